@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+# One target a folder, and a target sees only what it names: each library gets
+# an include root in the build tree that holds links to its own headers, spelled
+# from the repository root, so that a forbidden include does not compile.
+
+add_library(waystation_flags INTERFACE)
+target_compile_options(waystation_flags INTERFACE
+  -Wall -Wextra -Wconversion -Werror -fno-omit-frame-pointer)
+target_link_libraries(waystation_flags INTERFACE Threads::Threads)
+
+# Links the headers of the current folder into `root`.
+function(_waystation_link_headers root)
+  file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
+    ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  foreach(header ${headers})
+    get_filename_component(sub ${header} DIRECTORY)
+    file(MAKE_DIRECTORY ${root}/${folder}/${sub})
+    file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${header}
+      ${root}/${folder}/${header} SYMBOLIC)
+  endforeach()
+endfunction()
+
+# waystation_library(name SOURCES ... USES ...)
+function(waystation_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  set(root ${CMAKE_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${root})
+  _waystation_link_headers(${root})
+  if(arg_SOURCES)
+    add_library(${name} STATIC ${arg_SOURCES})
+    target_include_directories(${name} PUBLIC ${root})
+    target_link_libraries(${name} PUBLIC ${arg_USES} PRIVATE waystation_flags)
+  else()
+    add_library(${name} INTERFACE)
+    target_include_directories(${name} INTERFACE ${root})
+    target_link_libraries(${name} INTERFACE ${arg_USES})
+  endif()
+endfunction()
+
+# waystation_program(name SOURCES ... USES ...)
+function(waystation_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  string(REPLACE "-" "_" root_name ${name})
+  set(root ${CMAKE_BINARY_DIR}/include/program_${root_name})
+  file(MAKE_DIRECTORY ${root})
+  _waystation_link_headers(${root})
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE ${root})
+  target_link_libraries(${name} PRIVATE ${arg_USES} waystation_flags)
+endfunction()
+
+# waystation_test(name SOURCES ... USES ... [LABELS ...]): one GoogleTest
+# program, known to ctest as one test. The label `quick` puts it into
+# `tests/run.sh --quick`; `asan` and `tsan` into the sanitizer builds.
+function(waystation_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;USES;LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  waystation_program(${name} SOURCES ${arg_SOURCES}
+    USES ${arg_USES} GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_compile_definitions(${name} PRIVATE
+    WAYSTATION_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+    WAYSTATION_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES
+    LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  foreach(label ${arg_LABELS})
+    if(NOT TARGET tests_${label})
+      add_custom_target(tests_${label})
+    endif()
+    add_dependencies(tests_${label} ${name})
+  endforeach()
+endfunction()

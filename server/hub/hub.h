@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hub without its network: takes updates, answers what may be known, keeps
+// mailboxes, conflicts and the audit log. server/service puts gRPC in front.
+#ifndef WAYSTATION_SERVER_HUB_HUB_H_
+#define WAYSTATION_SERVER_HUB_HUB_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/hub/caller.h"
+#include "server/storage/store.h"
+#include "waystation/config/v1/hub.pb.h"
+#include "waystation/config/v1/rules.pb.h"
+#include "waystation/v1/admin_service.pb.h"
+#include "waystation/v1/audit_service.pb.h"
+#include "waystation/v1/mailbox_service.pb.h"
+#include "waystation/v1/reconciliation_service.pb.h"
+#include "waystation/v1/registry_service.pb.h"
+
+namespace waystation::hub {
+
+class Keys;
+
+// What main passes in; borrowed for the hub's life.
+struct Dependencies {
+  storage::Store& store;
+  const Keys& keys;
+  // Wall clock. A clock that jumps back never makes log times run back.
+  std::function<absl::Time()> clock;
+  // Fills a buffer with random bytes.
+  std::function<void(void*, size_t)> random;
+};
+
+struct Options {
+  std::string log_origin;
+  config::v1::Rules rules;
+  config::v1::Limits limits;
+  // Accepts the numbers of generated people.
+  bool demo_numbers = false;
+};
+
+// Thread-safe. Every method that discloses or changes writes its audit leaf in
+// the same commit group, and calls back only when that is durable. Callbacks
+// run on a thread of the hub: hand over and return. Errors carry a reason of
+// proto/errors.
+class Hub {
+ public:
+  template <typename T>
+  using Callback = std::function<void(absl::StatusOr<T>)>;
+
+  // Reads agencies, agreements and the frontier from the store and starts the
+  // committer. FAILED_PRECONDITION: the store was written with other keys or
+  // for another origin.
+  static absl::StatusOr<std::unique_ptr<Hub>> Start(Dependencies dependencies,
+                                                    Options options);
+  // Drains: finishes what is queued, signs a last checkpoint.
+  virtual ~Hub() = default;
+
+  // Refuses new work with UNAVAILABLE and returns when the queue is empty.
+  virtual void Drain() = 0;
+  // Called once when the store fails for good (design 17); the process should
+  // end and start again.
+  virtual void OnFailure(std::function<void(absl::Status)> callback) = 0;
+
+  // --- RegistryService; callers are agencies ---
+
+  // One frame or one unary update. Validation runs in the calling thread.
+  // RESOURCE_EXHAUSTED with a retry delay (google.rpc.RetryInfo) when the queue
+  // is full; a stream reads its next frame only when an earlier one is done, so
+  // that it is held back by the transport instead.
+  virtual void SubmitFrame(const Caller& caller,
+                           v1::SubmitRecordsRequest request,
+                           Callback<v1::SubmitRecordsResponse> done) = 0;
+  virtual void SubmitRecord(const Caller& caller,
+                            v1::SubmitRecordRequest request,
+                            Callback<v1::SubmitRecordResponse> done) = 0;
+  virtual void GetPerson(const Caller& caller, v1::GetPersonRequest request,
+                         Callback<v1::GetPersonResponse> done) = 0;
+  virtual void MatchClaim(const Caller& caller, v1::MatchClaimRequest request,
+                          Callback<v1::MatchClaimResponse> done) = 0;
+  virtual absl::StatusOr<v1::ListRecordsResponse> ListRecords(
+      const Caller& caller, const v1::ListRecordsRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetRecordResponse> GetRecord(
+      const Caller& caller, const v1::GetRecordRequest& request) = 0;
+
+  // --- MailboxService; callers are agencies ---
+
+  virtual void Pull(const Caller& caller, v1::PullRequest request,
+                    Callback<v1::PullResponse> done) = 0;
+  virtual absl::Status Acknowledge(const Caller& caller,
+                                   const v1::AcknowledgeRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetMailboxResponse> GetMailbox(
+      const Caller& caller) = 0;
+  // Calls `wake` (from the committer's thread) whenever something is put into
+  // the mailbox of `agency`, until the returned ticket is destroyed.
+  virtual std::shared_ptr<void> WatchMailbox(std::string_view agency,
+                                             std::function<void()> wake) = 0;
+
+  // --- ReconciliationService; callers are the office ---
+
+  virtual absl::StatusOr<v1::ListConflictsResponse> ListConflicts(
+      const Caller& caller, const v1::ListConflictsRequest& request) = 0;
+  virtual void GetConflict(const Caller& caller, v1::GetConflictRequest request,
+                           Callback<v1::GetConflictResponse> done) = 0;
+  virtual absl::StatusOr<v1::ListCandidatesResponse> ListCandidates(
+      const Caller& caller, const v1::ListCandidatesRequest& request) = 0;
+  virtual void GetCandidate(const Caller& caller,
+                            v1::GetCandidateRequest request,
+                            Callback<v1::GetCandidateResponse> done) = 0;
+  virtual void Decide(const Caller& caller, v1::DecideRequest request,
+                      Callback<v1::DecideResponse> done) = 0;
+  virtual void UndoDecision(const Caller& caller,
+                            v1::UndoDecisionRequest request,
+                            Callback<v1::UndoDecisionResponse> done) = 0;
+  virtual absl::StatusOr<v1::ListDecisionsResponse> ListDecisions(
+      const Caller& caller, const v1::ListDecisionsRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetDecisionResponse> GetDecision(
+      const Caller& caller, const v1::GetDecisionRequest& request) = 0;
+
+  // --- AuditService; callers are auditors, and agencies for what names them
+
+  virtual absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(
+      const Caller& caller, const v1::GetCheckpointRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListCheckpointsResponse> ListCheckpoints(
+      const Caller& caller, const v1::ListCheckpointsRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(
+      const Caller& caller, const v1::GetInclusionProofRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(
+      const Caller& caller, const v1::GetConsistencyProofRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListEventsResponse> ListEvents(
+      const Caller& caller, const v1::ListEventsRequest& request) = 0;
+
+  // --- AdminService; callers are operators ---
+
+  virtual void PutAgency(const Caller& caller, v1::PutAgencyRequest request,
+                         Callback<v1::PutAgencyResponse> done) = 0;
+  virtual absl::StatusOr<v1::ListAgenciesResponse> ListAgencies(
+      const Caller& caller, const v1::ListAgenciesRequest& request) = 0;
+  virtual void ApplyAgreement(const Caller& caller,
+                              v1::ApplyAgreementRequest request,
+                              Callback<v1::ApplyAgreementResponse> done) = 0;
+  virtual absl::StatusOr<v1::ListAgreementsResponse> ListAgreements(
+      const Caller& caller, const v1::ListAgreementsRequest& request) = 0;
+  virtual void RevokeAgreement(const Caller& caller,
+                               v1::RevokeAgreementRequest request,
+                               Callback<v1::RevokeAgreementResponse> done) = 0;
+  // Records a certificate that the service layer has issued, or put on the deny
+  // list, with its audit leaf. `act` is "certificate.sign" or
+  // "certificate.revoke".
+  virtual void PutCertificate(const Caller& caller, std::string_view act,
+                              v1::CertificateStatus certificate,
+                              Callback<v1::CertificateStatus> done) = 0;
+  virtual absl::StatusOr<v1::ListCertificatesResponse> ListCertificates(
+      const Caller& caller, const v1::ListCertificatesRequest& request) = 0;
+  // True for a serial on the deny list; cheap, called for each call.
+  virtual bool IsRevoked(std::string_view serial) const = 0;
+  virtual absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus() = 0;
+  virtual absl::StatusOr<v1::CheckStoreResponse> CheckStore() = 0;
+
+  // A call that was refused before it reached a person: counted in one leaf per
+  // agency, method and minute.
+  virtual void CountRefusal(std::string_view actor, std::string_view method,
+                            std::string_view reason) = 0;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_HUB_H_

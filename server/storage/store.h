@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+// The port between the hub and what keeps its data. One batch is one
+// transaction, one commit group:
+//
+//   batch   := record* membership* identifier* open_item* decision* object*
+//              mailbox* leaf+
+//   leaf    := event-bytes detail*          index = leaf base + ordinal
+//   mailbox := agency position uid bits     positions rise in commit order
+//
+// The store never sees a personal value: records, details and decisions arrive
+// sealed, identifiers as keyed hashes. Rows that are not sealed carry a keyed
+// checksum, since a database file does not notice bit rot.
+//
+// sqlite/ implements it; tests/conformance/ is its definition.
+#ifndef WAYSTATION_SERVER_STORAGE_STORE_H_
+#define WAYSTATION_SERVER_STORAGE_STORE_H_
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "proto/auditlog/hash.h"
+#include "proto/auditlog/merkle.h"
+
+namespace waystation::storage {
+
+// Immutable id of a source record; 0 is none. Given out by ReserveUids.
+using Uid = uint64_t;
+// A person is named by the smallest uid among its records.
+using PersonId = uint64_t;
+// Small number of an agency in this store; its text id stands in an object.
+using AgencyNumber = uint32_t;
+// First 16 bytes of a keyed hash: of (agency, record key), or of an identifier.
+using KeyHash = std::array<uint8_t, 16>;
+
+struct RecordRow {
+  Uid uid = 0;
+  AgencyNumber agency = 0;
+  KeyHash key{};
+  // Rises by one with each write; 0 means new. Part of the read set.
+  uint64_t version = 0;
+  // The record's data key, wrapped under the key-encryption key that is named
+  // inside. Empty after erasure.
+  std::string wrapped_key;
+  // A sealed store.v1.StoredRecord.
+  std::string sealed;
+  // Microseconds since 1970 UTC of the last applied update.
+  int64_t received_time = 0;
+  bool retracted = false;
+  bool operator==(const RecordRow&) const = default;
+};
+
+struct MembershipRow {
+  Uid uid = 0;
+  PersonId person = 0;
+  bool operator==(const MembershipRow&) const = default;
+};
+
+// Identifier `hash` is held by record `uid`.
+struct IdentifierRow {
+  KeyHash hash{};
+  uint32_t epoch = 0;
+  Uid uid = 0;
+  bool operator==(const IdentifierRow&) const = default;
+};
+
+// What waits for a clerk, as status bits: a conflict of one attribute (and
+// entry) of one person, or a candidate pair. Never a value.
+struct OpenItem {
+  enum class Kind : uint8_t { kConflict = 1, kCandidate = 2 };
+  Kind kind = Kind::kConflict;
+  // Conflict: the person, and 0. Candidate: the pair, smaller uid first.
+  Uid a = 0;
+  Uid b = 0;
+  uint32_t attribute = 0;
+  // Keyed hash of the entry's key in a set attribute, else zeros.
+  KeyHash entry{};
+  int64_t opened_time = 0;
+  bool reopened = false;
+  // Agencies that take part, ascending.
+  std::vector<AgencyNumber> agencies;
+  // Changes with every claim and decision that takes part.
+  KeyHash etag{};
+  // Why it is open: number of a reason in proto/errors.
+  uint32_t reason = 0;
+  bool operator==(const OpenItem&) const = default;
+};
+
+struct OpenItemKey {
+  OpenItem::Kind kind = OpenItem::Kind::kConflict;
+  Uid a = 0;
+  Uid b = 0;
+  uint32_t attribute = 0;
+  KeyHash entry{};
+  auto operator<=>(const OpenItemKey&) const = default;
+};
+
+struct DecisionRow {
+  // 1, 2, 3 ... given by NextDecisionNumber; part of the read set.
+  uint64_t number = 0;
+  // Records that it names; look-up goes by these.
+  std::vector<Uid> uids;
+  // True while it is an input: standing or reopened, not undone.
+  bool active = true;
+  std::string wrapped_key;
+  // A sealed store.v1.StoredDecision.
+  std::string sealed;
+  // Keyed hash of the request id that made it, for repeats; zeros if none.
+  KeyHash request{};
+  bool operator==(const DecisionRow&) const = default;
+};
+
+// Everything that is administered: agencies, agreements, certificates, rules.
+// A small table, read whole at start.
+struct ObjectRow {
+  // Such as "agency", "agreement", "certificate".
+  std::string kind;
+  std::string id;
+  std::string bytes;
+  bool operator==(const ObjectRow&) const = default;
+};
+
+enum class ChangeKind : uint8_t {
+  kChanged = 1,
+  kMerged = 2,
+  kSplit = 3,
+  kWithdrawn = 4,
+};
+
+struct MailboxRow {
+  AgencyNumber agency = 0;
+  // Given by Commit; ignored on the way in.
+  uint64_t position = 0;
+  // A record of the recipient that the person holds.
+  Uid uid = 0;
+  // Bit n stands for attribute n.
+  uint64_t attributes = 0;
+  ChangeKind kind = ChangeKind::kChanged;
+  bool operator==(const MailboxRow&) const = default;
+};
+
+// One detail under a leaf: its salted hash, and what it commits to, sealed.
+struct DetailRow {
+  Uid uid = 0;
+  auditlog::Hash hash{};
+  // A sealed store.v1.SealedDetail; empty after erasure.
+  std::string sealed;
+  bool operator==(const DetailRow&) const = default;
+};
+
+struct LeafRow {
+  // Given by Commit; ignored on the way in.
+  uint64_t index = 0;
+  // A serialised v1.AuditEvent, hashed as these bytes.
+  std::string event;
+  std::vector<DetailRow> details;
+  bool operator==(const LeafRow&) const = default;
+};
+
+struct CheckpointRow {
+  uint64_t size = 0;
+  // The signed note as shown, cosignatures included.
+  std::string note;
+  int64_t time = 0;
+  bool operator==(const CheckpointRow&) const = default;
+};
+
+// What was read to compute a batch. Commit verifies all of it, so that two hubs
+// that add twins to an empty block cannot miss each other.
+struct ReadSet {
+  // Commit group that was the newest when the first of it was read; nothing
+  // needs verifying while it still is.
+  uint64_t group = 0;
+  struct Record {
+    KeyHash key{};
+    // 0: there was none.
+    uint64_t version = 0;
+  };
+  std::vector<Record> records;
+  struct Identifier {
+    KeyHash hash{};
+    // As read, ascending; empty included.
+    std::vector<Uid> uids;
+  };
+  std::vector<Identifier> identifiers;
+  // Members of each person that was loaded, ascending.
+  struct Person {
+    PersonId person = 0;
+    std::vector<Uid> uids;
+  };
+  std::vector<Person> persons;
+};
+
+struct Batch {
+  // Random; a batch that did commit is recognised by it.
+  std::array<uint8_t, 16> id{};
+  ReadSet reads;
+  std::vector<RecordRow> records;
+  std::vector<MembershipRow> memberships;
+  std::vector<IdentifierRow> identifiers_added;
+  std::vector<IdentifierRow> identifiers_removed;
+  std::vector<OpenItem> items_put;
+  std::vector<OpenItemKey> items_removed;
+  std::vector<DecisionRow> decisions;
+  std::vector<ObjectRow> objects;
+  std::vector<MailboxRow> mailbox;
+  std::vector<LeafRow> leaves;
+};
+
+struct Committed {
+  uint64_t group = 0;
+  // Index of the batch's first leaf; the others follow without a gap.
+  uint64_t first_leaf = 0;
+  // Leaves in the log after the batch, and the root over them.
+  uint64_t log_size = 0;
+  // The batch had been committed before; nothing was written now.
+  bool repeated = false;
+};
+
+struct Counts {
+  uint64_t records = 0;
+  uint64_t persons = 0;
+  uint64_t open_conflicts = 0;
+  uint64_t open_candidates = 0;
+};
+
+struct Finding {
+  // Table and row, never a value.
+  std::string place;
+  std::string reason;
+};
+
+// Thread-safe: readers run beside a commit and see whole batches only. Commit
+// is called by one thread at a time. Returned values are copies and may outlive
+// the store. Every read may answer DATA_LOSS (a row whose checksum does not
+// fit; it names table and row) or UNAVAILABLE (the medium does not answer).
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // --- records and persons ---
+
+  // Rows under `keys`, in that order; nullopt where none is held.
+  virtual absl::StatusOr<std::vector<std::optional<RecordRow>>> LoadByKey(
+      std::span<const KeyHash> keys) const = 0;
+  // Rows of `uids`, in that order; nullopt where none is held.
+  virtual absl::StatusOr<std::vector<std::optional<RecordRow>>> LoadByUid(
+      std::span<const Uid> uids) const = 0;
+  // Records that hold each hash, ascending; empty where nobody does.
+  virtual absl::StatusOr<std::vector<std::vector<Uid>>> LookUpIdentifiers(
+      std::span<const KeyHash> hashes) const = 0;
+  // The person of each uid; nullopt for a uid that is not held.
+  virtual absl::StatusOr<std::vector<std::optional<PersonId>>> PersonsOf(
+      std::span<const Uid> uids) const = 0;
+  // Members of each person, ascending; empty where none is held.
+  virtual absl::StatusOr<std::vector<std::vector<Uid>>> MembersOf(
+      std::span<const PersonId> persons) const = 0;
+  // Records of one agency by rising uid, after `after`, at most `limit`.
+  virtual absl::StatusOr<std::vector<RecordRow>> ListRecords(
+      AgencyNumber agency, Uid after, size_t limit) const = 0;
+
+  // --- the clerks' table ---
+
+  // Open items of one kind, oldest first (opened time, then key), after
+  // `after` (nullopt: from the start), at most `limit`.
+  virtual absl::StatusOr<std::vector<OpenItem>> ListOpenItems(
+      OpenItem::Kind kind, const std::optional<OpenItem>& after,
+      size_t limit) const = 0;
+  virtual absl::StatusOr<std::optional<OpenItem>> GetOpenItem(
+      const OpenItemKey& key) const = 0;
+  // All open items that name one of `uids` as `a` or `b`.
+  virtual absl::StatusOr<std::vector<OpenItem>> OpenItemsOf(
+      std::span<const Uid> uids) const = 0;
+  // Decisions, active or not, that name one of `uids`, by rising number.
+  virtual absl::StatusOr<std::vector<DecisionRow>> DecisionsOf(
+      std::span<const Uid> uids) const = 0;
+  virtual absl::StatusOr<std::optional<DecisionRow>> GetDecision(
+      uint64_t number) const = 0;
+  virtual absl::StatusOr<std::optional<DecisionRow>> FindDecisionByRequest(
+      const KeyHash& request) const = 0;
+  virtual absl::StatusOr<std::vector<DecisionRow>> ListDecisions(
+      uint64_t after, size_t limit) const = 0;
+  virtual absl::StatusOr<uint64_t> NextDecisionNumber() const = 0;
+
+  // --- administered objects ---
+
+  virtual absl::StatusOr<std::vector<ObjectRow>> ListObjects(
+      std::string_view kind) const = 0;
+
+  // --- writing ---
+
+  // A range of `count` uids nobody else gets; unused ones are never given out
+  // again. The first of the range.
+  virtual absl::StatusOr<Uid> ReserveUids(uint64_t count) = 0;
+  // Makes the batch durable, or changes nothing. ABORTED: something of the read
+  // set moved; load again. RESOURCE_EXHAUSTED: the disk is full and nothing was
+  // written; the store goes on. UNAVAILABLE: the medium failed and the outcome
+  // is unknown; the store answers nothing any more, and whoever opens it next
+  // finds the batch whole or not at all.
+  virtual absl::StatusOr<Committed> Commit(const Batch& batch) = 0;
+  // Remembers that a mailbox has been read up to `position`; never goes back.
+  virtual absl::Status AcknowledgeMailbox(AgencyNumber agency,
+                                          uint64_t position, int64_t time) = 0;
+
+  // --- mailboxes ---
+
+  // Entries after `after` in rising position, at most `limit`.
+  virtual absl::StatusOr<std::vector<MailboxRow>> ReadMailbox(
+      AgencyNumber agency, uint64_t after, size_t limit) const = 0;
+  struct MailboxState {
+    uint64_t acknowledged = 0;
+    uint64_t last = 0;
+    int64_t acknowledged_time = 0;
+  };
+  virtual absl::StatusOr<MailboxState> GetMailbox(
+      AgencyNumber agency) const = 0;
+
+  // --- the log ---
+
+  // The newest commit group, 0 in an empty store.
+  virtual uint64_t NewestGroup() const = 0;
+  // Frontier over all committed leaves.
+  virtual absl::StatusOr<auditlog::Frontier> LoadFrontier() const = 0;
+  // Leaves from `first` on in rising index, at most `limit`; details are left
+  // empty unless asked for.
+  virtual absl::StatusOr<std::vector<LeafRow>> ReadLeaves(
+      uint64_t first, size_t limit, bool with_details) const = 0;
+  // Up to `width` hashes of one tile, as proto/auditlog/merkle.h lays them out.
+  virtual absl::StatusOr<std::vector<auditlog::Hash>> ReadTile(
+      uint32_t level, uint64_t index, uint32_t width) const = 0;
+  // Stores a checkpoint before it is shown; durable when it returns.
+  virtual absl::Status PutCheckpoint(const CheckpointRow& checkpoint) = 0;
+  // Checkpoints by rising size, after `after`, at most `limit`.
+  virtual absl::StatusOr<std::vector<CheckpointRow>> ListCheckpoints(
+      uint64_t after, size_t limit) const = 0;
+  virtual absl::StatusOr<std::optional<CheckpointRow>> NewestCheckpoint()
+      const = 0;
+
+  // --- upkeep ---
+
+  virtual absl::StatusOr<Counts> Count() const = 0;
+  // Records per agency.
+  virtual absl::StatusOr<uint64_t> CountRecords(AgencyNumber agency) const = 0;
+  // Reads every row: checksums, one person a record, members against persons,
+  // leaves against tiles and frontier. `record` is called with each row so that
+  // the caller can unseal it; what it returns is added to the findings.
+  virtual absl::StatusOr<std::vector<Finding>> Check(
+      const std::function<std::optional<Finding>(const RecordRow&)>& record)
+      const = 0;
+};
+
+}  // namespace waystation::storage
+
+#endif  // WAYSTATION_SERVER_STORAGE_STORE_H_
