@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names of persons: one string, never split into surname and given name, since
+// Uyghur, Tibetan or Mongolian names have no surname and compound surnames are
+// split wrongly. The separator is U+00B7 (民委发〔2016〕33号). A character that
+// has no code is written ▀ U+2580, as public security does, and is a wildcard
+// in comparison, never an equality.
+//
+// Thread-safe. What comes from ICU (readings) is loaded once, at first use.
+
+#ifndef WAYSTATION_PROTO_CODES_NAME_H_
+#define WAYSTATION_PROTO_CODES_NAME_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "proto/codes/grade.h"
+
+namespace waystation::codes {
+
+// U+2580, UTF-8.
+inline constexpr std::string_view kUnmapped = "\u2580";
+// U+00B7, UTF-8.
+inline constexpr std::string_view kNameSeparator = "\u00B7";
+
+struct Name {
+  std::string text;  // normalised; empty when the grade says that it has none
+  Grade grade = Grade::kMissing;
+  bool operator==(const Name&) const = default;
+};
+
+// Normalises a name as sources write it: width folded, NFC, spaces of every
+// kind dropped between Chinese characters and single between Latin words, the
+// dozen characters in use as separator made U+00B7, code points of the private
+// use area that GB 18030 has since encoded made standard, every other sign for
+// a character without code made ▀. Titles and honorifics stay.
+//
+// OK, UNMAPPED_CHARACTER, PLACEHOLDER (无名氏, 未取名, 不详, 张三之子: text
+// kept), FORMAT (no letter at all), MISSING or UNREADABLE. Idempotent.
+Name ReadName(std::string_view given);
+
+// Whether a normalised name holds a character without code.
+bool HasUnmapped(std::string_view name);
+
+// The name with traditional forms and variants folded to the standard
+// characters (鍾 and 锺 to 钟, 昇 to 升) and separators dropped: equal keys,
+// one name written in two ways. For comparison, never for display. Idempotent.
+std::string FoldVariants(std::string_view name);
+
+// The reading in lower-case ASCII without tones, one syllable per Chinese
+// character, joined by single spaces; the first characters are read as surname
+// where they can be (单 shan, 仇 qiu). Latin names fold to their letters. ▀
+// stays.
+std::string Pinyin(std::string_view name);
+
+// How two normalised names relate.
+enum class NameAgreement : std::uint8_t {
+  kExact,      // the same text
+  kVariant,    // the same after FoldVariants, or where ▀ stands for the rest
+  kSameSound,  // the same reading, or a name and its own Latin form
+  kOneEdit,    // one slip of hand, eye or ear; see CompareNames
+  kContradicts,  // two names
+  kMissing,      // at least one is empty, a placeholder, or nothing but ▀
+};
+
+// Compares two names as ReadName writes them. Symmetric. One edit is
+//   - in names of three characters or more: one character exchanged for
+//     another, two neighbours transposed, or one character missing that is
+//     neither the first nor the last;
+//   - between names of two characters: the first or the second exchanged for
+//   one
+//     that sounds alike (zh/z, n/l, an/ang and what dialects do not tell apart,
+//     such as 王 and 黄) or looks alike (未 and 末). With half of the name at
+//     stake nothing less will do.
+NameAgreement CompareNames(std::string_view a, std::string_view b);
+
+// Whether the agreement is positive, as a strong edge asks for. Missing is not
+// agreement.
+constexpr bool Agrees(NameAgreement agreement) {
+  return agreement <= NameAgreement::kOneEdit;
+}
+
+// Whether `finer` says all that `coarser` says: equal, or with a character
+// where the other has ▀, or with the standard form where the other has a
+// variant.
+bool NameRefines(std::string_view finer, std::string_view coarser);
+
+// "张**", "买买提·***", "Z***": the first character, or the first part of a
+// name with separator, stays.
+std::string MaskName(std::string_view name);
+
+}  // namespace waystation::codes
+
+#endif  // WAYSTATION_PROTO_CODES_NAME_H_
