@@ -35,16 +35,16 @@ class Frontier {
 
   // Appends one leaf by its leaf hash. One node is hashed on average.
   void Append(const Hash& leaf) {
-    Append(leaf, [](int, const Hash&) {});
+    Append(leaf, [](std::uint32_t, const Hash&) {});
   }
 
   // The same, and calls completed(height, root) for each perfect subtree of
   // 2^height leaves that this leaf completes, itself at height 0 first.
   template <typename Completed>
   void Append(const Hash& leaf, Completed completed) {
-    completed(0, leaf);
+    completed(std::uint32_t{0}, leaf);
     roots_.push_back(leaf);
-    int height = 0;
+    std::uint32_t height = 0;
     for (std::uint64_t odd = size_; (odd & 1) != 0; odd >>= 1) {
       const Hash right = roots_.back();
       roots_.pop_back();

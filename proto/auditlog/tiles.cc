@@ -20,12 +20,12 @@ Hash FoldRoot(std::span<const Hash> hashes) {
 }
 
 // The hashes that stand at `level` in a log of `size` leaves.
-std::uint64_t HashesAt(std::uint64_t size, int level) {
-  const int height = level * kTileHeight;
+std::uint64_t HashesAt(std::uint64_t size, std::uint32_t level) {
+  const std::uint32_t height = level * kTileHeight;
   return height < 64 ? size >> height : 0;
 }
 
-absl::Status BadTile(int level, std::uint64_t index) {
+absl::Status BadTile(std::uint32_t level, std::uint64_t index) {
   return absl::DataLossError(absl::StrCat("tile ", level, "/", index,
                                           " holds fewer hashes than its log"));
 }
@@ -43,7 +43,8 @@ class Nodes {
     // the right as the definition does.
     std::vector<Hash> roots;
     while (begin < end) {
-      const int height = static_cast<int>(std::bit_width(end - begin)) - 1;
+      const auto height =
+          static_cast<std::uint32_t>(std::bit_width(end - begin)) - 1;
       const absl::StatusOr<Hash> root = Perfect(begin >> height, height);
       if (!root.ok()) return root.status();
       roots.push_back(*root);
@@ -58,9 +59,9 @@ class Nodes {
 
  private:
   // The root of the perfect subtree of 2^height leaves, the `position`-th one.
-  absl::StatusOr<Hash> Perfect(std::uint64_t position, int height) {
-    const int level = height / kTileHeight;
-    const int above = height % kTileHeight;
+  absl::StatusOr<Hash> Perfect(std::uint64_t position, std::uint32_t height) {
+    const std::uint32_t level = height / kTileHeight;
+    const std::uint32_t above = height % kTileHeight;
     const std::uint64_t first = position << above;
     const std::uint64_t index = first >> kTileHeight;
     const absl::StatusOr<std::span<const Hash>> tile = ReadOnce(level, index);
@@ -68,14 +69,14 @@ class Nodes {
     return FoldRoot(tile->subspan(first % kTileWidth, std::size_t{1} << above));
   }
 
-  absl::StatusOr<std::span<const Hash>> ReadOnce(int level,
+  absl::StatusOr<std::span<const Hash>> ReadOnce(std::uint32_t level,
                                                  std::uint64_t index) {
     const auto found = read_.find({level, index});
     if (found != read_.end()) return found->second;
     const std::uint64_t width = std::min<std::uint64_t>(
         kTileWidth, HashesAt(size_, level) - index * kTileWidth);
     absl::StatusOr<std::vector<Hash>> hashes =
-        tiles_.ReadTile(level, index, static_cast<int>(width));
+        tiles_.ReadTile(level, index, static_cast<std::uint32_t>(width));
     if (!hashes.ok()) return hashes.status();
     if (hashes->size() < width) return BadTile(level, index);
     return read_.emplace(std::pair(level, index), *std::move(hashes))
@@ -84,7 +85,7 @@ class Nodes {
 
   std::uint64_t size_;
   const TileReader& tiles_;
-  std::map<std::pair<int, std::uint64_t>, std::vector<Hash>> read_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, std::vector<Hash>> read_;
 };
 
 // The largest power of two below `size`, which is 2 or more.
@@ -114,7 +115,8 @@ absl::StatusOr<std::vector<Hash>> ParseTile(std::string_view bytes) {
   return hashes;
 }
 
-std::string TilePath(int level, std::uint64_t index, int width) {
+std::string TilePath(std::uint32_t level, std::uint64_t index,
+                     std::uint32_t width) {
   std::string number = absl::StrFormat("%03d", index % 1000);
   while (index >= 1000) {
     index /= 1000;
@@ -128,13 +130,13 @@ std::string TilePath(int level, std::uint64_t index, int width) {
 absl::StatusOr<TreeAppender> TreeAppender::Load(std::uint64_t size,
                                                 const TileReader& tiles) {
   TreeAppender appender;
-  for (int level = 0; HashesAt(size, level) > 0; ++level) {
+  for (std::uint32_t level = 0; HashesAt(size, level) > 0; ++level) {
     const std::uint64_t index = HashesAt(size, level) / kTileWidth;
     const std::size_t width = HashesAt(size, level) % kTileWidth;
     std::vector<Hash>& edge = appender.edge_.emplace_back();
     if (width == 0) continue;
     absl::StatusOr<std::vector<Hash>> hashes =
-        tiles.ReadTile(level, index, static_cast<int>(width));
+        tiles.ReadTile(level, index, static_cast<std::uint32_t>(width));
     if (!hashes.ok()) return hashes.status();
     if (hashes->size() < width) return BadTile(level, index);
     edge.assign(hashes->begin(),
@@ -156,16 +158,14 @@ absl::StatusOr<TreeAppender> TreeAppender::Load(std::uint64_t size,
 }
 
 std::vector<Tile> TreeAppender::Append(std::span<const Hash> leaves) {
-  std::map<std::pair<int, std::uint64_t>, std::vector<Hash>> rows;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, std::vector<Hash>> rows;
   for (const Hash& leaf : leaves) {
     const std::uint64_t position = frontier_.size();
-    frontier_.Append(leaf, [&](int height, const Hash& root) {
+    frontier_.Append(leaf, [&](std::uint32_t height, const Hash& root) {
       if (height % kTileHeight != 0) return;
-      const int level = height / kTileHeight;
-      if (edge_.size() <= static_cast<std::size_t>(level)) {
-        edge_.resize(static_cast<std::size_t>(level) + 1);
-      }
-      std::vector<Hash>& edge = edge_[static_cast<std::size_t>(level)];
+      const std::uint32_t level = height / kTileHeight;
+      if (edge_.size() <= level) edge_.resize(level + 1);
+      std::vector<Hash>& edge = edge_[level];
       edge.push_back(root);
       const bool full = edge.size() == kTileWidth;
       const std::uint64_t index = position >> (height + kTileHeight);
@@ -180,7 +180,7 @@ std::vector<Tile> TreeAppender::Append(std::span<const Hash> leaves) {
   tiles.reserve(rows.size());
   for (auto& [id, hashes] : rows) {
     const auto& [level, index] = id;
-    if (hashes.empty()) hashes = edge_[static_cast<std::size_t>(level)];
+    if (hashes.empty()) hashes = edge_[level];
     tiles.push_back({level, index, std::move(hashes)});
   }
   return tiles;
@@ -188,10 +188,10 @@ std::vector<Tile> TreeAppender::Append(std::span<const Hash> leaves) {
 
 std::vector<Tile> TreeAppender::UnfinishedTiles() const {
   std::vector<Tile> tiles;
-  for (std::size_t level = 0; level < edge_.size(); ++level) {
+  for (std::uint32_t level = 0; level < edge_.size(); ++level) {
     if (edge_[level].empty()) continue;
-    const int l = static_cast<int>(level);
-    tiles.push_back({l, HashesAt(size(), l) / kTileWidth, edge_[level]});
+    const std::uint64_t index = HashesAt(size(), level) / kTileWidth;
+    tiles.push_back({level, index, edge_[level]});
   }
   return tiles;
 }

@@ -32,12 +32,12 @@
 
 namespace waystation::auditlog {
 
-inline constexpr int kTileHeight = 8;
-inline constexpr int kTileWidth = 1 << kTileHeight;
+inline constexpr std::uint32_t kTileHeight = 8;
+inline constexpr std::uint32_t kTileWidth = 1 << kTileHeight;
 
 // One row to write, or to replace, under (level, index).
 struct Tile {
-  int level = 0;
+  std::uint32_t level = 0;
   std::uint64_t index = 0;
   std::vector<Hash> hashes;
 
@@ -52,7 +52,8 @@ absl::StatusOr<std::vector<Hash>> ParseTile(std::string_view bytes);
 
 // Where tlog-tiles puts it: "tile/0/x001/x234/067", with ".p/<width>" after it
 // when the tile is not full.
-std::string TilePath(int level, std::uint64_t index, int width);
+std::string TilePath(std::uint32_t level, std::uint64_t index,
+                     std::uint32_t width);
 
 // Reads tiles back. One implementation a store, one for an exported folder.
 class TileReader {
@@ -62,9 +63,8 @@ class TileReader {
   // The first `width` hashes (1 to 256) of the tile; more is allowed. For an
   // unfinished tile of level 0 these are the leaf hashes of leaves
   // [256 * index, 256 * index + width). NOT_FOUND when fewer are stored.
-  virtual absl::StatusOr<std::vector<Hash>> ReadTile(int level,
-                                                     std::uint64_t index,
-                                                     int width) const = 0;
+  virtual absl::StatusOr<std::vector<Hash>> ReadTile(
+      std::uint32_t level, std::uint64_t index, std::uint32_t width) const = 0;
 };
 
 // Appends leaves and says which tile rows that writes. A value, like Frontier:

@@ -334,7 +334,7 @@ class Store {
   // empty unless asked for.
   virtual absl::StatusOr<std::vector<LeafRow>> ReadLeaves(
       uint64_t first, size_t limit, bool with_details) const = 0;
-  // Up to `width` hashes of one tile, as proto/auditlog/merkle.h lays them out.
+  // Up to `width` hashes of one tile, as proto/auditlog/tiles.h lays them out.
   virtual absl::StatusOr<std::vector<auditlog::Hash>> ReadTile(
       uint32_t level, uint64_t index, uint32_t width) const = 0;
   // Stores a checkpoint before it is shown; durable when it returns.
