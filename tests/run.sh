@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing, builds, and runs every functional test.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+usage() {
+  cat <<'HELP'
+usage: tests/run.sh [--quick | --sanitizers | --lint | --all] [-R REGEX]
+
+  (none)        build, and run every functional test
+  --quick       unit and conformance tests only
+  --sanitizers  the suites named in tests/README.md under ASan+UBSan and TSan
+  --lint        clang-format, clang-tidy, buf lint, shellcheck
+  --all         all of the above
+  -R REGEX      only tests whose name matches
+HELP
+}
+
+functional=true sanitizers=false lint=false
+select=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --quick) select+=(-L quick) ;;
+    --sanitizers) functional=false sanitizers=true ;;
+    --lint) functional=false lint=true ;;
+    --all) sanitizers=true lint=true ;;
+    -R)
+      select+=(-R "$2")
+      shift
+      ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *)
+      usage >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
+
+deploy/lib/install.sh deploy/packages.txt
+if $lint; then
+  deploy/lib/install.sh deploy/packages-lint.txt
+  tests/lint.sh
+fi
+if $functional; then
+  deploy/lib/build.sh release
+  ctest --preset release -j2 "${select[@]}"
+fi
+if $sanitizers; then
+  for sanitizer in asan tsan; do
+    deploy/lib/build.sh "$sanitizer" "tests_$sanitizer"
+    ctest --preset "$sanitizer" -j2 "${select[@]}"
+  done
+fi
