@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives a hub, or the bare echo, as agencies do, and prints what came through:
+//
+//   bench_load --target HOST:PORT --ca CA --mode echo --in-flight 64
+//              --agency ID CERT KEY [SIGNING_KEY_ID SIGNING_KEY]...
+//   modes: echo      unary echo of a 300-byte record
+//          unary     SubmitRecord
+//          read      GetPerson of the caller's own records
+//          load      frames of 256 new records, once for each agency
+//          stream    frames of 256 updates of random records
+//
+// Each agency has a record of each of --persons people; a person's records
+// share a number, so that every update touches linking and resolution. Every
+// mode but `load` runs --seconds. The last line is
+//   RESULT <mode> <operations a second> p50 <us> p99 <us>
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "echo.grpc.pb.h"
+#include "proto/auditlog/batch_signature.h"
+#include "proto/auditlog/ed25519.h"
+#include "waystation/v1/registry_service.grpc.pb.h"
+
+namespace waystation::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kFrame = 256;
+
+struct Agency {
+  std::string id;
+  std::string cert;
+  std::string key;
+  std::string signing_key_id;
+  std::optional<auditlog::Ed25519PrivateKey> signing_key;
+  std::shared_ptr<grpc::Channel> channel;
+};
+
+struct Options {
+  std::string target;
+  std::string ca;
+  std::string mode = "stream";
+  int in_flight = 4;
+  int seconds = 10;
+  uint64_t persons = 100'000;
+  uint64_t first_revision = 2;
+};
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    std::fprintf(stderr, "bench_load: cannot read %s\n", path.c_str());
+    std::exit(1);
+  }
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// GB 11643-1999 with a division that is never assigned (leading 0).
+std::string CitizenNumber(uint64_t person) {
+  static constexpr int kDivisions[] = {41202, 41204, 41221, 41225, 32050};
+  const uint64_t day = person % 10'000;
+  const int64_t year = 1955 + static_cast<int64_t>(day % 45);
+  std::string number = absl::StrFormat(
+      "0%05d%04d%02d%02d%03d", kDivisions[(person / 9'990'000) % 5], year,
+      1 + day / 45 % 12, 1 + day / 540 % 19, person / 10'000 % 999);
+  static constexpr int kWeights[] = {7, 9, 10, 5,  8, 4, 2, 1, 6,
+                                     3, 7, 9,  10, 5, 8, 4, 2};
+  int sum = 0;
+  for (size_t i = 0; i < 17; ++i) sum += (number[i] - '0') * kWeights[i];
+  return number + "10X98765432"[sum % 11];
+}
+
+std::string FullName(uint64_t person) {
+  static constexpr const char* kSurnames[] = {"王", "李", "张", "刘", "陈",
+                                              "杨", "赵", "黄", "周", "吴"};
+  static constexpr const char* kGiven[] = {"伟", "芳", "娜", "敏", "静", "丽",
+                                           "强", "磊", "军", "洋", "勇", "艳",
+                                           "杰", "娟", "涛", "明"};
+  return absl::StrCat(kSurnames[person % 10], kGiven[person / 10 % 16],
+                      kGiven[person / 160 % 16]);
+}
+
+// One update of some 300 bytes, as an adapter would send it.
+std::string UpdateBytes(uint64_t person, uint64_t revision, bool whole,
+                        uint64_t salt) {
+  v1::Update update;
+  update.set_record_key(absl::StrCat("R", person));
+  update.set_revision(revision);
+  auto& claims = *update.mutable_claims();
+  auto& mask = *update.mutable_mask();
+  if (whole) {
+    const std::string number = CitizenNumber(person);
+    auto& identifier = *claims.add_identifiers();
+    identifier.set_kind(v1::Identifier::KIND_CITIZEN_NUMBER);
+    identifier.set_number(number);
+    claims.mutable_name()->set_full(FullName(person));
+    claims.mutable_sex()->set_value(
+        (number[16] - '0') % 2 == 1 ? v1::SEX_MALE : v1::SEX_FEMALE);
+    auto& birth = *claims.mutable_birth_date()->mutable_date();
+    birth.set_year(std::stoi(number.substr(6, 4)));
+    birth.set_month(std::stoi(number.substr(10, 2)));
+    birth.set_day(std::stoi(number.substr(12, 2)));
+    claims.mutable_household_registration()->set_division("341202");
+    for (const char* path :
+         {"identifiers", "name", "sex", "birth_date", "household_registration"})
+      mask.add_paths(path);
+  }
+  auto& residence = *claims.mutable_residence();
+  residence.set_division("320505010");
+  residence.set_address(absl::StrCat("枫桥街道滨河路", salt % 900 + 1, "号",
+                                     salt % 40 + 1, "幢"));
+  residence.mutable_since()->set_year(2010 + static_cast<int>(salt % 12));
+  residence.mutable_since()->set_month(1 + static_cast<int>(salt % 12));
+  claims.mutable_contact()->add_phones(
+      absl::StrCat("138", absl::StrFormat("%08d", salt % 100'000'000)));
+  mask.add_paths("residence");
+  mask.add_paths("contact");
+  update.mutable_times()->mutable_recorded_time()->set_seconds(
+      1'700'000'000 + static_cast<int64_t>(revision % 1'000'000));
+  update.set_evidence(v1::EVIDENCE_DOCUMENT_SEEN);
+  return update.SerializeAsString();
+}
+
+class Latencies {
+ public:
+  void Add(Clock::duration took) {
+    const auto us =
+        std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+    const std::scoped_lock lock(mutex_);
+    values_.push_back(static_cast<uint32_t>(us));
+  }
+  uint32_t Percentile(double part) {
+    const std::scoped_lock lock(mutex_);
+    if (values_.empty()) return 0;
+    const auto index =
+        static_cast<ptrdiff_t>(part * static_cast<double>(values_.size() - 1));
+    std::nth_element(values_.begin(), values_.begin() + index, values_.end());
+    return values_[static_cast<size_t>(index)];
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<uint32_t> values_;
+};
+
+// Keeps `in_flight` calls under way; `start(done)` starts one.
+template <typename Start>
+double KeepInFlight(const Options& options, Latencies& latencies,
+                    const Start& start) {
+  std::mutex mutex;
+  std::condition_variable idle;
+  int running = 0;
+  std::atomic<uint64_t> finished = 0;
+  const Clock::time_point begin = Clock::now();
+  const Clock::time_point end = begin + std::chrono::seconds(options.seconds);
+  std::function<void()> next = [&] {
+    const Clock::time_point sent = Clock::now();
+    start([&, sent](const grpc::Status& status) {
+      if (!status.ok()) {
+        std::fprintf(stderr, "bench_load: %d %s\n",
+                     static_cast<int>(status.error_code()),
+                     status.error_message().c_str());
+        std::exit(1);
+      }
+      const Clock::time_point now = Clock::now();
+      latencies.Add(now - sent);
+      ++finished;
+      if (now < end) {
+        next();
+        return;
+      }
+      const std::scoped_lock lock(mutex);
+      if (--running == 0) idle.notify_all();
+    });
+  };
+  running = options.in_flight;
+  for (int i = 0; i < options.in_flight; ++i) next();
+  std::unique_lock lock(mutex);
+  idle.wait(lock, [&] { return running == 0; });
+  const std::chrono::duration<double> took = Clock::now() - begin;
+  return static_cast<double>(finished) / took.count();
+}
+
+template <typename Request, typename Response>
+struct Call {
+  grpc::ClientContext context;
+  Request request;
+  Response response;
+};
+
+double Echoes(const Options& options, const Agency& agency,
+              Latencies& latencies) {
+  const auto stub = EchoService::NewStub(agency.channel);
+  const std::string body(300, 'x');
+  return KeepInFlight(options, latencies, [&](auto done) {
+    auto call = std::make_shared<Call<EchoRequest, EchoResponse>>();
+    call->request.set_body(body);
+    stub->async()->Echo(
+        &call->context, &call->request, &call->response,
+        [call, done](const grpc::Status& status) { done(status); });
+  });
+}
+
+double Unary(const Options& options, const Agency& agency,
+             Latencies& latencies) {
+  const auto stub = v1::RegistryService::NewStub(agency.channel);
+  std::mutex mutex;
+  std::mt19937_64 random(7);
+  uint64_t revision = options.first_revision;
+  return KeepInFlight(options, latencies, [&](auto done) {
+    auto call = std::make_shared<
+        Call<v1::SubmitRecordRequest, v1::SubmitRecordResponse>>();
+    {
+      const std::scoped_lock lock(mutex);
+      call->request.set_update(
+          UpdateBytes(random() % options.persons, ++revision, false, random()));
+    }
+    if (agency.signing_key) {
+      call->request.set_salt("0123456789abcdef");
+      const auditlog::SaltedUpdate salted[] = {
+          {call->request.salt(), call->request.update()}};
+      call->request.mutable_signature()->set_key_id(agency.signing_key_id);
+      call->request.mutable_signature()->set_signature(
+          auditlog::SignFrame(agency.id, agency.signing_key_id, salted,
+                              *agency.signing_key)
+              .value());
+    }
+    stub->async()->SubmitRecord(
+        &call->context, &call->request, &call->response,
+        [call, done](const grpc::Status& status) {
+          if (status.ok() && call->response.result().outcome() !=
+                                 v1::UpdateResult::OUTCOME_APPLIED) {
+            std::fprintf(stderr, "bench_load: not applied: %s\n",
+                         call->response.ShortDebugString().c_str());
+            std::exit(1);
+          }
+          done(status);
+        });
+  });
+}
+
+double Reads(const Options& options, const Agency& agency,
+             Latencies& latencies) {
+  const auto stub = v1::RegistryService::NewStub(agency.channel);
+  std::mutex mutex;
+  std::mt19937_64 random(11);
+  return KeepInFlight(options, latencies, [&](auto done) {
+    auto call =
+        std::make_shared<Call<v1::GetPersonRequest, v1::GetPersonResponse>>();
+    {
+      const std::scoped_lock lock(mutex);
+      call->request.set_record_key(
+          absl::StrCat("R", random() % options.persons));
+    }
+    call->request.set_purpose(agency.id.starts_with("labor")
+                                  ? v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER
+                                  : v1::PURPOSE_RESIDENCE_REGISTRATION);
+    stub->async()->GetPerson(
+        &call->context, &call->request, &call->response,
+        [call, done](const grpc::Status& status) { done(status); });
+  });
+}
+
+// Frames of one agency over one stream, `in_flight` at once. The frame that
+// `make` leaves empty ends it.
+template <typename Make>
+uint64_t Frames(const Options& options, const Agency& agency,
+                Latencies& latencies, const Make& make) {
+  const auto stub = v1::RegistryService::NewStub(agency.channel);
+  grpc::ClientContext context;
+  const auto stream = stub->SubmitRecords(&context);
+  std::mutex mutex;
+  std::condition_variable room;
+  std::vector<Clock::time_point> sent;
+  size_t acknowledged = 0;
+  uint64_t updates = 0;
+  std::thread reader([&] {
+    v1::SubmitRecordsResponse response;
+    while (stream->Read(&response)) {
+      for (const auto& result : response.results()) {
+        if (result.outcome() != v1::UpdateResult::OUTCOME_APPLIED &&
+            result.outcome() != v1::UpdateResult::OUTCOME_UNCHANGED) {
+          std::fprintf(stderr, "bench_load: not applied: %s\n",
+                       result.ShortDebugString().c_str());
+          std::exit(1);
+        }
+      }
+      const std::scoped_lock lock(mutex);
+      latencies.Add(Clock::now() - sent[acknowledged++]);
+      updates += static_cast<uint64_t>(response.results_size());
+      room.notify_all();
+    }
+  });
+  std::mt19937_64 random(13);
+  for (uint64_t number = 1;; ++number) {
+    v1::SubmitRecordsRequest request;
+    request.set_frame_number(number);
+    auto& frame = *request.mutable_frame();
+    make(frame);
+    if (frame.updates().empty()) break;
+    std::vector<auditlog::SaltedUpdate> salted;
+    for (const std::string& update : frame.updates()) {
+      std::string& salt = *frame.add_salts();
+      salt.resize(16);
+      for (char& c : salt) c = static_cast<char>(random());
+      salted.push_back({salt, update});
+    }
+    if (agency.signing_key) {
+      frame.mutable_signature()->set_key_id(agency.signing_key_id);
+      frame.mutable_signature()->set_signature(
+          auditlog::SignFrame(agency.id, agency.signing_key_id, salted,
+                              *agency.signing_key)
+              .value());
+    }
+    std::unique_lock lock(mutex);
+    room.wait(lock, [&] {
+      return sent.size() - acknowledged <
+             static_cast<size_t>(options.in_flight);
+    });
+    sent.push_back(Clock::now());
+    lock.unlock();
+    if (!stream->Write(request)) break;
+  }
+  stream->WritesDone();
+  reader.join();
+  const grpc::Status status = stream->Finish();
+  if (!status.ok()) {
+    std::fprintf(stderr, "bench_load: %d %s\n",
+                 static_cast<int>(status.error_code()),
+                 status.error_message().c_str());
+    std::exit(1);
+  }
+  return updates;
+}
+
+double Stream(const Options& options, const std::vector<Agency>& agencies,
+              Latencies& latencies, bool load) {
+  std::atomic<uint64_t> updates = 0;
+  const Clock::time_point begin = Clock::now();
+  const Clock::time_point end = begin + std::chrono::seconds(options.seconds);
+  std::vector<std::thread> threads;
+  for (const Agency& agency : agencies) {
+    threads.emplace_back([&] {
+      std::mt19937_64 random(std::hash<std::string>()(agency.id));
+      uint64_t next = 0;
+      uint64_t revision = options.first_revision;
+      updates += Frames(options, agency, latencies, [&](v1::Frame& frame) {
+        if (load) {
+          for (int i = 0; i < kFrame && next < options.persons; ++i, ++next) {
+            frame.add_updates(UpdateBytes(next, 1, true, random()));
+          }
+          return;
+        }
+        if (Clock::now() >= end) return;
+        ++revision;
+        for (int i = 0; i < kFrame; ++i) {
+          frame.add_updates(UpdateBytes(
+              random() % options.persons,
+              revision * kFrame + static_cast<uint64_t>(i), false, random()));
+        }
+      });
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const std::chrono::duration<double> took = Clock::now() - begin;
+  return static_cast<double>(updates) / took.count();
+}
+
+int Main(int argc, char** argv) {
+  Options options;
+  std::vector<std::string> agency_words;
+  std::vector<Agency> agencies;
+  CLI::App app("Drives a hub, or the bare echo, and prints what came through");
+  app.add_option("--target", options.target)->required();
+  app.add_option("--ca", options.ca)->required();
+  app.add_option("--mode", options.mode);
+  app.add_option("--in-flight", options.in_flight);
+  app.add_option("--seconds", options.seconds);
+  app.add_option("--persons", options.persons);
+  app.add_option("--first-revision", options.first_revision);
+  app.add_option("--agency", agency_words,
+                 "id,certificate,key[,signing key id,signing key]")
+      ->required();
+  CLI11_PARSE(app, argc, argv);
+  for (const std::string& words : agency_words) {
+    const std::vector<std::string> parts = CLI::detail::split(words, ',');
+    if (parts.size() != 3 && parts.size() != 5) {
+      std::fprintf(stderr, "bench_load: bad --agency\n");
+      return 2;
+    }
+    Agency agency{parts[0], parts[1], parts[2], {}, {}, {}};
+    if (parts.size() == 5) {
+      agency.signing_key_id = parts[3];
+      auto key = auditlog::Ed25519PrivateKey::Load(parts[4]);
+      if (!key.ok()) {
+        std::fprintf(stderr, "%s\n", key.status().ToString().c_str());
+        return 1;
+      }
+      agency.signing_key = *std::move(key);
+    }
+    agency.channel = grpc::CreateChannel(
+        options.target,
+        grpc::SslCredentials({ReadFile(options.ca), ReadFile(agency.key),
+                              ReadFile(agency.cert)}));
+    agencies.push_back(std::move(agency));
+  }
+  Latencies latencies;
+  double rate = 0;
+  if (options.mode == "echo") {
+    rate = Echoes(options, agencies[0], latencies);
+  } else if (options.mode == "unary") {
+    rate = Unary(options, agencies[0], latencies);
+  } else if (options.mode == "read") {
+    rate = Reads(options, agencies[0], latencies);
+  } else if (options.mode == "load" || options.mode == "stream") {
+    rate = Stream(options, agencies, latencies, options.mode == "load");
+  } else {
+    std::fprintf(stderr, "bench_load: unknown mode\n");
+    return 2;
+  }
+  std::printf("RESULT %s %.0f p50 %u p99 %u\n", options.mode.c_str(), rate,
+              latencies.Percentile(0.5), latencies.Percentile(0.99));
+  return 0;
+}
+
+}  // namespace
+}  // namespace waystation::bench
+
+int main(int argc, char** argv) { return waystation::bench::Main(argc, argv); }
