@@ -24,6 +24,7 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -238,7 +239,8 @@ double Unary(const Options& options, const Agency& agency,
           {call->request.salt(), call->request.update()}};
       call->request.mutable_signature()->set_key_id(agency.signing_key_id);
       call->request.mutable_signature()->set_signature(
-          auditlog::SignFrame(agency.id, agency.signing_key_id, salted,
+          auditlog::SignFrame(agency.id, agency.signing_key_id,
+                              auditlog::UpdateHashes(salted).value(),
                               *agency.signing_key)
               .value());
     }
@@ -325,7 +327,8 @@ uint64_t Frames(const Options& options, const Agency& agency,
     if (agency.signing_key) {
       frame.mutable_signature()->set_key_id(agency.signing_key_id);
       frame.mutable_signature()->set_signature(
-          auditlog::SignFrame(agency.id, agency.signing_key_id, salted,
+          auditlog::SignFrame(agency.id, agency.signing_key_id,
+                              auditlog::UpdateHashes(salted).value(),
                               *agency.signing_key)
               .value());
     }

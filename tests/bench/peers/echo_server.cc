@@ -18,7 +18,7 @@ std::string ReadFile(const char* path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-class Echo final : public waystation::bench::EchoService::CallbackService {
+class EchoServer final : public waystation::bench::EchoService::CallbackService {
   grpc::ServerUnaryReactor* Echo(
       grpc::CallbackServerContext* context,
       const waystation::bench::EchoRequest* request,
@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
       GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   options.pem_root_certs = ReadFile(argv[1]);
   options.pem_key_cert_pairs.push_back({ReadFile(argv[3]), ReadFile(argv[2])});
-  Echo service;
+  EchoServer service;
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(options),
