@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hub's unary calls, one method each, as the protos in proto/waystation/v1
+// describe them. All are thread-safe and block; errors carry their reason
+// (proto/errors). Calls are repeated as RetryPolicy says, since each is safe to
+// repeat; decisions without a request id are given one for that reason. Only
+// SignCertificate is never repeated by itself.
+//
+// Include the *.pb.h of the messages that you use.
+#ifndef WAYSTATION_SERVICES_H_
+#define WAYSTATION_SERVICES_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+
+namespace waystation::v1 {
+class AcknowledgeRequest;
+class AcknowledgeResponse;
+class ApplyAgreementRequest;
+class ApplyAgreementResponse;
+class CheckStoreRequest;
+class CheckStoreResponse;
+class DecideRequest;
+class DecideResponse;
+class GetCandidateRequest;
+class GetCandidateResponse;
+class GetCheckpointRequest;
+class GetCheckpointResponse;
+class GetConflictRequest;
+class GetConflictResponse;
+class GetConsistencyProofRequest;
+class GetConsistencyProofResponse;
+class GetDecisionRequest;
+class GetDecisionResponse;
+class GetHubStatusRequest;
+class GetHubStatusResponse;
+class GetInclusionProofRequest;
+class GetInclusionProofResponse;
+class GetMailboxRequest;
+class GetMailboxResponse;
+class GetPersonRequest;
+class GetPersonResponse;
+class GetRecordRequest;
+class GetRecordResponse;
+class ListAgenciesRequest;
+class ListAgenciesResponse;
+class ListAgreementsRequest;
+class ListAgreementsResponse;
+class ListCandidatesRequest;
+class ListCandidatesResponse;
+class ListCertificatesRequest;
+class ListCertificatesResponse;
+class ListCheckpointsRequest;
+class ListCheckpointsResponse;
+class ListConflictsRequest;
+class ListConflictsResponse;
+class ListDecisionsRequest;
+class ListDecisionsResponse;
+class ListEventsRequest;
+class ListEventsResponse;
+class ListRecordsRequest;
+class ListRecordsResponse;
+class MatchClaimRequest;
+class MatchClaimResponse;
+class PullRequest;
+class PullResponse;
+class PutAgencyRequest;
+class PutAgencyResponse;
+class RevokeAgreementRequest;
+class RevokeAgreementResponse;
+class RevokeCertificateRequest;
+class RevokeCertificateResponse;
+class SignCertificateRequest;
+class SignCertificateResponse;
+class SubmitRecordRequest;
+class SubmitRecordResponse;
+class UndoDecisionRequest;
+class UndoDecisionResponse;
+}  // namespace waystation::v1
+
+namespace waystation::client {
+
+class Connection;
+
+class Registry {
+ public:
+  explicit Registry(Connection& connection);
+  ~Registry();
+
+  absl::StatusOr<v1::SubmitRecordResponse> SubmitRecord(
+      const v1::SubmitRecordRequest& request) const;
+  absl::StatusOr<v1::GetPersonResponse> GetPerson(
+      const v1::GetPersonRequest& request) const;
+  absl::StatusOr<v1::MatchClaimResponse> MatchClaim(
+      const v1::MatchClaimRequest& request) const;
+  absl::StatusOr<v1::ListRecordsResponse> ListRecords(
+      const v1::ListRecordsRequest& request) const;
+  absl::StatusOr<v1::GetRecordResponse> GetRecord(
+      const v1::GetRecordRequest& request) const;
+
+ private:
+  struct Stubs;
+  std::unique_ptr<const Stubs> stubs_;
+};
+
+class Mailbox {
+ public:
+  explicit Mailbox(Connection& connection);
+  ~Mailbox();
+
+  absl::StatusOr<v1::PullResponse> Pull(const v1::PullRequest& request) const;
+  absl::StatusOr<v1::AcknowledgeResponse> Acknowledge(
+      const v1::AcknowledgeRequest& request) const;
+  absl::StatusOr<v1::GetMailboxResponse> GetMailbox(
+      const v1::GetMailboxRequest& request) const;
+
+ private:
+  struct Stubs;
+  std::unique_ptr<const Stubs> stubs_;
+};
+
+class Reconciliation {
+ public:
+  explicit Reconciliation(Connection& connection);
+  ~Reconciliation();
+
+  absl::StatusOr<v1::ListConflictsResponse> ListConflicts(
+      const v1::ListConflictsRequest& request) const;
+  absl::StatusOr<v1::GetConflictResponse> GetConflict(
+      const v1::GetConflictRequest& request) const;
+  absl::StatusOr<v1::ListCandidatesResponse> ListCandidates(
+      const v1::ListCandidatesRequest& request) const;
+  absl::StatusOr<v1::GetCandidateResponse> GetCandidate(
+      const v1::GetCandidateRequest& request) const;
+  absl::StatusOr<v1::DecideResponse> Decide(
+      const v1::DecideRequest& request) const;
+  absl::StatusOr<v1::UndoDecisionResponse> UndoDecision(
+      const v1::UndoDecisionRequest& request) const;
+  absl::StatusOr<v1::ListDecisionsResponse> ListDecisions(
+      const v1::ListDecisionsRequest& request) const;
+  absl::StatusOr<v1::GetDecisionResponse> GetDecision(
+      const v1::GetDecisionRequest& request) const;
+
+ private:
+  struct Stubs;
+  std::unique_ptr<const Stubs> stubs_;
+};
+
+class Audit {
+ public:
+  explicit Audit(Connection& connection);
+  ~Audit();
+
+  absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(
+      const v1::GetCheckpointRequest& request) const;
+  absl::StatusOr<v1::ListCheckpointsResponse> ListCheckpoints(
+      const v1::ListCheckpointsRequest& request) const;
+  absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(
+      const v1::GetInclusionProofRequest& request) const;
+  absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(
+      const v1::GetConsistencyProofRequest& request) const;
+  absl::StatusOr<v1::ListEventsResponse> ListEvents(
+      const v1::ListEventsRequest& request) const;
+
+ private:
+  struct Stubs;
+  std::unique_ptr<const Stubs> stubs_;
+};
+
+class Admin {
+ public:
+  explicit Admin(Connection& connection);
+  ~Admin();
+
+  absl::StatusOr<v1::PutAgencyResponse> PutAgency(
+      const v1::PutAgencyRequest& request) const;
+  absl::StatusOr<v1::ListAgenciesResponse> ListAgencies(
+      const v1::ListAgenciesRequest& request) const;
+  absl::StatusOr<v1::ApplyAgreementResponse> ApplyAgreement(
+      const v1::ApplyAgreementRequest& request) const;
+  absl::StatusOr<v1::ListAgreementsResponse> ListAgreements(
+      const v1::ListAgreementsRequest& request) const;
+  absl::StatusOr<v1::RevokeAgreementResponse> RevokeAgreement(
+      const v1::RevokeAgreementRequest& request) const;
+  absl::StatusOr<v1::SignCertificateResponse> SignCertificate(
+      const v1::SignCertificateRequest& request) const;
+  absl::StatusOr<v1::ListCertificatesResponse> ListCertificates(
+      const v1::ListCertificatesRequest& request) const;
+  absl::StatusOr<v1::RevokeCertificateResponse> RevokeCertificate(
+      const v1::RevokeCertificateRequest& request) const;
+  absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus(
+      const v1::GetHubStatusRequest& request) const;
+  absl::StatusOr<v1::CheckStoreResponse> CheckStore(
+      const v1::CheckStoreRequest& request) const;
+
+ private:
+  struct Stubs;
+  std::unique_ptr<const Stubs> stubs_;
+};
+
+}  // namespace waystation::client
+
+#endif  // WAYSTATION_SERVICES_H_
