@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "proto/auditlog/ed25519.h"
 #include "server/hub/caller.h"
 #include "server/storage/store.h"
 #include "waystation/config/v1/hub.pb.h"
@@ -32,6 +33,8 @@ class Keys;
 struct Dependencies {
   storage::Store& store;
   const Keys& keys;
+  // Signs checkpoints; its verifier is named by Options::log_origin.
+  const auditlog::Ed25519PrivateKey& log_key;
   // Wall clock. A clock that jumps back never makes log times run back.
   std::function<absl::Time()> clock;
   // Fills a buffer with random bytes.
@@ -44,6 +47,26 @@ struct Options {
   config::v1::Limits limits;
   // Accepts the numbers of generated people.
   bool demo_numbers = false;
+  // Shown by GetHubStatus, as they stand: the program's version, and the kind
+  // of store ("sqlite").
+  std::string version;
+  std::string store;
+};
+
+// Counters since start and levels now, for the metrics endpoint.
+struct Statistics {
+  uint64_t updates_applied = 0;
+  uint64_t updates_unchanged = 0;
+  uint64_t updates_stale = 0;
+  uint64_t updates_rejected = 0;
+  uint64_t reads_answered = 0;
+  uint64_t refusals = 0;
+  uint64_t mailbox_entries = 0;
+  uint64_t commit_groups = 0;
+  uint64_t commit_conflicts = 0;  // ABORTED and tried again
+  uint64_t log_size = 0;
+  uint64_t queued_updates = 0;
+  absl::Duration commit_time;  // sum over all groups
 };
 
 // Thread-safe. Every method that discloses or changes writes its audit leaf in
@@ -163,6 +186,8 @@ class Hub {
   virtual bool IsRevoked(std::string_view serial) const = 0;
   virtual absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus() = 0;
   virtual absl::StatusOr<v1::CheckStoreResponse> CheckStore() = 0;
+
+  virtual Statistics GetStatistics() const = 0;
 
   // A call that was refused before it reached a person: counted in one leaf per
   // agency, method and minute.
