@@ -2,6 +2,7 @@
 #include "proto/auditlog/tiles.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <map>
 #include <utility>
@@ -12,11 +13,17 @@
 namespace waystation::auditlog {
 namespace {
 
-// The root over `hashes`, which are roots of perfect subtrees of one height.
+// The root over `hashes`, a power of two of them and at most kTileWidth, which
+// are roots of perfect subtrees of one height.
 Hash FoldRoot(std::span<const Hash> hashes) {
-  Frontier fold;
-  for (const Hash& hash : hashes) fold.Append(hash);
-  return fold.Root();
+  std::array<Hash, kTileWidth> row;
+  std::copy(hashes.begin(), hashes.end(), row.begin());
+  for (std::size_t width = hashes.size() / 2; width > 0; width /= 2) {
+    for (std::size_t i = 0; i < width; ++i) {
+      row[i] = NodeHash(row[2 * i], row[2 * i + 1]);
+    }
+  }
+  return row[0];
 }
 
 // The hashes that stand at `level` in a log of `size` leaves.
