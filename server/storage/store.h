@@ -46,7 +46,8 @@ struct RecordRow {
   Uid uid = 0;
   AgencyNumber agency = 0;
   KeyHash key{};
-  // Rises by one with each write; 0 means new. Part of the read set.
+  // As it was read, 0 for a new record: Commit finds it unmoved and stores one
+  // more, so the first write is held as version 1.
   uint64_t version = 0;
   // The record's data key, wrapped under the key-encryption key that is named
   // inside. Empty after erasure.
@@ -105,7 +106,7 @@ struct OpenItemKey {
 };
 
 struct DecisionRow {
-  // 1, 2, 3 ... given by NextDecisionNumber; part of the read set.
+  // 1, 2, 3 ... given by NextDecisionNumber.
   uint64_t number = 0;
   // Records that it names; look-up goes by these.
   std::vector<Uid> uids;
@@ -114,7 +115,8 @@ struct DecisionRow {
   std::string wrapped_key;
   // A sealed store.v1.StoredDecision.
   std::string sealed;
-  // Keyed hash of the request id that made it, for repeats; zeros if none.
+  // Keyed hash of the request id that made it, for repeats; zeros if none. No
+  // two decisions share one.
   KeyHash request{};
   bool operator==(const DecisionRow&) const = default;
 };
@@ -175,7 +177,9 @@ struct CheckpointRow {
 };
 
 // What was read to compute a batch. Commit verifies all of it, so that two hubs
-// that add twins to an empty block cannot miss each other.
+// that add twins to an empty block cannot miss each other. Decisions need no
+// entry: they are few and bear on everything, so a batch that was read before
+// the newest of them was written has moved.
 struct ReadSet {
   // Commit group that was the newest when the first of it was read; nothing
   // needs verifying while it still is.
@@ -192,7 +196,7 @@ struct ReadSet {
     std::vector<Uid> uids;
   };
   std::vector<Identifier> identifiers;
-  // Members of each person that was loaded, ascending.
+  // Members of each person that was loaded, ascending; empty included.
   struct Person {
     PersonId person = 0;
     std::vector<Uid> uids;
@@ -200,19 +204,31 @@ struct ReadSet {
   std::vector<Person> persons;
 };
 
+// Each table holds one row per key, and a row that is put takes the place of
+// the one held. Where a batch both removes and puts, the put row stays;
+// removing what is not held changes nothing.
 struct Batch {
-  // Random; a batch that did commit is recognised by it.
+  // Random, not zeros; a batch that did commit is recognised by it for at least
+  // a thousand groups.
   std::array<uint8_t, 16> id{};
   ReadSet reads;
+  // By uid. A new record comes with its membership in the same batch.
   std::vector<RecordRow> records;
+  // By uid: a record is moved by putting it under another person.
   std::vector<MembershipRow> memberships;
+  // By hash and uid.
   std::vector<IdentifierRow> identifiers_added;
   std::vector<IdentifierRow> identifiers_removed;
+  // By OpenItemKey.
   std::vector<OpenItem> items_put;
   std::vector<OpenItemKey> items_removed;
+  // By number: held ones, or the next ones without a gap.
   std::vector<DecisionRow> decisions;
+  // By kind and id.
   std::vector<ObjectRow> objects;
+  // In the order in which each mailbox gets them.
   std::vector<MailboxRow> mailbox;
+  // At least one.
   std::vector<LeafRow> leaves;
 };
 
@@ -220,13 +236,14 @@ struct Committed {
   uint64_t group = 0;
   // Index of the batch's first leaf; the others follow without a gap.
   uint64_t first_leaf = 0;
-  // Leaves in the log after the batch, and the root over them.
+  // Leaves in the log after the batch.
   uint64_t log_size = 0;
   // The batch had been committed before; nothing was written now.
   bool repeated = false;
 };
 
 struct Counts {
+  // Retracted and erased ones included.
   uint64_t records = 0;
   uint64_t persons = 0;
   uint64_t open_conflicts = 0;
@@ -287,33 +304,41 @@ class Store {
       uint64_t number) const = 0;
   virtual absl::StatusOr<std::optional<DecisionRow>> FindDecisionByRequest(
       const KeyHash& request) const = 0;
+  // Decisions by rising number, after `after`, at most `limit`.
   virtual absl::StatusOr<std::vector<DecisionRow>> ListDecisions(
       uint64_t after, size_t limit) const = 0;
+  // One more than the highest held.
   virtual absl::StatusOr<uint64_t> NextDecisionNumber() const = 0;
 
   // --- administered objects ---
 
+  // Objects of one kind by rising id.
   virtual absl::StatusOr<std::vector<ObjectRow>> ListObjects(
       std::string_view kind) const = 0;
 
   // --- writing ---
 
-  // A range of `count` uids nobody else gets; unused ones are never given out
-  // again. The first of the range.
+  // A range of `count` uids nobody else gets, at least one; unused ones are
+  // never given out again. The first of the range; ranges rise.
   virtual absl::StatusOr<Uid> ReserveUids(uint64_t count) = 0;
   // Makes the batch durable, or changes nothing. ABORTED: something of the read
   // set moved; load again. RESOURCE_EXHAUSTED: the disk is full and nothing was
   // written; the store goes on. UNAVAILABLE: the medium failed and the outcome
   // is unknown; the store answers nothing any more, and whoever opens it next
-  // finds the batch whole or not at all.
+  // finds the batch whole or not at all. INVALID_ARGUMENT: the batch is not
+  // what its comments say (no leaf, an id of zeros, a gap in decision numbers,
+  // a row that names a record nobody holds); nothing was written.
   virtual absl::StatusOr<Committed> Commit(const Batch& batch) = 0;
-  // Remembers that a mailbox has been read up to `position`; never goes back.
+  // Remembers that a mailbox has been read up to `position`; never goes back,
+  // so an earlier position changes nothing. OUT_OF_RANGE: past its newest
+  // entry.
   virtual absl::Status AcknowledgeMailbox(AgencyNumber agency,
                                           uint64_t position, int64_t time) = 0;
 
   // --- mailboxes ---
 
-  // Entries after `after` in rising position, at most `limit`.
+  // Entries after `after` in rising position, at most `limit`. Positions are
+  // 1, 2, 3 ... for each agency.
   virtual absl::StatusOr<std::vector<MailboxRow>> ReadMailbox(
       AgencyNumber agency, uint64_t after, size_t limit) const = 0;
   struct MailboxState {
@@ -321,6 +346,7 @@ class Store {
     uint64_t last = 0;
     int64_t acknowledged_time = 0;
   };
+  // Zeros for an agency that never got anything.
   virtual absl::StatusOr<MailboxState> GetMailbox(
       AgencyNumber agency) const = 0;
 
@@ -334,10 +360,13 @@ class Store {
   // empty unless asked for.
   virtual absl::StatusOr<std::vector<LeafRow>> ReadLeaves(
       uint64_t first, size_t limit, bool with_details) const = 0;
-  // Up to `width` hashes of one tile, as proto/auditlog/tiles.h lays them out.
+  // The first `width` hashes (1 to 256) of one tile, as proto/auditlog/tiles.h
+  // lays them out. NOT_FOUND: the log is not that long.
   virtual absl::StatusOr<std::vector<auditlog::Hash>> ReadTile(
       uint32_t level, uint64_t index, uint32_t width) const = 0;
-  // Stores a checkpoint before it is shown; durable when it returns.
+  // Stores a checkpoint before it is shown; durable when it returns. One of the
+  // same size takes its place, with more cosignatures. INVALID_ARGUMENT: the
+  // log is not that long.
   virtual absl::Status PutCheckpoint(const CheckpointRow& checkpoint) = 0;
   // Checkpoints by rising size, after `after`, at most `limit`.
   virtual absl::StatusOr<std::vector<CheckpointRow>> ListCheckpoints(
@@ -351,11 +380,16 @@ class Store {
   // Records per agency.
   virtual absl::StatusOr<uint64_t> CountRecords(AgencyNumber agency) const = 0;
   // Reads every row: checksums, one person a record, members against persons,
-  // leaves against tiles and frontier. `record` is called with each row so that
-  // the caller can unseal it; what it returns is added to the findings.
+  // leaves against tiles and frontier, counts. `record`, unless empty, is
+  // called with each row so that the caller can unseal it; what it returns is a
+  // finding like others. One finding a table: its first bad row, and how many
+  // more.
   virtual absl::StatusOr<std::vector<Finding>> Check(
       const std::function<std::optional<Finding>(const RecordRow&)>& record)
       const = 0;
+  // Returns when no file of the store holds a value any more that a commit has
+  // replaced or removed: the last step of an erasure. Waits for readers.
+  virtual absl::Status Scrub() = 0;
 };
 
 }  // namespace waystation::storage
