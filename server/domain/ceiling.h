@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ceiling above every agreement (design 8), compiled in: what it does not
+// name is denied, whatever an agreement says.
+#ifndef WAYSTATION_SERVER_DOMAIN_CEILING_H_
+#define WAYSTATION_SERVER_DOMAIN_CEILING_H_
+
+#include <span>
+#include <string_view>
+
+#include "server/domain/attributes.h"
+#include "waystation/v1/agreement.pb.h"
+
+namespace waystation::domain {
+
+// Sectors that the ceiling names; every other one is kOtherSector.
+inline constexpr std::string_view kPublicSecurity = "public_security";
+inline constexpr std::string_view kHealth = "health";
+inline constexpr std::string_view kLabor = "labor";
+inline constexpr std::string_view kCommerce = "commerce";
+inline constexpr std::string_view kOtherSector = "*";
+
+struct CeilingRow {
+  std::string_view from;
+  std::string_view to;
+  std::string_view attribute;
+  v1::Form form = v1::FORM_UNSPECIFIED;
+  // PARTIAL of a division: at most so many digits.
+  int digits = 0;
+  std::string_view predicate;
+  // Part of the default set of agreements.
+  bool is_default = false;
+};
+
+std::span<const CeilingRow> Ceiling();
+
+// Whether agreements may let `to` know `from`'s claims in this form. A ceiling
+// of VALUE covers PARTIAL and MATCH; one of PARTIAL covers fewer digits; MATCH
+// and PREDICATE cover themselves only.
+bool UnderCeiling(std::string_view from, std::string_view to,
+                  std::string_view attribute, v1::Form form, int digits,
+                  std::string_view predicate);
+
+}  // namespace waystation::domain
+
+#endif  // WAYSTATION_SERVER_DOMAIN_CEILING_H_
