@@ -61,6 +61,14 @@ class LogSource {
 
   // nullopt at the end.
   virtual absl::StatusOr<std::optional<LogSpan>> Next() = 0;
+
+  // The first entry of [begin, end) that is not what the log's tree says, for a
+  // source that does not state hashes with its entries; nullopt when it cannot
+  // tell.
+  virtual std::optional<std::uint64_t> FindBad(std::uint64_t /*begin*/,
+                                               std::uint64_t /*end*/) {
+    return std::nullopt;
+  }
 };
 
 // Auditors alone may read all of a hub's log.

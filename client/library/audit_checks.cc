@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "waystation/audit_checks.h"
+
+#include <utility>
+#include <vector>
+
+#include "client/library/files.h"
+#include "proto/auditlog/hash.h"
+#include "proto/auditlog/merkle.h"
+#include "waystation/services.h"
+#include "waystation/v1/audit_service.pb.h"
+
+namespace waystation::client {
+namespace {
+
+absl::StatusOr<auditlog::Proof> ParsePath(
+    const google::protobuf::RepeatedPtrField<std::string>& path) {
+  auditlog::Proof proof;
+  for (const std::string& bytes : path) {
+    const auto hash = auditlog::ParseHash(bytes);
+    if (!hash.ok()) return absl::DataLossError("the proof holds no hashes");
+    proof.push_back(*hash);
+  }
+  return proof;
+}
+
+// Whatever is wrong with a checkpoint, what rests on it is not shown.
+absl::StatusOr<auditlog::Checkpoint> OpenShown(
+    std::string_view note, const auditlog::NoteVerifier& log) {
+  absl::StatusOr<auditlog::Checkpoint> checkpoint =
+      auditlog::OpenCheckpoint(note, log);
+  if (checkpoint.ok()) return checkpoint;
+  return absl::DataLossError("the checkpoint does not hold: " +
+                             std::string(checkpoint.status().message()));
+}
+
+// The root over `size` entries, which the checkpoint must cover exactly.
+absl::Status CheckSize(const auditlog::Checkpoint& checkpoint,
+                       std::uint64_t size) {
+  if (checkpoint.size == size) return absl::OkStatus();
+  return absl::DataLossError(
+      "the proof is for another size than its checkpoint");
+}
+
+// The checkpoint of `note`, shown to continue the one of `seen_note` (none if
+// empty).
+absl::StatusOr<auditlog::Checkpoint> Continue(
+    const Audit& audit, const std::string& seen_note, const std::string& note,
+    const auditlog::NoteVerifier& log) {
+  auto shown = OpenShown(note, log);
+  if (!shown.ok() || seen_note.empty()) return shown;
+  const auto seen = OpenShown(seen_note, log);
+  if (!seen.ok()) return seen;
+  if (shown->size < seen->size) {
+    return absl::DataLossError("the log has become shorter");
+  }
+  v1::GetConsistencyProofRequest request;
+  request.set_first(seen->size);
+  request.set_second(shown->size);
+  auto proof = audit.GetConsistencyProof(request);
+  if (!proof.ok()) return proof.status();
+  // Held against the checkpoint that was shown, whatever the proof brings.
+  proof->set_checkpoint(note);
+  return CheckExtension(*seen, *proof, log);
+}
+
+}  // namespace
+
+absl::StatusOr<auditlog::NoteVerifier> ReadLogKey(std::string_view key) {
+  auto parsed = auditlog::NoteVerifier::Parse(key);
+  if (parsed.ok()) return parsed;
+  const absl::StatusOr<std::string> text = ReadWholeFile(std::string(key));
+  if (!text.ok()) {
+    return absl::InvalidArgumentError(
+        "neither a verifier key (<name>+<hash>+<base64>) nor a file with one");
+  }
+  std::string_view line = *text;
+  line = line.substr(0, line.find_first_of("\r\n"));
+  return auditlog::NoteVerifier::Parse(line);
+}
+
+absl::Status CheckDetails(const v1::AuditEvent& event,
+                          std::span<const std::string_view> details) {
+  std::vector<auditlog::Hash> hashes;
+  hashes.reserve(details.size());
+  for (const std::string_view bytes : details) {
+    const auto hash = auditlog::ParseHash(bytes);
+    if (!hash.ok()) return absl::DataLossError("a detail is no hash");
+    hashes.push_back(*hash);
+  }
+  const bool committed = !event.details_root().empty();
+  if (!committed && hashes.empty()) return absl::OkStatus();
+  if (committed &&
+      auditlog::AsBytes(auditlog::TreeRoot(hashes)) == event.details_root()) {
+    return absl::OkStatus();
+  }
+  return absl::DataLossError("the details are not those of the entry");
+}
+
+absl::StatusOr<auditlog::Checkpoint> CheckInclusion(
+    const v1::GetInclusionProofResponse& proof,
+    const auditlog::NoteVerifier& log) {
+  auto checkpoint = OpenShown(proof.checkpoint(), log);
+  if (!checkpoint.ok()) return checkpoint.status();
+  if (auto same = CheckSize(*checkpoint, proof.tree_size()); !same.ok()) {
+    return same;
+  }
+  const auto path = ParsePath(proof.path());
+  if (!path.ok()) return path.status();
+  const absl::Status included =
+      auditlog::VerifyInclusion(auditlog::LeafHash(proof.leaf()), proof.index(),
+                                proof.tree_size(), *path, checkpoint->root);
+  if (!included.ok()) {
+    return absl::DataLossError("the entry is not in the log");
+  }
+  v1::AuditEvent event;
+  if (!event.ParseFromString(proof.leaf())) {
+    return absl::DataLossError("the entry cannot be read");
+  }
+  const std::vector<std::string_view> details(proof.details().begin(),
+                                              proof.details().end());
+  if (auto same = CheckDetails(event, details); !same.ok()) return same;
+  return checkpoint;
+}
+
+absl::StatusOr<auditlog::Checkpoint> CheckExtension(
+    const auditlog::Checkpoint& seen,
+    const v1::GetConsistencyProofResponse& proof,
+    const auditlog::NoteVerifier& log) {
+  auto checkpoint = OpenShown(proof.checkpoint(), log);
+  if (!checkpoint.ok()) return checkpoint.status();
+  if (auto same = CheckSize(*checkpoint, proof.second()); !same.ok()) {
+    return same;
+  }
+  if (proof.first() != seen.size) {
+    return absl::DataLossError("the proof begins at another size");
+  }
+  const auto path = ParsePath(proof.path());
+  if (!path.ok()) return path.status();
+  const absl::Status extends = auditlog::VerifyConsistency(
+      seen.size, checkpoint->size, *path, seen.root, checkpoint->root);
+  if (!extends.ok()) {
+    return absl::DataLossError("the log does not continue what was seen");
+  }
+  return checkpoint;
+}
+
+Witness::Witness(std::string file, auditlog::NoteVerifier log, std::string note)
+    : file_(std::move(file)), log_(std::move(log)), note_(std::move(note)) {}
+
+absl::StatusOr<Witness> Witness::Open(std::string file,
+                                      auditlog::NoteVerifier log) {
+  absl::StatusOr<std::string> note = ReadWholeFile(file);
+  if (absl::IsNotFound(note.status())) note = std::string();
+  if (!note.ok()) return note.status();
+  if (!note->empty()) {
+    const auto checkpoint = auditlog::OpenCheckpoint(*note, log);
+    if (!checkpoint.ok()) {
+      return absl::DataLossError(file + ": " +
+                                 std::string(checkpoint.status().message()));
+    }
+  }
+  return Witness(std::move(file), std::move(log), *std::move(note));
+}
+
+absl::StatusOr<auditlog::Checkpoint> Witness::Advance(const Audit& audit) {
+  const auto newest = audit.GetCheckpoint({});
+  if (!newest.ok()) return newest.status();
+  const std::string& note = newest->checkpoint();
+  auto checkpoint = Continue(audit, note_, note, log_);
+  if (absl::IsDataLoss(checkpoint.status())) {
+    const absl::Status kept = WriteWholeFile(file_ + ".rejected", note);
+    if (!kept.ok()) return kept;
+  }
+  if (!checkpoint.ok()) return checkpoint;
+  const absl::Status stored = WriteWholeFile(file_, note);
+  if (!stored.ok()) return stored;
+  note_ = note;
+  return checkpoint;
+}
+
+}  // namespace waystation::client

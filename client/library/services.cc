@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "waystation/services.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+
+#include <cstddef>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/time/clock.h"
+#include "client/library/calls.h"
+#include "client/library/retry.h"
+#include "proto/errors/error.h"
+#include "proto/errors/grpc.h"
+#include "waystation/connection.h"
+#include "waystation/frame_signer.h"
+#include "waystation/v1/admin_service.grpc.pb.h"
+#include "waystation/v1/audit_service.grpc.pb.h"
+#include "waystation/v1/mailbox_service.grpc.pb.h"
+#include "waystation/v1/reconciliation_service.grpc.pb.h"
+#include "waystation/v1/registry_service.grpc.pb.h"
+
+namespace waystation::client {
+namespace {
+
+// One stub for each hub of the connection.
+template <typename Service>
+struct StubsOf {
+  explicit StubsOf(Connection& to) : connection(to) {
+    for (std::size_t hub = 0; hub < to.size(); ++hub) {
+      each.push_back(Service::NewStub(to.channel(hub)));
+    }
+  }
+  Connection& connection;
+  std::vector<std::unique_ptr<typename Service::Stub>> each;
+};
+
+// Makes a call, again and again as the connection's policy says.
+template <typename Service, typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Call(const StubsOf<Service>& stubs,
+                              grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                           const Request&,
+                                                           Response*),
+                              const Request& request, bool repeat = true) {
+  Connection& connection = stubs.connection;
+  const RetryPolicy& policy = connection.options().retry;
+  const absl::Time deadline = absl::Now() + connection.options().deadline;
+  Backoff backoff(policy);
+  for (int attempt = 1;; ++attempt) {
+    const std::size_t hub = connection.current();
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    Response response;
+    grpc::Status result;
+    {
+      const OnCancel cancel(connection, [&] { context.TryCancel(); });
+      result = (stubs.each[hub].get()->*method)(&context, request, &response);
+    }
+    if (result.ok()) return response;
+    const absl::Status status = errors::FromGrpc(result);
+    if (connection.cancelled()) return errors::Error("CANCELLED");
+    if (absl::IsUnavailable(status)) connection.Unreachable(hub);
+    const absl::Duration pause = backoff.Next(status);
+    if (!repeat || !MayRetry(status) || attempt >= policy.attempts ||
+        absl::Now() + pause >= deadline) {
+      return status;
+    }
+    if (const absl::Status slept = connection.Sleep(pause); !slept.ok()) {
+      return slept;
+    }
+  }
+}
+
+// With an id, so that a repeated call is taken for the one it repeats.
+template <typename Request>
+Request WithId(Request request) {
+  if (request.request_id().empty()) {
+    request.set_request_id(absl::BytesToHexString(DrawSalt()));
+  }
+  return request;
+}
+
+}  // namespace
+
+struct Registry::Stubs : StubsOf<v1::RegistryService> {
+  using StubsOf::StubsOf;
+};
+struct Mailbox::Stubs : StubsOf<v1::MailboxService> {
+  using StubsOf::StubsOf;
+};
+struct Reconciliation::Stubs : StubsOf<v1::ReconciliationService> {
+  using StubsOf::StubsOf;
+};
+struct Audit::Stubs : StubsOf<v1::AuditService> {
+  using StubsOf::StubsOf;
+};
+struct Admin::Stubs : StubsOf<v1::AdminService> {
+  using StubsOf::StubsOf;
+};
+
+#define WAYSTATION_SERVICE(service)                    \
+  service::service(Connection& connection)             \
+      : stubs_(std::make_unique<Stubs>(connection)) {} \
+  service::~service() = default;
+#define WAYSTATION_CALL(service, method)                                \
+  absl::StatusOr<v1::method##Response> service::method(                 \
+      const v1::method##Request& request) const {                       \
+    return Call(*stubs_, &v1::service##Service::Stub::method, request); \
+  }
+
+WAYSTATION_SERVICE(Registry)
+WAYSTATION_CALL(Registry, SubmitRecord)
+WAYSTATION_CALL(Registry, GetPerson)
+WAYSTATION_CALL(Registry, MatchClaim)
+WAYSTATION_CALL(Registry, ListRecords)
+WAYSTATION_CALL(Registry, GetRecord)
+
+WAYSTATION_SERVICE(Mailbox)
+WAYSTATION_CALL(Mailbox, Pull)
+WAYSTATION_CALL(Mailbox, Acknowledge)
+WAYSTATION_CALL(Mailbox, GetMailbox)
+
+WAYSTATION_SERVICE(Reconciliation)
+WAYSTATION_CALL(Reconciliation, ListConflicts)
+WAYSTATION_CALL(Reconciliation, GetConflict)
+WAYSTATION_CALL(Reconciliation, ListCandidates)
+WAYSTATION_CALL(Reconciliation, GetCandidate)
+WAYSTATION_CALL(Reconciliation, ListDecisions)
+WAYSTATION_CALL(Reconciliation, GetDecision)
+
+absl::StatusOr<v1::DecideResponse> Reconciliation::Decide(
+    const v1::DecideRequest& request) const {
+  return Call(*stubs_, &v1::ReconciliationService::Stub::Decide,
+              WithId(request));
+}
+
+absl::StatusOr<v1::UndoDecisionResponse> Reconciliation::UndoDecision(
+    const v1::UndoDecisionRequest& request) const {
+  return Call(*stubs_, &v1::ReconciliationService::Stub::UndoDecision,
+              WithId(request));
+}
+
+WAYSTATION_SERVICE(Audit)
+WAYSTATION_CALL(Audit, GetCheckpoint)
+WAYSTATION_CALL(Audit, ListCheckpoints)
+WAYSTATION_CALL(Audit, GetInclusionProof)
+WAYSTATION_CALL(Audit, GetConsistencyProof)
+WAYSTATION_CALL(Audit, ListEvents)
+
+WAYSTATION_SERVICE(Admin)
+WAYSTATION_CALL(Admin, PutAgency)
+WAYSTATION_CALL(Admin, ListAgencies)
+WAYSTATION_CALL(Admin, ApplyAgreement)
+WAYSTATION_CALL(Admin, ListAgreements)
+WAYSTATION_CALL(Admin, RevokeAgreement)
+WAYSTATION_CALL(Admin, ListCertificates)
+WAYSTATION_CALL(Admin, RevokeCertificate)
+WAYSTATION_CALL(Admin, GetHubStatus)
+WAYSTATION_CALL(Admin, CheckStore)
+
+absl::StatusOr<v1::SignCertificateResponse> Admin::SignCertificate(
+    const v1::SignCertificateRequest& request) const {
+  return Call(*stubs_, &v1::AdminService::Stub::SignCertificate, request,
+              /*repeat=*/false);
+}
+
+#undef WAYSTATION_SERVICE
+#undef WAYSTATION_CALL
+
+}  // namespace waystation::client
