@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client/library/files.h"
+#include "client/library/proof_fails.h"
 #include "proto/auditlog/hash.h"
 #include "proto/auditlog/merkle.h"
 #include "waystation/services.h"
@@ -13,12 +14,19 @@
 namespace waystation::client {
 namespace {
 
+absl::Status NotALogKey() {
+  return errors::Error(
+      "CONFIG_INVALID",
+      {.field = "log key",
+       .rule = "a verifier key (<name>+<hash>+<base64>) or a file with one"});
+}
+
 absl::StatusOr<auditlog::Proof> ParsePath(
     const google::protobuf::RepeatedPtrField<std::string>& path) {
   auditlog::Proof proof;
   for (const std::string& bytes : path) {
     const auto hash = auditlog::ParseHash(bytes);
-    if (!hash.ok()) return absl::DataLossError("the proof holds no hashes");
+    if (!hash.ok()) return ProofFails("the proof holds no hashes");
     proof.push_back(*hash);
   }
   return proof;
@@ -30,16 +38,15 @@ absl::StatusOr<auditlog::Checkpoint> OpenShown(
   absl::StatusOr<auditlog::Checkpoint> checkpoint =
       auditlog::OpenCheckpoint(note, log);
   if (checkpoint.ok()) return checkpoint;
-  return absl::DataLossError("the checkpoint does not hold: " +
-                             std::string(checkpoint.status().message()));
+  return ProofFails("the checkpoint does not hold: " +
+                    std::string(checkpoint.status().message()));
 }
 
 // The root over `size` entries, which the checkpoint must cover exactly.
 absl::Status CheckSize(const auditlog::Checkpoint& checkpoint,
                        std::uint64_t size) {
   if (checkpoint.size == size) return absl::OkStatus();
-  return absl::DataLossError(
-      "the proof is for another size than its checkpoint");
+  return ProofFails("the proof is for another size than its checkpoint");
 }
 
 // The checkpoint of `note`, shown to continue the one of `seen_note` (none if
@@ -52,7 +59,7 @@ absl::StatusOr<auditlog::Checkpoint> Continue(
   const auto seen = OpenShown(seen_note, log);
   if (!seen.ok()) return seen;
   if (shown->size < seen->size) {
-    return absl::DataLossError("the log has become shorter");
+    return ProofFails("the log has become shorter");
   }
   v1::GetConsistencyProofRequest request;
   request.set_first(seen->size);
@@ -71,12 +78,12 @@ absl::StatusOr<auditlog::NoteVerifier> ReadLogKey(std::string_view key) {
   if (parsed.ok()) return parsed;
   const absl::StatusOr<std::string> text = ReadWholeFile(std::string(key));
   if (!text.ok()) {
-    return absl::InvalidArgumentError(
-        "neither a verifier key (<name>+<hash>+<base64>) nor a file with one");
+    return NotALogKey();
   }
   std::string_view line = *text;
   line = line.substr(0, line.find_first_of("\r\n"));
-  return auditlog::NoteVerifier::Parse(line);
+  parsed = auditlog::NoteVerifier::Parse(line);
+  return parsed.ok() ? std::move(parsed) : NotALogKey();
 }
 
 absl::Status CheckDetails(const v1::AuditEvent& event,
@@ -85,7 +92,7 @@ absl::Status CheckDetails(const v1::AuditEvent& event,
   hashes.reserve(details.size());
   for (const std::string_view bytes : details) {
     const auto hash = auditlog::ParseHash(bytes);
-    if (!hash.ok()) return absl::DataLossError("a detail is no hash");
+    if (!hash.ok()) return ProofFails("a detail is no hash");
     hashes.push_back(*hash);
   }
   const bool committed = !event.details_root().empty();
@@ -94,7 +101,7 @@ absl::Status CheckDetails(const v1::AuditEvent& event,
       auditlog::AsBytes(auditlog::TreeRoot(hashes)) == event.details_root()) {
     return absl::OkStatus();
   }
-  return absl::DataLossError("the details are not those of the entry");
+  return ProofFails("the details are not those of the entry");
 }
 
 absl::StatusOr<auditlog::Checkpoint> CheckInclusion(
@@ -111,11 +118,11 @@ absl::StatusOr<auditlog::Checkpoint> CheckInclusion(
       auditlog::VerifyInclusion(auditlog::LeafHash(proof.leaf()), proof.index(),
                                 proof.tree_size(), *path, checkpoint->root);
   if (!included.ok()) {
-    return absl::DataLossError("the entry is not in the log");
+    return ProofFails("the entry is not in the log");
   }
   v1::AuditEvent event;
   if (!event.ParseFromString(proof.leaf())) {
-    return absl::DataLossError("the entry cannot be read");
+    return ProofFails("the entry cannot be read");
   }
   const std::vector<std::string_view> details(proof.details().begin(),
                                               proof.details().end());
@@ -133,14 +140,14 @@ absl::StatusOr<auditlog::Checkpoint> CheckExtension(
     return same;
   }
   if (proof.first() != seen.size) {
-    return absl::DataLossError("the proof begins at another size");
+    return ProofFails("the proof begins at another size");
   }
   const auto path = ParsePath(proof.path());
   if (!path.ok()) return path.status();
   const absl::Status extends = auditlog::VerifyConsistency(
       seen.size, checkpoint->size, *path, seen.root, checkpoint->root);
   if (!extends.ok()) {
-    return absl::DataLossError("the log does not continue what was seen");
+    return ProofFails("the log does not continue what was seen");
   }
   return checkpoint;
 }
@@ -156,8 +163,8 @@ absl::StatusOr<Witness> Witness::Open(std::string file,
   if (!note->empty()) {
     const auto checkpoint = auditlog::OpenCheckpoint(*note, log);
     if (!checkpoint.ok()) {
-      return absl::DataLossError(file + ": " +
-                                 std::string(checkpoint.status().message()));
+      return ProofFails(file + ": " +
+                        std::string(checkpoint.status().message()));
     }
   }
   return Witness(std::move(file), std::move(log), *std::move(note));

@@ -11,6 +11,7 @@
 
 #include "client/library/export_layout.h"
 #include "client/library/files.h"
+#include "client/library/proof_fails.h"
 #include "proto/auditlog/tiles.h"
 #include "proto/errors/error.h"
 #include "waystation/audit_log.h"
@@ -83,7 +84,7 @@ class Export {
     const auto head = HeadOf(newest_);
     if (!head.ok()) return head.status();
     if (head->size < old_size_) {
-      return absl::DataLossError("the log is shorter than the folder's");
+      return ProofFails("the log is shorter than the folder's");
     }
     if (head->size > start_) {
       if (auto written = WriteEntries(); !written.ok()) return written;
@@ -91,7 +92,7 @@ class Export {
     const bool adds_up =
         tree_.size() == head->size && tree_.Root() == head->root;
     if (!adds_up && old_size_ > 0) {
-      return absl::DataLossError("the log does not continue the folder's");
+      return ProofFails("the log does not continue the folder's");
     }
     if (auto written = WriteHead(); !written.ok()) return written;
 
@@ -155,7 +156,7 @@ class Export {
       auto span = log_.Next();
       if (!span.ok()) return span.status();
       if (!span->has_value()) break;
-      if (!(*span)->defect.empty()) return absl::DataLossError((*span)->defect);
+      if (!(*span)->defect.empty()) return ProofFails((*span)->defect);
       for (std::size_t i = 0; i < (*span)->leaves.size(); ++i) {
         leaves_.push_back(std::move((*span)->leaves[i]));
         details_.push_back(std::move((*span)->details[i]));
@@ -253,7 +254,7 @@ class Export {
     options.add_whitespace = true;
     if (!google::protobuf::util::MessageToJsonString(list, &json, options)
              .ok()) {
-      return absl::InternalError("agencies cannot be written as JSON");
+      return errors::Error("INTERNAL", {.rule = "agencies as JSON"});
     }
     return json;
   }

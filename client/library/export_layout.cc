@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "absl/status/status.h"
+#include "client/library/proof_fails.h"
 #include "proto/auditlog/hash.h"
 #include "proto/auditlog/tiles.h"
 
@@ -61,7 +61,7 @@ absl::StatusOr<std::string> FormatEntries(std::span<const std::string> leaves) {
   std::string bundle;
   for (const std::string& leaf : leaves) {
     if (leaf.size() > kMaxEntry) {
-      return absl::InvalidArgumentError("an entry is over 65,535 bytes");
+      return ProofFails("an entry is over 65,535 bytes");
     }
     AppendNumber(leaf.size(), kLengthBytes, bundle);
     bundle.append(leaf);

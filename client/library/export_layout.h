@@ -29,7 +29,7 @@ inline constexpr std::string_view kAgenciesFile = "agencies.json";
 std::string BundlePath(std::string_view kind, std::uint64_t index,
                        std::uint32_t width);
 
-// INVALID_ARGUMENT: an entry is over 65,535 bytes.
+// DATA_LOSS: an entry is over 65,535 bytes.
 absl::StatusOr<std::string> FormatEntries(std::span<const std::string> leaves);
 std::string FormatDetails(std::span<const std::string> details);
 

@@ -7,6 +7,7 @@
 
 #include "client/library/export_layout.h"
 #include "client/library/files.h"
+#include "client/library/proof_fails.h"
 #include "proto/auditlog/note.h"
 #include "proto/auditlog/tiles.h"
 #include "proto/errors/error.h"
@@ -42,8 +43,8 @@ class ExportedFolder final : public LogSource {
     if (!json.ok()) return json.status();
     v1::ListAgenciesResponse list;
     if (!google::protobuf::util::JsonStringToMessage(*json, &list).ok()) {
-      return absl::DataLossError(std::string(kAgenciesFile) +
-                                 ": not the JSON of a list of agencies");
+      return ProofFails(std::string(kAgenciesFile) +
+                        ": not the JSON of a list of agencies");
     }
     std::vector<v1::Agency> agencies;
     for (v1::AgencyStatus& status : *list.mutable_agencies()) {
@@ -146,8 +147,8 @@ absl::StatusOr<std::unique_ptr<LogSource>> ExportedLog(
       note.ok() ? auditlog::ParseCheckpoint(note->text)
                 : absl::StatusOr<auditlog::Checkpoint>(note.status());
   if (!checkpoint.ok()) {
-    return absl::DataLossError(std::string(kCheckpointFile) + ": " +
-                               std::string(checkpoint.status().message()));
+    return ProofFails(std::string(kCheckpointFile) + ": " +
+                      std::string(checkpoint.status().message()));
   }
   return std::make_unique<ExportedFolder>(path, *std::move(all),
                                           checkpoint->size);

@@ -16,8 +16,9 @@ namespace waystation::client {
 namespace {
 
 absl::Status Failed(const std::string& path) {
-  return absl::UnknownError(path + ": " +
-                            std::generic_category().message(errno));
+  return errors::Error(
+      "FILE_NOT_WRITTEN",
+      {.field = path, .rule = std::generic_category().message(errno)});
 }
 
 absl::Status WriteAll(int file, std::string_view bytes,

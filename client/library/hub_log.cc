@@ -3,6 +3,7 @@
 #include <future>
 #include <utility>
 
+#include "client/library/proof_fails.h"
 #include "proto/errors/error.h"
 #include "waystation/audit_checks.h"
 #include "waystation/audit_log.h"
@@ -111,7 +112,7 @@ class LogOfHub final : public LogSource {
     if (!newest.ok()) return newest.status();
     newest_ = *std::move(newest);
     const auto note = auditlog::ParseNote(newest_.checkpoint());
-    if (!note.ok()) return absl::DataLossError("the checkpoint is no note");
+    if (!note.ok()) return ProofFails("the checkpoint is no note");
     const auto checkpoint = auditlog::ParseCheckpoint(note->text);
     if (!checkpoint.ok()) return checkpoint.status();
     size_ = checkpoint->size;

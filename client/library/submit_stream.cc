@@ -36,6 +36,11 @@ constexpr std::size_t kUpdateOverhead = 5 + 2 + 16;
 // A stream that is no longer needed is given this long to end by itself.
 constexpr absl::Duration kGrace = absl::Seconds(5);
 
+// The hub does not keep to the protocol.
+absl::Status Unexpected(const char* what) {
+  return errors::Error("INTERNAL", {.rule = what});
+}
+
 struct OutgoingFrame {
   v1::SubmitRecordsRequest request;
   std::vector<std::uint64_t> tags;
@@ -238,12 +243,12 @@ class SubmitStream::Session {
     std::shared_ptr<const OutgoingFrame> frame;
     {
       const std::lock_guard lock(mutex_);
-      if (sent_ == 0) return absl::InternalError("nothing was in flight");
+      if (sent_ == 0) return Unexpected("nothing was in flight");
       frame = frames_.front();
     }
     if (response.frame_number() != frame->request.frame_number() ||
         std::cmp_not_equal(response.results_size(), frame->tags.size())) {
-      return absl::InternalError("the acknowledgement is of another frame");
+      return Unexpected("the acknowledgement is of another frame");
     }
     if (absl::Status taken =
             on_acknowledged_({.tags = frame->tags, .response = response});

@@ -512,8 +512,8 @@ constexpr Reason kReasons[] = {
      {"`wayctl config list` shows those that there are.",
       "`wayctl config list` 可查看已有的上下文。"}},
     {"PROOF_FAILS", 954, Code::kDataLoss, Exit::kFindings,
-     {"What the hub says of its audit log does not hold",
-      "枢纽关于审计日志的陈述不成立"},
+     {"What is said of the audit log does not hold",
+      "关于审计日志的陈述不成立"},
      {"Keep what was received as evidence, and tell the auditors.",
       "请保留所收到的内容作为证据，并告知审计员。"}},
 
