@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proto/runtime/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "proto/errors/error.h"
+
+namespace waystation::runtime {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+std::string Cause(int error) { return std::generic_category().message(error); }
+
+absl::Status Fail(std::string_view reason, const std::string& path,
+                  const std::string& cause) {
+  return errors::Error(reason, {.field = path, .rule = cause});
+}
+
+absl::StatusOr<std::string> ReadAll(const Descriptor& file,
+                                    const std::string& path, std::size_t most) {
+  std::string contents;
+  std::array<char, 65536> part;
+  for (;;) {
+    const ssize_t n = read(file.get(), part.data(), part.size());
+    if (n == 0) return contents;
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return Fail("FILE_MISSING", path, Cause(errno));
+    contents.append(part.data(), static_cast<std::size_t>(n));
+    if (contents.size() > most) {
+      return Fail("FILE_MISSING", path,
+                  "longer than " + std::to_string(most) + " bytes");
+    }
+  }
+}
+
+absl::Status WriteAll(const Descriptor& file, const std::string& path,
+                      std::string_view contents) {
+  while (!contents.empty()) {
+    const ssize_t n = write(file.get(), contents.data(), contents.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return Fail("FILE_NOT_WRITTEN", path, Cause(errno));
+    contents.remove_prefix(static_cast<std::size_t>(n));
+  }
+  if (fsync(file.get()) != 0) {
+    return Fail("FILE_NOT_WRITTEN", path, Cause(errno));
+  }
+  return absl::OkStatus();
+}
+
+// A new name is durable only when its folder is.
+absl::Status SyncFolder(const std::string& path) {
+  std::string folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  const Descriptor descriptor(
+      open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!descriptor.ok() || fsync(descriptor.get()) != 0) {
+    return Fail("FILE_NOT_WRITTEN", path, Cause(errno));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path,
+                                     std::size_t most) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.ok()) return Fail("FILE_MISSING", path, Cause(errno));
+  return ReadAll(file, path, most);
+}
+
+absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.ok()) return Fail("KEY_FILE_MISSING", path, Cause(errno));
+  struct stat state {};
+  if (fstat(file.get(), &state) != 0) {
+    return Fail("KEY_FILE_MISSING", path, Cause(errno));
+  }
+  if ((state.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return Fail("KEY_FILE_MODE", path, "mode 0600");
+  }
+  return ReadAll(file, path, 1 << 20);
+}
+
+absl::Status WriteNewFile(const std::string& path, std::string_view contents,
+                          mode_t mode) {
+  const Descriptor file(
+      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  if (!file.ok()) {
+    return Fail(errno == EEXIST ? "EXISTS_ALREADY" : "FILE_NOT_WRITTEN", path,
+                Cause(errno));
+  }
+  if (absl::Status status = WriteAll(file, path, contents); !status.ok()) {
+    unlink(path.c_str());
+    return status;
+  }
+  return SyncFolder(path);
+}
+
+absl::Status ReplaceFile(const std::string& path, std::string_view contents,
+                         mode_t mode) {
+  const std::string fresh = path + ".new";
+  unlink(fresh.c_str());
+  if (absl::Status status = WriteNewFile(fresh, contents, mode); !status.ok()) {
+    return status;
+  }
+  if (rename(fresh.c_str(), path.c_str()) != 0) {
+    absl::Status status = Fail("FILE_NOT_WRITTEN", path, Cause(errno));
+    unlink(fresh.c_str());
+    return status;
+  }
+  return SyncFolder(path);
+}
+
+std::string ResolvePath(const std::string& base, const std::string& path) {
+  if (path.empty()) return path;
+  if (path.starts_with("~/")) {
+    const char* const home = std::getenv("HOME");
+    if (home != nullptr) return std::string(home) + path.substr(1);
+  }
+  return (std::filesystem::path(base).parent_path() / path).lexically_normal();
+}
+
+}  // namespace waystation::runtime

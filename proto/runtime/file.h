@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole small files: configuration, certificates, keys.
+#ifndef WAYSTATION_PROTO_RUNTIME_FILE_H_
+#define WAYSTATION_PROTO_RUNTIME_FILE_H_
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace waystation::runtime {
+
+// FILE_MISSING, with name and cause, when it cannot be read or is longer than
+// `most` bytes.
+absl::StatusOr<std::string> ReadFile(const std::string& path,
+                                     std::size_t most = 1 << 20);
+
+// A file that holds a secret: KEY_FILE_MISSING when it cannot be read,
+// KEY_FILE_MODE when group or others may read or write it.
+absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
+
+// Writes a new file, durable when it returns. EXISTS_ALREADY rather than
+// overwrite one.
+absl::Status WriteNewFile(const std::string& path, std::string_view contents,
+                          mode_t mode = 0644);
+
+// Replaces a file in one step: readers see the old contents or the new.
+absl::Status ReplaceFile(const std::string& path, std::string_view contents,
+                         mode_t mode = 0644);
+
+// `path` if absolute, else below the folder of `base`; "~/" is the home folder.
+// Empty stays empty.
+std::string ResolvePath(const std::string& base, const std::string& path);
+
+}  // namespace waystation::runtime
+
+#endif  // WAYSTATION_PROTO_RUNTIME_FILE_H_
