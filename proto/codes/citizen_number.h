@@ -45,7 +45,7 @@ struct CitizenNumber {
   Grade grade = Grade::kMissing;
   CitizenNumberKind kind = CitizenNumberKind::kMainland;
   // From the number itself; set when its date exists, whatever the grade.
-  std::optional<PartialDate> birth_date;
+  std::optional<PartialDate> birth_date = std::nullopt;
   // kUnknown when the text is not a number.
   Sex sex = Sex::kUnknown;
 

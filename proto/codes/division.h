@@ -32,6 +32,13 @@ enum class DivisionLevel : std::uint8_t {
   kVillage,
 };
 
+enum class DivisionKind : std::uint8_t {
+  kStandard,     // in the lists of GB/T 2260
+  kCollective,   // 320501 市辖区 and the like: stands for the division above
+  kStatistical,  // a unit of the statistics bureau only (开发区 and the like)
+  kUnlisted,     // met on cards, in no yearly list
+};
+
 // One code under one name for the years [from, until). A code that changed its
 // name has several, in the order of time; so has one that came back.
 struct Division {
@@ -41,12 +48,10 @@ struct Division {
   std::string_view name;  // 吴中区
   std::int16_t from = 0;  // 1980 is the first list: "since 1980 or before"
   std::int16_t until = kStillValid;
-  // A unit of the statistics bureau that GB/T 2260 does not have (开发区 and
-  // the like), or a code met on cards that no yearly list ever had.
-  bool outside_standard = false;
+  DivisionKind kind = DivisionKind::kStandard;
   // The codes that followed, as published, of which some may have died in their
   // turn. Empty for what is valid and for what nobody wrote down.
-  std::vector<std::string_view> successors;
+  std::vector<std::string_view> successors = {};
 
   bool valid_in(int year) const { return from <= year && year < until; }
   bool is_valid() const { return until == kStillValid; }

@@ -42,6 +42,9 @@ Name ReadName(std::string_view given);
 // Whether a normalised name holds a character without code.
 bool HasUnmapped(std::string_view name);
 
+// Whether a normalised name is empty or a placeholder, and so names nobody.
+bool IsNobody(std::string_view name);
+
 // The name with traditional forms and variants folded to the standard
 // characters (鍾 and 锺 to 钟, 昇 to 升) and separators dropped: equal keys,
 // one name written in two ways. For comparison, never for display. Idempotent.

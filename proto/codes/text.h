@@ -24,7 +24,9 @@ bool HasControl(std::string_view text);
 // White space of every script at both ends dropped, U+3000 and U+00A0 included.
 std::string_view Trim(std::string_view text);
 
-// Full-width forms of ASCII and U+3000 as their half-width originals.
+// Full-width forms of ASCII and U+3000 as their half-width originals;
+// characters of no width (category Cf: joiners, marks of direction, U+FEFF),
+// which come along when cells are copied, dropped.
 std::string FoldWidth(std::string_view text);
 
 // Normalisation form C. Text that is in it already, which is nearly all, is
@@ -37,9 +39,10 @@ struct Text {
   bool operator==(const Text&) const = default;
 };
 
-// Free text such as an address or an employer's name: trimmed, NFC, runs of
-// white space made one space. OK, MISSING, PLACEHOLDER (不详, 无, 同上...; text
-// kept) or UNREADABLE; tabs and line ends count as white space.
+// Free text such as an address or an employer's name: trimmed, NFC, characters
+// of no width dropped, runs of white space made one space. OK, MISSING,
+// PLACEHOLDER (不详, 无, 同上...; text kept) or UNREADABLE; tabs and line ends
+// count as white space.
 Text ReadText(std::string_view given);
 
 // Whether the text is one of the words that stand for no value: 无, 不详, 未知,
@@ -47,7 +50,7 @@ Text ReadText(std::string_view given);
 bool IsPlaceholderWord(std::string_view text);
 
 // `text` for a terminal, a log or a table: nothing in it can move the cursor,
-// change direction or hide. Control, format and private use characters and
+// change direction or hide. Control, zero-width and private use characters and
 // invalid bytes become U+FFFD; line ends and tabs become one space. Idempotent.
 std::string DisplaySafe(std::string_view text);
 
