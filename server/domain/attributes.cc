@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/domain/attributes.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstddef>
@@ -60,6 +61,7 @@ std::vector<AttributeInfo> ReadDescriptors() {
     info.retention_days = options.retention_days();
     info.fields = FieldsOf(*field.message_type());
   }
+  std::ranges::sort(attributes, {}, &AttributeInfo::number);
   return attributes;
 }
 

@@ -7,18 +7,16 @@
 #include <span>
 #include <string_view>
 
-#include "server/domain/attributes.h"
 #include "waystation/v1/agreement.pb.h"
 
 namespace waystation::domain {
 
-// Sectors that the ceiling names; every other one is kOtherSector.
-inline constexpr std::string_view kPublicSecurity = "public_security";
-inline constexpr std::string_view kHealth = "health";
-inline constexpr std::string_view kLabor = "labor";
-inline constexpr std::string_view kCommerce = "commerce";
+namespace v1 = ::waystation::v1;
+
+// Stands in a row for every sector that the ceiling does not name.
 inline constexpr std::string_view kOtherSector = "*";
 
+// One attribute that `to` may know from `from`, and in which form.
 struct CeilingRow {
   std::string_view from;
   std::string_view to;
@@ -34,8 +32,8 @@ struct CeilingRow {
 std::span<const CeilingRow> Ceiling();
 
 // Whether agreements may let `to` know `from`'s claims in this form. A ceiling
-// of VALUE covers PARTIAL and MATCH; one of PARTIAL covers fewer digits; MATCH
-// and PREDICATE cover themselves only.
+// of VALUE covers PARTIAL, MATCH and every predicate of the attribute; one of
+// PARTIAL covers fewer digits; MATCH and PREDICATE cover themselves only.
 bool UnderCeiling(std::string_view from, std::string_view to,
                   std::string_view attribute, v1::Form form, int digits,
                   std::string_view predicate);

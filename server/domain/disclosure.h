@@ -46,7 +46,7 @@ struct Context {
 };
 
 // Whether one of the viewer's own records claims number, name and birth date,
-// each with a value that is no placeholder.
+// each with a value that could be read and is no placeholder.
 bool InScope(const Viewer& viewer, const PersonClaims& claims);
 
 // All that the viewer may see, without handle; record_keys are those of `own`
@@ -66,16 +66,6 @@ v1::MatchClaimResponse::Answer Match(const Viewer& viewer,
                                      const Context& context,
                                      const AttributeInfo& attribute,
                                      const v1::Person& offered);
-
-// The answer of a predicate on the values that stand, by name: "permit_valid",
-// "insured". UNSPECIFIED if nothing is known. `value` may be nullptr.
-v1::PredicateAnswer::Answer AnswerPredicate(
-    std::string_view predicate, const google::protobuf::Message* value,
-    codes::Date as_of);
-
-// Whether the code can answer the predicate; a test holds this against the
-// attribute table.
-bool IsPredicateKnown(std::string_view predicate);
 
 // What a change brings to one viewer.
 struct Told {

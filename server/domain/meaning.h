@@ -31,6 +31,10 @@ const google::protobuf::Message* ValueOf(const AttributeInfo& attribute,
 // Entries of a set; 1 or 0 for a single attribute.
 int EntryCount(const AttributeInfo& attribute, const v1::Person& person);
 
+// Makes `value` (a message of the attribute) all that `person` says.
+void SetValue(const AttributeInfo& attribute,
+              const google::protobuf::Message& value, v1::Person* person);
+
 // The fields that name the entry, as bytes; empty for a single attribute. Two
 // entries with equal keys are the same entry.
 std::string EntryKey(const AttributeInfo& attribute,
@@ -46,10 +50,15 @@ bool Compatible(const AttributeInfo& attribute,
                 const google::protobuf::Message& a,
                 const google::protobuf::Message& b);
 
-// Byte-equal, or each refines the other.
+// Each refines the other.
 bool SameMeaning(const AttributeInfo& attribute,
                  const google::protobuf::Message& a,
                  const google::protobuf::Message& b);
+
+// The same in every field, those that are never compared included.
+bool Identical(const AttributeInfo& attribute,
+               const google::protobuf::Message& a,
+               const google::protobuf::Message& b);
 
 // How many of the fields say something: of two compatible values the one that
 // says more is shown.

@@ -102,7 +102,7 @@ std::optional<codes::Date> NextChange(std::span<const Claim> claims,
                                       codes::Date as_of);
 
 // A decision's pins, as the hub stores them: choice and every group's value.
-// Precondition: `chosen` indexes resolution.claims.
+// Precondition: `chosen` is a member of one of the groups.
 void PinDecision(const AttributeInfo& attribute, const Resolution& resolution,
                  std::uint32_t chosen,
                  ::waystation::store::v1::StoredDecision* decision);

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+// The partition of link.h: three passes over one neighbourhood at a time.
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <tuple>
+
+#include "server/domain/disjoint_sets.h"
+#include "server/domain/link.h"
+
+namespace waystation::domain {
+namespace {
+
+// An edge between positions, the first by (agency, record key) first.
+struct Link {
+  std::size_t a = 0;
+  std::size_t b = 0;
+  double score = 0;
+};
+
+struct Question {
+  std::size_t a = 0;
+  std::size_t b = 0;
+  Doubt doubt = Doubt::kNameContradicts;
+};
+
+// What sort of number it is, by its first digit: one person may hold a number
+// of each sort, and two of one sort contradict each other.
+char SortOf(std::string_view number) {
+  const char first = number.empty() ? '\0' : number.front();
+  return first == '8' || first == '9' ? first : '1';
+}
+
+// The records in the order by which ties break, with all that bears on them.
+class Passes {
+ public:
+  explicit Passes(const LinkInput& input)
+      : thresholds_(input.thresholds), records_(input.records) {
+    const std::size_t n = records_.size();
+    SortRecords();
+    const UidIndex by_uid(records_);
+    const auto links_of = [&](std::span<const Edge> edges) {
+      std::vector<Link> links;
+      for (const Edge& edge : edges) {
+        const auto pair = PositionsOf(by_uid, edge.a, edge.b);
+        if (pair) links.push_back({pair->a, pair->b, edge.score});
+      }
+      std::ranges::sort(links, {}, [](const Link& link) {
+        return std::tuple(-link.score, link.a, link.b);
+      });
+      return links;
+    };
+    for (const Pair& pair : input.must) {
+      if (const auto at = PositionsOf(by_uid, pair.a, pair.b)) {
+        must_.push_back(*at);
+      }
+    }
+    for (const Pair& pair : input.cannot) {
+      if (const auto at = PositionsOf(by_uid, pair.a, pair.b)) {
+        different_.push_back(*at);
+      }
+    }
+    SortPairs(must_);
+    SortPairs(different_);
+
+    const Strong strong = StrongEdges(records_, input.must);
+    strong_ = links_of(strong.edges);
+    scored_ = links_of(input.scored);
+    std::erase_if(scored_, [&](const Link& link) {
+      return link.score < thresholds_.lower;
+    });
+    for (const Candidate& doubt : strong.doubts) {
+      const auto at = PositionsOf(by_uid, doubt.pair.a, doubt.pair.b);
+      questions_.push_back({at->a, at->b, doubt.doubt});
+    }
+    sets_ = DisjointSets(n);
+    members_.resize(n);
+    for (std::size_t i = 0; i < n; ++i) members_[i] = {i};
+    ClassifyNumbers();
+    for (const Question& question : questions_) {
+      if (question.doubt == Doubt::kNameContradicts) {
+        apart_.push_back({question.a, question.b, 0});
+      }
+    }
+    SortPairs(apart_);
+    FindNeighbourhoods();
+  }
+
+  Partitioned Run() {
+    MakeCores();
+    JoinCores();
+    return Result();
+  }
+
+ private:
+  // --- preparation ---
+
+  void SortRecords() {
+    sorted_.assign(records_.begin(), records_.end());
+    std::ranges::sort(sorted_, {}, [](const LinkFeatures& record) {
+      return std::tuple<std::string_view, std::string_view>(record.agency,
+                                                            record.record_key);
+    });
+    records_ = sorted_;
+  }
+
+  static std::optional<Link> PositionsOf(const UidIndex& by_uid, Uid x, Uid y) {
+    const auto a = by_uid.Find(x);
+    const auto b = by_uid.Find(y);
+    if (!a || !b || *a == *b) return std::nullopt;
+    return Link{std::min(*a, *b), std::max(*a, *b), 0};
+  }
+
+  static void SortPairs(std::vector<Link>& pairs) {
+    std::ranges::sort(
+        pairs, {}, [](const Link& pair) { return std::pair(pair.a, pair.b); });
+  }
+
+  static bool Holds(const std::vector<Link>& pairs, std::size_t a,
+                    std::size_t b) {
+    if (a > b) std::swap(a, b);
+    return std::ranges::binary_search(
+        pairs, std::pair(a, b), {},
+        [](const Link& pair) { return std::pair(pair.a, pair.b); });
+  }
+
+  // Numbers that a clerk's ruling gives to one person are one number from here
+  // on.
+  void ClassifyNumbers() {
+    std::vector<std::string_view> numbers;
+    for (const LinkFeatures& record : records_) {
+      numbers.insert(numbers.end(), record.identifiers.begin(),
+                     record.identifiers.end());
+    }
+    std::ranges::sort(numbers);
+    const auto repeated = std::ranges::unique(numbers);
+    numbers.erase(repeated.begin(), repeated.end());
+    const auto place_of = [&](std::string_view number) {
+      return static_cast<std::size_t>(
+          std::ranges::lower_bound(numbers, number) - numbers.begin());
+    };
+
+    DisjointSets ruled(records_.size());
+    for (const Link& pair : must_) ruled.Join(pair.a, pair.b);
+    DisjointSets same(numbers.size());
+    std::vector<std::optional<std::size_t>> of_set(records_.size() * 3);
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      for (const std::string& number : records_[i].identifiers) {
+        const char sort = SortOf(number);
+        auto& first = of_set[ruled.Find(i) * 3 + (sort == '8'   ? 1U
+                                                  : sort == '9' ? 2U
+                                                                : 0U)];
+        if (first) same.Join(*first, place_of(number));
+        first = place_of(number);
+      }
+    }
+    numbers_.resize(records_.size());
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      for (const std::string& number : records_[i].identifiers) {
+        numbers_[i].emplace_back(SortOf(number), same.Find(place_of(number)));
+      }
+    }
+    several_numbers_ = numbers.size() > 1;
+  }
+
+  void FindNeighbourhoods() {
+    neighbourhoods_ = DisjointSets(records_.size());
+    for (const auto* links : {&must_, &strong_, &scored_}) {
+      for (const Link& link : *links) neighbourhoods_.Join(link.a, link.b);
+    }
+    for (const Question& question : questions_) {
+      neighbourhoods_.Join(question.a, question.b);
+    }
+    sizes_.assign(records_.size(), 0);
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      ++sizes_[neighbourhoods_.Find(i)];
+    }
+  }
+
+  bool IsOverLimit(std::size_t i) {
+    return sizes_[neighbourhoods_.Find(i)] > thresholds_.neighbourhood_limit;
+  }
+
+  // --- what keeps sets apart ---
+
+  // Whether the two hold different numbers of one sort, and share none.
+  bool NumbersContradict(std::size_t i, std::size_t j) const {
+    if (!several_numbers_) return false;
+    bool contradict = false;
+    for (const auto& mine : numbers_[i]) {
+      for (const auto& theirs : numbers_[j]) {
+        if (mine == theirs) return false;
+        contradict = contradict || mine.first == theirs.first;
+      }
+    }
+    return contradict;
+  }
+
+  // `ruled`: by a clerk's word only.
+  bool AreApart(std::size_t i, std::size_t j, bool ruled) const {
+    if (Holds(different_, i, j)) return true;
+    return !ruled && (Holds(apart_, i, j) || NumbersContradict(i, j));
+  }
+
+  bool SetsAreApart(std::size_t a, std::size_t b, bool ruled = false) {
+    for (const std::size_t i : members_[sets_.Find(a)]) {
+      for (const std::size_t j : members_[sets_.Find(b)]) {
+        if (AreApart(i, j, ruled)) return true;
+      }
+    }
+    return false;
+  }
+
+  void Join(std::size_t a, std::size_t b) {
+    a = sets_.Find(a);
+    b = sets_.Find(b);
+    if (a == b) return;
+    sets_.Join(a, b);
+    auto& into = members_[sets_.Find(a)];
+    auto& from = members_[sets_.Find(a) == a ? b : a];
+    into.insert(into.end(), from.begin(), from.end());
+    from.clear();
+  }
+
+  bool AreOne(std::size_t a, std::size_t b) {
+    return sets_.Find(a) == sets_.Find(b);
+  }
+
+  // --- pass 1: must-links and strong edges make cores ---
+
+  void MakeCores() {
+    for (const Link& pair : must_) {
+      if (!AreOne(pair.a, pair.b) && !SetsAreApart(pair.a, pair.b, true)) {
+        Join(pair.a, pair.b);
+      }
+    }
+    for (const Link& edge : strong_) {
+      if (AreOne(edge.a, edge.b)) continue;
+      if (SetsAreApart(edge.a, edge.b)) {
+        questions_.push_back({edge.a, edge.b, Doubt::kKeptApart});
+      } else {
+        Join(edge.a, edge.b);
+      }
+    }
+  }
+
+  // --- passes 2 and 3: scored edges join cores ---
+
+  void JoinCores() {
+    std::vector<std::size_t> core(records_.size());
+    for (std::size_t i = 0; i < core.size(); ++i) core[i] = sets_.Find(i);
+
+    std::vector<Link> accepted;
+    for (const Link& edge : scored_) {
+      if (core[edge.a] == core[edge.b]) continue;
+      if (IsOverLimit(edge.a)) {
+        questions_.push_back({edge.a, edge.b, Doubt::kTooMany});
+      } else if (edge.score < thresholds_.upper) {
+        questions_.push_back({edge.a, edge.b, Doubt::kBetweenThresholds});
+      } else if (SetsAreApart(edge.a, edge.b)) {
+        questions_.push_back({edge.a, edge.b, Doubt::kKeptApart});
+      } else if (IsRivalled(edge, core)) {
+        questions_.push_back({edge.a, edge.b, Doubt::kRival});
+      } else {
+        accepted.push_back(edge);
+      }
+    }
+    for (const Link& edge : accepted) {
+      if (AreOne(edge.a, edge.b)) continue;
+      if (SetsAreApart(edge.a, edge.b)) {
+        questions_.push_back({edge.a, edge.b, Doubt::kKeptApart});
+      } else if (IsBridge(edge, accepted)) {
+        questions_.push_back({edge.a, edge.b, Doubt::kBridge});
+      } else {
+        Join(edge.a, edge.b);
+      }
+    }
+  }
+
+  // Whether a third core is as close to one end of the edge while it cannot be
+  // the other's, or has nothing to do with it.
+  bool IsRivalled(const Link& edge, const std::vector<std::size_t>& core) {
+    const std::size_t ends[] = {core[edge.a], core[edge.b]};
+    const double close =
+        std::min(thresholds_.upper, edge.score - thresholds_.margin);
+    return std::ranges::any_of(scored_, [&](const Link& other) {
+      if (other.score < close) return false;
+      const std::size_t cores[] = {core[other.a], core[other.b]};
+      for (int i = 0; i < 2; ++i) {
+        for (int j = 0; j < 2; ++j) {
+          const std::size_t third = cores[1 - j];
+          if (cores[j] != ends[i] || third == ends[0] || third == ends[1]) {
+            continue;
+          }
+          if (SetsAreApart(third, ends[1 - i]) ||
+              !AreConnected(third, ends[1 - i], core)) {
+            return true;
+          }
+        }
+      }
+      return false;
+    });
+  }
+
+  bool AreConnected(std::size_t a, std::size_t b,
+                    const std::vector<std::size_t>& core) const {
+    return std::ranges::any_of(scored_, [&](const Link& link) {
+      return (core[link.a] == a && core[link.b] == b) ||
+             (core[link.a] == b && core[link.b] == a);
+    });
+  }
+
+  bool IsBridge(const Link& edge, const std::vector<Link>& accepted) {
+    const std::size_t a = sets_.Find(edge.a);
+    const std::size_t b = sets_.Find(edge.b);
+    if (members_[a].size() < thresholds_.large_set ||
+        members_[b].size() < thresholds_.large_set) {
+      return false;
+    }
+    return std::ranges::count_if(accepted, [&](const Link& other) {
+             const std::size_t x = sets_.Find(other.a);
+             const std::size_t y = sets_.Find(other.b);
+             return (x == a && y == b) || (x == b && y == a);
+           }) == 1;
+  }
+
+  // --- the outcome ---
+
+  Partitioned Result() {
+    Partitioned result;
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      if (sets_.Find(i) != i) continue;
+      auto& person = result.persons.emplace_back();
+      for (const std::size_t member : members_[i]) {
+        person.push_back(records_[member].uid);
+      }
+      std::ranges::sort(person);
+    }
+    std::ranges::sort(result.persons);
+    result.candidates = Candidates();
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      result.over_limit = result.over_limit || IsOverLimit(i);
+    }
+    return result;
+  }
+
+  // The first question between each two persons.
+  std::vector<Candidate> Candidates() {
+    struct Open {
+      std::size_t low, high;
+      Question question;
+    };
+    std::vector<Open> open;
+    for (const Question& question : questions_) {
+      const std::size_t a = sets_.Find(question.a);
+      const std::size_t b = sets_.Find(question.b);
+      if (a == b || SetsAreApart(a, b, true)) continue;
+      open.push_back({std::min(a, b), std::max(a, b), question});
+    }
+    std::ranges::sort(open, {}, [](const Open& one) {
+      return std::tuple(one.low, one.high, one.question.a, one.question.b,
+                        one.question.doubt);
+    });
+    const auto repeated = std::ranges::unique(
+        open, {}, [](const Open& one) { return std::pair(one.low, one.high); });
+    open.erase(repeated.begin(), repeated.end());
+    std::vector<Candidate> candidates;
+    candidates.reserve(open.size());
+    for (const Open& one : open) {
+      candidates.push_back(
+          {Pair::Of(records_[one.question.a].uid, records_[one.question.b].uid),
+           one.question.doubt});
+    }
+    return candidates;
+  }
+
+  const Thresholds thresholds_;
+  std::vector<LinkFeatures> sorted_;
+  std::span<const LinkFeatures> records_;
+  std::vector<Link> must_;
+  // Ruled different by a clerk.
+  std::vector<Link> different_;
+  // One number, two names.
+  std::vector<Link> apart_;
+  // By falling score, then by position.
+  std::vector<Link> strong_;
+  std::vector<Link> scored_;
+  std::vector<Question> questions_;
+  // Sort and class of each record's numbers.
+  std::vector<std::vector<std::pair<char, std::size_t>>> numbers_;
+  bool several_numbers_ = false;
+  DisjointSets neighbourhoods_;
+  std::vector<std::size_t> sizes_;
+  DisjointSets sets_;
+  // Of each set, at the element that stands for it.
+  std::vector<std::vector<std::size_t>> members_;
+};
+
+}  // namespace
+
+Partitioned Partition(const LinkInput& input) {
+  if (input.records.size() == 1) {
+    Partitioned alone;
+    alone.persons.push_back({input.records.front().uid});
+    return alone;
+  }
+  return Passes(input).Run();
+}
+
+std::vector<std::vector<Uid>> OwnGroups(std::span<const LinkFeatures> records,
+                                        std::span<const Edge> scored,
+                                        std::span<const Pair> must,
+                                        std::span<const Pair> cannot,
+                                        const Thresholds& thresholds) {
+  if (records.size() == 1) return {{records.front().uid}};
+  return Partition({.records = records,
+                    .scored = scored,
+                    .must = must,
+                    .cannot = cannot,
+                    .thresholds = thresholds})
+      .persons;
+}
+
+}  // namespace waystation::domain
