@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Labour and social insurance: fields by the names of the standard schema
+// (AC01 person, AB01 unit), '^' between them, GBK. Ethnicity (AAC005) and
+// marital state (AAC017) stand in the file so that a test can show that they
+// are refused by name.
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "tests/population/format.h"
+#include "tests/population/spelling.h"
+
+namespace waystation::population {
+namespace {
+
+using std::chrono::days;
+using std::chrono::sys_days;
+
+// GB 4658-1984 where it differs from 2006.
+std::string EducationOf1984(const std::string& code) {
+  return code == "47" ? "51" : code == "44" ? "62" : code;
+}
+
+std::string DashlessOrEmpty(const std::optional<Date>& date) {
+  return date ? Compact(*date) : "";
+}
+
+std::vector<std::string> Fields(const Record& record, const Content& content,
+                                const std::string& key) {
+  const Person& person = *record.person;
+  const Employer& employer = content.job.employer;
+  const bool at_work = !content.job_until;
+  Random random = Stream(person.index, 2, Purpose::kLife, 7);
+  const bool man = person.sex == Sex::kMale;
+  // Scheme 110 (pension) for most, 310 (medical), 410 (work injury).
+  static const std::vector<std::string> kSchemes = {"110", "110", "110", "310",
+                                                    "410"};
+  const std::string& address =
+      !content.filed_address.empty() ? content.filed_address
+      : record.agency->place->origin ? person.household.address
+                                     : content.home.address;
+  return {
+      key,
+      record.number,
+      record.name,
+      record.sex_in_words ? (man ? "男性" : "女") : (man ? "1" : "2"),
+      person.name.minority() ? "05" : "01",
+      record.birth,
+      Compact(person.former_job.since),
+      record.education_of_1984 ? EducationOf1984(content.education)
+                               : content.education,
+      random.Chance(6000) ? "20" : "10",
+      at_work ? "1" : "2",
+      employer.number,
+      employer.uscc,
+      employer.name,
+      content.phone,
+      address,
+      Compact(content.job.since),
+      DashlessOrEmpty(content.job_until),
+      random.Pick(kSchemes),
+      content.trained ? absl::StrFormat("PX%04d", person.index % 40) : "",
+      DashlessOrEmpty(content.trained),
+      CompactTime(content.modified),
+  };
+}
+
+std::string Key(const Agency& agency, std::uint64_t serial) {
+  return agency.place->division + absl::StrFormat("%010d", serial);
+}
+
+}  // namespace
+
+const Format& Labor() {
+  static const Format kFormat = {
+      .sector = "labor",
+      .file = "ac01.txt",
+      .charset = Charset::kGbk,
+      .delimiter = '^',
+      .quotes = false,
+      .spreadsheet = true,
+      .compact_dates = true,
+      .columns = {"AAC001", "AAC002", "AAC003", "AAC004", "AAC005", "AAC006",
+                  "AAC007", "AAC011", "AAC017", "AAC031", "AAB001", "AAB003",
+                  "AAB004", "AAE005", "AAE006", "AAE030", "AAE031", "AAE140",
+                  "ACC201", "ACC202", "AAE036"},
+      .fields = Fields,
+      .key = Key,
+  };
+  return kFormat;
+}
+
+}  // namespace waystation::population

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// waystation-population --people N --seed S --out DIR
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "tests/population/data.h"
+#include "tests/population/generate.h"
+#include "tests/population/world.h"
+
+namespace waystation::population {
+namespace {
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "waystation-population: %s\n",
+               std::string(status.message()).c_str());
+  return absl::IsInvalidArgument(status) ? 2 : 1;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app(
+      "Generates people who moved for work, and what agencies' "
+      "systems export about them. All of it is invented.");
+  std::uint64_t people = 2000;
+  std::uint64_t seed = 1;
+  std::string out;
+  std::string source = WAYSTATION_SOURCE_DIR;
+  std::vector<std::string> places = {"341200", "320500"};
+  std::vector<std::string> sectors = {"public_security", "labor"};
+  app.add_option("--people", people, "How many people")->capture_default_str();
+  app.add_option("--seed", seed, "Same seed, same bytes")
+      ->capture_default_str();
+  app.add_option("--out", out, "A new or empty folder")->required();
+  app.add_option("--places", places, "Prefectures whose agencies export")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--sectors", sectors, "Sectors that export")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--source", source, "The checkout that holds the data files")
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  auto data = LoadData(source + "/tests/population/data",
+                       source + "/proto/codes/data/divisions.tsv");
+  if (!data.ok()) return Fail(data.status());
+  const auto world =
+      World::Make(*std::move(data), people, seed, places, sectors);
+  if (!world.ok()) return Fail(world.status());
+  if (const absl::Status status = Generate(*world, out); !status.ok()) {
+    return Fail(status);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace waystation::population
+
+int main(int argc, char** argv) {
+  return waystation::population::Main(argc, argv);
+}

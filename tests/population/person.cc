@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/population/person.h"
+
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/str_format.h"
+
+namespace waystation::population {
+namespace {
+
+using std::chrono::day;
+using std::chrono::days;
+using std::chrono::month;
+using std::chrono::sys_days;
+using std::chrono::year;
+
+constexpr int kFirstYear = 1950;
+constexpr int kLastYear = 2006;
+
+// Per ten thousand people.
+constexpr unsigned kSharedNumber = 20;
+constexpr unsigned kMinorityName = 100;
+constexpr unsigned kRareName = 100;
+constexpr unsigned kOneGivenCharacter = 1500;
+
+// Sequences in use for births of one day: 001 to this. Numbers differ in day
+// and sequence alone, whatever the division.
+constexpr int Sequences(int birth_year) {
+  return birth_year < 1960   ? 300
+         : birth_year < 1970 ? 700
+         : birth_year < 2000 ? 980
+                             : 600;
+}
+
+constexpr std::uint64_t NumbersOfYear(int birth_year) {
+  const std::uint64_t length = year(birth_year).is_leap() ? 366 : 365;
+  return length * static_cast<std::uint64_t>(Sequences(birth_year));
+}
+
+struct Birth {
+  Date date;
+  int sequence = 0;
+};
+
+// The birth date and sequence that belong to one of MostPeople() slots.
+Birth BirthOfSlot(std::uint64_t slot) {
+  int birth_year = kFirstYear;
+  while (slot >= NumbersOfYear(birth_year)) {
+    slot -= NumbersOfYear(birth_year);
+    ++birth_year;
+  }
+  const auto sequences = static_cast<std::uint64_t>(Sequences(birth_year));
+  const sys_days first = sys_days(year(birth_year) / 1 / 1);
+  return {Date(first + days(static_cast<int>(slot / sequences))),
+          static_cast<int>(slot % sequences) + 1};
+}
+
+// What the number says, before anyone shares it.
+struct Identity {
+  Birth birth;
+  Sex sex = Sex::kMale;
+  const Place* origin = nullptr;
+  const Place* residence = nullptr;
+  const County* county = nullptr;
+  std::string number;
+};
+
+const Place& PickPlace(const std::vector<Place>& first,
+                       const std::vector<Place>& second, Random& random) {
+  return random.PickWeighted(first.empty() ? second : first);
+}
+
+Identity DrawIdentity(const World& world, std::uint64_t index) {
+  Random random = Stream(world.seed, index, Purpose::kPlace);
+  Identity identity;
+  identity.birth = BirthOfSlot(Permute(world.seed, MostPeople(), index));
+  identity.sex = identity.birth.sequence % 2 == 1 ? Sex::kMale : Sex::kFemale;
+  // Of a hundred, 55 are known at both ends, 20 at the origin alone and 25 in
+  // the city alone.
+  const std::uint64_t kind = random.Below(100);
+  const bool at_origin = kind < 75 || world.exporting_residences.empty();
+  const bool in_city =
+      kind < 55 || kind >= 75 || world.exporting_origins.empty();
+  identity.origin =
+      at_origin
+          ? &PickPlace(world.exporting_origins, world.other_origins, random)
+          : &PickPlace(world.other_origins, world.exporting_origins, random);
+  identity.residence = in_city ? &PickPlace(world.exporting_residences,
+                                            world.other_residences, random)
+                               : &PickPlace(world.other_residences,
+                                            world.exporting_residences, random);
+  identity.county = &random.Pick(identity.origin->counties);
+  // Cards of people born before 1980 often hold the code of their time.
+  const auto& dead = identity.county->dead_codes;
+  const bool old_code = identity.birth.date.year() < year(1980) &&
+                        !dead.empty() && random.Chance(5000);
+  identity.number =
+      CitizenNumber(old_code ? dead.front() : identity.county->code,
+                    identity.birth.date, identity.birth.sequence);
+  return identity;
+}
+
+const County& CountyOf(const Place& place, const std::string& code) {
+  return *std::find_if(
+      place.counties.begin(), place.counties.end(),
+      [&](const County& county) { return county.code == code; });
+}
+
+// 颍州区 to 吴中区; her sequence is one that no slot holds.
+Identity StoryIdentity(const World& world) {
+  Identity identity;
+  identity.birth = {year(1988) / 3 / 16, 992};
+  identity.sex = Sex::kFemale;
+  const auto place = [](const std::vector<Place>& places,
+                        const std::string& division) {
+    return &*std::find_if(places.begin(), places.end(), [&](const Place& one) {
+      return one.division == division;
+    });
+  };
+  identity.origin = place(world.exporting_origins, "341200");
+  identity.residence = place(world.exporting_residences, "320500");
+  identity.county = &CountyOf(*identity.origin, "341202");
+  identity.number = CitizenNumber("341202", identity.birth.date, 992);
+  return identity;
+}
+
+Identity NeighbourIdentity(const World& world) {
+  Identity identity = StoryIdentity(world);
+  identity.birth = {year(1991) / 11 / 5, 991};
+  identity.sex = Sex::kMale;
+  identity.number = CitizenNumber("341202", identity.birth.date, 991);
+  return identity;
+}
+
+bool DrawsSharedNumber(const World& world, std::uint64_t index) {
+  return index >= kFirstDrawn &&
+         Stream(world.seed, index, Purpose::kShared).Chance(kSharedNumber);
+}
+
+// The second of two people who hold one number. Never three in a row.
+bool SharesNumber(const World& world, std::uint64_t index) {
+  return DrawsSharedNumber(world, index) &&
+         !DrawsSharedNumber(world, index - 1) && index > kFirstDrawn;
+}
+
+Name DrawMinorityName(const Data& data, Sex sex, Random& random) {
+  std::string text =
+      random.Pick(sex == Sex::kMale ? data.minority_men : data.minority_women);
+  // Now and then father's father as well: names of 25 characters exist.
+  const int fathers = random.Chance(1000) ? 4 : 1;
+  for (int i = 0; i < fathers; ++i) {
+    text += "·" + random.Pick(data.minority_men);
+  }
+  return {.characters = Characters(text), .surname_size = 0, .has_rare = false};
+}
+
+Name DrawPlainName(const Data& data, Sex sex, Random& random) {
+  const Surname& surname = random.PickWeighted(data.surnames);
+  const auto& given = sex == Sex::kMale ? data.given_men : data.given_women;
+  Name name{.characters = surname.characters,
+            .surname_size = surname.characters.size(),
+            .has_rare = false};
+  if (!random.Chance(kOneGivenCharacter)) {
+    name.characters.push_back(
+        random.Pick(random.Chance(3000) ? data.given_first : given));
+  }
+  std::string last = random.Pick(given);
+  while (last == name.characters.back()) last = random.Pick(given);
+  name.characters.push_back(last);
+  return name;
+}
+
+Name DrawName(const World& world, Sex sex, std::uint64_t index) {
+  Random random = Stream(world.seed, index, Purpose::kName);
+  const Data& data = world.data;
+  // Whoever shares a number has a plain name, which surely contradicts.
+  const bool plain =
+      DrawsSharedNumber(world, index) || DrawsSharedNumber(world, index + 1);
+  if (!plain && random.Chance(kMinorityName)) {
+    return DrawMinorityName(data, sex, random);
+  }
+  Name name = DrawPlainName(data, sex, random);
+  if (!plain && random.Chance(kRareName)) {
+    name.characters.back() =
+        random.Pick(sex == Sex::kMale ? data.rare_men : data.rare_women);
+    name.has_rare = true;
+  }
+  return name;
+}
+
+// No character of one sounds like any of the other.
+bool Contradict(const Data& data, const Name& a, const Name& b) {
+  const auto reading = [&](const std::string& character) {
+    const auto found = data.readings.find(character);
+    return found == data.readings.end() ? character : found->second;
+  };
+  for (const std::string& one : a.characters) {
+    for (const std::string& other : b.characters) {
+      if (one == other || reading(one) == reading(other)) return false;
+    }
+  }
+  return true;
+}
+
+Name DrawContradictingName(const World& world, Sex sex, std::uint64_t index,
+                           const Name& other) {
+  Random random = Stream(world.seed, index, Purpose::kName, 1);
+  Name name = DrawPlainName(world.data, sex, random);
+  while (!Contradict(world.data, name, other)) {
+    name = DrawPlainName(world.data, sex, random);
+  }
+  return name;
+}
+
+std::string DrawEducation(Random& random) {
+  struct Level {
+    const char* code;
+    std::uint64_t weight;
+  };
+  static const std::vector<Level> kLevels = {{"81", 10}, {"71", 42}, {"61", 18},
+                                             {"41", 8},  {"44", 5},  {"47", 4},
+                                             {"31", 9},  {"21", 4}};
+  return random.PickWeighted(kLevels).code;
+}
+
+Date DaysBefore(sys_days when, int at_least, int at_most, Random& random) {
+  return Date(when - days(random.Between(at_least, at_most)));
+}
+
+void DrawLife(const World& world, Person& person) {
+  Random random = Stream(world.seed, person.index, Purpose::kLife);
+  const County* const county = person.household.county;
+  person.household = DrawHome(world, *person.origin, random);
+  person.household.county = county;
+  person.household.address = county->path + random.Pick(world.data.towns) +
+                             random.Pick(world.data.villages) +
+                             absl::StrFormat("%d号", random.Between(1, 180));
+  person.home = DrawHome(world, *person.residence, random);
+  person.phone = DrawPhone(random);
+  person.education = DrawEducation(random);
+  person.arrived = DaysBefore(kExportDays[0], 40, 4000, random);
+}
+
+void DrawWork(const World& world, Person& person) {
+  Random random = Stream(world.seed, person.index, Purpose::kWork);
+  person.job.employer = DrawEmployer(world, *person.residence, random);
+  person.job.since =
+      Date(std::min(sys_days(person.arrived) + days(random.Between(3, 400)),
+                    kExportDays[0] - days(10)));
+  person.former_job.employer = DrawEmployer(world, *person.origin, random);
+  person.former_job.since =
+      DaysBefore(sys_days(person.arrived), 200, 2500, random);
+  if (random.Chance(3000)) {
+    person.filed_address = DrawHome(world, *person.residence, random).address;
+  }
+}
+
+// What the story says of its two people instead.
+void TellStory(Person& person) {
+  const Place& city = *person.residence;
+  person.household.county = &CountyOf(*person.origin, "341202");
+  person.home.county = &CountyOf(city, "320506");
+  if (person.index == kStoryWorker) {
+    person.name.characters = {"阮", "春", "禾"};
+    person.household.address =
+        person.household.county->path + "柳林镇石桥村27号";
+    person.home.address =
+        person.home.county->path + "丰收路18号荷塘公寓3幢502室";
+    person.filed_address =
+        CountyOf(city, "320505").path + "金桥路66号集体宿舍2幢318室";
+    person.arrived = year(2026) / 3 / 4;
+    person.job.since = year(2026) / 3 / 10;
+    person.former_job.since = year(2019) / 6 / 3;
+    person.education = "61";
+  } else {
+    person.name.characters = {"苗", "守", "田"};
+    person.household.address =
+        person.household.county->path + "柳林镇石桥村31号";
+    person.home.address =
+        person.home.county->path + "丰收路18号荷塘公寓1幢106室";
+    person.filed_address.clear();
+    person.arrived = year(2026) / 3 / 3;
+  }
+  person.name.surname_size = 1;
+  person.name.has_rare = false;
+}
+
+}  // namespace
+
+std::string Name::Text() const {
+  std::string text;
+  for (const std::string& character : characters) text += character;
+  return text;
+}
+
+std::uint64_t MostPeople() {
+  static const std::uint64_t kMost = [] {
+    std::uint64_t sum = 0;
+    for (int y = kFirstYear; y <= kLastYear; ++y) sum += NumbersOfYear(y);
+    return sum;
+  }();
+  return kMost;
+}
+
+Home DrawHome(const World& world, const Place& place, Random& random) {
+  Home home;
+  home.county = &random.Pick(place.counties);
+  home.town = absl::StrFormat("%03d", random.Between(1, 20));
+  home.village = absl::StrFormat("%03d", random.Between(1, 30));
+  home.address = home.county->path + random.Pick(world.data.roads) +
+                 absl::StrFormat("%d号", random.Between(1, 299)) +
+                 random.Pick(world.data.estates) +
+                 absl::StrFormat("%d幢%d%02d室", random.Between(1, 30),
+                                 random.Between(1, 18), random.Between(1, 6));
+  return home;
+}
+
+std::string DrawPhone(Random& random) {
+  // 140 is not given to people's telephones.
+  return absl::StrFormat("140%08d", random.Below(100'000'000));
+}
+
+Employer DrawEmployer(const World& world, const Place& place, Random& random) {
+  // Some 400 employers a place; all that is known of one follows from its
+  // number, so that every worker's row says the same.
+  const std::uint64_t serial = random.Below(400);
+  Random own =
+      Stream(world.seed, serial, Purpose::kWork, std::stoull(place.division));
+  const County& county = own.Pick(place.counties);
+  Employer employer;
+  employer.uscc = UnifiedCode(county.code, serial);
+  employer.number = place.division + absl::StrFormat("%06d", serial);
+  employer.name = place.name + own.Pick(world.data.employer_words) +
+                  own.Pick(world.data.employer_trades) +
+                  own.Pick(world.data.employer_forms);
+  employer.phone = DrawPhone(own);
+  return employer;
+}
+
+std::string PersonId(std::uint64_t index) {
+  return absl::StrFormat("P%08d", index + 1);
+}
+
+Person MakePerson(const World& world, std::uint64_t index) {
+  const bool told = world.has_story && index <= kBrokenRowNeighbour;
+  Person person;
+  person.index = index;
+  person.id = PersonId(index);
+  const bool shares_number = SharesNumber(world, index);
+  if (shares_number) {
+    person.same_number_as = index - 1;
+  } else if (index + 1 < world.people && SharesNumber(world, index + 1)) {
+    person.same_number_as = index + 1;
+  }
+  const Identity own = told && index == kStoryWorker ? StoryIdentity(world)
+                       : told                        ? NeighbourIdentity(world)
+                              : DrawIdentity(world, index);
+  person.origin = own.origin;
+  person.residence = own.residence;
+  person.household.county = own.county;
+  person.sex = own.sex;
+  person.birth = own.birth.date;
+  person.number = own.number;
+  if (shares_number) {
+    const Identity first = DrawIdentity(world, index - 1);
+    person.sex = first.sex;
+    person.birth = first.birth.date;
+    person.number = first.number;
+    person.name = DrawContradictingName(world, person.sex, index,
+                                        DrawName(world, first.sex, index - 1));
+  } else {
+    person.name = DrawName(world, person.sex, index);
+  }
+  DrawLife(world, person);
+  DrawWork(world, person);
+  if (told) TellStory(person);
+  return person;
+}
+
+}  // namespace waystation::population

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts that population_test.py cannot see from outside.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unicode/translit.h>
+#include <unicode/unistr.h>
+
+#include <chrono>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "tests/population/data.h"
+#include "tests/population/encoding.h"
+#include "tests/population/numbers.h"
+#include "tests/population/random.h"
+#include "tests/population/spelling.h"
+
+namespace waystation::population {
+namespace {
+
+using std::chrono::year;
+
+Data TheData() {
+  auto data = LoadData(WAYSTATION_SOURCE_DIR "/tests/population/data",
+                       WAYSTATION_SOURCE_DIR "/proto/codes/data/divisions.tsv");
+  EXPECT_TRUE(data.ok()) << data.status();
+  return data.ok() ? *std::move(data) : Data();
+}
+
+TEST(Random, IsSplitmix64) {  // the published sequence for seed 0
+  Random random(0);
+  EXPECT_EQ(random.Next(), 0xE220A8397B1DCDAF);
+  EXPECT_EQ(random.Next(), 0x6E789E6AA1B965F4);
+  EXPECT_EQ(random.Next(), 0x06C45D188009454F);
+}
+
+TEST(Random, StreamsDiffer) {
+  std::set<std::uint64_t> first;
+  for (std::uint64_t person = 0; person < 100; ++person) {
+    for (const Purpose purpose : {Purpose::kName, Purpose::kLife}) {
+      for (std::uint64_t part = 0; part < 3; ++part) {
+        first.insert(Stream(1, person, purpose, part).Next());
+      }
+    }
+  }
+  EXPECT_EQ(first.size(), 600u);
+}
+
+TEST(Permute, IsABijection) {
+  for (const std::uint64_t size : {1u, 2u, 5u, 1000u, 4097u}) {
+    std::set<std::uint64_t> image;
+    for (std::uint64_t i = 0; i < size; ++i) {
+      image.insert(Permute(7, size, i));
+    }
+    EXPECT_EQ(image.size(), size);
+    EXPECT_LT(*image.rbegin(), size);
+  }
+}
+
+TEST(Numbers, PublishedCheckCharacters) {  // GB 11643-1999
+  EXPECT_EQ(CitizenCheck("11010519491231002"), 'X');
+  EXPECT_EQ(CitizenCheck("44052418800101001"), '4');
+  EXPECT_EQ(CitizenNumber("341202", year(1988) / 3 / 16, 992).substr(0, 17),
+            "04120219880316992");
+  EXPECT_EQ(FifteenDigits("041202198803169925"), "041202880316992");
+}
+
+TEST(Spelling, WritesDates) {
+  const Date date = year(1980) / 2 / 9;
+  EXPECT_EQ(Compact(date), "19800209");
+  EXPECT_EQ(Dashed(date), "1980-02-09");
+  EXPECT_EQ(Slashed(date), "1980/2/9");
+  EXPECT_EQ(Dotted(date), "1980.2.9");
+  EXPECT_EQ(Chinese(date), "1980年2月9日");
+  EXPECT_EQ(Literary(date), "一九八〇年二月九日");
+  EXPECT_EQ(Literary(year(2006) / 12 / 31), "二〇〇六年十二月三十一日");
+  EXPECT_EQ(Literary(year(1999) / 10 / 20), "一九九九年十月二十日");
+  EXPECT_EQ(DashedTime(std::chrono::sys_days(date) + std::chrono::hours(9) +
+                       std::chrono::seconds(61)),
+            "1980-02-09 09:01:01");
+  EXPECT_EQ(FullWidth("04X"), "０４Ｘ");
+}
+
+// New year's days of the traditional calendar are well known.
+TEST(Spelling, KnowsTheTraditionalCalendar) {
+  EXPECT_EQ(LunarDay(year(1980) / 2 / 16), Date(year(1980) / 1 / 1));
+  EXPECT_EQ(LunarDay(year(1980) / 3 / 25), Date(year(1980) / 2 / 9));
+  EXPECT_EQ(LunarDay(year(2000) / 2 / 5), Date(year(2000) / 1 / 1));
+  EXPECT_EQ(LunarDay(year(2000) / 2 / 4), Date(year(1999) / 12 / 29));
+  EXPECT_EQ(LunarDay(year(1988) / 2 / 17), Date(year(1988) / 1 / 1));
+}
+
+TEST(Encoder, KnowsWhatACharsetLacks) {
+  const Encoder gbk(Charset::kGbk);
+  const Encoder gb18030(Charset::kGb18030);
+  for (const std::string character : {"张", "張", "·", "□", "〓"}) {
+    EXPECT_TRUE(gbk.Has(character)) << character;
+  }
+  for (const std::string character : {"䶮", "㛃", "𬭎", "▀", "•"}) {
+    EXPECT_FALSE(gbk.Has(character)) << character;
+    EXPECT_TRUE(gb18030.Has(character)) << character;
+  }
+  EXPECT_EQ(gb18030.Encode("䶮㛃𬭎"),
+            "\xFE\x9F\x82\x30\xB7\x31\x99\x33\xA9\x32");
+  EXPECT_EQ(gbk.Encode("李䶮"), "\xC0\xEE?");
+}
+
+TEST(Data, PlacesHaveTheirCounties) {
+  const Data data = TheData();
+  ASSERT_EQ(data.places.size(), 9u);
+  for (const Place& place : data.places) {
+    EXPECT_GE(place.counties.size(), 5u) << place.division;
+  }
+  const Place& suzhou = data.places[3];
+  ASSERT_EQ(suzhou.division, "320500");
+  EXPECT_FALSE(suzhou.origin);
+  EXPECT_EQ(suzhou.name, "苏州市");
+  for (const County& county : suzhou.counties) {
+    if (county.code != "320509") continue;
+    EXPECT_EQ(county.path, "江苏省苏州市吴江区");
+    EXPECT_THAT(county.dead_codes, testing::Contains("320584"));
+  }
+}
+
+// A homophone must be one for everybody: the lists' readings are ICU's.
+TEST(Data, ReadingsAreThoseOfIcu) {
+  UErrorCode error = U_ZERO_ERROR;
+  const std::unique_ptr<icu::Transliterator> latin(
+      icu::Transliterator::createInstance("Han-Latin; Latin-ASCII",
+                                          UTRANS_FORWARD, error));
+  ASSERT_TRUE(U_SUCCESS(error));
+  const Data data = TheData();
+  for (const auto* list :
+       {&data.given_men, &data.given_women, &data.given_first}) {
+    for (const std::string& character : *list) {
+      icu::UnicodeString text = icu::UnicodeString::fromUTF8(character);
+      latin->transliterate(text);
+      std::string reading;
+      text.toUTF8String(reading);
+      EXPECT_EQ(reading, data.readings.at(character)) << character;
+    }
+  }
+}
+
+TEST(Data, SaysWhatIsWrongWithATable) {
+  EXPECT_TRUE(absl::IsNotFound(LoadData("nowhere", "nothing").status()));
+}
+
+}  // namespace
+}  // namespace waystation::population
