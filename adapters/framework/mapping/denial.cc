@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/framework/mapping/denial.h"
+
+#include <string>
+
+#include "absl/strings/ascii.h"
+
+namespace waystation::adapters {
+namespace {
+
+using enum Denial::Match;
+
+constexpr std::string_view kMarital =
+    "marital state: Women's Rights Protection Law 2022 art. 43, PIPL art. 28";
+constexpr std::string_view kFertility =
+    "fertility: Women's Rights Protection Law 2022 art. 43, PIPL art. 28";
+constexpr std::string_view kEthnicity = "ethnicity: PIPL art. 28";
+constexpr std::string_view kBelief =
+    "religion or party membership: PIPL art. 28";
+constexpr std::string_view kHealth =
+    "health: PIPL art. 28, Basic Healthcare Law art. 92";
+constexpr std::string_view kRepealed =
+    "family planning papers: Decree 555, repealed in 2021";
+
+constexpr Denial kDenials[] = {
+    // Pinyin initials, as police and other systems name their columns.
+    {kPrefix, "HYZK", kMarital},    // 婚姻状况
+    {kPrefix, "POXM", kMarital},    // 配偶姓名
+    {kPrefix, "POSFZ", kMarital},   // 配偶身份证
+    {kWhole, "SFSY", kFertility},   // 是否生育
+    {kPrefix, "SYZN", kFertility},  // 生育子女
+    {kPrefix, "HYUN", kFertility},  // 怀孕
+    {kPart, "JYCS", kFertility},    // 节育措施
+    {kPrefix, "BYCS", kFertility},  // 避孕措施
+    {kPrefix, "ZNS", kFertility},   // 子女数
+    {kPrefix, "HYZM", kRepealed},   // 婚育证明
+    {kPrefix, "JHSY", kRepealed},   // 计划生育
+    {kPrefix, "DSZN", kRepealed},   // 独生子女
+    {kPrefix, "SHFYF", kRepealed},  // 社会抚养费
+    {kWhole, "MZ", kEthnicity},     // 民族
+    {kWhole, "MZDM", kEthnicity},
+    {kWhole, "MZMC", kEthnicity},
+    {kPrefix, "ZJXY", kBelief},  // 宗教信仰
+    {kPrefix, "ZZMM", kBelief},  // 政治面貌
+    {kPrefix, "JKZK", kHealth},  // 健康状况
+    // Words.
+    {kPart, "MARITAL", kMarital},
+    {kPart, "MARRIAGE", kMarital},
+    {kPart, "SPOUSE", kMarital},
+    {kPart, "FERTIL", kFertility},
+    {kPart, "PREGNAN", kFertility},
+    {kPart, "CONTRACEP", kFertility},
+    {kPart, "BIRTH_CONTROL", kFertility},
+    {kPart, "CHILDREN", kFertility},
+    {kPart, "ETHNIC", kEthnicity},
+    {kPart, "RELIGI", kBelief},
+    {kPart, "DIAGNOS", kHealth},
+    {kPart, "婚", kMarital},
+    {kPart, "配偶", kMarital},
+    {kPart, "生育", kFertility},
+    {kPart, "节育", kFertility},
+    {kPart, "绝育", kFertility},
+    {kPart, "孕", kFertility},
+    {kPart, "子女", kFertility},
+    {kPart, "流产", kFertility},
+    {kPart, "计生", kRepealed},
+    {kPart, "独生", kRepealed},
+    {kPart, "抚养费", kRepealed},
+    {kPart, "民族", kEthnicity},
+    {kPart, "宗教", kBelief},
+    {kPart, "政治面貌", kBelief},
+    {kPart, "健康", kHealth},
+    {kPart, "诊断", kHealth},
+};
+
+bool Matches(const Denial& denial, std::string_view column) {
+  switch (denial.match) {
+    case kWhole:
+      return column == denial.text;
+    case kPrefix:
+      return column.starts_with(denial.text);
+    case kPart:
+      return column.find(denial.text) != std::string_view::npos;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::span<const Denial> DeniedEverywhere() { return kDenials; }
+
+const Denial* FindDenial(std::span<const Denial> sector,
+                         std::string_view column) {
+  std::string upper(column);
+  absl::AsciiStrToUpper(&upper);
+  for (const Denial& denial : sector) {
+    if (Matches(denial, upper)) return &denial;
+  }
+  for (const Denial& denial : kDenials) {
+    if (Matches(denial, upper)) return &denial;
+  }
+  return nullptr;
+}
+
+}  // namespace waystation::adapters

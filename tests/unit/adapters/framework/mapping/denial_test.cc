@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/framework/mapping/denial.h"
+
+#include <gtest/gtest.h>
+
+#include "adapters/labor/sector.h"
+#include "adapters/public_security/sector.h"
+
+namespace waystation::adapters {
+namespace {
+
+TEST(Denial, NobodySendsWhatTheExchangeMustNotHold) {
+  for (const Sector* sector : {&Labor(), &PublicSecurity()}) {
+    for (const std::string_view column : {"HYZK",
+                                          "hyzk",
+                                          "HYZKDM",
+                                          "SFSY",
+                                          "SYZN_NAN",
+                                          "SYZN_NV",
+                                          "SFCQJYCS",
+                                          "HYZMBH",
+                                          "MZ",
+                                          "mz",
+                                          "MZDM",
+                                          "ZZMM",
+                                          "ZJXY",
+                                          "DSZNZ",
+                                          "JHSY_BZ",
+                                          "SHFYFJE",
+                                          "MARITAL_STATUS",
+                                          "is_pregnant",
+                                          "Contraception",
+                                          "ETHNICITY",
+                                          "婚姻状况",
+                                          "已婚",
+                                          "生育状况",
+                                          "是否怀孕",
+                                          "民族",
+                                          "民族代码",
+                                          "子女数",
+                                          "宗教信仰",
+                                          "健康状况"}) {
+      EXPECT_NE(FindDenial(sector->denials, column), nullptr)
+          << sector->name << " " << column;
+    }
+  }
+}
+
+TEST(Denial, LaborRefusesTheFieldsOfTheStandardSchema) {
+  for (const std::string_view column :
+       {"AAC005", "AAC017", "aac017", "AMC020", "AKC021", "AKB020"}) {
+    EXPECT_NE(FindDenial(Labor().denials, column), nullptr) << column;
+  }
+}
+
+TEST(Denial, PublicSecurityRefusesOtherPeople) {
+  for (const std::string_view column : {"FZ", "FZ_SFZH", "DWFZR", "FQXM"}) {
+    EXPECT_NE(FindDenial(PublicSecurity().denials, column), nullptr) << column;
+  }
+}
+
+TEST(Denial, TellsWhichRuleForbidsIt) {
+  const Denial* denial = FindDenial(Labor().denials, "AAC017");
+  ASSERT_NE(denial, nullptr);
+  EXPECT_NE(denial->rule.find("Women's Rights"), std::string_view::npos);
+}
+
+TEST(Denial, LetsTheRestPass) {
+  for (const std::string_view column :
+       {"XM", "SFZH", "XB", "CSRQ", "XL", "教育程度", "AAC003", "AAC011",
+        "AAE140", "YYZK", "BYQK", "JZSY"}) {
+    EXPECT_EQ(FindDenial(Labor().denials, column), nullptr) << column;
+    EXPECT_EQ(FindDenial(PublicSecurity().denials, column), nullptr) << column;
+  }
+}
+
+}  // namespace
+}  // namespace waystation::adapters
