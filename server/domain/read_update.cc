@@ -87,7 +87,6 @@ class Reader {
 
   ReadResult Read() {
     ReadUpdate& read = result_.update;
-    read.content = ContentOf(update_);
     read.received_time = options_.received_time;
     read.revision = update_.revision();
     ReadKey();
@@ -98,8 +97,10 @@ class Reader {
     ReadGuardian();
     if (update_.has_retraction()) {
       ReadRetraction();
+      read.content = ContentOf(update_);
     } else {
       ReadMask();
+      read.content = ContentOf(update_);
       ReadDetails();
       ForEachAttribute(mask_, [&](AttributeNumber number) {
         ReadAttribute(GetAttribute(number));

@@ -193,9 +193,10 @@ void Findings::Note(const Path& path, codes::Grade grade) {
 codes::Grade ValueReader::ReadValue(const AttributeInfo& attribute,
                                     const Path& path, Message& value) {
   is_birth_date_ = attribute.number == kBirthDate;
+  const std::size_t refused = findings_.violations.size();
   const codes::Grade grade = ReadMessage(attribute.fields, path, value);
   is_birth_date_ = false;
-  if (!attribute.is_set) return grade;
+  if (!attribute.is_set || findings_.violations.size() > refused) return grade;
   // An entry without its key cannot be told from another.
   const Reflection& reflection = *value.GetReflection();
   for (const FieldInfo& info : attribute.fields) {
