@@ -144,7 +144,8 @@ CitizenNumber ReadCitizenNumber(std::string_view given, Date today,
   }
   if (HasShape(text)) return Judge(std::move(text), false, today, profile);
   if (text.size() == 15 && IsDigits(text)) {
-    const bool filler = IsRepeated(text) || text.ends_with("000");
+    const bool filler =
+        IsRepeated(text) || IsCounting(text) || text.ends_with("000");
     CitizenNumber result =
         Judge(*UpgradeCitizenNumber(text), true, today, profile);
     if (filler) result.grade = Worse(result.grade, Grade::kPlaceholder);

@@ -59,7 +59,7 @@ class Table {
     for (std::size_t i = entries_.size(); i-- > 0;) {
       first_[Prefix(entries_[i].code)] = static_cast<std::uint16_t>(i);
     }
-    for (Entry& entry : entries_) entry.successors = Live(entry.code, 0);
+    for (Entry& entry : entries_) entry.successors = Live(entry.last(), 0);
     for (Entry& entry : entries_) entry.territory = Territory(entry, 0);
   }
 
@@ -101,13 +101,29 @@ class Table {
     return value;
   }
 
-  std::vector<std::string_view> Live(std::string_view code, int steps) const {
+  // The end of the life that `code` led in `year`, or the next after it. A code
+  // that was dropped and later given to another division has several lives:
+  // 419001 was Yima until 1995 and is Jiyuan since 1997.
+  const Division* EndOfLife(std::string_view code, int year) const {
     const Entry* entry = Find(code);
-    if (entry == nullptr || steps > kMaxSteps) return {};
-    if (entry->last().is_valid()) return {entry->code};
+    if (entry == nullptr) return nullptr;
+    const Division* end = nullptr;
+    for (const Division& row : entry->history) {
+      if (end != nullptr && end->until > year && end->until < row.from) break;
+      end = &row;
+    }
+    return end;
+  }
+
+  std::vector<std::string_view> Live(const Division& end, int steps) const {
+    if (end.is_valid()) return {end.code};
     std::set<std::string_view> found;
-    for (const std::string_view next : entry->last().successors) {
-      found.merge(AsSet(Live(next, steps + 1)));
+    if (steps < kMaxSteps) {
+      for (const std::string_view code : end.successors) {
+        if (const Division* next = EndOfLife(code, end.until)) {
+          found.merge(AsSet(Live(*next, steps + 1)));
+        }
+      }
     }
     return {found.begin(), found.end()};
   }

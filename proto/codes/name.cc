@@ -91,9 +91,14 @@ bool IsWide(char32_t point) {
   return IsHan(point) || point == kUnmappedPoint || point == kSeparatorPoint;
 }
 
+bool IsSpace(char32_t point) {
+  return u_isUWhiteSpace(static_cast<UChar32>(point));
+}
+
 // One sign for each thing that is written in many ways.
 std::u32string Unify(std::string_view text) {
   std::u32string points;
+  char32_t before = 0;  // the last that is no space
   for (std::size_t i = 0; i < text.size();) {
     char32_t point = NextCodePoint(text, i);
     if (IsPrivateUse(point)) {
@@ -103,10 +108,11 @@ std::u32string Unify(std::string_view text) {
       point = kUnmappedPoint;
     } else if (IsSeparator(point) ||
                // A full stop parts Chinese names; in Latin ones it abbreviates.
-               (point == '.' && !points.empty() && IsWide(points.back()))) {
+               (point == '.' && IsWide(before))) {
       point = kSeparatorPoint;
     }
     points.push_back(point);
+    if (!IsSpace(point)) before = point;
   }
   return points;
 }
@@ -117,8 +123,7 @@ std::u32string Space(const std::u32string& points) {
   std::u32string out;
   bool space = false;
   for (const char32_t point : points) {
-    if (point == ' ' || point == 0xA0 ||
-        u_isUWhiteSpace(static_cast<UChar32>(point))) {
+    if (IsSpace(point)) {
       space = true;
       continue;
     }

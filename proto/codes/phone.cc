@@ -131,7 +131,9 @@ Phone ReadPhone(std::string_view given) {
   if (!dialled.clean || digits.empty()) return left(folded, Grade::kFormat);
   const bool country_code =
       digits.starts_with("0086") ||
-      (digits.starts_with("86") && (dialled.plus || digits.size() == 13));
+      (digits.starts_with("86") &&
+       (dialled.plus || digits.size() == 13 ||
+        (digits.size() > 11 && digits[2] == '0')));  // 86-0512-...
   if (country_code) {
     digits.remove_prefix(digits.starts_with("00") ? 4 : 2);
   } else if (dialled.plus) {

@@ -54,7 +54,7 @@ RegistrationNumber ReadRegistrationNumber(std::string_view given) {
       result.grade = RegistrationNumberCheckDigit(number) == number[14]
                          ? Grade::kOk
                          : Grade::kChecksumFail;
-      if (!KnowsAuthority(number)) {
+      if (!KnowsAuthority(number.substr(0, 6))) {
         result.grade = Worse(result.grade, Grade::kDivisionUnknown);
       }
     } else if (number.size() == 14) {
