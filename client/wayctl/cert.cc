@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+// wayctl cert: who may call. Keys never leave their owner: a request is made
+// here, the operator has the hub sign it.
+#include "client/wayctl/certificates.h"
+#include "client/wayctl/commands.h"
+#include "client/wayctl/language.h"
+#include "client/wayctl/values.h"
+#include "proto/errors/error.h"
+#include "proto/runtime/file.h"
+#include "waystation/v1/admin_service.pb.h"
+
+namespace waystation::wayctl {
+namespace {
+
+constexpr int kMostPerPage = 500;
+
+// --- request ---
+
+absl::Status MakeFiles(Session& session, const std::string& identity,
+                       const std::string& prefix) {
+  const auto made = MakeRequest(identity);
+  if (!made.ok()) return made.status();
+  report::v1::CertificateRequestReport report;
+  report.set_key_file(prefix + ".key");
+  report.set_request_file(prefix + ".csr");
+  report.set_certificate_request(made->request_pem);
+  if (auto written =
+          runtime::WriteNewFile(report.key_file(), made->key_pem, 0600);
+      !written.ok()) {
+    return written;
+  }
+  if (auto written =
+          runtime::WriteNewFile(report.request_file(), made->request_pem);
+      !written.ok()) {
+    return written;
+  }
+  session.out().Show(
+      report,
+      {.facts = {{"key_file", Say("Key (keep it secret)"), report.key_file()},
+                 {"request_file", Say("Request"), report.request_file()}},
+       .sections = {},
+       .csv = {}});
+  session.out().Note(
+      Say("Send the request to the operator, who runs: wayctl cert sign $0 "
+          "--identity $1",
+          report.request_file(), identity));
+  return absl::OkStatus();
+}
+
+// --- inspect ---
+
+absl::Status InspectFile(Session& session, const std::string& file) {
+  const auto pem = session.ReadInput(file);
+  if (!pem.ok()) return pem.status();
+  const Surroundings& surroundings = session.surroundings();
+  auto report = Inspect(*pem, surroundings.now());
+  if (!report.ok()) return report.status();
+  report->set_file(file);
+  session.out().Show(
+      *report,
+      {.facts = {{"serial", Say("Serial"), report->serial()},
+                 {"uris", Say("Identity"), Joined(report->uris())},
+                 {"subject", Say("Subject"), report->subject()},
+                 {"issuer", Say("Issuer"), report->issuer()},
+                 {"dns_names", Say("Host names"), Joined(report->dns_names())},
+                 {"not_before", Say("Valid from"),
+                  TimeCell(report->not_before(), surroundings)},
+                 {"not_after", Say("Valid until"),
+                  TimeCell(report->not_after(), surroundings)},
+                 {"key", Say("Key"), report->key()},
+                 {"problems", Say("Problems"),
+                  report->problems().empty() ? Cell(Say("none"), "")
+                                             : Joined(report->problems())}},
+       .sections = {},
+       .csv = {}});
+  if (!report->problems().empty()) session.Found();
+  return absl::OkStatus();
+}
+
+// --- what the hub knows ---
+
+Cell StateCell(const v1::CertificateStatus& status,
+               const Surroundings& surroundings) {
+  if (status.revoked()) return {Say("revoked"), "revoked"};
+  if (absl::FromUnixSeconds(status.not_after().seconds()) <
+      surroundings.now()) {
+    return {Say("expired"), "expired"};
+  }
+  return {Say("valid"), "valid"};
+}
+
+Table CertificateRows(const v1::ListCertificatesResponse& page,
+                      const Surroundings& surroundings) {
+  Table table{.columns = {{"serial", Say("SERIAL")},
+                          {"identity", Say("IDENTITY")},
+                          {"state", Say("STATE")},
+                          {"not_before", Say("FROM")},
+                          {"not_after", Say("UNTIL")},
+                          {"revocation_reason", Say("WHY REVOKED")}},
+              .rows = {}};
+  for (const v1::CertificateStatus& status : page.certificates()) {
+    table.rows.push_back({status.serial(), status.identity(),
+                          StateCell(status, surroundings),
+                          TimeCell(status.not_before(), surroundings),
+                          TimeCell(status.not_after(), surroundings),
+                          status.revocation_reason()});
+  }
+  return table;
+}
+
+absl::Status List(Session& session, const ListOptions& options,
+                  const std::string& identity) {
+  v1::ListCertificatesRequest request;
+  request.set_identity(identity);
+  return ShowPages(
+      session, options, kMostPerPage, request,
+      [&](const auto& page_request) {
+        return session.admin().ListCertificates(page_request);
+      },
+      [&](const auto& page) {
+        return CertificateRows(page, session.surroundings());
+      });
+}
+
+Sheet StatusSheet(const v1::CertificateStatus& status,
+                  const Surroundings& surroundings) {
+  Sheet sheet{
+      .facts = {{"serial", Say("Serial"), status.serial()},
+                {"identity", Say("Identity"), status.identity()},
+                {"state", Say("State"), StateCell(status, surroundings)},
+                {"not_before", Say("Valid from"),
+                 TimeCell(status.not_before(), surroundings)},
+                {"not_after", Say("Valid until"),
+                 TimeCell(status.not_after(), surroundings)}},
+      .sections = {},
+      .csv = {}};
+  if (status.revoked()) {
+    sheet.facts.push_back({"revoked_time", Say("Revoked"),
+                           TimeCell(status.revoked_time(), surroundings)});
+    sheet.facts.push_back(
+        {"revocation_reason", Say("Why revoked"), status.revocation_reason()});
+  }
+  return sheet;
+}
+
+struct SignOptions {
+  std::string file;
+  std::string identity;
+  int days = 0;
+  std::string out;
+  bool dry_run = false;
+};
+
+absl::Status Sign(Session& session, const SignOptions& options) {
+  auto pem = session.ReadInput(options.file);
+  if (!pem.ok()) return pem.status();
+  v1::SignCertificateRequest request;
+  request.set_certificate_request(*std::move(pem));
+  request.set_identity(options.identity);
+  request.set_days(options.days);
+  request.set_validate_only(options.dry_run);
+  const auto response = session.admin().SignCertificate(request);
+  if (!response.ok()) return response.status();
+  if (!options.dry_run) {
+    if (const auto written =
+            runtime::WriteNewFile(options.out, response->certificate_chain());
+        !written.ok()) {
+      return written;
+    }
+  }
+  Sheet sheet = StatusSheet(response->status(), session.surroundings());
+  if (!options.dry_run) {
+    sheet.facts.push_back({"file", Say("Written to"), options.out});
+  }
+  session.out().Show(*response, sheet);
+  return absl::OkStatus();
+}
+
+absl::Status Revoke(Session& session, const std::string& serial,
+                    const std::string& given_reason, bool dry_run) {
+  auto reason =
+      session.GivenOrAsk(given_reason, Say("Reason (no personal values): "));
+  if (!reason.ok()) return reason.status();
+  v1::RevokeCertificateRequest request;
+  request.set_serial(serial);
+  request.set_reason(*std::move(reason));
+  if (dry_run || !session.options().yes) {
+    request.set_validate_only(true);
+    const auto preview = session.admin().RevokeCertificate(request);
+    if (!preview.ok()) return preview.status();
+    const Sheet sheet = StatusSheet(preview->status(), session.surroundings());
+    if (dry_run) {
+      session.out().Show(*preview, sheet);
+      return absl::OkStatus();
+    }
+    session.out().Preview(sheet);
+    const auto yes = session.Confirm(
+        Say("Shut this certificate out for good? Its calls end at once."));
+    if (!yes.ok()) return yes;
+    request.set_validate_only(false);
+  }
+  const auto response = session.admin().RevokeCertificate(request);
+  if (!response.ok()) return response.status();
+  session.out().Show(*response,
+                     StatusSheet(response->status(), session.surroundings()));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddCert(Commands& commands) {
+  CLI::App& noun = commands.Noun("cert", Say("Certificates: who may call"));
+
+  struct RequestOptions {
+    std::string identity;
+    std::string prefix;
+  };
+  const auto made = std::make_shared<RequestOptions>();
+  CLI::App& request_verb = commands.Verb(
+      noun, "request", Say("Make a key and a request for a certificate"),
+      Needs::kNothing, [made](Session& session) {
+        return MakeFiles(session, made->identity, made->prefix);
+      });
+  request_verb
+      .add_option("--identity", made->identity,
+                  Say("Such as agency/labor.320500 or operator/li"))
+      ->required();
+  request_verb
+      .add_option("--out", made->prefix, Say("Writes <out>.key and <out>.csr"))
+      ->required();
+
+  const auto sign = std::make_shared<SignOptions>();
+  CLI::App& sign_verb = commands.Verb(
+      noun, "sign", Say("Have the hub sign a request"), Needs::kHub,
+      [sign](Session& session) { return Sign(session, *sign); });
+  sign_verb.add_option("FILE", sign->file, Say("The request, PEM"))->required();
+  sign_verb
+      .add_option("--identity", sign->identity,
+                  Say("Such as agency/labor.320500 or operator/li"))
+      ->required();
+  sign_verb.add_option("--days", sign->days,
+                       Say("How long it is valid; 90 if not given"));
+  sign_verb
+      .add_option("--out", sign->out, Say("File for the certificate; new"))
+      ->required();
+  AddDryRun(sign_verb, sign->dry_run);
+
+  struct ListedOptions {
+    ListOptions list;
+    std::string identity;
+  };
+  const auto list = std::make_shared<ListedOptions>();
+  CLI::App& list_verb =
+      commands.Verb(noun, "list", Say("Certificates that the hub issued"),
+                    Needs::kHub, [list](Session& session) {
+                      return List(session, list->list, list->identity);
+                    });
+  list_verb.add_option("--identity", list->identity,
+                       Say("Only of this identity"));
+  AddListOptions(list_verb, list->list);
+
+  const auto file = std::make_shared<std::string>();
+  CLI::App& inspect_verb = commands.Verb(
+      noun, "inspect", Say("What a certificate file says"), Needs::kNothing,
+      [file](Session& session) { return InspectFile(session, *file); });
+  inspect_verb.add_option("FILE", *file, Say("PEM; - is standard input"))
+      ->required();
+
+  struct RevokeOptions {
+    std::string serial;
+    std::string reason;
+    bool dry_run = false;
+  };
+  const auto revoke = std::make_shared<RevokeOptions>();
+  CLI::App& revoke_verb = commands.Verb(
+      noun, "revoke", Say("Shut a certificate out for good"), Needs::kHub,
+      [revoke](Session& session) {
+        return Revoke(session, revoke->serial, revoke->reason, revoke->dry_run);
+      });
+  revoke_verb
+      .add_option("SERIAL", revoke->serial, Say("As cert list shows it"))
+      ->required();
+  revoke_verb.add_option("--reason", revoke->reason,
+                         Say("Why, without personal values"));
+  AddDryRun(revoke_verb, revoke->dry_run);
+}
+
+}  // namespace waystation::wayctl

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What wayctl says, in the reader's language. English stands in the code; po/
+// holds the rest and is compiled by msgfmt.
+#ifndef CLIENT_WAYCTL_LANGUAGE_H_
+#define CLIENT_WAYCTL_LANGUAGE_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/strings/substitute.h"
+#include "proto/errors/reason.h"
+
+namespace waystation::wayctl {
+
+struct Surroundings;
+
+// By --lang ("zh" or "en"), else by the first of LC_ALL, LC_MESSAGES and LANG
+// that is set; English when none says Chinese.
+errors::Language ChooseLanguage(std::string_view asked,
+                                const Surroundings& surroundings);
+
+// For all that is said from here on.
+void UseLanguage(errors::Language language, const std::string& locale_folder);
+errors::Language CurrentLanguage();
+
+// The message in the language of use.
+const char* Translated(const char* english);
+
+// The same with $0, $1 and so on replaced, in the order that the language
+// wants.
+inline std::string Say(const char* english) { return Translated(english); }
+
+template <typename... Values>
+std::string Say(const char* english, const Values&... values) {
+  return absl::Substitute(Translated(english), values...);
+}
+
+// The message if the catalogue has one for a name that stands in a proto, such
+// as "birth_date"; otherwise the name with spaces for underscores.
+std::string SayName(std::string_view name);
+
+// A reason of the table as a sentence; the name itself when it has none.
+std::string SayReason(std::string_view name);
+
+}  // namespace waystation::wayctl
+
+#endif  // CLIENT_WAYCTL_LANGUAGE_H_

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// wayctl person: what an agreement lets the calling agency know of a person.
+#include <google/protobuf/util/json_util.h>
+
+#include <set>
+
+#include "client/wayctl/commands.h"
+#include "client/wayctl/language.h"
+#include "client/wayctl/person_view.h"
+#include "client/wayctl/values.h"
+#include "proto/errors/error.h"
+#include "proto/runtime/yaml_text.h"
+#include "waystation/v1/registry_service.pb.h"
+
+namespace waystation::wayctl {
+namespace {
+
+struct Subject {
+  std::string handle;
+  std::string record_key;
+  std::string purpose;
+};
+
+// Exactly one of the two names a person.
+template <typename Request>
+absl::Status SetSubject(const Subject& subject, Request& request) {
+  if (subject.handle.empty() == subject.record_key.empty()) {
+    return errors::Error("USAGE",
+                         {.rule = "either HANDLE or --record, and not both"});
+  }
+  const auto purpose = EnumFrom<v1::Purpose>("--purpose", subject.purpose);
+  if (!purpose.ok()) return purpose.status();
+  if (subject.handle.empty()) {
+    request.set_record_key(subject.record_key);
+  } else {
+    request.set_handle(subject.handle);
+  }
+  request.set_purpose(*purpose);
+  return absl::OkStatus();
+}
+
+void AddSubject(CLI::App& verb, Subject& subject) {
+  verb.add_option("HANDLE", subject.handle, Say("Handle of the person"));
+  verb.add_option("--record", subject.record_key,
+                  Say("Your own record of the person, instead of a handle"));
+  verb.add_option(
+          "--purpose", subject.purpose,
+          Say("Why: $0", runtime::EnumChoices(*v1::Purpose_descriptor())))
+      ->required();
+}
+
+absl::Status Show(Session& session, const Subject& subject,
+                  const std::vector<std::string>& reveal) {
+  v1::GetPersonRequest request;
+  if (auto set = SetSubject(subject, request); !set.ok()) return set;
+  for (const std::string& attribute : reveal) {
+    if (auto known = CheckAttribute(attribute); !known.ok()) return known;
+  }
+  auto response = session.registry().GetPerson(request);
+  if (!response.ok()) return response.status();
+  Mask({reveal.begin(), reveal.end()},
+       *response->mutable_view()->mutable_person());
+  Sheet sheet = PersonSheet(response->view(), session.surroundings());
+  sheet.facts.push_back(
+      {"as_of_time", Say("As of"),
+       TimeCell(response->as_of_time(), session.surroundings())});
+  session.out().Show(*response, sheet);
+  return absl::OkStatus();
+}
+
+// What was typed, as the attribute in question. Attributes of several parts are
+// given as the JSON of their message.
+absl::StatusOr<v1::Person> Offered(const std::string& attribute,
+                                   const std::string& text) {
+  v1::Person person;
+  if (text.empty()) {
+    return errors::Error("USAGE", {.rule = "no value was given"});
+  }
+  if (attribute == "name") {
+    person.mutable_name()->set_full(text);
+  } else if (attribute == "birth_date") {
+    const auto rule = runtime::ReadScalarMessage(
+        text, *person.mutable_birth_date()->mutable_date());
+    if (rule) {
+      return errors::Error("USAGE", {.field = attribute, .rule = *rule});
+    }
+  } else if (attribute == "sex") {
+    const auto sex = EnumFrom<v1::Sex>(attribute, text);
+    if (!sex.ok()) return sex.status();
+    person.mutable_sex()->set_value(*sex);
+  } else if (attribute == "identifiers" && text.front() != '{') {
+    v1::Identifier& identifier = *person.add_identifiers();
+    identifier.set_kind(v1::Identifier::KIND_CITIZEN_NUMBER);
+    identifier.set_number(text);
+  } else {
+    const bool is_set =
+        v1::Person::descriptor()->FindFieldByName(attribute)->is_repeated();
+    const std::string json = "{\"" + attribute + "\":" + (is_set ? "[" : "") +
+                             text + (is_set ? "]" : "") + "}";
+    if (!google::protobuf::util::JsonStringToMessage(json, &person).ok()) {
+      return errors::Error(
+          "USAGE", {.field = attribute, .rule = "the JSON of its message"});
+    }
+  }
+  return person;
+}
+
+absl::Status Match(Session& session, const Subject& subject,
+                   const std::string& attribute) {
+  v1::MatchClaimRequest request;
+  if (auto set = SetSubject(subject, request); !set.ok()) return set;
+  if (auto known = CheckAttribute(attribute); !known.ok()) return known;
+  const auto text =
+      session.Ask(Say("$0 to compare: ", SayName(attribute)),
+                  /*secret=*/attribute == "identifiers", /*from_pipe=*/true);
+  if (!text.ok()) return text.status();
+  auto offered = Offered(attribute, *text);
+  if (!offered.ok()) return offered.status();
+  request.set_attribute(attribute);
+  *request.mutable_offered() = *std::move(offered);
+
+  const auto response = session.registry().MatchClaim(request);
+  if (!response.ok()) return response.status();
+  const Cell answer =
+      response->answer() == v1::MatchClaimResponse::ANSWER_UNSPECIFIED
+          ? Cell(Say("unknown"), "unknown")
+          : EnumOf(response->answer());
+  session.out().Show(
+      *response,
+      {.facts = {{"attribute", Say("Attribute"),
+                  Cell(SayName(attribute), attribute)},
+                 {"answer", Say("Answer"), answer},
+                 {"as_of_time", Say("As of"),
+                  TimeCell(response->as_of_time(), session.surroundings())}},
+       .sections = {},
+       .csv = {}});
+  if (response->answer() == v1::MatchClaimResponse::ANSWER_DIFFERS) {
+    session.Found();
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddPerson(Commands& commands) {
+  CLI::App& noun = commands.Noun(
+      "person", Say("What your agreements let you know of a person"));
+
+  struct ShowOptions {
+    Subject subject;
+    std::vector<std::string> reveal;
+  };
+  const auto show = std::make_shared<ShowOptions>();
+  CLI::App& show_verb = commands.Verb(
+      noun, "show", Say("One person, masked; the reading is audited"),
+      Needs::kHub, [show](Session& session) {
+        return Show(session, show->subject, show->reveal);
+      });
+  AddSubject(show_verb, show->subject);
+  show_verb.add_option("--reveal", show->reveal,
+                       Say("Attribute to show unmasked; may be repeated"));
+
+  struct MatchOptions {
+    Subject subject;
+    std::string attribute;
+  };
+  const auto match = std::make_shared<MatchOptions>();
+  CLI::App& match_verb =
+      commands.Verb(noun, "match",
+                    Say("Whether a value agrees; it is asked for, or piped in"),
+                    Needs::kHub, [match](Session& session) {
+                      return Match(session, match->subject, match->attribute);
+                    });
+  AddSubject(match_verb, match->subject);
+  match_verb
+      .add_option("--attribute", match->attribute,
+                  Say("What to compare, such as identifiers or birth_date"))
+      ->required();
+}
+
+}  // namespace waystation::wayctl

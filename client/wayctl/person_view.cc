@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/wayctl/person_view.h"
+
+#include "client/wayctl/language.h"
+#include "client/wayctl/values.h"
+#include "waystation/v1/registry_service.pb.h"
+
+namespace waystation::wayctl {
+namespace {
+
+Cell AnswerCell(v1::PredicateAnswer::Answer answer) {
+  switch (answer) {
+    case v1::PredicateAnswer::ANSWER_YES:
+      return {Say("yes"), "yes"};
+    case v1::PredicateAnswer::ANSWER_NO:
+      return {Say("no"), "no"};
+    default:
+      return {Say("unknown"), "unknown"};
+  }
+}
+
+}  // namespace
+
+Sheet PersonSheet(const v1::PersonView& view,
+                  const Surroundings& surroundings) {
+  Table values{.columns = {{"attribute", Say("ATTRIBUTE")},
+                           {"value", Say("VALUE")},
+                           {"status", Say("STATUS")},
+                           {"source_agency", Say("SOURCE")},
+                           {"recorded_time", Say("RECORDED")},
+                           {"valid_from", Say("VALID FROM")},
+                           {"grade", Say("GRADE")},
+                           {"form", Say("FORM")},
+                           {"reason", Say("WHY")}},
+               .rows = {}};
+  for (const v1::AttributeView& attribute : view.attributes()) {
+    values.rows.push_back(
+        {Cell(SayName(attribute.attribute()), attribute.attribute()),
+         AttributeText(view.person(), attribute.attribute(), attribute.entry()),
+         EnumOf(attribute.status()), attribute.source_agency(),
+         TimeCell(attribute.recorded_time(), surroundings),
+         DateText(attribute.valid_from()), EnumOf(attribute.grade()),
+         EnumOf(attribute.form()),
+         attribute.reason().empty()
+             ? Cell("")
+             : Cell(SayReason(attribute.reason()), attribute.reason())});
+  }
+  Table predicates{
+      .columns = {{"predicate", Say("QUESTION")}, {"answer", Say("ANSWER")}},
+      .rows = {}};
+  for (const v1::PredicateAnswer& predicate : view.predicates()) {
+    predicates.rows.push_back(
+        {Cell(SayName(predicate.predicate()), predicate.predicate()),
+         AnswerCell(predicate.answer())});
+  }
+  return {.facts = {{"handle", Say("Handle"), view.handle()},
+                    {"record_keys", Say("Your records"),
+                     Joined(view.record_keys())}},
+          .sections = {{Say("Attributes"), std::move(values)},
+                       {Say("Questions"), std::move(predicates)}},
+          .csv = {}};
+}
+
+}  // namespace waystation::wayctl

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What deciding and undoing share: show what would change, ask, do it.
+#ifndef CLIENT_WAYCTL_RULING_H_
+#define CLIENT_WAYCTL_RULING_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "client/wayctl/session.h"
+
+namespace waystation::v1 {
+class DecideRequest;
+class Decision;
+class DecisionEffect;
+class UndoDecisionRequest;
+}  // namespace waystation::v1
+
+namespace waystation::wayctl {
+
+// A decision for people.
+Sheet DecisionSheet(const v1::Decision& decision,
+                    const Surroundings& surroundings);
+
+// What it changes: before, after, and who is told.
+Sheet EffectSheet(const v1::Decision& decision,
+                  const v1::DecisionEffect& effect);
+
+// Asks the hub what the decision would do, shows it, asks the clerk, decides,
+// and says how to undo it. With `dry_run` it ends after the first step.
+absl::Status Rule(Session& session, v1::DecideRequest request, bool dry_run);
+
+// The same for taking one back.
+absl::Status Undo(Session& session, v1::UndoDecisionRequest request,
+                  bool dry_run);
+
+}  // namespace waystation::wayctl
+
+#endif  // CLIENT_WAYCTL_RULING_H_

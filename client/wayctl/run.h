@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CLIENT_WAYCTL_RUN_H_
+#define CLIENT_WAYCTL_RUN_H_
+
+#include <string>
+#include <vector>
+
+#include "client/wayctl/surroundings.h"
+
+namespace waystation::wayctl {
+
+// Runs one command line (without the program's name) and returns the exit code
+// of design 13.
+int Run(std::vector<std::string> arguments, Surroundings& surroundings);
+
+}  // namespace waystation::wayctl
+
+#endif  // CLIENT_WAYCTL_RUN_H_

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/wayctl/values.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/timestamp.pb.h>
+
+#include "absl/time/time.h"
+#include "client/wayctl/language.h"
+#include "proto/codes/citizen_number.h"
+#include "proto/codes/division.h"
+#include "proto/codes/name.h"
+#include "proto/codes/phone.h"
+#include "proto/errors/error.h"
+#include "proto/runtime/yaml_text.h"
+#include "waystation/v1/options.pb.h"
+#include "waystation/v1/person.pb.h"
+
+namespace waystation::wayctl {
+namespace {
+
+namespace pb = google::protobuf;
+
+std::string MessageText(const pb::Message& message);
+
+std::string DivisionText(const std::string& code) {
+  const std::string name(codes::DivisionPath(code));
+  return name.empty() ? code : code + " " + name;
+}
+
+std::string StringText(const pb::FieldDescriptor& field,
+                       const std::string& value) {
+  return field.options().GetExtension(v1::meaning) == v1::MEANING_DIVISION
+             ? DivisionText(value)
+             : value;
+}
+
+// Element `index` of a repeated field, or the field itself for -1.
+std::string ValueText(const pb::Message& message,
+                      const pb::FieldDescriptor& field, int index) {
+  const pb::Reflection& reflection = *message.GetReflection();
+  switch (field.cpp_type()) {
+    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
+      return MessageText(
+          index < 0 ? reflection.GetMessage(message, &field)
+                    : reflection.GetRepeatedMessage(message, &field, index));
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return EnumCell(index < 0
+                          ? reflection.GetEnum(message, &field)
+                          : reflection.GetRepeatedEnum(message, &field, index))
+          .shown;
+    case pb::FieldDescriptor::CPPTYPE_STRING:
+      return StringText(field, index < 0 ? reflection.GetString(message, &field)
+                                         : reflection.GetRepeatedString(
+                                               message, &field, index));
+    case pb::FieldDescriptor::CPPTYPE_BOOL:
+      return reflection.GetBool(message, &field) ? Say("yes") : Say("no");
+    default:
+      return std::to_string(reflection.GetInt32(message, &field));
+  }
+}
+
+std::string FieldText(const pb::Message& message,
+                      const pb::FieldDescriptor& field) {
+  if (!field.is_repeated()) return ValueText(message, field, -1);
+  std::string text;
+  const int size = message.GetReflection()->FieldSize(message, &field);
+  for (int i = 0; i < size; ++i) {
+    if (i > 0) text += ", ";
+    text += ValueText(message, field, i);
+  }
+  return text;
+}
+
+// The first field stands alone, as what the message is about; the others with
+// their names.
+std::string MessageText(const pb::Message& message) {
+  if (message.GetDescriptor() == v1::Date::descriptor()) {
+    return DateText(static_cast<const v1::Date&>(message));
+  }
+  if (message.GetDescriptor() == v1::Code::descriptor()) {
+    const auto& code = static_cast<const v1::Code&>(message);
+    return code.value() + " (" + code.list() + ")";
+  }
+  std::vector<const pb::FieldDescriptor*> fields;
+  message.GetReflection()->ListFields(message, &fields);
+  std::string text;
+  for (const pb::FieldDescriptor* field : fields) {
+    if (!text.empty()) text += "; ";
+    if (field->number() > 1) text += SayName(field->name()) + " ";
+    text += FieldText(message, *field);
+  }
+  return text;
+}
+
+std::string MaskedAddress(std::string_view address) {
+  return address.empty() ? "" : "****";
+}
+
+void MaskMessage(pb::Message& message);
+
+void MaskString(pb::Message& message, const pb::FieldDescriptor& field) {
+  const v1::Format format = field.options().GetExtension(v1::format);
+  std::string (*mask)(std::string_view) = nullptr;
+  if (format == v1::FORMAT_IDENTIFIER || format == v1::FORMAT_TOKEN) {
+    mask = codes::MaskCitizenNumber;
+  } else if (format == v1::FORMAT_PHONE) {
+    mask = codes::MaskPhone;
+  } else if (format == v1::FORMAT_NAME ||
+             field.options().GetExtension(v1::meaning) == v1::MEANING_NAME ||
+             field.containing_type() == v1::Name::descriptor()) {
+    mask = codes::MaskName;
+  } else if (field.name() == "address") {
+    mask = MaskedAddress;
+  }
+  if (mask == nullptr) return;
+  const pb::Reflection& reflection = *message.GetReflection();
+  if (!field.is_repeated()) {
+    reflection.SetString(&message, &field,
+                         mask(reflection.GetString(message, &field)));
+    return;
+  }
+  for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
+    reflection.SetRepeatedString(
+        &message, &field, i,
+        mask(reflection.GetRepeatedString(message, &field, i)));
+  }
+}
+
+void MaskField(pb::Message& message, const pb::FieldDescriptor& field) {
+  if (field.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING) {
+    MaskString(message, field);
+    return;
+  }
+  if (field.cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) return;
+  const pb::Reflection& reflection = *message.GetReflection();
+  if (!field.is_repeated()) {
+    MaskMessage(*reflection.MutableMessage(&message, &field));
+    return;
+  }
+  for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
+    MaskMessage(*reflection.MutableRepeatedMessage(&message, &field, i));
+  }
+}
+
+void MaskMessage(pb::Message& message) {
+  std::vector<const pb::FieldDescriptor*> fields;
+  message.GetReflection()->ListFields(message, &fields);
+  for (const pb::FieldDescriptor* field : fields) MaskField(message, *field);
+}
+
+}  // namespace
+
+Cell TimeCell(const pb::Timestamp& time, const Surroundings& surroundings) {
+  if (time.seconds() == 0 && time.nanos() == 0) return Cell("");
+  const absl::Time at =
+      absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+  return {absl::FormatTime("%Y-%m-%d %H:%M:%S", at, surroundings.zone),
+          absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", at, absl::UTCTimeZone())};
+}
+
+std::string DateText(const v1::Date& date) {
+  if (const auto text = runtime::WriteScalarMessage(date)) return *text;
+  if (date.year() == 0) return {};
+  v1::Date solar = date;
+  solar.clear_calendar();
+  solar.clear_leap_month();
+  const std::string digits =
+      runtime::WriteScalarMessage(solar).value_or(std::string());
+  return date.leap_month() ? Say("lunar $0, leap month", digits)
+                           : Say("lunar $0", digits);
+}
+
+Cell EnumCell(const pb::EnumValueDescriptor* value) {
+  if (value == nullptr) return Cell("");
+  // The sex "not known" is 0 as well and says something.
+  if (value->number() == 0) return Cell("");
+  const std::string name = runtime::ShortEnumName(*value);
+  return {SayName(name), name};
+}
+
+absl::StatusOr<int> ParseEnum(const pb::EnumDescriptor& type,
+                              std::string_view option, std::string_view name) {
+  const pb::EnumValueDescriptor* value = runtime::FindEnumValue(type, name);
+  if (value != nullptr) return value->number();
+  return errors::Error("USAGE", {.field = std::string(option),
+                                 .rule = runtime::EnumChoices(type)});
+}
+
+absl::Status CheckAttribute(std::string_view name) {
+  if (v1::Person::descriptor()->FindFieldByName(std::string(name))) {
+    return absl::OkStatus();
+  }
+  return errors::Error("ATTRIBUTE_UNKNOWN");
+}
+
+std::string AttributeText(const v1::Person& person, std::string_view attribute,
+                          int entry) {
+  const pb::FieldDescriptor* field =
+      v1::Person::descriptor()->FindFieldByName(std::string(attribute));
+  if (field == nullptr) return {};
+  const pb::Reflection& reflection = *person.GetReflection();
+  if (!field->is_repeated()) {
+    return reflection.HasField(person, field) ? FieldText(person, *field)
+                                              : std::string();
+  }
+  if (entry < 0) return FieldText(person, *field);
+  return entry < reflection.FieldSize(person, field)
+             ? ValueText(person, *field, entry)
+             : std::string();
+}
+
+std::vector<std::string> SetAttributes(const v1::Person& person) {
+  std::vector<const pb::FieldDescriptor*> fields;
+  person.GetReflection()->ListFields(person, &fields);
+  std::vector<std::string> names;
+  names.reserve(fields.size());
+  for (const pb::FieldDescriptor* field : fields) {
+    names.push_back(field->name());
+  }
+  return names;
+}
+
+void Mask(const std::set<std::string>& shown, v1::Person& person) {
+  std::vector<const pb::FieldDescriptor*> fields;
+  person.GetReflection()->ListFields(person, &fields);
+  for (const pb::FieldDescriptor* field : fields) {
+    if (!shown.contains(field->name())) MaskField(person, *field);
+  }
+}
+
+}  // namespace waystation::wayctl

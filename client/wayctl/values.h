@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// How values of the API are spelled for people: times, dates, enums, attributes
+// of a person. What a field means is read from the options beside it in
+// person.proto; there is no list of attributes here.
+#ifndef CLIENT_WAYCTL_VALUES_H_
+#define CLIENT_WAYCTL_VALUES_H_
+
+#include <google/protobuf/generated_enum_reflection.h>
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/wayctl/output.h"
+#include "client/wayctl/surroundings.h"
+
+namespace google::protobuf {
+class EnumDescriptor;
+class EnumValueDescriptor;
+class Timestamp;
+}  // namespace google::protobuf
+namespace waystation::v1 {
+class Date;
+class Person;
+}  // namespace waystation::v1
+
+namespace waystation::wayctl {
+
+// "2026-11-24 03:07:12" in the reader's zone; RFC 3339 in UTC for scripts.
+// Empty for a time that is not set.
+Cell TimeCell(const google::protobuf::Timestamp& time,
+              const Surroundings& surroundings);
+
+// "1990-03-07", "1990-03", "1990"; lunar dates say so.
+std::string DateText(const v1::Date& date);
+
+// "residence registration" in the reader's language; "residence_registration"
+// for scripts. Empty for what is not specified.
+Cell EnumCell(const google::protobuf::EnumValueDescriptor* value);
+
+template <typename Enum>
+Cell EnumOf(Enum value) {
+  return EnumCell(
+      google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(
+          static_cast<int>(value)));
+}
+
+// The value of an enum by its short or full name; USAGE lists the choices.
+absl::StatusOr<int> ParseEnum(const google::protobuf::EnumDescriptor& type,
+                              std::string_view option, std::string_view name);
+
+template <typename Enum>
+absl::StatusOr<Enum> EnumFrom(std::string_view option, std::string_view name) {
+  const auto number =
+      ParseEnum(*google::protobuf::GetEnumDescriptor<Enum>(), option, name);
+  if (!number.ok()) return number.status();
+  return static_cast<Enum>(*number);
+}
+
+// ATTRIBUTE_UNKNOWN unless `name` is a field of Person.
+absl::Status CheckAttribute(std::string_view name);
+
+// One attribute on one line: "320505 虎丘区; since 2020-03-01". Entries of a
+// set are numbered by `entry`; -1 means all of them. Empty when nothing is set.
+std::string AttributeText(const v1::Person& person, std::string_view attribute,
+                          int entry = -1);
+
+// Names of the attributes that are set, in the order of their numbers.
+std::vector<std::string> SetAttributes(const v1::Person& person);
+
+// Replaces what identifies by itself, is a name, a phone number, a number of
+// somebody's own or an address by a mask, but in the attributes named.
+void Mask(const std::set<std::string>& shown, v1::Person& person);
+
+// "a, b, c".
+template <typename Range>
+std::string Joined(const Range& values) {
+  std::string text;
+  for (const auto& value : values) {
+    if (!text.empty()) text += ", ";
+    text += value;
+  }
+  return text;
+}
+
+}  // namespace waystation::wayctl
+
+#endif  // CLIENT_WAYCTL_VALUES_H_
