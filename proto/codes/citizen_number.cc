@@ -100,6 +100,16 @@ CitizenNumber Judge(std::string number, bool upgraded, Date today,
   return result;
 }
 
+CitizenNumber JudgeFifteen(std::string_view digits, Date today,
+                           CitizenNumberProfile profile) {
+  CitizenNumber result =
+      Judge(*UpgradeCitizenNumber(digits), true, today, profile);
+  if (IsRepeated(digits) || IsCounting(digits) || digits.ends_with("000")) {
+    result.grade = Worse(result.grade, Grade::kPlaceholder);
+  }
+  return result;
+}
+
 // What could not be read as a number, and why.
 Grade JudgeRest(std::string_view text) {
   if (IsPlaceholderWord(text)) return Grade::kPlaceholder;
@@ -130,6 +140,9 @@ CitizenNumber ReadCitizenNumber(std::string_view given, Date today,
   if (HasShape(given)) {
     return Judge(std::string(given), false, today, profile);
   }
+  if (given.size() == 15 && IsDigits(given)) {
+    return JudgeFifteen(given, today, profile);
+  }
   BareNumber bare = FoldNumber(given);
   if (!bare.readable) return {.number = {}, .grade = Grade::kUnreadable};
   std::string& text = bare.text;
@@ -144,12 +157,7 @@ CitizenNumber ReadCitizenNumber(std::string_view given, Date today,
   }
   if (HasShape(text)) return Judge(std::move(text), false, today, profile);
   if (text.size() == 15 && IsDigits(text)) {
-    const bool filler =
-        IsRepeated(text) || IsCounting(text) || text.ends_with("000");
-    CitizenNumber result =
-        Judge(*UpgradeCitizenNumber(text), true, today, profile);
-    if (filler) result.grade = Worse(result.grade, Grade::kPlaceholder);
-    return result;
+    return JudgeFifteen(text, today, profile);
   }
   const Grade grade = JudgeRest(text);
   return {.number = std::move(text), .grade = grade};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proto/codes/data.h"
 
+#include <algorithm>
 #include <string>
 
 #include "proto/codes/ascii.h"
@@ -9,6 +10,9 @@ namespace waystation::codes::data {
 
 std::vector<std::string_view> Split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
+  parts.reserve(static_cast<std::size_t>(
+                    std::count(text.begin(), text.end(), separator)) +
+                1);
   while (true) {
     const std::size_t end = text.find(separator);
     parts.push_back(text.substr(0, end));

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <set>
 #include <utility>
 
 #include "proto/codes/ascii.h"
@@ -54,27 +53,25 @@ class Table {
       while (end < rows_.size() && rows_[end].code == rows_[begin].code) ++end;
       entries_.push_back(
           {.code = rows_[begin].code, .history = {&rows_[begin], end - begin}});
+      codes_.push_back(ToInt(rows_[begin].code));
       begin = end;
     }
-    for (std::size_t i = entries_.size(); i-- > 0;) {
-      first_[Prefix(entries_[i].code)] = static_cast<std::uint16_t>(i);
+    for (std::size_t i = codes_.size(); i-- > 0;) {
+      first_[Prefix(codes_[i])] = static_cast<std::uint16_t>(i);
     }
     for (Entry& entry : entries_) entry.successors = Live(entry.last(), 0);
-    for (Entry& entry : entries_) entry.territory = Territory(entry, 0);
+    for (Entry& entry : entries_) entry.territory = Territory(entry);
   }
 
   std::span<const Division> rows() const { return rows_; }
-  std::span<const Entry> entries() const { return entries_; }
 
   // By the first four digits to a run of at most a hundred neighbours.
   const Entry* Find(std::string_view code) const {
-    if (code.size() < 6) return nullptr;
-    code = code.substr(0, 6);
-    const std::size_t prefix = Prefix(code);
-    if (prefix >= first_.size()) return nullptr;
-    for (std::size_t i = first_[prefix]; i < entries_.size(); ++i) {
-      if (entries_[i].code >= code) {
-        return entries_[i].code == code ? &entries_[i] : nullptr;
+    if (code.size() < 6 || !IsDigits(code.substr(0, 6))) return nullptr;
+    const int number = ToInt(code.substr(0, 6));
+    for (std::size_t i = first_[Prefix(number)]; i < codes_.size(); ++i) {
+      if (codes_[i] >= number) {
+        return codes_[i] == number ? &entries_[i] : nullptr;
       }
     }
     return nullptr;
@@ -92,13 +89,8 @@ class Table {
     return DivisionKind::kStandard;
   }
 
-  static std::size_t Prefix(std::string_view code) {
-    std::size_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      if (!IsDigit(code[i])) return kNone;
-      value = value * 10 + static_cast<std::size_t>(code[i] - '0');
-    }
-    return value;
+  static std::size_t Prefix(int code) {
+    return static_cast<std::size_t>(code / 100);
   }
 
   // The end of the life that `code` led in `year`, or the next after it. A code
@@ -117,47 +109,46 @@ class Table {
 
   std::vector<std::string_view> Live(const Division& end, int steps) const {
     if (end.is_valid()) return {end.code};
-    std::set<std::string_view> found;
+    std::vector<std::string_view> found;
     if (steps < kMaxSteps) {
       for (const std::string_view code : end.successors) {
         if (const Division* next = EndOfLife(code, end.until)) {
-          found.merge(AsSet(Live(*next, steps + 1)));
+          const auto live = Live(*next, steps + 1);
+          found.insert(found.end(), live.begin(), live.end());
         }
       }
     }
-    return {found.begin(), found.end()};
+    return Unique(std::move(found));
   }
 
-  // A dead prefecture with several successors is the sum of what its counties
-  // became, which is finer than the prefectures that they went to.
-  std::vector<std::string_view> Territory(const Entry& entry, int steps) const {
-    if (steps > kMaxSteps) return {};
+  // Needs the successors of all entries.
+  std::vector<std::string_view> Territory(const Entry& entry) const {
     const Division& last = entry.last();
     if (last.is_valid()) {
       return {last.kind == DivisionKind::kCollective ? CollectedBy(entry.code)
                                                      : Significant(entry.code)};
     }
-    std::set<std::string_view> found;
-    const auto add = [&](const Entry* part) {
-      if (part != nullptr) found.merge(AsSet(Territory(*part, steps + 1)));
+    std::vector<std::string_view> found;
+    const auto add = [&](const Entry& part) {
+      for (const std::string_view code : part.successors) {
+        found.push_back(Territory(*Find(code)).front());
+      }
     };
+    // A dead prefecture with several successors is the sum of what its counties
+    // became, which is finer than the prefectures that they went to.
     if (LevelOf(entry.code) == DivisionLevel::kPrefecture &&
         entry.successors.size() != 1) {
-      for (std::size_t i = first_[Prefix(entry.code)];
-           i < entries_.size() &&
-           entries_[i].code.substr(0, 4) == entry.code.substr(0, 4);
-           ++i) {
-        if (entries_[i].code != entry.code &&
-            entries_[i].last().kind == DivisionKind::kStandard) {
-          add(&entries_[i]);
+      const std::size_t prefix = Prefix(ToInt(entry.code));
+      for (std::size_t i = first_[prefix];
+           i < codes_.size() && Prefix(codes_[i]) == prefix; ++i) {
+        if (entries_[i].last().kind == DivisionKind::kStandard) {
+          if (&entries_[i] != &entry) add(entries_[i]);
         }
       }
     }
-    if (found.empty()) {
-      for (const std::string_view next : entry.successors) add(Find(next));
-    }
-    if (found.empty()) found.insert(Significant(entry.code));
-    return {found.begin(), found.end()};
+    if (found.empty()) add(entry);
+    if (found.empty()) found.push_back(Significant(entry.code));
+    return Unique(std::move(found));
   }
 
   // 320501 (市辖区) is all districts of 3205; 110100 those of 11; 429000 is
@@ -167,13 +158,16 @@ class Table {
     return code.substr(2, 2) == "90" ? code.substr(0, 4) : code.substr(0, 2);
   }
 
-  static std::set<std::string_view> AsSet(
-      const std::vector<std::string_view>& codes) {
-    return {codes.begin(), codes.end()};
+  static std::vector<std::string_view> Unique(
+      std::vector<std::string_view> codes) {
+    std::sort(codes.begin(), codes.end());
+    codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+    return codes;
   }
 
   std::vector<Division> rows_;
-  std::vector<Entry> entries_;
+  std::vector<Entry> entries_;  // one a code, in order
+  std::vector<int> codes_;      // theirs
   std::array<std::uint16_t, 10000> first_ = [] {
     std::array<std::uint16_t, 10000> none{};
     none.fill(kNone);

@@ -126,8 +126,9 @@ bool IsOneEdit(std::u32string_view a, std::u32string_view b) {
 }  // namespace
 
 NameAgreement CompareNames(std::string_view a, std::string_view b) {
-  if (IsNobody(a) || IsNobody(b)) return NameAgreement::kMissing;
+  if (IsNobody(a)) return NameAgreement::kMissing;
   if (a == b && !HasUnmapped(a)) return NameAgreement::kExact;
+  if (IsNobody(b)) return NameAgreement::kMissing;
 
   const std::u32string folded_a = Folded(a);
   const std::u32string folded_b = Folded(b);

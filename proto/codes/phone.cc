@@ -113,6 +113,11 @@ bool IsFiller(std::string_view digits) {
 }  // namespace
 
 Phone ReadPhone(std::string_view given) {
+  if (IsMobile(given) && IsDigits(given) && !IsFiller(given)) {
+    return {.number = std::string(given),
+            .grade = Grade::kOk,
+            .kind = PhoneKind::kMobile};
+  }
   const std::string_view trimmed = Trim(given);
   if (trimmed.empty()) return {};
   if (!IsUtf8(trimmed) || HasControl(trimmed)) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proto/codes/uscc.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "proto/codes/division.h"
@@ -15,9 +17,26 @@ namespace {
 
 constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY";
 
+// The value of each character, -1 for what the alphabet lacks.
+constexpr std::array<std::int8_t, 256> kValues = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
+    values[static_cast<unsigned char>(kAlphabet[i])] =
+        static_cast<std::int8_t>(i);
+  }
+  return values;
+}();
+
+constexpr int ValueOf(char c) { return kValues[static_cast<unsigned char>(c)]; }
+
+bool IsOfAlphabet(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return ValueOf(c) >= 0; });
+}
+
 bool HasShape(std::string_view text) {
-  return text.size() == 18 &&
-         text.find_first_not_of(kAlphabet) == std::string_view::npos;
+  return text.size() == 18 && IsOfAlphabet(text);
 }
 
 std::string_view Part(std::string_view code, std::size_t at, std::size_t size) {
@@ -66,6 +85,9 @@ std::string_view Uscc::division() const { return Part(code, 2, 6); }
 std::string_view Uscc::organisation_code() const { return Part(code, 8, 9); }
 
 Uscc ReadUscc(std::string_view given) {
+  if (HasShape(given) && !IsRepeated(given)) {
+    return {.code = std::string(given), .grade = Judge(given)};
+  }
   BareNumber bare = FoldNumber(given);
   if (!bare.readable) return {.code = {}, .grade = Grade::kUnreadable};
   std::string& text = bare.text;
@@ -80,8 +102,7 @@ Uscc ReadUscc(std::string_view given) {
   } else if (HasShape(text)) {
     grade = Judge(text);
   } else if (IsScientific(text) ||
-             ((text.size() == 16 || text.size() == 17) &&
-              text.find_first_not_of(kAlphabet) == std::string::npos)) {
+             ((text.size() == 16 || text.size() == 17) && IsOfAlphabet(text))) {
     grade = Grade::kTruncated;
   }
   return {.code = std::move(text), .grade = grade};
@@ -93,7 +114,7 @@ char UsccCheckCharacter(std::string_view first_seventeen) {
       1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28};
   int sum = 0;
   for (std::size_t i = 0; i < kWeights.size(); ++i) {
-    sum += static_cast<int>(kAlphabet.find(first_seventeen[i])) * kWeights[i];
+    sum += ValueOf(first_seventeen[i]) * kWeights[i];
   }
   return kAlphabet[static_cast<std::size_t>((31 - sum % 31) % 31)];
 }
