@@ -501,6 +501,12 @@ constexpr Reason kReasons[] = {
      {"The value has not the shape of its field", "取值不符合字段的格式"},
      {"The row was sent without it. Correct it and replay the row.",
       "该行已发送，但不含此值。请更正后重放。"}},
+    {"TOO_MANY_BAD_ROWS", 923, Code::kFailedPrecondition, Exit::kFindings,
+     {"More than a tenth of the file's rows cannot be read",
+      "文件中超过十分之一的行无法读取"},
+     {"No row was taken. The charset, the delimiter or the file is probably "
+      "another than the mapping says.",
+      "未接收任何行。字符集、分隔符或文件很可能与映射所述不符。"}},
     {"NO_TERMINAL", 951, Code::kFailedPrecondition, Exit::kUsage,
      {"A question must be answered and there is no terminal",
       "需要回答提问，但没有终端"},
@@ -520,6 +526,11 @@ constexpr Reason kReasons[] = {
       "关于审计日志的陈述不成立"},
      {"Keep what was received as evidence, and tell the auditors.",
       "请保留所收到的内容作为证据，并告知审计员。"}},
+    {"NO_HUB", 955, Code::kFailedPrecondition, Exit::kUsage,
+     {"No context says which hub to call", "没有上下文指明要调用的枢纽"},
+     {"Write one into the contexts file, or give --hub, --ca, --cert and "
+      "--key.",
+      "请在上下文文件中写入一个，或给出 --hub、--ca、--cert 与 --key。"}},
 
     {"FILE_NOT_WRITTEN", 814, Code::kUnavailable, Exit::kFailed,
      {"The file cannot be written", "无法写入文件"},

@@ -115,7 +115,13 @@ const ReadRow& RowReader::Read(const Row& row) {
   stated_birth_.reset();
   number_birth_.reset();
   bytes_ = row.fields;
-  if (!DecodeColumns(row) || !ReadKey()) return out_;
+  if (Key key = ReadKey(row); key.defect) {
+    out_.defect = std::move(key.defect);
+    return out_;
+  } else {
+    out_.record_key = key.text;
+  }
+  if (!DecodeColumns(row)) return out_;
   ReadTimes();
   if (out_.retraction != 0) return out_;
   person_->Clear();
@@ -131,6 +137,7 @@ const ReadRow& RowReader::Read(const Row& row) {
 
 bool RowReader::DecodeColumns(const Row& row) {
   for (std::size_t i = 0; i < texts_.size(); ++i) {
+    if (i == mapping_.record_key()) continue;
     texts_[i].clear();
     if (Decode(charset_, row.fields[i], texts_[i])) {
       out_.defect = Defect{"ROW_CHARSET", mapping_.columns()[i]};
@@ -140,13 +147,15 @@ bool RowReader::DecodeColumns(const Row& row) {
   return true;
 }
 
-bool RowReader::ReadKey() {
+RowReader::Key RowReader::ReadKey(const Row& row) {
   const std::size_t column = mapping_.record_key();
-  const std::string_view key = codes::Trim(texts_[column]);
+  std::string& text = texts_[column];
+  text.clear();
   const auto refuse = [&](std::string_view reason) {
-    out_.defect = Defect{reason, mapping_.columns()[column]};
-    return false;
+    return Key{"", Defect{reason, mapping_.columns()[column]}};
   };
+  if (Decode(charset_, row.fields[column], text)) return refuse("ROW_CHARSET");
+  const std::string_view key = codes::Trim(text);
   if (key.empty() || key.size() > kMostKeyBytes || codes::HasControl(key)) {
     return refuse("RECORD_KEY_INVALID");
   }
@@ -155,8 +164,7 @@ bool RowReader::ReadKey() {
           codes::Grade::kOk) {
     return refuse("RECORD_KEY_PERSONAL");
   }
-  out_.record_key = key;
-  return true;
+  return {key, std::nullopt};
 }
 
 void RowReader::ReadTimes() {

@@ -75,9 +75,16 @@ class RowReader {
   // RECORD_KEY_INVALID, RECORD_KEY_PERSONAL, MINOR_WITHOUT_GUARDIAN.
   const ReadRow& Read(const Row& row);
 
+  // The row's record key alone, or why it has none. The view lives until the
+  // next call.
+  struct Key {
+    std::string_view text;
+    std::optional<Defect> defect;
+  };
+  Key ReadKey(const Row& row);
+
  private:
   bool DecodeColumns(const Row& row);
-  bool ReadKey();
   void ReadTimes();
   void ReadAttribute(const AttributePlan& plan, ReadClaim& claim);
   bool ReadEntry(const AttributePlan& plan, const EntryPlan& entry,

@@ -51,6 +51,11 @@ class Source {
   // Charset of Row::raw and Row::fields.
   virtual Charset charset() const = 0;
 
+  // The row as the file would hold it, every column that was not asked for
+  // empty, in the file's own bytes. Precondition: the last row of Next, which
+  // has no defect.
+  virtual std::string WantedBytes(const Row& row) const = 0;
+
   // `raw` and the header line as they stand in the file.
   virtual std::string OriginalBytes(std::string_view raw) const = 0;
   virtual std::string_view header() const = 0;

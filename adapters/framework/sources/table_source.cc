@@ -181,6 +181,18 @@ void TableSource::SetDefect(std::string_view reason, std::size_t column) {
 
 Charset TableSource::charset() const { return dialect_.charset; }
 
+std::string TableSource::WantedBytes(const Row& row) const {
+  std::string out;
+  for (std::size_t column = 0; column < columns_.size(); ++column) {
+    if (column > 0) out.push_back(dialect_.delimiter);
+    const auto wanted = std::find(wanted_.begin(), wanted_.end(), column);
+    if (wanted == wanted_.end()) continue;
+    const auto index = static_cast<std::size_t>(wanted - wanted_.begin());
+    AppendField(dialect_, row.fields[index], out);
+  }
+  return OriginalBytes(out);
+}
+
 std::string TableSource::OriginalBytes(std::string_view raw) const {
   return file_charset_ == Charset::kUtf16Le ? utf16::FromBytes(raw)
                                             : std::string(raw);

@@ -44,6 +44,7 @@ class TableSource final : public Source {
   const std::vector<std::string>& columns() const override { return columns_; }
   absl::StatusOr<const Row*> Next() override;
   Charset charset() const override;
+  std::string WantedBytes(const Row& row) const override;
   std::string OriginalBytes(std::string_view raw) const override;
   std::string_view header() const override { return header_; }
   std::uint64_t bytes_read() const override { return reader_.bytes_read(); }
