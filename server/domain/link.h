@@ -124,21 +124,22 @@ struct Thresholds {
 };
 
 struct LinkInput {
-  std::span<const LinkFeatures> records;
+  std::span<const LinkFeatures> records = {};
   // Scored edges between them.
-  std::span<const Edge> scored;
+  std::span<const Edge> scored = {};
   // Decisions SAME and DIFFERENT that are inputs, as pairs of records. Pairs
   // with a record outside `records` are ignored.
-  std::span<const Pair> must;
-  std::span<const Pair> cannot;
-  Thresholds thresholds;
+  std::span<const Pair> must = {};
+  std::span<const Pair> cannot = {};
+  Thresholds thresholds = {};
 };
 
 struct Partitioned {
   // Each person's records by rising uid; persons by their smallest uid. Every
   // record is in exactly one.
   std::vector<std::vector<Uid>> persons;
-  // At most one per pair of persons: its first pair by (agency, record key).
+  // At most one per pair of persons: the gravest doubt (in the order of Doubt),
+  // and of equal ones the first pair by (agency, record key).
   // None between persons that a clerk ruled DIFFERENT.
   std::vector<Candidate> candidates;
   // The neighbourhood was over its limit: scored edges were left aside.

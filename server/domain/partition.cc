@@ -2,6 +2,7 @@
 // The partition of link.h: three passes over one neighbourhood at a time.
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <string_view>
 #include <tuple>
 
@@ -142,16 +143,20 @@ class Passes {
 
     DisjointSets ruled(records_.size());
     for (const Link& pair : must_) ruled.Join(pair.a, pair.b);
-    DisjointSets same(numbers.size());
-    std::vector<std::optional<std::size_t>> of_set(records_.size() * 3);
+    std::vector<std::size_t> ruled_size(records_.size(), 0);
     for (std::size_t i = 0; i < records_.size(); ++i) {
+      ++ruled_size[ruled.Find(i)];
+    }
+    DisjointSets same(numbers.size());
+    // Of each ruled set and sort, one of the numbers.
+    std::map<std::pair<std::size_t, char>, std::size_t> of_set;
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      const std::size_t set = ruled.Find(i);
+      if (ruled_size[set] == 1) continue;
       for (const std::string& number : records_[i].identifiers) {
-        const char sort = SortOf(number);
-        auto& first = of_set[ruled.Find(i) * 3 + (sort == '8'   ? 1U
-                                                  : sort == '9' ? 2U
-                                                                : 0U)];
-        if (first) same.Join(*first, place_of(number));
-        first = place_of(number);
+        const auto [place, is_first] = of_set.try_emplace(
+            std::pair(set, SortOf(number)), place_of(number));
+        if (!is_first) same.Join(place->second, place_of(number));
       }
     }
     numbers_.resize(records_.size());
@@ -185,7 +190,6 @@ class Passes {
 
   // Whether the two hold different numbers of one sort, and share none.
   bool NumbersContradict(std::size_t i, std::size_t j) const {
-    if (!several_numbers_) return false;
     bool contradict = false;
     for (const auto& mine : numbers_[i]) {
       for (const auto& theirs : numbers_[j]) {
@@ -196,19 +200,41 @@ class Passes {
     return contradict;
   }
 
-  // `ruled`: by a clerk's word only.
-  bool AreApart(std::size_t i, std::size_t j, bool ruled) const {
-    if (Holds(different_, i, j)) return true;
-    return !ruled && (Holds(apart_, i, j) || NumbersContradict(i, j));
+  // Whether one of the pairs stands between the two sets.
+  bool StandsBetween(const std::vector<Link>& pairs, std::size_t a,
+                     std::size_t b) {
+    const auto& left = members_[a];
+    const auto& right = members_[b];
+    if (pairs.size() <= left.size() * right.size()) {
+      return std::ranges::any_of(pairs, [&](const Link& pair) {
+        const std::size_t x = sets_.Find(pair.a);
+        const std::size_t y = sets_.Find(pair.b);
+        return (x == a && y == b) || (x == b && y == a);
+      });
+    }
+    return std::ranges::any_of(left, [&](std::size_t i) {
+      return std::ranges::any_of(
+          right, [&](std::size_t j) { return Holds(pairs, i, j); });
+    });
   }
 
-  bool SetsAreApart(std::size_t a, std::size_t b, bool ruled = false) {
-    for (const std::size_t i : members_[sets_.Find(a)]) {
-      for (const std::size_t j : members_[sets_.Find(b)]) {
-        if (AreApart(i, j, ruled)) return true;
-      }
+  // Whether a clerk ruled a record of one set different from one of the other.
+  bool AreRuledDifferent(std::size_t a, std::size_t b) {
+    return StandsBetween(different_, sets_.Find(a), sets_.Find(b));
+  }
+
+  bool SetsAreApart(std::size_t a, std::size_t b) {
+    a = sets_.Find(a);
+    b = sets_.Find(b);
+    if (StandsBetween(different_, a, b) || StandsBetween(apart_, a, b)) {
+      return true;
     }
-    return false;
+    return several_numbers_ &&
+           std::ranges::any_of(members_[a], [&](std::size_t i) {
+             return std::ranges::any_of(members_[b], [&](std::size_t j) {
+               return NumbersContradict(i, j);
+             });
+           });
   }
 
   void Join(std::size_t a, std::size_t b) {
@@ -230,7 +256,7 @@ class Passes {
 
   void MakeCores() {
     for (const Link& pair : must_) {
-      if (!AreOne(pair.a, pair.b) && !SetsAreApart(pair.a, pair.b, true)) {
+      if (!AreOne(pair.a, pair.b) && !AreRuledDifferent(pair.a, pair.b)) {
         Join(pair.a, pair.b);
       }
     }
@@ -344,7 +370,7 @@ class Passes {
     return result;
   }
 
-  // The first question between each two persons.
+  // The gravest question between each two persons.
   std::vector<Candidate> Candidates() {
     struct Open {
       std::size_t low, high;
@@ -354,12 +380,12 @@ class Passes {
     for (const Question& question : questions_) {
       const std::size_t a = sets_.Find(question.a);
       const std::size_t b = sets_.Find(question.b);
-      if (a == b || SetsAreApart(a, b, true)) continue;
+      if (a == b) continue;
       open.push_back({std::min(a, b), std::max(a, b), question});
     }
     std::ranges::sort(open, {}, [](const Open& one) {
-      return std::tuple(one.low, one.high, one.question.a, one.question.b,
-                        one.question.doubt);
+      return std::tuple(one.low, one.high, one.question.doubt, one.question.a,
+                        one.question.b);
     });
     const auto repeated = std::ranges::unique(
         open, {}, [](const Open& one) { return std::pair(one.low, one.high); });
@@ -367,6 +393,7 @@ class Passes {
     std::vector<Candidate> candidates;
     candidates.reserve(open.size());
     for (const Open& one : open) {
+      if (AreRuledDifferent(one.low, one.high)) continue;
       candidates.push_back(
           {Pair::Of(records_[one.question.a].uid, records_[one.question.b].uid),
            one.question.doubt});
