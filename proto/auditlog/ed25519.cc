@@ -18,7 +18,7 @@
 namespace waystation::auditlog {
 namespace {
 
-constexpr std::size_t kMaxPemFile = 64 * 1024;
+constexpr std::size_t kMaxPemFile = 65'536;
 
 using Key = std::shared_ptr<EVP_PKEY>;
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free_all)>;

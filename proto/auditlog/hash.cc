@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one-shot SHA256 calls are deprecated in OpenSSL 3, yet the EVP calls that
-// replace them cost several times the hash itself on inputs of one block, and
+// SHA256_Init, _Update and _Final are deprecated in OpenSSL 3, yet what
+// replaces them (and SHA256() itself, which looks its algorithm up under a lock
+// at each call) costs several times the hash on inputs of one block or two, and
 // trees are made of those.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "proto/auditlog/hash.h"
@@ -8,6 +9,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <span>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
@@ -15,44 +17,35 @@
 namespace waystation::auditlog {
 namespace {
 
-constexpr std::uint8_t kLeafPrefix = 0x00;
+constexpr std::string_view kLeafPrefix("\x00", 1);
 constexpr std::uint8_t kNodePrefix = 0x01;
 
-Hash HashOfTwo(std::string_view first, std::string_view second) {
+template <typename... Parts>
+Hash HashOf(Parts... parts) {
   SHA256_CTX context;
   Hash hash;
   SHA256_Init(&context);
-  SHA256_Update(&context, first.data(), first.size());
-  SHA256_Update(&context, second.data(), second.size());
+  (SHA256_Update(&context, parts.data(), parts.size()), ...);
   SHA256_Final(hash.data(), &context);
   return hash;
 }
 
 }  // namespace
 
-Hash Sha256(std::string_view bytes) {
-  Hash hash;
-  SHA256(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(),
-         hash.data());
-  return hash;
-}
+Hash Sha256(std::string_view bytes) { return HashOf(bytes); }
 
-Hash LeafHash(std::string_view entry) {
-  return HashOfTwo({reinterpret_cast<const char*>(&kLeafPrefix), 1}, entry);
-}
+Hash LeafHash(std::string_view entry) { return HashOf(kLeafPrefix, entry); }
 
 Hash NodeHash(const Hash& left, const Hash& right) {
   std::array<std::uint8_t, 1 + 2 * kHashSize> node;
   node[0] = kNodePrefix;
   std::copy(left.begin(), left.end(), node.begin() + 1);
   std::copy(right.begin(), right.end(), node.begin() + 1 + kHashSize);
-  Hash hash;
-  SHA256(node.data(), node.size(), hash.data());
-  return hash;
+  return HashOf(std::span(node));
 }
 
 Hash SaltedHash(std::string_view salt, std::string_view bytes) {
-  return HashOfTwo(salt, bytes);
+  return HashOf(salt, bytes);
 }
 
 absl::StatusOr<Hash> ParseHash(std::string_view bytes) {

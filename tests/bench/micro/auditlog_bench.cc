@@ -28,6 +28,7 @@ std::string Event(std::uint64_t number) {
 void Append(benchmark::State& state) {
   TreeAppender log;
   std::vector<std::string> events;
+  events.reserve(static_cast<std::size_t>(state.range(0)));
   for (int i = 0; i < state.range(0); ++i) {
     events.push_back(Event(static_cast<std::uint64_t>(i)));
   }
@@ -134,6 +135,7 @@ void VerifyFrameOf256(benchmark::State& state) {
   for (std::uint64_t i = 0; i < 256; ++i)
     updates.push_back(std::string(600, 'u'));
   std::vector<SaltedUpdate> frame;
+  frame.reserve(updates.size());
   for (const std::string& update : updates) frame.push_back({salt, update});
   const auto key = Ed25519PrivateKey::FromSeed(std::string(32, 'k'));
   const std::string signature =

@@ -206,6 +206,7 @@ TEST(Ed25519, ServesManyThreadsAtOnce) {
   const auto key = Ed25519PrivateKey::FromSeed(std::string(32, 's'));
   const std::string want = key->Sign("message");
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int turn = 0; turn < 50; ++turn) {

@@ -121,22 +121,24 @@ TEST(VerifyConsistency, PublishedProofs) {
   }
 }
 
-// Calls test(changed) with each way to change one bit of `hash`, or with one
-// bit only.
+// Flipping all 256 bits of each hash is done up to this size. Above it one bit
+// of one hash is, another one each time.
+constexpr std::size_t kEveryBitUpTo = 33;
+
+// Calls test() with one bit changed among `hashes`, for every bit or for the
+// `turn`-th alone.
 template <typename Test>
-void ForFlippedBits(Hash& hash, bool every_bit, std::size_t seed, Test test) {
-  const std::size_t bits = kHashSize * 8;
+void ForFlippedBits(const std::vector<Hash*>& hashes, bool every_bit,
+                    std::size_t turn, Test test) {
+  const std::size_t bits = hashes.size() * kHashSize * 8;
   for (std::size_t i = 0; i < (every_bit ? bits : 1); ++i) {
-    const std::size_t bit = (seed + i) % bits;
-    hash[bit / 8] = static_cast<std::uint8_t>(hash[bit / 8] ^ (1 << bit % 8));
+    const std::size_t bit = (turn * 257 + i) % bits;
+    std::uint8_t& byte = (*hashes[bit / 256])[bit % 256 / 8];
+    byte = static_cast<std::uint8_t>(byte ^ (1 << bit % 8));
     test();
-    hash[bit / 8] = static_cast<std::uint8_t>(hash[bit / 8] ^ (1 << bit % 8));
+    byte = static_cast<std::uint8_t>(byte ^ (1 << bit % 8));
   }
 }
-
-// Flipping all 256 bits of each hash is done up to this size, and one bit of
-// each hash, another one each time, above it.
-constexpr std::size_t kEveryBitUpTo = 33;
 
 TEST(VerifyInclusion, HoldsForEveryLeafAndNoOtherHash) {
   reference::Trees trees(reference::Leaves(300));
@@ -151,11 +153,9 @@ TEST(VerifyInclusion, HoldsForEveryLeafAndNoOtherHash) {
       };
       ASSERT_TRUE(verify().ok()) << index << " of " << size;
       const auto broken = [&] { ASSERT_TRUE(absl::IsDataLoss(verify())); };
-      const bool every_bit = size <= kEveryBitUpTo;
-      ++turn;
-      for (Hash& hash : proof) ForFlippedBits(hash, every_bit, turn, broken);
-      ForFlippedBits(leaf, every_bit, turn, broken);
-      ForFlippedBits(root, every_bit, turn, broken);
+      std::vector<Hash*> hashes = {&leaf, &root};
+      for (Hash& hash : proof) hashes.push_back(&hash);
+      ForFlippedBits(hashes, size <= kEveryBitUpTo, ++turn, broken);
       proof.push_back(root);
       broken();
       proof.resize(proof.size() - 1);
@@ -199,12 +199,11 @@ TEST(VerifyConsistency, HoldsForEveryPairAndNoOtherHash) {
       };
       ASSERT_TRUE(verify().ok()) << old_size << " to " << size;
       const auto broken = [&] { ASSERT_TRUE(absl::IsDataLoss(verify())); };
-      const bool every_bit = size <= kEveryBitUpTo;
-      ++turn;
-      for (Hash& hash : proof) ForFlippedBits(hash, every_bit, turn, broken);
-      ForFlippedBits(old_root, every_bit, turn, broken);
+      std::vector<Hash*> hashes = {&old_root};
       // From the empty tree a proof shows nothing of the later root.
-      if (old_size != 0) ForFlippedBits(new_root, every_bit, turn, broken);
+      if (old_size != 0) hashes.push_back(&new_root);
+      for (Hash& hash : proof) hashes.push_back(&hash);
+      ForFlippedBits(hashes, size <= kEveryBitUpTo, ++turn, broken);
       proof.push_back(new_root);
       broken();
       proof.resize(proof.size() - 1);
