@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 
@@ -109,7 +110,7 @@ bool IsNumber(const std::string& text) {
 // Puts a value by its kind into one of several lists.
 std::function<bool(const Fields&)> ByKind(
     std::map<std::string, std::vector<std::string>*> lists) {
-  return [lists](const Fields& row) {
+  return [lists = std::move(lists)](const Fields& row) {
     const auto list = lists.find(row[0]);
     if (list == lists.end()) return false;
     list->second->push_back(row[1]);

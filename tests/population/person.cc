@@ -9,9 +9,7 @@
 namespace waystation::population {
 namespace {
 
-using std::chrono::day;
 using std::chrono::days;
-using std::chrono::month;
 using std::chrono::sys_days;
 using std::chrono::year;
 

@@ -16,7 +16,6 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using std::chrono::sys_days;
 using std::chrono::sys_seconds;
-using std::chrono::year;
 
 constexpr std::string_view kPolice = "public_security";
 constexpr std::string_view kLabor = "labor";
@@ -190,13 +189,12 @@ void FillRows(const World& world, Record& record) {
   if (told || !record.accepted()) return;
   for (int batch = record.since + 1; batch < kBatches; ++batch) {
     auto& row = record.rows[static_cast<std::size_t>(batch)];
-    if (Change(world, record, batch, content, random)) {
+    if (Change(world, record, batch, content, random) ||
+        random.Chance(kSentAgain)) {
       row = content;
     } else if (random.Chance(kOutOfOrder)) {
       row = Older(content, random);
       record.defects.emplace_back("row_out_of_order");
-    } else if (random.Chance(kSentAgain)) {
-      row = content;
     }
   }
 }
