@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files under deploy/ say what the program says.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+#include <tuple>
+
+#include "proto/runtime/yaml.h"
+#include "server/domain/agreement.h"
+#include "server/domain/ceiling.h"
+#include "server/domain/rules.h"
+#include "waystation/config/v1/rules.pb.h"
+
+namespace waystation::domain {
+namespace {
+
+using ::testing::IsEmpty;
+
+const std::filesystem::path kDeploy =
+    std::filesystem::path(WAYSTATION_SOURCE_DIR) / "deploy";
+
+TEST(DefaultRules, AreTheDefaultsOfTheAttributes) {
+  config::v1::Rules rules;
+  const auto places = runtime::LoadYaml(kDeploy / "rules/default.yaml", rules);
+  ASSERT_TRUE(places.ok()) << places.status();
+  EXPECT_THAT(CheckRules(rules), IsEmpty());
+  EXPECT_EQ(rules.resolution_size(), static_cast<int>(Attributes().size()));
+  const RuleBook written(rules);
+  const RuleBook compiled;
+  EXPECT_EQ(written.version(), compiled.version());
+  for (const AttributeInfo& attribute : Attributes()) {
+    SCOPED_TRACE(attribute.name);
+    const Rule& want = compiled.Of(attribute.number);
+    const Rule& got = written.Of(attribute.number);
+    EXPECT_EQ(got.criteria, want.criteria);
+    EXPECT_EQ(got.owners, want.owners);
+    EXPECT_TRUE(got.contests.empty());
+  }
+}
+
+using Row =
+    std::tuple<std::string, std::string, std::string, int, int, std::string>;
+
+// The default set is the part of the ceiling that is marked, for the four
+// sectors that it names.
+TEST(DefaultAgreements, AreTheMarkedPartOfTheCeiling) {
+  std::set<Row> want;
+  for (const CeilingRow& row : Ceiling()) {
+    if (row.is_default && row.to != kOtherSector) {
+      want.emplace(row.from, row.to, row.attribute, row.form, row.digits,
+                   row.predicate);
+    }
+  }
+  std::set<Row> got;
+  std::set<std::string> ids;
+  for (const auto& file :
+       std::filesystem::directory_iterator(kDeploy / "agreements")) {
+    SCOPED_TRACE(file.path().filename());
+    v1::Agreement agreement;
+    const auto places = runtime::LoadYaml(file.path(), agreement);
+    ASSERT_TRUE(places.ok()) << places.status();
+    EXPECT_THAT(CheckAgreement(agreement), IsEmpty());
+    EXPECT_TRUE(ids.insert(agreement.id()).second);
+    for (const v1::Grant& grant : agreement.grants()) {
+      got.emplace(grant.source_sector(), agreement.recipient_sector(),
+                  grant.attribute(), grant.form(), grant.partial_digits(),
+                  grant.predicate());
+    }
+  }
+  EXPECT_EQ(got, want);
+}
+
+}  // namespace
+}  // namespace waystation::domain
