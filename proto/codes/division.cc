@@ -324,6 +324,7 @@ bool DivisionRefines(std::string_view finer, std::string_view coarser) {
 }
 
 bool WithinJurisdiction(std::string_view code, std::string_view prefix) {
+  if (prefix.empty()) return true;
   if (prefix.size() > 6) return code.starts_with(prefix);
   std::string division(prefix);
   division.resize(6, '0');

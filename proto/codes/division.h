@@ -111,8 +111,9 @@ std::string CurrentDivision(std::string_view code);
 // for all its successors. Reflexive and transitive.
 bool DivisionRefines(std::string_view finer, std::string_view coarser);
 
-// Whether an agency whose jurisdiction is the prefix (32, 3205, 320505...) is
-// responsible for the division, in today's numbering.
+// Whether an agency whose jurisdiction is the prefix (32, 3205, 320505...;
+// empty for the whole country) is responsible for the division, in today's
+// numbering.
 bool WithinJurisdiction(std::string_view code, std::string_view prefix);
 
 }  // namespace waystation::codes

@@ -52,8 +52,9 @@ std::optional<Grade> GradeFromName(std::string_view name);
 // a number of no known division is kept and shown but never links.
 constexpr bool IsStrong(Grade grade) { return grade <= Grade::kSexConflict; }
 
-// Whether the reader returned a normalised value for this grade. False for what
-// is missing, is no value of its kind, or is no text at all.
+// Whether something of the kind stood there. False for what is missing, is no
+// value of its kind, or is no text at all. Readers of dates, divisions and
+// lists return no value for a placeholder and an impossible date none either.
 constexpr bool HasValue(Grade grade) { return grade < Grade::kFormat; }
 
 // The one grade for which an update is refused.

@@ -170,18 +170,30 @@ std::string Encode(std::u32string_view points) {
   return text;
 }
 
-// A letter of any script without its marks, in lower case.
+// Accented letters, and the accents that stand by themselves. In other scripts
+// marks are vowels.
+constexpr bool IsLatinBeyondAscii(char32_t point) {
+  return (point >= 0xC0 && point <= 0x36F) ||
+         (point >= 0x1E00 && point <= 0x1EFF);
+}
+
+// Letters in lower case, Latin ones without accents; nothing for other ASCII.
 void AppendPlain(std::string& out, char32_t point) {
   if (point < 0x80) {
     const char c = ToLower(static_cast<char>(point));
     if (IsDigit(c) || (c >= 'a' && c <= 'z')) out.push_back(c);
     return;
   }
+  const auto lower =
+      static_cast<char32_t>(u_tolower(static_cast<UChar32>(point)));
   UErrorCode error = U_ZERO_ERROR;
   const icu::Normalizer2* nfd = icu::Normalizer2::getNFDInstance(error);
-  icu::UnicodeString parts(
-      static_cast<UChar32>(u_tolower(static_cast<UChar32>(point))));
-  if (U_SUCCESS(error)) parts = nfd->normalize(parts, error);
+  if (!IsLatinBeyondAscii(lower) || U_FAILURE(error)) {
+    AppendCodePoint(out, lower);
+    return;
+  }
+  const icu::UnicodeString parts =
+      nfd->normalize(icu::UnicodeString(static_cast<UChar32>(lower)), error);
   for (int32_t i = 0; i < parts.length(); i = parts.moveIndex32(i, 1)) {
     const UChar32 part = parts.char32At(i);
     if (u_charType(part) != U_NON_SPACING_MARK) {

@@ -141,7 +141,8 @@ NameAgreement CompareNames(std::string_view a, std::string_view b) {
                                                  : NameAgreement::kContradicts;
   }
   if (folded_a == folded_b) return NameAgreement::kVariant;
-  if (Sound(a) == Sound(b)) return NameAgreement::kSameSound;
+  const std::string sound = Sound(a);
+  if (!sound.empty() && sound == Sound(b)) return NameAgreement::kSameSound;
   if (IsOneEdit(folded_a, folded_b)) return NameAgreement::kOneEdit;
   return NameAgreement::kContradicts;
 }

@@ -101,7 +101,7 @@ TEST(CitizenNumber, UpgradesFifteenDigitsOnly) {
   }
 }
 
-// 17 digits whose first is not 0, with their check character.
+// 17 digits with their check character.
 rc::Gen<std::string> AnyNumber() {
   return rc::gen::map(
       rc::gen::container<std::string>(17, rc::gen::inRange('0', ':')),

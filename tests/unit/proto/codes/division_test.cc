@@ -118,6 +118,7 @@ TEST(Division, JurisdictionFollowsTheCode) {
   EXPECT_FALSE(WithinJurisdiction("320500", "320506"));
   EXPECT_FALSE(WithinJurisdiction("320506", "32050601"));
   EXPECT_TRUE(WithinJurisdiction("320506", "32"));
+  EXPECT_TRUE(WithinJurisdiction("320506", ""));
 }
 
 // The file itself.
