@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+// A hub whose answers a test holds in its hand: when they come, in which order,
+// and what they say. Everything that it is not told about answers with an empty
+// message, so that what is refused before it is seen.
+#ifndef WAYSTATION_TESTS_UNIT_SERVER_SERVICE_FAKE_HUB_H_
+#define WAYSTATION_TESTS_UNIT_SERVER_SERVICE_FAKE_HUB_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/hub/hub.h"
+
+namespace waystation::service {
+
+class FakeHub final : public hub::Hub {
+ public:
+  // --- what a test sets and sees; thread-safe ---
+
+  // A frame that waits for its answer.
+  struct WaitingFrame {
+    v1::SubmitRecordsRequest request;
+    Callback<v1::SubmitRecordsResponse> done;
+  };
+
+  void Register(const std::string& agency) {
+    const std::lock_guard lock(mutex_);
+    agencies_.insert(agency);
+  }
+  void Revoke(const std::string& serial) {
+    const std::lock_guard lock(mutex_);
+    revoked_.insert(serial);
+  }
+  // Waits until `count` frames wait, then gives them all out.
+  std::vector<WaitingFrame> TakeFrames(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return frames_.size() >= count; });
+    return std::exchange(frames_, {});
+  }
+  // Frames are answered at once by `answer`, in the thread that brings them.
+  void AnswerFrames(std::function<absl::StatusOr<v1::SubmitRecordsResponse>(
+                        const v1::SubmitRecordsRequest&)>
+                        answer) {
+    const std::lock_guard lock(mutex_);
+    answer_frame_ = std::move(answer);
+  }
+  // Answers the n-th Pull (from 0) with that page; later ones with an empty one
+  // at the end.
+  void SetPages(std::vector<absl::StatusOr<v1::PullResponse>> pages) {
+    const std::lock_guard lock(mutex_);
+    pages_ = std::move(pages);
+    pulls_.clear();
+  }
+  // Rings for a mailbox, as the committer does.
+  void Ring(const std::string& agency) {
+    std::function<void()> bell;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return bells_.contains(agency); });
+      bell = bells_.at(agency);
+    }
+    bell();
+  }
+  // Waits until there have been `count` of them.
+  std::vector<v1::PullRequest> WaitForPulls(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return pulls_.size() >= count; });
+    return pulls_;
+  }
+  std::vector<std::string> refusals() const {
+    const std::lock_guard lock(mutex_);
+    return refusals_;
+  }
+  std::vector<v1::CertificateStatus> certificates() const {
+    const std::lock_guard lock(mutex_);
+    return certificates_;
+  }
+  bool drained() const {
+    const std::lock_guard lock(mutex_);
+    return drained_;
+  }
+
+  // --- hub::Hub ---
+
+  void Drain() override {
+    std::vector<WaitingFrame> frames;
+    {
+      const std::lock_guard lock(mutex_);
+      drained_ = true;
+      frames = std::exchange(frames_, {});
+    }
+    // Finishes what is queued.
+    for (WaitingFrame& frame : frames) frame.done(Acknowledge(frame.request));
+  }
+  void OnFailure(std::function<void(absl::Status)>) override {}
+
+  static v1::SubmitRecordsResponse Acknowledge(
+      const v1::SubmitRecordsRequest& request) {
+    v1::SubmitRecordsResponse response;
+    response.set_frame_number(request.frame_number());
+    return response;
+  }
+
+  void SubmitFrame(const hub::Caller&, v1::SubmitRecordsRequest request,
+                   Callback<v1::SubmitRecordsResponse> done) override {
+    std::function<absl::StatusOr<v1::SubmitRecordsResponse>(
+        const v1::SubmitRecordsRequest&)>
+        answer;
+    {
+      const std::lock_guard lock(mutex_);
+      answer = answer_frame_;
+      if (!answer) {
+        frames_.push_back({std::move(request), std::move(done)});
+        changed_.notify_all();
+        return;
+      }
+    }
+    done(answer(request));
+  }
+  void SubmitRecord(const hub::Caller&, v1::SubmitRecordRequest,
+                    Callback<v1::SubmitRecordResponse> done) override {
+    done(v1::SubmitRecordResponse());
+  }
+  void GetPerson(const hub::Caller& caller, v1::GetPersonRequest request,
+                 Callback<v1::GetPersonResponse> done) override {
+    v1::GetPersonResponse response;
+    response.mutable_view()->set_handle(caller.path + " " +
+                                        request.record_key());
+    done(std::move(response));
+  }
+  void MatchClaim(const hub::Caller&, v1::MatchClaimRequest,
+                  Callback<v1::MatchClaimResponse> done) override {
+    done(v1::MatchClaimResponse());
+  }
+  absl::StatusOr<v1::ListRecordsResponse> ListRecords(
+      const hub::Caller&, const v1::ListRecordsRequest&) override {
+    return v1::ListRecordsResponse();
+  }
+  absl::StatusOr<v1::GetRecordResponse> GetRecord(
+      const hub::Caller&, const v1::GetRecordRequest&) override {
+    return v1::GetRecordResponse();
+  }
+
+  void Pull(const hub::Caller&, v1::PullRequest request,
+            Callback<v1::PullResponse> done) override {
+    absl::StatusOr<v1::PullResponse> answer = v1::PullResponse();
+    answer->mutable_page()->set_at_end(true);
+    {
+      const std::lock_guard lock(mutex_);
+      if (pulls_.size() < pages_.size()) answer = pages_[pulls_.size()];
+      pulls_.push_back(std::move(request));
+      changed_.notify_all();
+    }
+    done(std::move(answer));
+  }
+  absl::Status Acknowledge(const hub::Caller&,
+                           const v1::AcknowledgeRequest&) override {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<v1::GetMailboxResponse> GetMailbox(
+      const hub::Caller&) override {
+    return v1::GetMailboxResponse();
+  }
+  std::shared_ptr<void> WatchMailbox(std::string_view agency,
+                                     std::function<void()> wake) override {
+    const std::lock_guard lock(mutex_);
+    const std::string id(agency);
+    bells_[id] = std::move(wake);
+    changed_.notify_all();
+    return {nullptr, [this, id](void*) {
+              const std::lock_guard inner(mutex_);
+              bells_.erase(id);
+            }};
+  }
+
+  absl::StatusOr<v1::ListConflictsResponse> ListConflicts(
+      const hub::Caller&, const v1::ListConflictsRequest&) override {
+    return v1::ListConflictsResponse();
+  }
+  void GetConflict(const hub::Caller&, v1::GetConflictRequest,
+                   Callback<v1::GetConflictResponse> done) override {
+    done(v1::GetConflictResponse());
+  }
+  absl::StatusOr<v1::ListCandidatesResponse> ListCandidates(
+      const hub::Caller&, const v1::ListCandidatesRequest&) override {
+    return v1::ListCandidatesResponse();
+  }
+  void GetCandidate(const hub::Caller&, v1::GetCandidateRequest,
+                    Callback<v1::GetCandidateResponse> done) override {
+    done(v1::GetCandidateResponse());
+  }
+  void Decide(const hub::Caller&, v1::DecideRequest,
+              Callback<v1::DecideResponse> done) override {
+    done(v1::DecideResponse());
+  }
+  void UndoDecision(const hub::Caller&, v1::UndoDecisionRequest,
+                    Callback<v1::UndoDecisionResponse> done) override {
+    done(v1::UndoDecisionResponse());
+  }
+  absl::StatusOr<v1::ListDecisionsResponse> ListDecisions(
+      const hub::Caller&, const v1::ListDecisionsRequest&) override {
+    return v1::ListDecisionsResponse();
+  }
+  absl::StatusOr<v1::GetDecisionResponse> GetDecision(
+      const hub::Caller&, const v1::GetDecisionRequest&) override {
+    return v1::GetDecisionResponse();
+  }
+
+  absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(
+      const hub::Caller&, const v1::GetCheckpointRequest&) override {
+    return v1::GetCheckpointResponse();
+  }
+  absl::StatusOr<v1::ListCheckpointsResponse> ListCheckpoints(
+      const hub::Caller&, const v1::ListCheckpointsRequest&) override {
+    return v1::ListCheckpointsResponse();
+  }
+  absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(
+      const hub::Caller&, const v1::GetInclusionProofRequest&) override {
+    return v1::GetInclusionProofResponse();
+  }
+  absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(
+      const hub::Caller&, const v1::GetConsistencyProofRequest&) override {
+    return v1::GetConsistencyProofResponse();
+  }
+  absl::StatusOr<v1::ListEventsResponse> ListEvents(
+      const hub::Caller&, const v1::ListEventsRequest&) override {
+    return v1::ListEventsResponse();
+  }
+
+  void PutAgency(const hub::Caller&, v1::PutAgencyRequest request,
+                 Callback<v1::PutAgencyResponse> done) override {
+    v1::PutAgencyResponse response;
+    *response.mutable_agency() = request.agency();
+    done(std::move(response));
+  }
+  absl::StatusOr<v1::ListAgenciesResponse> ListAgencies(
+      const hub::Caller&, const v1::ListAgenciesRequest&) override {
+    const std::lock_guard lock(mutex_);
+    v1::ListAgenciesResponse response;
+    for (const std::string& agency : agencies_) {
+      v1::AgencyStatus& status = *response.add_agencies();
+      status.mutable_agency()->set_id(agency);
+      status.set_mailbox_waiting(agency.size());
+    }
+    return response;
+  }
+  void ApplyAgreement(const hub::Caller&, v1::ApplyAgreementRequest,
+                      Callback<v1::ApplyAgreementResponse> done) override {
+    done(v1::ApplyAgreementResponse());
+  }
+  absl::StatusOr<v1::ListAgreementsResponse> ListAgreements(
+      const hub::Caller&, const v1::ListAgreementsRequest&) override {
+    return v1::ListAgreementsResponse();
+  }
+  void RevokeAgreement(const hub::Caller&, v1::RevokeAgreementRequest,
+                       Callback<v1::RevokeAgreementResponse> done) override {
+    done(v1::RevokeAgreementResponse());
+  }
+  void PutCertificate(const hub::Caller&, std::string_view,
+                      v1::CertificateStatus certificate,
+                      Callback<v1::CertificateStatus> done) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (certificate.revoked()) revoked_.insert(certificate.serial());
+      std::erase_if(certificates_, [&](const v1::CertificateStatus& held) {
+        return held.serial() == certificate.serial();
+      });
+      certificates_.push_back(certificate);
+    }
+    done(std::move(certificate));
+  }
+  // One a page, so that whoever looks for one has to turn pages.
+  absl::StatusOr<v1::ListCertificatesResponse> ListCertificates(
+      const hub::Caller&, const v1::ListCertificatesRequest& request) override {
+    const std::lock_guard lock(mutex_);
+    v1::ListCertificatesResponse response;
+    const std::size_t at =
+        request.page_token().empty() ? 0 : std::stoul(request.page_token());
+    if (at < certificates_.size()) {
+      *response.add_certificates() = certificates_[at];
+    }
+    if (at + 1 < certificates_.size()) {
+      response.set_next_page_token(std::to_string(at + 1));
+    }
+    return response;
+  }
+  bool IsRevoked(std::string_view serial) const override {
+    const std::lock_guard lock(mutex_);
+    return revoked_.contains(serial);
+  }
+  absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus() override {
+    v1::GetHubStatusResponse response;
+    response.set_version("0.0.0-test");
+    response.set_ready(true);
+    return response;
+  }
+  absl::StatusOr<v1::CheckStoreResponse> CheckStore() override {
+    return v1::CheckStoreResponse();
+  }
+  hub::Statistics GetStatistics() const override {
+    hub::Statistics statistics;
+    statistics.updates_applied = 3;
+    statistics.commit_groups = 2;
+    statistics.commit_time = absl::Milliseconds(500);
+    return statistics;
+  }
+  void CountRefusal(std::string_view actor, std::string_view method,
+                    std::string_view reason) override {
+    const std::lock_guard lock(mutex_);
+    refusals_.push_back(std::string(actor) + " " + std::string(method) + " " +
+                        std::string(reason));
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::set<std::string> agencies_ = {"labor.320500", "public_security.341200"};
+  std::set<std::string, std::less<>> revoked_;
+  std::vector<WaitingFrame> frames_;
+  std::function<absl::StatusOr<v1::SubmitRecordsResponse>(
+      const v1::SubmitRecordsRequest&)>
+      answer_frame_;
+  std::vector<absl::StatusOr<v1::PullResponse>> pages_;
+  std::vector<v1::PullRequest> pulls_;
+  std::map<std::string, std::function<void()>> bells_;
+  std::vector<std::string> refusals_;
+  std::vector<v1::CertificateStatus> certificates_;
+  bool drained_ = false;
+};
+
+}  // namespace waystation::service
+
+#endif  // WAYSTATION_TESTS_UNIT_SERVER_SERVICE_FAKE_HUB_H_

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+// Streams over the wire: order, bounds, ends.
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
+#include "tests/unit/server/service/served_hub.h"
+#include "waystation/v1/mailbox_service.grpc.pb.h"
+#include "waystation/v1/registry_service.grpc.pb.h"
+
+namespace waystation::service {
+namespace {
+
+using testing::ElementsAre;
+using testing::Lt;
+
+using SubmitClient = grpc::ClientReaderWriter<v1::SubmitRecordsRequest,
+                                              v1::SubmitRecordsResponse>;
+
+class StreamsTest : public ServedHub {
+ protected:
+  static v1::SubmitRecordsRequest Frame(std::uint64_t number) {
+    v1::SubmitRecordsRequest request;
+    request.set_frame_number(number);
+    request.mutable_frame()->add_updates("update");
+    return request;
+  }
+  static std::vector<std::uint64_t> ReadAll(SubmitClient& stream) {
+    std::vector<std::uint64_t> numbers;
+    v1::SubmitRecordsResponse response;
+    while (stream.Read(&response)) numbers.push_back(response.frame_number());
+    return numbers;
+  }
+  static v1::PullResponse Page(const std::string& token, int entries,
+                               bool at_end) {
+    v1::PullResponse response;
+    for (int i = 0; i < entries; ++i) {
+      response.mutable_page()->add_entries()->set_kind(v1::CHANGE_KIND_CHANGED);
+    }
+    response.mutable_page()->set_last_token(token);
+    response.mutable_page()->set_at_end(at_end);
+    return response;
+  }
+
+  KeyPair pair_ = clients_.Client("agency/labor.320500");
+  std::string Serial() const {
+    return ReadCertificate(pair_.certificate_pem)->serial;
+  }
+};
+
+TEST_F(StreamsTest, AcknowledgesInOrder) {
+  const auto stub = v1::RegistryService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto stream = stub->SubmitRecords(&context);
+  for (const std::uint64_t n : {1, 2, 3, 4}) stream->Write(Frame(n));
+  auto frames = hub_.TakeFrames(4);
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+    frame->done(FakeHub::Acknowledge(frame->request));
+  }
+  stream->WritesDone();
+  EXPECT_THAT(ReadAll(*stream), ElementsAre(1, 2, 3, 4));
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(StreamsTest, HoldsAFewFramesAndNoMore) {
+  constexpr std::uint64_t kFrames = 200;
+  const auto stub = v1::RegistryService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto stream = stub->SubmitRecords(&context);
+  std::thread writer([&] {
+    for (std::uint64_t n = 1; n <= kFrames; ++n) stream->Write(Frame(n));
+    stream->WritesDone();
+  });
+  std::atomic<std::size_t> most = 0;
+  std::thread hub([&] {
+    for (std::size_t answered = 0; answered < kFrames;) {
+      // At least so many come before the first is answered, and never more.
+      auto frames =
+          hub_.TakeFrames(std::min<std::size_t>(4, kFrames - answered));
+      most = std::max(most.load(), frames.size());
+      answered += frames.size();
+      for (auto& frame : frames) {
+        frame.done(FakeHub::Acknowledge(frame.request));
+      }
+    }
+  });
+  EXPECT_EQ(ReadAll(*stream).size(), kFrames);
+  EXPECT_TRUE(stream->Finish().ok());
+  writer.join();
+  hub.join();
+  EXPECT_EQ(most, 4U);
+}
+
+TEST_F(StreamsTest, AFullQueueHoldsTheSenderBack) {
+  std::atomic<int> calls = 0;
+  hub_.AnswerFrames([&](const v1::SubmitRecordsRequest& request)
+                        -> absl::StatusOr<v1::SubmitRecordsResponse> {
+    if (++calls % 3 != 0) {
+      return errors::Error("QUEUE_FULL",
+                           {.retry_after = absl::Milliseconds(1)});
+    }
+    return FakeHub::Acknowledge(request);
+  });
+  const auto stub = v1::RegistryService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto stream = stub->SubmitRecords(&context);
+  std::thread writer([&] {
+    for (std::uint64_t n = 1; n <= 20; ++n) stream->Write(Frame(n));
+    stream->WritesDone();
+  });
+  const auto numbers = ReadAll(*stream);
+  EXPECT_TRUE(stream->Finish().ok());
+  writer.join();
+  EXPECT_EQ(numbers.size(), 20U);
+  EXPECT_TRUE(std::ranges::is_sorted(numbers));
+  EXPECT_GE(calls, 60);
+}
+
+TEST_F(StreamsTest, AFrameThatCannotBeReadEndsTheStream) {
+  hub_.AnswerFrames([](const v1::SubmitRecordsRequest& request)
+                        -> absl::StatusOr<v1::SubmitRecordsResponse> {
+    if (request.frame_number() == 3) {
+      return errors::Error("FRAME_UNREADABLE", {.field = "frame.updates[0]"});
+    }
+    return FakeHub::Acknowledge(request);
+  });
+  const auto stub = v1::RegistryService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto stream = stub->SubmitRecords(&context);
+  for (std::uint64_t n = 1; n <= 6 && stream->Write(Frame(n)); ++n) {
+  }
+  EXPECT_THAT(ReadAll(*stream), ElementsAre(1, 2));
+  EXPECT_EQ(errors::ReasonOf(errors::FromGrpc(stream->Finish())),
+            "FRAME_UNREADABLE");
+}
+
+TEST_F(StreamsTest, AClientThatGoesAwayLeavesNothingBehind) {
+  const auto stub = v1::RegistryService::NewStub(Connect(pair_));
+  std::vector<FakeHub::WaitingFrame> frames;
+  {
+    grpc::ClientContext context;
+    const auto stream = stub->SubmitRecords(&context);
+    stream->Write(Frame(1));
+    stream->Write(Frame(2));
+    frames = hub_.TakeFrames(2);
+    context.TryCancel();
+    EXPECT_EQ(stream->Finish().error_code(), grpc::CANCELLED);
+  }
+  // The hub answers a stream that is gone; then the server waits for nobody.
+  for (auto& frame : frames) frame.done(FakeHub::Acknowledge(frame.request));
+  frames.clear();
+  server_.reset();
+}
+
+TEST_F(StreamsTest, RevocationEndsRunningStreams) {
+  const auto channel = Connect(pair_);
+  const auto registry = v1::RegistryService::NewStub(channel);
+  const auto mailbox = v1::MailboxService::NewStub(channel);
+  grpc::ClientContext submit_context;
+  const auto submit = registry->SubmitRecords(&submit_context);
+  submit->Write(Frame(1));
+  auto frames = hub_.TakeFrames(1);
+  grpc::ClientContext watch_context;
+  const auto watch = mailbox->Watch(&watch_context, {});
+  v1::WatchResponse page;
+  ASSERT_TRUE(watch->Read(&page));
+  const auto other =
+      v1::MailboxService::NewStub(Connect("agency/public_security.341200"));
+  grpc::ClientContext other_context;
+  const auto other_watch = other->Watch(&other_context, {});
+  ASSERT_TRUE(other_watch->Read(&page));
+
+  const absl::Time start = absl::Now();
+  hub_.Revoke(Serial());
+  EXPECT_FALSE(watch->Read(&page));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::CANCELLED);
+  EXPECT_THAT(ReadAll(*submit), ElementsAre());
+  EXPECT_EQ(submit->Finish().error_code(), grpc::CANCELLED);
+  EXPECT_THAT(absl::Now() - start, Lt(absl::Seconds(5)));
+
+  // Nobody else's.
+  hub_.Ring("public_security.341200");
+  other_context.TryCancel();
+  EXPECT_EQ(other_watch->Finish().error_code(), grpc::CANCELLED);
+  for (auto& frame : frames) frame.done(FakeHub::Acknowledge(frame.request));
+}
+
+TEST_F(StreamsTest, ACertificateThatRunsOutEndsItsStreams) {
+  const auto stub = v1::MailboxService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto watch = stub->Watch(&context, {});
+  v1::WatchResponse page;
+  ASSERT_TRUE(watch->Read(&page));
+  clock_ahead_ = 25 * 3600;
+  EXPECT_FALSE(watch->Read(&page));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::CANCELLED);
+}
+
+TEST_F(StreamsTest, AWatcherGetsPagesAsTheyCome) {
+  hub_.SetPages({Page("t1", 2, false), Page("t2", 1, true), Page("t3", 0, true),
+                 Page("t4", 1, true)});
+  const auto stub = v1::MailboxService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  v1::WatchRequest request;
+  request.set_page_token("t0");
+  request.set_page_size(7);
+  request.set_purpose(v1::PURPOSE_EMPLOYMENT_SERVICE);
+  const auto watch = stub->Watch(&context, request);
+  v1::WatchResponse response;
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.page().last_token(), "t1");
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.page().last_token(), "t2");
+  hub_.WaitForPulls(2);
+  // What rings without anything to tell is not passed on: that something
+  // happened may be what must not be known.
+  hub_.Ring("labor.320500");
+  hub_.WaitForPulls(3);
+  hub_.Ring("labor.320500");
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.page().last_token(), "t4");
+  const auto pulls = hub_.WaitForPulls(4);
+  EXPECT_EQ(pulls[0].page_token(), "t0");
+  EXPECT_EQ(pulls[1].page_token(), "t1");
+  EXPECT_EQ(pulls[2].page_token(), "t2");
+  EXPECT_EQ(pulls[3].page_token(), "t3");
+  for (const v1::PullRequest& pull : pulls) {
+    EXPECT_EQ(pull.page_size(), 7);
+    EXPECT_EQ(pull.purpose(), v1::PURPOSE_EMPLOYMENT_SERVICE);
+  }
+  context.TryCancel();
+}
+
+TEST_F(StreamsTest, AWatcherIsGreetedWithItsFirstPageEvenIfEmpty) {
+  const auto stub = v1::MailboxService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto watch = stub->Watch(&context, {});
+  v1::WatchResponse response;
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_TRUE(response.page().at_end());
+  EXPECT_EQ(response.page().entries_size(), 0);
+  context.TryCancel();
+}
+
+// A reader that takes nothing holds up one page at the hub, and what the
+// transport buffers.
+TEST_F(StreamsTest, ASlowWatcherHoldsUpNothingElse) {
+  std::vector<absl::StatusOr<v1::PullResponse>> pages;
+  for (int i = 0; i < 200; ++i) {
+    v1::PullResponse page = Page("t" + std::to_string(i), 1, i == 199);
+    page.mutable_page()->mutable_entries(0)->mutable_view()->set_handle(
+        std::string(256 << 10, 'h'));
+    pages.emplace_back(std::move(page));
+  }
+  hub_.SetPages(std::move(pages));
+  const auto stub = v1::MailboxService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto watch = stub->Watch(&context, {});
+  const auto pulls = hub_.WaitForPulls(1);
+  // Another caller is served meanwhile, and the slow one finds all its pages.
+  EXPECT_TRUE(Call(Connect("agency/public_security.341200")).ok());
+  EXPECT_THAT(hub_.WaitForPulls(1).size(), Lt(150U));
+  v1::WatchResponse response;
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(watch->Read(&response));
+    EXPECT_EQ(response.page().last_token(), "t" + std::to_string(i));
+  }
+  context.TryCancel();
+}
+
+TEST_F(StreamsTest, AFailedPageEndsTheWatch) {
+  hub_.SetPages({errors::Error("PURPOSE_MISSING", {.field = "purpose"})});
+  const auto stub = v1::MailboxService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto watch = stub->Watch(&context, {});
+  v1::WatchResponse response;
+  EXPECT_FALSE(watch->Read(&response));
+  EXPECT_EQ(errors::ReasonOf(errors::FromGrpc(watch->Finish())),
+            "PURPOSE_MISSING");
+}
+
+TEST_F(StreamsTest, DrainFinishesWhatIsInFlight) {
+  const auto channel = Connect(pair_);
+  const auto registry = v1::RegistryService::NewStub(channel);
+  const auto mailbox = v1::MailboxService::NewStub(channel);
+  grpc::ClientContext submit_context;
+  const auto submit = registry->SubmitRecords(&submit_context);
+  submit->Write(Frame(1));
+  submit->Write(Frame(2));
+  auto frames = hub_.TakeFrames(2);
+  grpc::ClientContext watch_context;
+  const auto watch = mailbox->Watch(&watch_context, {});
+  v1::WatchResponse page;
+  ASSERT_TRUE(watch->Read(&page));
+
+  std::thread drain([&] { server_->Drain(); });
+  EXPECT_FALSE(watch->Read(&page));
+  EXPECT_EQ(errors::ReasonOf(errors::FromGrpc(watch->Finish())), "DRAINING");
+  // The frames are still with the hub; their acknowledgements come first.
+  for (auto& frame : frames) frame.done(FakeHub::Acknowledge(frame.request));
+  EXPECT_THAT(ReadAll(*submit), ElementsAre(1, 2));
+  EXPECT_EQ(errors::ReasonOf(errors::FromGrpc(submit->Finish())), "DRAINING");
+  drain.join();
+  EXPECT_TRUE(hub_.drained());
+  EXPECT_EQ(Call(channel).code(), absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace waystation::service
