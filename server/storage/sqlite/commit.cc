@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/storage/sqlite/commit.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "proto/auditlog/hash.h"
+#include "server/storage/sqlite/findings.h"
+
+namespace waystation::storage::sqlite {
+namespace {
+
+void Remember(const GroupRow& group, State& state) {
+  BatchId& slot = state.ring[group.number % GroupTable::kRing];
+  state.recent.erase(slot);
+  slot = group.batch;
+  state.recent[group.batch] = AnswerFor(group);
+}
+
+uint64_t Sum(uint64_t count, int64_t change) {
+  return count + static_cast<uint64_t>(change);
+}
+
+// Writes one batch, table by table; the first error ends it.
+class BatchWriter {
+ public:
+  BatchWriter(Session& session, const State& state, const Batch& batch)
+      : session_(session), state_(state), batch_(batch) {
+    next_.group.number = state.newest.number + 1;
+    next_.group.batch = batch.id;
+    next_.group.first_leaf = state.tree.size();
+    next_.group.decided = state.newest.decided;
+    next_.group.tally = state.newest.tally;
+    next_.tree = state.tree;
+  }
+
+  absl::StatusOr<Advance> Write() {
+    // A row that is new to the store and is there already was not written by
+    // it.
+    for (const auto step :
+         {&BatchWriter::Verify, &BatchWriter::PutRecords,
+          &BatchWriter::PutIdentifiers, &BatchWriter::PutItems,
+          &BatchWriter::PutDecisions, &BatchWriter::PutObjects,
+          &BatchWriter::PutMailboxes, &BatchWriter::PutLeaves,
+          &BatchWriter::PutAgencies}) {
+      if (absl::Status status = (this->*step)(); !status.ok()) {
+        return absl::IsAlreadyExists(status)
+                   ? Damaged(std::string(status.message()),
+                             "it is there already")
+                   : status;
+      }
+    }
+    if (absl::Status status = session_.groups.Put(next_.group); !status.ok()) {
+      return status;
+    }
+    return std::move(next_);
+  }
+
+ private:
+  absl::Status Verify() {
+    if (batch_.id == BatchId{}) {
+      return absl::InvalidArgumentError("a batch has an id");
+    }
+    if (batch_.leaves.empty()) {
+      return absl::InvalidArgumentError("a batch has a leaf");
+    }
+    if (batch_.reads.group == state_.newest.number) return absl::OkStatus();
+    if (batch_.reads.group < state_.newest.decided) {
+      return absl::AbortedError("a decision was made since the batch was read");
+    }
+    return session_.records.Verify(batch_.reads);
+  }
+
+  absl::Status PutRecords() {
+    for (const RecordRow& record : batch_.records) {
+      if (absl::Status status = session_.records.Put(record, changed_);
+          !status.ok()) {
+        return status;
+      }
+    }
+    for (const MembershipRow& membership : batch_.memberships) {
+      if (absl::Status status = session_.records.Put(membership, changed_);
+          !status.ok()) {
+        return status;
+      }
+    }
+    int64_t records = 0;
+    for (const auto& [agency, count] : changed_.new_records) {
+      records += static_cast<int64_t>(count);
+    }
+    if (changed_.memberships != records) {
+      return absl::InvalidArgumentError(
+          "a new record comes with its membership, and no other");
+    }
+    Tally& tally = next_.group.tally;
+    tally.records = Sum(tally.records, records);
+    tally.persons = Sum(tally.persons, changed_.persons);
+    return absl::OkStatus();
+  }
+
+  absl::Status PutIdentifiers() {
+    for (const IdentifierRow& identifier : batch_.identifiers_removed) {
+      if (absl::Status status = session_.records.Remove(identifier, changed_);
+          !status.ok()) {
+        return status;
+      }
+    }
+    // In the order of the tree, so that neighbours meet the same page.
+    std::vector<const IdentifierRow*> added;
+    added.reserve(batch_.identifiers_added.size());
+    for (const IdentifierRow& row : batch_.identifiers_added) {
+      added.push_back(&row);
+    }
+    std::sort(added.begin(), added.end(),
+              [](const auto* a, const auto* b) { return a->hash < b->hash; });
+    for (const IdentifierRow* identifier : added) {
+      if (absl::Status status = session_.records.Put(*identifier, changed_);
+          !status.ok()) {
+        return status;
+      }
+    }
+    Tally& tally = next_.group.tally;
+    tally.identifiers = Sum(tally.identifiers, changed_.identifiers);
+    return absl::OkStatus();
+  }
+
+  absl::Status PutItems() {
+    for (const OpenItemKey& item : batch_.items_removed) {
+      if (absl::Status status = session_.clerks.Remove(item, clerks_changed_);
+          !status.ok()) {
+        return status;
+      }
+    }
+    for (const OpenItem& item : batch_.items_put) {
+      if (absl::Status status = session_.clerks.Put(item, clerks_changed_);
+          !status.ok()) {
+        return status;
+      }
+    }
+    Tally& tally = next_.group.tally;
+    tally.conflicts = Sum(tally.conflicts, clerks_changed_.conflicts);
+    tally.candidates = Sum(tally.candidates, clerks_changed_.candidates);
+    return absl::OkStatus();
+  }
+
+  absl::Status PutDecisions() {
+    uint64_t& held = next_.group.tally.decisions;
+    for (const DecisionRow& decision : batch_.decisions) {
+      if (decision.number == 0 || decision.number > held + 1) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("decision ", decision.number, " is not the next"));
+      }
+      const bool is_new = decision.number == held + 1;
+      if (absl::Status status = session_.clerks.Put(decision, is_new);
+          !status.ok()) {
+        return status;
+      }
+      if (is_new) ++held;
+      next_.group.decided = next_.group.number;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status PutObjects() {
+    for (const ObjectRow& object : batch_.objects) {
+      if (absl::Status status = session_.clerks.Put(object, clerks_changed_);
+          !status.ok()) {
+        return status;
+      }
+    }
+    Tally& tally = next_.group.tally;
+    tally.objects = Sum(tally.objects, clerks_changed_.objects);
+    return absl::OkStatus();
+  }
+
+  absl::Status PutMailboxes() {
+    std::map<AgencyNumber, std::vector<const MailboxRow*>> mailboxes;
+    for (const MailboxRow& entry : batch_.mailbox) {
+      mailboxes[entry.agency].push_back(&entry);
+    }
+    for (const auto& [agency, entries] : mailboxes) {
+      const auto held = state_.mailboxes.find(agency);
+      const uint64_t base =
+          held == state_.mailboxes.end() ? 0 : held->second.last;
+      if (absl::Status status =
+              session_.mailboxes.Append(agency, base + 1, entries);
+          !status.ok()) {
+        return status;
+      }
+      next_.group.mailboxes.push_back({agency, base, entries.size()});
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status PutLeaves() {
+    std::vector<auditlog::Hash> hashes;
+    hashes.reserve(batch_.leaves.size());
+    for (const LeafRow& leaf : batch_.leaves) {
+      if (absl::Status status =
+              session_.log.Append(next_.group.first_leaf + hashes.size(), leaf);
+          !status.ok()) {
+        return status;
+      }
+      hashes.push_back(auditlog::LeafHash(leaf.event));
+    }
+    for (const auditlog::Tile& tile : next_.tree.Append(hashes)) {
+      if (absl::Status status = session_.log.Put(tile); !status.ok()) {
+        return status;
+      }
+    }
+    next_.group.frontier = next_.tree.frontier();
+    return absl::OkStatus();
+  }
+
+  absl::Status PutAgencies() {
+    for (const auto& [agency, added] : changed_.new_records) {
+      const auto held = state_.agencies.find(agency);
+      const uint64_t records =
+          added + (held == state_.agencies.end() ? 0 : held->second);
+      if (absl::Status status = session_.groups.PutAgency(agency, records);
+          !status.ok()) {
+        return status;
+      }
+      next_.agencies[agency] = records;
+    }
+    return absl::OkStatus();
+  }
+
+  Session& session_;
+  const State& state_;
+  const Batch& batch_;
+  Advance next_;
+  RecordTables::Change changed_;
+  ClerkTables::Change clerks_changed_;
+};
+
+// The newest group says how far each mailbox goes; the last entries themselves
+// must be there.
+absl::Status CompareMailboxes(const std::vector<GroupRow>& groups,
+                              const State& state) {
+  for (const GroupRow& group : groups) {
+    for (const MailboxShare& share : group.mailboxes) {
+      const auto held = state.mailboxes.find(share.agency);
+      if (held == state.mailboxes.end() ||
+          held->second.last < share.base + share.count) {
+        return Damaged(
+            absl::StrCat("mailbox ", share.agency, "/",
+                         share.base + share.count),
+            absl::StrCat("it is missing, group ", group.number, " wrote it"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<State> LoadState(Session& session) {
+  State state;
+  const absl::StatusOr<std::vector<GroupRow>> groups = session.groups.Load();
+  if (!groups.ok()) return groups.status();
+  for (const GroupRow& group : *groups) Remember(group, state);
+  if (!groups->empty()) state.newest = groups->back();
+
+  absl::StatusOr<auditlog::TreeAppender> tree =
+      session.log.LoadTree(state.newest.frontier.size());
+  if (!tree.ok()) return tree.status();
+  if (tree->frontier() != state.newest.frontier) {
+    return Damaged(absl::StrCat("commit_group ", state.newest.number),
+                   "its frontier is not that of the stored leaves");
+  }
+  state.tree = *std::move(tree);
+
+  absl::StatusOr<std::map<AgencyNumber, uint64_t>> agencies =
+      session.groups.LoadAgencies();
+  if (!agencies.ok()) return agencies.status();
+  state.agencies = *std::move(agencies);
+
+  absl::StatusOr<std::map<AgencyNumber, Store::MailboxState>> mailboxes =
+      session.mailboxes.LoadStates();
+  if (!mailboxes.ok()) return mailboxes.status();
+  state.mailboxes = *std::move(mailboxes);
+  if (absl::Status status = CompareMailboxes(*groups, state); !status.ok()) {
+    return status;
+  }
+  return state;
+}
+
+absl::StatusOr<Advance> WriteBatch(Session& session, const State& state,
+                                   const Batch& batch) {
+  return BatchWriter(session, state, batch).Write();
+}
+
+void Apply(Advance advance, State& state) {
+  for (const MailboxShare& share : advance.group.mailboxes) {
+    state.mailboxes[share.agency].last = share.base + share.count;
+  }
+  for (const auto& [agency, records] : advance.agencies) {
+    state.agencies[agency] = records;
+  }
+  state.newest = std::move(advance.group);
+  state.tree = std::move(advance.tree);
+  Remember(state.newest, state);
+}
+
+Committed AnswerFor(const GroupRow& group) {
+  return {.group = group.number,
+          .first_leaf = group.first_leaf,
+          .log_size = group.frontier.size()};
+}
+
+}  // namespace waystation::storage::sqlite

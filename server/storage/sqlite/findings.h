@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows that are not what the store wrote: one of them in an error, all of them
+// in the findings of a check.
+#ifndef WAYSTATION_SERVER_STORAGE_SQLITE_FINDINGS_H_
+#define WAYSTATION_SERVER_STORAGE_SQLITE_FINDINGS_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "server/storage/store.h"
+
+namespace waystation::storage::sqlite {
+
+inline constexpr char kBadChecksum[] = "the checksum does not fit";
+
+// DATA_LOSS that names the row: `place` is table and row.
+inline absl::Status Damaged(const std::string& place,
+                            const std::string& reason = kBadChecksum) {
+  return absl::DataLossError(absl::StrCat(place, ": ", reason));
+}
+
+// The first finding of each table, and how many more it has.
+class Findings {
+ public:
+  void Add(const std::string& table, std::string place, std::string reason) {
+    auto [entry, is_first] = tables_.try_emplace(table);
+    if (is_first) {
+      entry->second.first = {std::move(place), std::move(reason)};
+    } else {
+      ++entry->second.more;
+    }
+  }
+  // A status that ended the reading of a table; OK adds nothing.
+  void Add(const std::string& table, const absl::Status& status) {
+    if (!status.ok()) {
+      Add(table, table, std::string(status.message()));
+    }
+  }
+
+  std::vector<Finding> Take() && {
+    std::vector<Finding> findings;
+    for (auto& [table, found] : tables_) {
+      if (found.more > 0) {
+        absl::StrAppend(&found.first.reason, "; ", found.more,
+                        " more in this table");
+      }
+      findings.push_back(std::move(found.first));
+    }
+    return findings;
+  }
+
+ private:
+  struct Found {
+    Finding first;
+    uint64_t more = 0;
+  };
+  std::map<std::string, Found> tables_;
+};
+
+}  // namespace waystation::storage::sqlite
+
+#endif  // WAYSTATION_SERVER_STORAGE_SQLITE_FINDINGS_H_

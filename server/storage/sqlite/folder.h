@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The data folder and who owns it.
+//
+//     folder := lock waystation.db waystation.db-wal waystation.db-shm
+#ifndef WAYSTATION_SERVER_STORAGE_SQLITE_FOLDER_H_
+#define WAYSTATION_SERVER_STORAGE_SQLITE_FOLDER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace waystation::storage::sqlite {
+
+// A file descriptor that closes itself.
+class File {
+ public:
+  explicit File(int descriptor = -1) : descriptor_(descriptor) {}
+  ~File();
+  File(File&& other) noexcept : descriptor_(other.descriptor_) {
+    other.descriptor_ = -1;
+  }
+  File& operator=(File&& other) noexcept;
+
+  int get() const { return descriptor_; }
+  bool is_open() const { return descriptor_ >= 0; }
+
+ private:
+  int descriptor_;
+};
+
+// Owns the folder while it lives: no other store opens it, in this process or
+// another.
+class Folder {
+ public:
+  // Makes the folder (its parent must be there) and an empty database for its
+  // user alone. FAILED_PRECONDITION: another store owns the folder.
+  // UNAVAILABLE: the folder cannot be used.
+  static absl::StatusOr<std::unique_ptr<Folder>> Take(const std::string& path);
+
+  std::string database() const { return path_ + "/waystation.db"; }
+
+  // Gives the log's shared index the space of a log of `pages` pages, so that a
+  // full disk is noticed before a group is durable and not after. For an open
+  // database; the folder then outlives all connections, since closing any
+  // descriptor of the file would drop the locks that SQLite holds on it.
+  absl::Status ReserveIndex(int64_t pages);
+
+ private:
+  Folder(std::string path, File lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
+
+  std::string path_;
+  File lock_;
+  File index_;
+};
+
+}  // namespace waystation::storage::sqlite
+
+#endif  // WAYSTATION_SERVER_STORAGE_SQLITE_FOLDER_H_

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/storage/sqlite/log_tables.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/storage/sqlite/packing.h"
+
+namespace waystation::storage::sqlite {
+namespace {
+
+constexpr char kSelectEvents[] = "SELECT number, event_sum, event FROM leaf ";
+constexpr char kSelectLeaves[] =
+    "SELECT number, event_sum, event, details_sum, details FROM leaf ";
+constexpr char kSelectCheckpoints[] =
+    "SELECT size, note, time, sum FROM checkpoint ";
+
+std::string PlaceOf(uint64_t leaf) { return absl::StrCat("leaf ", leaf); }
+
+std::string PlaceOfTile(uint32_t level, uint64_t index) {
+  return absl::StrCat("tile ", level, "/", index);
+}
+
+std::string PlaceOf(const CheckpointRow& checkpoint) {
+  return absl::StrCat("checkpoint ", checkpoint.size);
+}
+
+// details := (uid hash length sealed)*     uid and length are packed numbers
+std::string PackDetails(const std::vector<DetailRow>& details) {
+  constexpr size_t kNumbers = 15;
+  size_t size = 0;
+  for (const DetailRow& detail : details) {
+    size += detail.sealed.size() + auditlog::kHashSize + kNumbers;
+  }
+  std::string bytes;
+  bytes.reserve(size);
+  for (const DetailRow& detail : details) {
+    PackNumber(detail.uid, bytes);
+    bytes.append(auditlog::AsBytes(detail.hash));
+    PackBytes(detail.sealed, bytes);
+  }
+  return bytes;
+}
+
+std::vector<DetailRow> UnpackDetails(std::string_view bytes) {
+  std::vector<DetailRow> details;
+  for (Unpacker unpacker(bytes); unpacker;) {
+    DetailRow& detail = details.emplace_back();
+    detail.uid = unpacker.Number();
+    detail.hash = unpacker.Array<auditlog::kHashSize>();
+    detail.sealed = std::string(unpacker.Bytes());
+  }
+  return details;
+}
+
+CheckpointRow CheckpointOf(const Rows& rows) {
+  return {rows.Uint(0), std::string(rows.Bytes(1)), rows.Int(2)};
+}
+
+// What a growing tree reads of the stored log.
+class StoredTiles : public auditlog::TileReader {
+ public:
+  explicit StoredTiles(LogTables& tables) : tables_(tables) {}
+  absl::StatusOr<std::vector<auditlog::Hash>> ReadTile(
+      uint32_t level, uint64_t index, uint32_t width) const override {
+    return tables_.ReadTile(level, index, width);
+  }
+
+ private:
+  LogTables& tables_;
+};
+
+}  // namespace
+
+LogTables::LogTables(Connection& connection, const ChecksumKey& key)
+    : connection_(connection),
+      key_(key),
+      events_(connection,
+              absl::StrCat(kSelectEvents,
+                           "WHERE number >= ? ORDER BY number LIMIT ?")),
+      leaves_(connection,
+              absl::StrCat(kSelectLeaves,
+                           "WHERE number >= ? ORDER BY number LIMIT ?")),
+      insert_leaf_(connection,
+                   "INSERT INTO leaf (number, event_sum, details_sum, event, "
+                   "details) VALUES (?, ?, ?, ?, ?)"),
+      tile_(connection,
+            "SELECT level, number, hashes, sum FROM tile "
+            "WHERE level = ? AND number = ?"),
+      put_tile_(connection,
+                "INSERT OR REPLACE INTO tile (level, number, hashes, sum) "
+                "VALUES (?, ?, ?, ?)"),
+      list_checkpoints_(connection,
+                        absl::StrCat(kSelectCheckpoints,
+                                     "WHERE size > ? ORDER BY size LIMIT ?")),
+      newest_checkpoint_(
+          connection,
+          absl::StrCat(kSelectCheckpoints, "ORDER BY size DESC LIMIT 1")),
+      put_checkpoint_(connection,
+                      "INSERT OR REPLACE INTO checkpoint (size, note, time, "
+                      "sum) VALUES (?, ?, ?, ?)") {}
+
+// --- reading ---
+
+absl::StatusOr<std::vector<LeafRow>> LogTables::ReadLeaves(uint64_t first,
+                                                           size_t limit,
+                                                           bool with_details) {
+  std::vector<LeafRow> leaves;
+  Rows rows(with_details ? leaves_ : events_, first, limit);
+  while (rows.Next()) {
+    LeafRow& leaf = leaves.emplace_back();
+    leaf.index = rows.Uint(0);
+    leaf.event = std::string(rows.Bytes(2));
+    if (rows.Int(1) != SumOfEvent(leaf.index, leaf.event)) {
+      return Damaged(PlaceOf(leaf.index));
+    }
+    if (leaf.index != first + leaves.size() - 1) {
+      return Damaged(PlaceOf(first + leaves.size() - 1), "it is missing");
+    }
+    if (!with_details) continue;
+    if (rows.Int(3) != SumOfDetails(leaf.index, rows.Bytes(4))) {
+      return Damaged(PlaceOf(leaf.index));
+    }
+    leaf.details = UnpackDetails(rows.Bytes(4));
+  }
+  if (!rows.status().ok()) return rows.status();
+  return leaves;
+}
+
+absl::StatusOr<std::vector<auditlog::Hash>> LogTables::HashesOf(
+    const Rows& rows) const {
+  const auto level = static_cast<uint32_t>(rows.Uint(0));
+  if (rows.Int(3) != SumOfTile(level, rows.Uint(1), rows.Bytes(2))) {
+    return Damaged(PlaceOfTile(level, rows.Uint(1)));
+  }
+  return auditlog::ParseTile(rows.Bytes(2));
+}
+
+// The unfinished tile of level 0 is the last leaves of the log.
+absl::StatusOr<std::vector<auditlog::Hash>> LogTables::LeafHashes(
+    uint64_t first, uint32_t count) {
+  const absl::StatusOr<std::vector<LeafRow>> leaves =
+      ReadLeaves(first, count, /*with_details=*/false);
+  if (!leaves.ok()) return leaves.status();
+  std::vector<auditlog::Hash> hashes;
+  hashes.reserve(leaves->size());
+  for (const LeafRow& leaf : *leaves) {
+    hashes.push_back(auditlog::LeafHash(leaf.event));
+  }
+  return hashes;
+}
+
+absl::StatusOr<std::vector<auditlog::Hash>> LogTables::ReadTile(
+    uint32_t level, uint64_t index, uint32_t width) {
+  if (width == 0 || width > auditlog::kTileWidth) {
+    return absl::InvalidArgumentError("a tile is 1 to 256 hashes wide");
+  }
+  absl::StatusOr<std::vector<auditlog::Hash>> hashes =
+      std::vector<auditlog::Hash>();
+  {
+    Rows rows(tile_, level, index);
+    if (rows.Next()) hashes = HashesOf(rows);
+    if (!rows.status().ok()) return rows.status();
+  }
+  if (!hashes.ok()) return hashes.status();
+  if (hashes->empty() && level == 0) {
+    hashes = LeafHashes(index * auditlog::kTileWidth, width);
+    if (!hashes.ok()) return hashes.status();
+  }
+  if (hashes->size() < width) {
+    return absl::NotFoundError(
+        absl::StrCat(PlaceOfTile(level, index), ": the log is not that long"));
+  }
+  return hashes;
+}
+
+absl::StatusOr<std::vector<CheckpointRow>> LogTables::CheckpointsIn(
+    Rows& rows) const {
+  std::vector<CheckpointRow> checkpoints;
+  while (rows.Next()) {
+    CheckpointRow checkpoint = CheckpointOf(rows);
+    if (rows.Int(3) != SumOf(checkpoint)) return Damaged(PlaceOf(checkpoint));
+    checkpoints.push_back(std::move(checkpoint));
+  }
+  if (!rows.status().ok()) return rows.status();
+  return checkpoints;
+}
+
+absl::StatusOr<std::vector<CheckpointRow>> LogTables::ListCheckpoints(
+    uint64_t after, size_t limit) {
+  Rows rows(list_checkpoints_, after, limit);
+  return CheckpointsIn(rows);
+}
+
+absl::StatusOr<std::optional<CheckpointRow>> LogTables::NewestCheckpoint() {
+  Rows rows(newest_checkpoint_);
+  absl::StatusOr<std::vector<CheckpointRow>> checkpoints = CheckpointsIn(rows);
+  if (!checkpoints.ok()) return checkpoints.status();
+  if (checkpoints->empty()) return std::nullopt;
+  return std::move(checkpoints->front());
+}
+
+absl::StatusOr<auditlog::TreeAppender> LogTables::LoadTree(uint64_t size) {
+  return auditlog::TreeAppender::Load(size, StoredTiles(*this));
+}
+
+// --- writing ---
+
+absl::Status LogTables::Append(uint64_t index, const LeafRow& leaf) {
+  const std::string details = PackDetails(leaf.details);
+  return insert_leaf_.Run(index, SumOfEvent(index, leaf.event),
+                          SumOfDetails(index, details), leaf.event, details);
+}
+
+absl::Status LogTables::Put(const auditlog::Tile& tile) {
+  const std::string hashes = auditlog::TileBytes(tile.hashes);
+  return put_tile_.Run(tile.level, tile.index, hashes,
+                       SumOfTile(tile.level, tile.index, hashes));
+}
+
+absl::Status LogTables::Put(const CheckpointRow& checkpoint) {
+  return put_checkpoint_.Run(checkpoint.size, checkpoint.note, checkpoint.time,
+                             SumOf(checkpoint));
+}
+
+// --- checking ---
+
+void LogTables::Check(const auditlog::Frontier& frontier, Findings& findings) {
+  const auditlog::TreeAppender tree = CheckLeaves(findings);
+  if (tree.frontier() != frontier) {
+    findings.Add("commit_group", "frontier",
+                 "it is not that of the stored leaves");
+  }
+  CheckTiles(frontier.size(), findings);
+
+  Statement all(connection_, absl::StrCat(kSelectCheckpoints, "ORDER BY size"));
+  Rows rows(all);
+  while (rows.Next()) {
+    const CheckpointRow checkpoint = CheckpointOf(rows);
+    if (rows.Int(3) != SumOf(checkpoint)) {
+      findings.Add("checkpoint", PlaceOf(checkpoint), kBadChecksum);
+    } else if (checkpoint.size > frontier.size()) {
+      findings.Add("checkpoint", PlaceOf(checkpoint),
+                   "the log is not that long");
+    }
+  }
+  findings.Add("checkpoint", rows.status());
+}
+
+auditlog::TreeAppender LogTables::CheckLeaves(Findings& findings) {
+  auditlog::TreeAppender tree;
+  Statement all(connection_, absl::StrCat(kSelectLeaves, "ORDER BY number"));
+  Rows rows(all);
+  while (rows.Next()) {
+    const uint64_t index = rows.Uint(0);
+    if (rows.Int(1) != SumOfEvent(index, rows.Bytes(2)) ||
+        rows.Int(3) != SumOfDetails(index, rows.Bytes(4))) {
+      findings.Add("leaf", PlaceOf(index), kBadChecksum);
+    } else if (index != tree.size()) {
+      findings.Add("leaf", PlaceOf(tree.size()), "it is missing");
+    }
+    const auditlog::Hash hash = auditlog::LeafHash(rows.Bytes(2));
+    for (const auditlog::Tile& tile : tree.Append({&hash, 1})) {
+      // A tile above level 0 is complete, or final, when its log is.
+      if (tile.hashes.size() == auditlog::kTileWidth) CheckTile(tile, findings);
+    }
+  }
+  findings.Add("leaf", rows.status());
+  for (const auditlog::Tile& tile : tree.UnfinishedTiles()) {
+    if (tile.level > 0) CheckTile(tile, findings);
+  }
+  return tree;
+}
+
+void LogTables::CheckTile(const auditlog::Tile& tile, Findings& findings) {
+  const std::string place = PlaceOfTile(tile.level, tile.index);
+  Rows rows(tile_, tile.level, tile.index);
+  if (!rows.Next()) {
+    if (rows.status().ok()) findings.Add("tile", place, "it is missing");
+    findings.Add("tile", rows.status());
+    return;
+  }
+  const absl::StatusOr<std::vector<auditlog::Hash>> hashes = HashesOf(rows);
+  if (!hashes.ok()) {
+    findings.Add("tile", place, kBadChecksum);
+  } else if (*hashes != tile.hashes) {
+    findings.Add("tile", place, "it is not that of the stored leaves");
+  }
+}
+
+// Those that the leaves ask for are there; there are no others.
+void LogTables::CheckTiles(uint64_t size, Findings& findings) {
+  uint64_t expected = 0;
+  for (uint64_t hashes = size, level = 0; hashes > 0; ++level) {
+    const uint64_t partial =
+        level > 0 && hashes % auditlog::kTileWidth != 0 ? 1 : 0;
+    hashes /= auditlog::kTileWidth;
+    expected += hashes + partial;
+  }
+  Statement count(connection_, "SELECT count(*) FROM tile");
+  Rows rows(count);
+  if (rows.Next() && rows.Uint(0) != expected) {
+    findings.Add("tile", "tile", "rows are missing or too many");
+  }
+  findings.Add("tile", rows.status());
+}
+
+int64_t LogTables::SumOfEvent(uint64_t index, std::string_view event) const {
+  return Checksum(key_, Table::kLeafEvent).Add(index).Add(event).Finish();
+}
+
+int64_t LogTables::SumOfDetails(uint64_t index,
+                                std::string_view details) const {
+  return Checksum(key_, Table::kLeafDetails).Add(index).Add(details).Finish();
+}
+
+int64_t LogTables::SumOfTile(uint32_t level, uint64_t index,
+                             std::string_view hashes) const {
+  return Checksum(key_, Table::kTile)
+      .Add(level)
+      .Add(index)
+      .Add(hashes)
+      .Finish();
+}
+
+int64_t LogTables::SumOf(const CheckpointRow& checkpoint) const {
+  return Checksum(key_, Table::kCheckpoint)
+      .Add(checkpoint.size)
+      .Add(checkpoint.note)
+      .Add(checkpoint.time)
+      .Finish();
+}
+
+}  // namespace waystation::storage::sqlite

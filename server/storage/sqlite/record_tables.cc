@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/storage/sqlite/record_tables.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "proto/auditlog/hash.h"
+
+namespace waystation::storage::sqlite {
+namespace {
+
+// Behind one column of the caller's.
+constexpr char kColumns[] =
+    ", record.uid, agency, key, version, received_time, retracted, sum, "
+    "wrapped_key, sealed ";
+
+RecordRow RecordOf(const Rows& rows) {
+  return {.uid = rows.Uint(1),
+          .agency = static_cast<AgencyNumber>(rows.Uint(2)),
+          .key = rows.Array<16>(3),
+          .version = rows.Uint(4),
+          .wrapped_key = std::string(rows.Bytes(8)),
+          .sealed = std::string(rows.Bytes(9)),
+          .received_time = rows.Int(5),
+          .retracted = rows.Uint(6) != 0};
+}
+constexpr int kSumColumn = 7;
+
+MembershipRow MembershipOf(const Rows& rows) {
+  return {.uid = rows.Uint(1), .person = rows.Uint(2)};
+}
+
+IdentifierRow IdentifierOf(const Rows& rows) {
+  return {.hash = rows.Array<16>(1),
+          .epoch = static_cast<uint32_t>(rows.Uint(2)),
+          .uid = rows.Uint(3)};
+}
+
+std::string PlaceOf(const RecordRow& record) {
+  return absl::StrCat("record ", record.uid);
+}
+
+std::string PlaceOf(const MembershipRow& membership) {
+  return absl::StrCat("membership ", membership.uid);
+}
+
+// The keyed hash tells nobody what was hashed.
+std::string PlaceOf(const IdentifierRow& identifier) {
+  return absl::StrCat(
+      "identifier ",
+      auditlog::ToHex({reinterpret_cast<const char*>(identifier.hash.data()),
+                       identifier.hash.size()}),
+      " of record ", identifier.uid);
+}
+
+absl::Status Moved(const std::string& what) {
+  return absl::AbortedError(absl::StrCat(what, " moved since it was read"));
+}
+
+}  // namespace
+
+RecordTables::RecordTables(Connection& connection, const ChecksumKey& key)
+    : connection_(connection),
+      key_(key),
+      by_key_(connection,
+              absl::StrCat("SELECT list.rowid", kColumns,
+                           "FROM hash_list(?) AS list CROSS JOIN record "
+                           "ON record.key = list.value")),
+      by_uid_(connection,
+              absl::StrCat("SELECT list.rowid", kColumns,
+                           "FROM uid_list(?) AS list CROSS JOIN record "
+                           "ON record.uid = list.value")),
+      by_agency_(connection,
+                 absl::StrCat("SELECT 0", kColumns,
+                              "FROM record WHERE agency = ? AND uid > ? "
+                              "ORDER BY uid LIMIT ?")),
+      version_(connection, "SELECT version FROM record WHERE key = ?"),
+      insert_(connection,
+              "INSERT INTO record (uid, agency, key, version, received_time, "
+              "retracted, sum, wrapped_key, sealed) "
+              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_(connection,
+              "UPDATE record SET version = ?, received_time = ?, "
+              "retracted = ?, sum = ?, wrapped_key = ?, sealed = ? "
+              "WHERE uid = ? AND version = ? AND key = ? AND agency = ?"),
+      person_(connection, "SELECT person FROM membership WHERE uid = ?"),
+      persons_(connection,
+               "SELECT list.rowid, uid, person, sum FROM uid_list(?) AS list "
+               "CROSS JOIN membership ON membership.uid = list.value"),
+      members_(connection,
+               "SELECT list.rowid, uid, person, sum FROM uid_list(?) AS list "
+               "CROSS JOIN membership INDEXED BY membership_by_person "
+               "ON membership.person = list.value"),
+      insert_membership_(
+          connection,
+          "INSERT INTO membership (uid, person, sum) VALUES (?, ?, ?)"),
+      update_membership_(
+          connection,
+          "UPDATE membership SET person = ?, sum = ? WHERE uid = ?"),
+      holders_(connection,
+               "SELECT list.rowid, hash, epoch, uid, sum "
+               "FROM hash_list(?) AS list CROSS JOIN identifier "
+               "ON identifier.hash = list.value"),
+      insert_identifier_(connection,
+                         "INSERT OR IGNORE INTO identifier (hash, uid, epoch, "
+                         "sum) VALUES (?, ?, ?, ?)"),
+      update_identifier_(connection,
+                         "UPDATE identifier SET epoch = ?, sum = ? "
+                         "WHERE hash = ? AND uid = ?"),
+      remove_identifier_(connection,
+                         "DELETE FROM identifier WHERE hash = ? AND uid = ?") {}
+
+// --- reading ---
+
+absl::StatusOr<std::vector<std::optional<RecordRow>>> RecordTables::Load(
+    Rows& rows, size_t count) {
+  std::vector<std::optional<RecordRow>> records(count);
+  while (rows.Next()) {
+    RecordRow& record = records[rows.Uint(0)].emplace(RecordOf(rows));
+    if (rows.Int(kSumColumn) != SumOf(record)) return Damaged(PlaceOf(record));
+  }
+  if (!rows.status().ok()) return rows.status();
+  return records;
+}
+
+absl::StatusOr<std::vector<std::optional<RecordRow>>> RecordTables::LoadByKey(
+    std::span<const KeyHash> keys) {
+  Rows rows(by_key_, keys);
+  return Load(rows, keys.size());
+}
+
+absl::StatusOr<std::vector<std::optional<RecordRow>>> RecordTables::LoadByUid(
+    std::span<const Uid> uids) {
+  Rows rows(by_uid_, uids);
+  return Load(rows, uids.size());
+}
+
+absl::StatusOr<std::vector<RecordRow>> RecordTables::ListRecords(
+    AgencyNumber agency, Uid after, size_t limit) {
+  std::vector<RecordRow> records;
+  Rows rows(by_agency_, agency, after, limit);
+  while (rows.Next()) {
+    const RecordRow& record = records.emplace_back(RecordOf(rows));
+    if (rows.Int(kSumColumn) != SumOf(record)) return Damaged(PlaceOf(record));
+  }
+  if (!rows.status().ok()) return rows.status();
+  return records;
+}
+
+absl::StatusOr<std::vector<std::vector<Uid>>> RecordTables::LookUpIdentifiers(
+    std::span<const KeyHash> hashes) {
+  std::vector<std::vector<Uid>> holders(hashes.size());
+  Rows rows(holders_, hashes);
+  while (rows.Next()) {
+    const IdentifierRow row = IdentifierOf(rows);
+    if (rows.Int(4) != SumOf(row)) return Damaged(PlaceOf(row));
+    holders[rows.Uint(0)].push_back(row.uid);
+  }
+  if (!rows.status().ok()) return rows.status();
+  return holders;
+}
+
+absl::StatusOr<std::vector<std::optional<PersonId>>> RecordTables::PersonsOf(
+    std::span<const Uid> uids) {
+  std::vector<std::optional<PersonId>> persons(uids.size());
+  Rows rows(persons_, uids);
+  while (rows.Next()) {
+    const MembershipRow row = MembershipOf(rows);
+    if (rows.Int(3) != SumOf(row)) return Damaged(PlaceOf(row));
+    persons[rows.Uint(0)] = row.person;
+  }
+  if (!rows.status().ok()) return rows.status();
+  return persons;
+}
+
+absl::StatusOr<std::vector<std::vector<Uid>>> RecordTables::MembersOf(
+    std::span<const PersonId> persons) {
+  std::vector<std::vector<Uid>> members(persons.size());
+  Rows rows(members_, persons);
+  while (rows.Next()) {
+    const MembershipRow row = MembershipOf(rows);
+    if (rows.Int(3) != SumOf(row)) return Damaged(PlaceOf(row));
+    members[rows.Uint(0)].push_back(row.uid);
+  }
+  if (!rows.status().ok()) return rows.status();
+  // The index goes by checksum within a person.
+  for (std::vector<Uid>& uids : members) std::sort(uids.begin(), uids.end());
+  return members;
+}
+
+// --- writing ---
+
+absl::Status RecordTables::Verify(const ReadSet& reads) {
+  for (const ReadSet::Record& read : reads.records) {
+    Rows rows(version_, read.key);
+    const uint64_t version = rows.Next() ? rows.Uint(0) : 0;
+    if (!rows.status().ok()) return rows.status();
+    if (version != read.version) return Moved("a record");
+  }
+  for (const ReadSet::Identifier& read : reads.identifiers) {
+    const absl::StatusOr<std::vector<std::vector<Uid>>> holders =
+        LookUpIdentifiers({&read.hash, 1});
+    if (!holders.ok()) return holders.status();
+    if (holders->front() != read.uids) return Moved("an identifier");
+  }
+  for (const ReadSet::Person& read : reads.persons) {
+    const absl::StatusOr<std::vector<std::vector<Uid>>> members =
+        MembersOf({&read.person, 1});
+    if (!members.ok()) return members.status();
+    if (members->front() != read.uids) return Moved("a person");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RecordTables::Put(const RecordRow& record, Change& change) {
+  RecordRow held = record;
+  ++held.version;
+  const int64_t sum = SumOf(held);
+  if (record.version == 0) {
+    ++change.new_records[record.agency];
+    return Insert(record, sum);
+  }
+  if (absl::Status status =
+          update_.Run(held.version, record.received_time, record.retracted, sum,
+                      record.wrapped_key, record.sealed, record.uid,
+                      record.version, record.key, record.agency);
+      !status.ok()) {
+    return status;
+  }
+  if (sqlite3_changes(connection_.handle()) != 1) return Moved("a record");
+  return absl::OkStatus();
+}
+
+absl::Status RecordTables::Insert(const RecordRow& record, int64_t sum) {
+  absl::Status status =
+      insert_.Run(record.uid, record.agency, record.key, record.version + 1,
+                  record.received_time, record.retracted, sum,
+                  record.wrapped_key, record.sealed);
+  if (!absl::IsAlreadyExists(status)) return status;
+  Rows rows(version_, record.key);
+  if (rows.Next()) return Moved("a record");
+  if (!rows.status().ok()) return rows.status();
+  return absl::InvalidArgumentError(
+      absl::StrCat("uid ", record.uid, " is that of another record"));
+}
+
+absl::Status RecordTables::Put(const MembershipRow& membership,
+                               Change& change) {
+  std::optional<PersonId> before;
+  {
+    Rows rows(person_, membership.uid);
+    if (rows.Next()) before = rows.Uint(0);
+    if (!rows.status().ok()) return rows.status();
+  }
+  // A person is held exactly while the record that names it is its member.
+  change.persons += (membership.person == membership.uid ? 1 : 0) -
+                    (before == membership.uid ? 1 : 0);
+  const int64_t sum = SumOf(membership);
+  if (before.has_value()) {
+    return update_membership_.Run(membership.person, sum, membership.uid);
+  }
+  ++change.memberships;
+  return insert_membership_.Run(membership.uid, membership.person, sum);
+}
+
+absl::Status RecordTables::Remove(const IdentifierRow& identifier,
+                                  Change& change) {
+  if (absl::Status status =
+          remove_identifier_.Run(identifier.hash, identifier.uid);
+      !status.ok()) {
+    return status;
+  }
+  change.identifiers -= sqlite3_changes(connection_.handle());
+  return absl::OkStatus();
+}
+
+absl::Status RecordTables::Put(const IdentifierRow& identifier,
+                               Change& change) {
+  const int64_t sum = SumOf(identifier);
+  if (absl::Status status = insert_identifier_.Run(
+          identifier.hash, identifier.uid, identifier.epoch, sum);
+      !status.ok()) {
+    return status;
+  }
+  if (sqlite3_changes(connection_.handle()) == 1) {
+    ++change.identifiers;
+    return absl::OkStatus();
+  }
+  return update_identifier_.Run(identifier.epoch, sum, identifier.hash,
+                                identifier.uid);
+}
+
+// --- checking ---
+
+RecordTables::Tally RecordTables::Check(
+    const std::function<std::optional<Finding>(const RecordRow&)>& record,
+    Findings& findings) {
+  Tally tally;
+  Statement all(connection_,
+                absl::StrCat("SELECT 0", kColumns, "FROM record ORDER BY uid"));
+  Rows rows(all);
+  while (rows.Next()) {
+    const RecordRow row = RecordOf(rows);
+    ++tally.records;
+    ++tally.agencies[row.agency];
+    tally.highest_uid = std::max(tally.highest_uid, row.uid);
+    if (rows.Int(kSumColumn) != SumOf(row)) {
+      findings.Add("record", PlaceOf(row), kBadChecksum);
+    } else if (record != nullptr) {
+      if (std::optional<Finding> found = record(row)) {
+        findings.Add("record", std::move(found->place),
+                     std::move(found->reason));
+      }
+    }
+  }
+  findings.Add("record", rows.status());
+  CheckPersons(findings, tally);
+  CheckIdentifiers(findings, tally);
+  return tally;
+}
+
+void RecordTables::CheckPersons(Findings& findings, Tally& tally) {
+  Statement all(connection_,
+                "SELECT 0, uid, person, sum FROM membership ORDER BY uid");
+  Rows rows(all);
+  while (rows.Next()) {
+    const MembershipRow row = MembershipOf(rows);
+    if (rows.Int(3) != SumOf(row)) {
+      findings.Add("membership", PlaceOf(row), kBadChecksum);
+    }
+  }
+  findings.Add("membership", rows.status());
+
+  Statement alone(connection_,
+                  "SELECT uid FROM record WHERE uid NOT IN "
+                  "(SELECT uid FROM membership)");
+  Rows orphans(alone);
+  while (orphans.Next()) {
+    findings.Add("membership", absl::StrCat("record ", orphans.Uint(0)),
+                 "belongs to no person");
+  }
+  findings.Add("membership", orphans.status());
+
+  Statement smallest(connection_,
+                     "SELECT person, min(uid) FROM membership INDEXED BY "
+                     "membership_by_person GROUP BY person");
+  Rows persons(smallest);
+  while (persons.Next()) {
+    ++tally.persons;
+    if (persons.Uint(0) != persons.Uint(1)) {
+      findings.Add("membership", absl::StrCat("person ", persons.Uint(0)),
+                   "is not named by its smallest record");
+    }
+  }
+  findings.Add("membership", persons.status());
+}
+
+void RecordTables::CheckIdentifiers(Findings& findings, Tally& tally) {
+  Statement all(connection_,
+                "SELECT 0, hash, epoch, uid, sum FROM identifier "
+                "ORDER BY hash, uid");
+  Rows rows(all);
+  while (rows.Next()) {
+    const IdentifierRow row = IdentifierOf(rows);
+    ++tally.identifiers;
+    if (rows.Int(4) != SumOf(row)) {
+      findings.Add("identifier", PlaceOf(row), kBadChecksum);
+    }
+  }
+  findings.Add("identifier", rows.status());
+}
+
+// The sealed value authenticates itself; its length and last bytes, where
+// AES-GCM keeps its tag, tie the columns in clear to it.
+int64_t RecordTables::SumOf(const RecordRow& record) const {
+  constexpr size_t kTag = 16;
+  const std::string_view sealed = record.sealed;
+  return Checksum(key_, Table::kRecord)
+      .Add(record.uid)
+      .Add(record.agency)
+      .Add(record.key)
+      .Add(record.version)
+      .Add(record.received_time)
+      .Add(record.retracted)
+      .Add(record.wrapped_key)
+      .Add(sealed.size())
+      .Add(sealed.substr(sealed.size() - std::min(sealed.size(), kTag)))
+      .Finish();
+}
+
+int64_t RecordTables::SumOf(const MembershipRow& membership) const {
+  return Checksum(key_, Table::kMembership)
+      .Add(membership.uid)
+      .Add(membership.person)
+      .Finish();
+}
+
+int64_t RecordTables::SumOf(const IdentifierRow& identifier) const {
+  return Checksum(key_, Table::kIdentifier)
+      .Add(identifier.hash)
+      .Add(identifier.epoch)
+      .Add(identifier.uid)
+      .Finish();
+}
+
+}  // namespace waystation::storage::sqlite

@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/storage/sqlite/sqlite_store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "proto/auditlog/hash.h"
+#include "server/storage/sqlite/check.h"
+#include "server/storage/sqlite/checkpointer.h"
+#include "server/storage/sqlite/commit.h"
+#include "server/storage/sqlite/folder.h"
+#include "server/storage/sqlite/migrations.h"
+#include "server/storage/sqlite/session.h"
+#include "server/storage/sqlite/vfs.h"
+
+namespace waystation::storage::sqlite {
+namespace {
+
+// Uids are reserved on disk in steps of so many; what is left of a step when
+// the hub ends is never given out.
+constexpr uint64_t kUidStep = 16 * 1024;
+
+// Readers find most of what they need in the system's own cache: each commit
+// invalidates theirs.
+constexpr size_t kReaderCache = size_t{2} << 20;
+
+ChecksumKey DeriveKey(const std::array<uint8_t, 32>& secret) {
+  const std::string bytes(secret.begin(), secret.end());
+  const auditlog::Hash hash =
+      auditlog::Sha256(absl::StrCat("waystation store checksum v1", bytes));
+  std::array<uint8_t, 16> key;
+  std::copy_n(hash.begin(), key.size(), key.begin());
+  return ChecksumKey(key);
+}
+
+class SqliteStore final : public Store {
+ public:
+  static absl::StatusOr<std::unique_ptr<Store>> Open(const Options& options);
+  ~SqliteStore() override;
+
+  absl::StatusOr<std::vector<std::optional<RecordRow>>> LoadByKey(
+      std::span<const KeyHash> keys) const override {
+    return Read([&](Session& s) { return s.records.LoadByKey(keys); });
+  }
+  absl::StatusOr<std::vector<std::optional<RecordRow>>> LoadByUid(
+      std::span<const Uid> uids) const override {
+    return Read([&](Session& s) { return s.records.LoadByUid(uids); });
+  }
+  absl::StatusOr<std::vector<std::vector<Uid>>> LookUpIdentifiers(
+      std::span<const KeyHash> hashes) const override {
+    return Read(
+        [&](Session& s) { return s.records.LookUpIdentifiers(hashes); });
+  }
+  absl::StatusOr<std::vector<std::optional<PersonId>>> PersonsOf(
+      std::span<const Uid> uids) const override {
+    return Read([&](Session& s) { return s.records.PersonsOf(uids); });
+  }
+  absl::StatusOr<std::vector<std::vector<Uid>>> MembersOf(
+      std::span<const PersonId> persons) const override {
+    return Read([&](Session& s) { return s.records.MembersOf(persons); });
+  }
+  absl::StatusOr<std::vector<RecordRow>> ListRecords(
+      AgencyNumber agency, Uid after, size_t limit) const override {
+    return Read([&](Session& s) {
+      return s.records.ListRecords(agency, after, limit);
+    });
+  }
+
+  absl::StatusOr<std::vector<OpenItem>> ListOpenItems(
+      OpenItem::Kind kind, const std::optional<OpenItem>& after,
+      size_t limit) const override {
+    return Read(
+        [&](Session& s) { return s.clerks.ListOpenItems(kind, after, limit); });
+  }
+  absl::StatusOr<std::optional<OpenItem>> GetOpenItem(
+      const OpenItemKey& key) const override {
+    return Read([&](Session& s) { return s.clerks.GetOpenItem(key); });
+  }
+  absl::StatusOr<std::vector<OpenItem>> OpenItemsOf(
+      std::span<const Uid> uids) const override {
+    return Read([&](Session& s) { return s.clerks.OpenItemsOf(uids); });
+  }
+  absl::StatusOr<std::vector<DecisionRow>> DecisionsOf(
+      std::span<const Uid> uids) const override {
+    return Read([&](Session& s) { return s.clerks.DecisionsOf(uids); });
+  }
+  absl::StatusOr<std::optional<DecisionRow>> GetDecision(
+      uint64_t number) const override {
+    return Read([&](Session& s) { return s.clerks.GetDecision(number); });
+  }
+  absl::StatusOr<std::optional<DecisionRow>> FindDecisionByRequest(
+      const KeyHash& request) const override {
+    return Read(
+        [&](Session& s) { return s.clerks.FindDecisionByRequest(request); });
+  }
+  absl::StatusOr<std::vector<DecisionRow>> ListDecisions(
+      uint64_t after, size_t limit) const override {
+    return Read(
+        [&](Session& s) { return s.clerks.ListDecisions(after, limit); });
+  }
+  absl::StatusOr<uint64_t> NextDecisionNumber() const override {
+    return Know(
+        [](const State& state) { return state.newest.tally.decisions + 1; });
+  }
+  absl::StatusOr<std::vector<ObjectRow>> ListObjects(
+      std::string_view kind) const override {
+    return Read([&](Session& s) { return s.clerks.ListObjects(kind); });
+  }
+
+  absl::StatusOr<Uid> ReserveUids(uint64_t count) override;
+  absl::StatusOr<Committed> Commit(const Batch& batch) override;
+  absl::Status AcknowledgeMailbox(AgencyNumber agency, uint64_t position,
+                                  int64_t time) override;
+
+  absl::StatusOr<std::vector<MailboxRow>> ReadMailbox(
+      AgencyNumber agency, uint64_t after, size_t limit) const override {
+    return Read(
+        [&](Session& s) { return s.mailboxes.Read(agency, after, limit); });
+  }
+  absl::StatusOr<MailboxState> GetMailbox(AgencyNumber agency) const override {
+    return Know([&](const State& state) {
+      const auto found = state.mailboxes.find(agency);
+      return found == state.mailboxes.end() ? MailboxState() : found->second;
+    });
+  }
+
+  uint64_t NewestGroup() const override {
+    absl::MutexLock lock(&known_);
+    return state_.newest.number;
+  }
+  absl::StatusOr<auditlog::Frontier> LoadFrontier() const override {
+    return Know([](const State& state) { return state.newest.frontier; });
+  }
+  absl::StatusOr<std::vector<LeafRow>> ReadLeaves(
+      uint64_t first, size_t limit, bool with_details) const override {
+    return Read([&](Session& s) {
+      return s.log.ReadLeaves(first, limit, with_details);
+    });
+  }
+  absl::StatusOr<std::vector<auditlog::Hash>> ReadTile(
+      uint32_t level, uint64_t index, uint32_t width) const override;
+  absl::Status PutCheckpoint(const CheckpointRow& checkpoint) override;
+  absl::StatusOr<std::vector<CheckpointRow>> ListCheckpoints(
+      uint64_t after, size_t limit) const override {
+    return Read(
+        [&](Session& s) { return s.log.ListCheckpoints(after, limit); });
+  }
+  absl::StatusOr<std::optional<CheckpointRow>> NewestCheckpoint()
+      const override {
+    return Read([](Session& s) { return s.log.NewestCheckpoint(); });
+  }
+
+  absl::StatusOr<Counts> Count() const override {
+    return Know([](const State& state) {
+      const Tally& tally = state.newest.tally;
+      return Counts{tally.records, tally.persons, tally.conflicts,
+                    tally.candidates};
+    });
+  }
+  absl::StatusOr<uint64_t> CountRecords(AgencyNumber agency) const override {
+    return Know([&](const State& state) {
+      const auto found = state.agencies.find(agency);
+      return found == state.agencies.end() ? 0 : found->second;
+    });
+  }
+  absl::StatusOr<std::vector<Finding>> Check(
+      const std::function<std::optional<Finding>(const RecordRow&)>& record)
+      const override {
+    absl::StatusOr<std::vector<Finding>> findings = std::vector<Finding>();
+    if (absl::Status status = Alive(); !status.ok()) return status;
+    Readers::Lease lease(*readers_);
+    if (!lease.status().ok()) return lease.status();
+    return CheckStore(*lease, record);
+  }
+  absl::Status Scrub() override;
+
+ private:
+  SqliteStore() = default;
+
+  // UNAVAILABLE once the medium has failed.
+  absl::Status Alive() const {
+    if (!failed_.load(std::memory_order_acquire)) return absl::OkStatus();
+    absl::MutexLock lock(&known_);
+    return failure_;
+  }
+  void Fail(const absl::Status& status);
+
+  // read(session) in one read transaction.
+  template <typename Reading>
+  auto Read(Reading read) const -> decltype(read(std::declval<Session&>()));
+  // What is known without reading.
+  template <typename Knowing>
+  auto Know(Knowing know) const
+      -> absl::StatusOr<decltype(know(std::declval<const State&>()))> {
+    if (absl::Status status = Alive(); !status.ok()) return status;
+    absl::MutexLock lock(&known_);
+    return know(state_);
+  }
+  // write() in one write transaction.
+  template <typename Writing>
+  absl::Status Write(Writing write) ABSL_EXCLUSIVE_LOCKS_REQUIRED(commits_);
+
+  std::unique_ptr<FileLayer> files_;
+  std::unique_ptr<Folder> folder_;
+
+  // Held while the writer's connection is used.
+  mutable absl::Mutex commits_;
+  std::unique_ptr<Session> writer_ ABSL_GUARDED_BY(commits_);
+  // Given out next, and the first that is not reserved on disk.
+  Uid next_uid_ ABSL_GUARDED_BY(commits_) = 1;
+  Uid unreserved_uid_ ABSL_GUARDED_BY(commits_) = 1;
+  // The thread that committed last: its reads use the writer's connection.
+  std::atomic<std::thread::id> committer_{};
+
+  // Changed with `commits_` held too, so that the writer reads it without.
+  mutable absl::Mutex known_;
+  State state_;
+  absl::Status failure_ ABSL_GUARDED_BY(known_);
+  std::atomic<bool> failed_ = false;
+
+  std::unique_ptr<Readers> readers_;
+  std::unique_ptr<Checkpointer> checkpointer_;
+};
+
+// --- opening and closing ---
+
+// SQLite counts its memory under one lock for all threads unless told not to
+// before its first use in the process. Later it answers no and goes on
+// counting.
+void DoNotCountMemory() {
+  static const int answer = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)answer;
+}
+
+absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Open(
+    const Options& options) {
+  DoNotCountMemory();
+  std::unique_ptr<SqliteStore> store(new SqliteStore);
+  absl::StatusOr<std::unique_ptr<Folder>> folder = Folder::Take(options.folder);
+  if (!folder.ok()) return folder.status();
+  store->folder_ = *std::move(folder);
+  store->files_ = std::make_unique<FileLayer>(options.hooks);
+  SessionOptions session{.database = store->folder_->database(),
+                         .vfs = store->files_->name(),
+                         .key = DeriveKey(options.checksum_key),
+                         .cache_bytes = options.cache_bytes};
+
+  absl::MutexLock commits(&store->commits_);
+  absl::StatusOr<std::unique_ptr<Session>> writer = Session::Open(session);
+  if (!writer.ok()) return writer.status();
+  store->writer_ = *std::move(writer);
+  Connection& connection = *store->writer_->connection;
+  if (absl::Status status = Migrate(connection); !status.ok()) return status;
+
+  // A log that is left from an earlier life may hold groups whose sync failed
+  // and which only the system's cache still shows. Writing them once more, into
+  // the database, tells whether they last.
+  if (sqlite3_wal_checkpoint_v2(connection.handle(), nullptr,
+                                SQLITE_CHECKPOINT_TRUNCATE, nullptr,
+                                nullptr) != SQLITE_OK) {
+    return StatusOf(connection.handle(), "taking over the log");
+  }
+  if (absl::Status status =
+          store->folder_->ReserveIndex(2 * Checkpointer::kBound);
+      !status.ok()) {
+    return status;
+  }
+  const absl::StatusOr<Uid> next_uid = store->writer_->uids.Load();
+  if (!next_uid.ok()) return next_uid.status();
+  store->next_uid_ = *next_uid;
+  store->unreserved_uid_ = *next_uid;
+  absl::StatusOr<State> state = LoadState(*store->writer_);
+  if (!state.ok()) return state.status();
+  {
+    absl::MutexLock lock(&store->known_);
+    store->state_ = *std::move(state);
+  }
+
+  session.cache_bytes = kReaderCache;
+  absl::StatusOr<std::unique_ptr<Readers>> readers =
+      Readers::Open(session, std::max<size_t>(options.readers, 1));
+  if (!readers.ok()) return readers.status();
+  store->readers_ = *std::move(readers);
+  absl::StatusOr<std::unique_ptr<Checkpointer>> checkpointer =
+      Checkpointer::Start(session, store->commits_,
+                          [raw = store.get()](const absl::Status& status) {
+                            raw->Fail(status);
+                          });
+  if (!checkpointer.ok()) return checkpointer.status();
+  store->checkpointer_ = *std::move(checkpointer);
+  store->checkpointer_->Watch(connection);
+  return store;
+}
+
+SqliteStore::~SqliteStore() {
+  // A medium that failed is left alone: what it holds is for the next start.
+  if (failed_.load()) {
+    checkpointer_->KeepLogOnClose();
+    readers_->KeepLogOnClose();
+    absl::MutexLock commits(&commits_);
+    writer_->connection->KeepLogOnClose();
+  }
+  checkpointer_.reset();
+  readers_.reset();
+  absl::MutexLock commits(&commits_);
+  writer_.reset();
+}
+
+void SqliteStore::Fail(const absl::Status& status) {
+  absl::MutexLock lock(&known_);
+  if (failed_.load()) return;
+  failure_ = absl::UnavailableError(absl::StrCat(
+      "the store has failed and must be opened again: ", status.message()));
+  failed_.store(true, std::memory_order_release);
+}
+
+// --- reading ---
+
+template <typename Reading>
+auto SqliteStore::Read(Reading read) const
+    -> decltype(read(std::declval<Session&>())) {
+  if (absl::Status status = Alive(); !status.ok()) return status;
+  if (committer_.load(std::memory_order_relaxed) ==
+          std::this_thread::get_id() &&
+      commits_.TryLock()) {
+    Session& session = *writer_;
+    absl::Status status = session.BeginRead();
+    if (!status.ok()) {
+      commits_.Unlock();
+      return status;
+    }
+    auto result = read(session);
+    (void)session.Rollback();
+    commits_.Unlock();
+    return result;
+  }
+  Readers::Lease lease(*readers_);
+  if (!lease.status().ok()) return lease.status();
+  return read(*lease);
+}
+
+absl::StatusOr<std::vector<auditlog::Hash>> SqliteStore::ReadTile(
+    uint32_t level, uint64_t index, uint32_t width) const {
+  absl::StatusOr<std::vector<auditlog::Hash>> hashes =
+      Read([&](Session& s) { return s.log.ReadTile(level, index, width); });
+  if (hashes.ok()) hashes->resize(width);
+  return hashes;
+}
+
+// --- writing ---
+
+template <typename Writing>
+absl::Status SqliteStore::Write(Writing write) {
+  Session& session = *writer_;
+  absl::Status status = session.BeginWrite();
+  bool in_commit = false;
+  if (status.ok()) status = write();
+  if (status.ok()) {
+    in_commit = true;
+    status = session.Commit();
+  }
+  if (status.ok()) return status;
+  const absl::Status undone = session.Rollback();
+  // A full disk is met before the group's last page is written, so nothing of
+  // it counts. Anything else that a commit meets leaves the outcome open.
+  const bool is_certain = absl::IsResourceExhausted(status) ||
+                          (!in_commit && !absl::IsUnavailable(status));
+  if (is_certain && undone.ok()) return status;
+  Fail(is_certain ? undone : status);
+  return Alive();
+}
+
+absl::StatusOr<Committed> SqliteStore::Commit(const Batch& batch) {
+  checkpointer_->MakeRoom();
+  absl::MutexLock commits(&commits_);
+  if (absl::Status status = Alive(); !status.ok()) return status;
+  committer_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  if (const auto known = state_.recent.find(batch.id);
+      known != state_.recent.end()) {
+    Committed repeated = known->second;
+    repeated.repeated = true;
+    return repeated;
+  }
+  Advance advance;
+  const absl::Status status = Write([&]() -> absl::Status {
+    absl::StatusOr<Advance> written = WriteBatch(*writer_, state_, batch);
+    if (!written.ok()) return written.status();
+    advance = *std::move(written);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  absl::MutexLock lock(&known_);
+  Apply(std::move(advance), state_);
+  return AnswerFor(state_.newest);
+}
+
+absl::StatusOr<Uid> SqliteStore::ReserveUids(uint64_t count) {
+  if (count == 0) return absl::InvalidArgumentError("a range is not empty");
+  absl::MutexLock commits(&commits_);
+  if (absl::Status status = Alive(); !status.ok()) return status;
+  if (unreserved_uid_ - next_uid_ < count) {
+    const Uid reserved = next_uid_ + std::max(count, kUidStep);
+    const absl::Status status =
+        Write([&] { return writer_->uids.Put(reserved); });
+    if (!status.ok()) return status;
+    unreserved_uid_ = reserved;
+  }
+  return std::exchange(next_uid_, next_uid_ + count);
+}
+
+absl::Status SqliteStore::AcknowledgeMailbox(AgencyNumber agency,
+                                             uint64_t position, int64_t time) {
+  absl::MutexLock commits(&commits_);
+  if (absl::Status status = Alive(); !status.ok()) return status;
+  const auto found = state_.mailboxes.find(agency);
+  MailboxState mailbox =
+      found == state_.mailboxes.end() ? MailboxState() : found->second;
+  if (position > mailbox.last) {
+    return absl::OutOfRangeError("the mailbox does not go that far");
+  }
+  if (position <= mailbox.acknowledged) return absl::OkStatus();
+  const absl::Status status = Write(
+      [&] { return writer_->mailboxes.PutReader(agency, position, time); });
+  if (!status.ok()) return status;
+  mailbox.acknowledged = position;
+  mailbox.acknowledged_time = time;
+  absl::MutexLock lock(&known_);
+  state_.mailboxes[agency] = mailbox;
+  return absl::OkStatus();
+}
+
+absl::Status SqliteStore::PutCheckpoint(const CheckpointRow& checkpoint) {
+  absl::MutexLock commits(&commits_);
+  if (absl::Status status = Alive(); !status.ok()) return status;
+  if (checkpoint.size > state_.newest.frontier.size()) {
+    return absl::InvalidArgumentError("the log is not that long");
+  }
+  return Write([&] { return writer_->log.Put(checkpoint); });
+}
+
+absl::Status SqliteStore::Scrub() {
+  if (absl::Status status = Alive(); !status.ok()) return status;
+  const Readers::Pause pause(*readers_);
+  const absl::Status status = checkpointer_->Truncate();
+  if (absl::IsUnavailable(status)) Fail(status);
+  return status;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const Options& options) {
+  return SqliteStore::Open(options);
+}
+
+}  // namespace waystation::storage::sqlite

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store on SQLite: one folder, one hub, nothing to install.
+#ifndef WAYSTATION_SERVER_STORAGE_SQLITE_SQLITE_STORE_H_
+#define WAYSTATION_SERVER_STORAGE_SQLITE_SQLITE_STORE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "server/storage/store.h"
+
+namespace waystation::storage::sqlite {
+
+class FileHooks;
+
+struct Options {
+  // Made if its parent is there; only the hub's user can read what is in it.
+  std::string folder;
+  // For the checksums of rows.
+  std::array<uint8_t, 32> checksum_key{};
+  // Pages of the database that the committer keeps in memory.
+  size_t cache_bytes = size_t{96} << 20;
+  // Reads that run at once beside a commit.
+  size_t readers = 4;
+  // Tests only (vfs.h); outlives the store.
+  FileHooks* hooks = nullptr;
+};
+
+// Opens what is in the folder, or makes an empty store. FAILED_PRECONDITION:
+// another store owns the folder, the file is not a store of ours, a newer
+// release wrote it, or it was written with another checksum key. DATA_LOSS:
+// what it holds does not fit together, naming the row. RESOURCE_EXHAUSTED or
+// UNAVAILABLE: the medium is full or does not answer.
+//
+// Reads by the thread that committed last use the committer's own connection
+// and its cache; others share `readers` connections.
+absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const Options& options);
+
+}  // namespace waystation::storage::sqlite
+
+#endif  // WAYSTATION_SERVER_STORAGE_SQLITE_SQLITE_STORE_H_

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/storage/sqlite/uid_table.h"
+
+#include "server/storage/sqlite/findings.h"
+
+namespace waystation::storage::sqlite {
+
+UidTable::UidTable(Connection& connection, const ChecksumKey& key)
+    : connection_(connection),
+      key_(key),
+      select_(connection, "SELECT key_check, next_uid, sum FROM store"),
+      put_(connection,
+           "INSERT OR REPLACE INTO store (id, key_check, next_uid, sum) "
+           "VALUES (1, ?, ?, ?)") {}
+
+absl::StatusOr<Uid> UidTable::Load() {
+  {
+    Rows rows(select_);
+    if (rows.Next()) {
+      const Uid next = rows.Uint(1);
+      const bool key_fits = rows.Int(0) == KeyCheck();
+      const bool sum_fits = rows.Int(2) == SumOf(next);
+      if (key_fits && sum_fits) return next;
+      if (key_fits || sum_fits) return Damaged("store");
+      return absl::FailedPreconditionError(
+          "the store was written with another checksum key");
+    }
+    if (!rows.status().ok()) return rows.status();
+  }
+  constexpr Uid kFirst = 1;
+  if (absl::Status status = Put(kFirst); !status.ok()) return status;
+  return kFirst;
+}
+
+absl::Status UidTable::Put(Uid next) {
+  return put_.Run(KeyCheck(), next, SumOf(next));
+}
+
+int64_t UidTable::KeyCheck() const {
+  return Checksum(key_, Table::kStore).Finish();
+}
+
+int64_t UidTable::SumOf(Uid next) const {
+  return Checksum(key_, Table::kStore).Add(next).Finish();
+}
+
+}  // namespace waystation::storage::sqlite
