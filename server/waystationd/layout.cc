@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/waystationd/layout.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "proto/auditlog/ed25519.h"
+#include "proto/auditlog/note.h"
+#include "proto/errors/error.h"
+#include "proto/runtime/file.h"
+#include "server/hub/keys.h"
+#include "server/service/ca.h"
+
+namespace waystation::waystationd {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kConfig[] =
+    R"(# Configuration of a Waystation hub. Paths are relative to this file.
+
+# Where agencies, offices, operators and auditors call (gRPC, mutual TLS).
+listen: "@LISTEN@"
+# /metrics, /healthz and /readyz, plain HTTP; loopback only.
+http_listen: "@HTTP@"
+
+store: sqlite:store
+
+tls:
+  certificate: tls/hub.pem
+  key: tls/hub.key
+  # Who vouches for agencies, clerks, offices and operators ...
+  client_authorities: tls/ca.pem
+  # ... and who for auditors. No authority may stand in both.
+  auditor_authorities: tls/auditors.pem
+
+# Sealing and index keys. Losing this file loses every sealed value; back it up
+# apart from the store.
+key_file: keys/hub.keys
+# Signs the audit log's checkpoints; hand out log.key.
+log_key_file: keys/log.pem
+log_origin: @ORIGIN@
+
+# Of the identities spiffe://<trust domain>/agency/<id> and so on.
+trust_domain: @DOMAIN@
+
+# With which `wayctl cert sign` signs; take it out to sign elsewhere.
+authority:
+  certificate: tls/ca.pem
+  key: tls/ca.key
+  issued: tls/issued.pem
+@DEMO@
+log_level: info
+)";
+
+absl::Status Failed(const std::string& path, const std::error_code& error) {
+  return absl::UnavailableError(absl::StrCat(path, ": ", error.message()));
+}
+
+// A path of its own for each authority's key.
+absl::Status MakeAuthority(const Layout& layout, const std::string& name,
+                           const std::string& common_name, absl::Time now) {
+  std::string key;
+  const service::Authority authority =
+      service::Authority::Create(common_name, now, key);
+  if (auto written = runtime::WriteNewFile(layout.In("tls/" + name + ".pem"),
+                                           authority.pem());
+      !written.ok()) {
+    return written;
+  }
+  return runtime::WriteNewFile(layout.In("tls/" + name + ".key"), key, 0600);
+}
+
+absl::StatusOr<service::Authority> LoadAuthority(const Layout& layout,
+                                                 const std::string& name) {
+  auto certificate = runtime::ReadFile(layout.In("tls/" + name + ".pem"));
+  if (!certificate.ok()) return certificate.status();
+  auto key = runtime::ReadSecretFile(layout.In("tls/" + name + ".key"));
+  if (!key.ok()) return key.status();
+  return service::Authority::FromPem(*certificate, *key);
+}
+
+absl::Status MakeHubCertificate(const Layout& layout, absl::Time now) {
+  const auto authority = LoadAuthority(layout, "ca");
+  if (!authority.ok()) return authority.status();
+  const std::string key = service::NewKeyPem();
+  const auto request = service::NewRequestPem(key, "waystationd");
+  if (!request.ok()) return request.status();
+  const auto issued =
+      authority->SignHub(*request, layout.hosts, service::kMostDays, now);
+  if (!issued.ok()) return issued.status();
+  if (auto written = runtime::WriteNewFile(layout.In("tls/hub.key"), key, 0600);
+      !written.ok()) {
+    return written;
+  }
+  return runtime::WriteNewFile(layout.In("tls/hub.pem"), issued->chain_pem);
+}
+
+absl::Status MakeLogKey(const Layout& layout) {
+  const auto key = auditlog::Ed25519PrivateKey::Generate();
+  if (!key.ok()) return key.status();
+  if (auto stored = key->Store(layout.In("keys/log.pem")); !stored.ok()) {
+    return stored;
+  }
+  const auto verifier =
+      auditlog::NoteVerifier::Create(layout.log_origin, key->public_key());
+  if (!verifier.ok()) return verifier.status();
+  return runtime::WriteNewFile(layout.In("log.key"),
+                               absl::StrCat(verifier->ToString(), "\n"));
+}
+
+}  // namespace
+
+absl::Status MakeLayout(const Layout& layout, absl::Time now) {
+  std::error_code error;
+  if (fs::exists(layout.folder, error) && !fs::is_empty(layout.folder, error)) {
+    return errors::Error("EXISTS_ALREADY",
+                         {.metadata = {{"file", layout.folder}}});
+  }
+  for (const char* name : {"", "keys", "tls", "store"}) {
+    const std::string path = layout.In(name);
+    fs::create_directories(path, error);
+    if (error) return Failed(path, error);
+    fs::permissions(path, fs::perms::owner_all, error);
+    if (error) return Failed(path, error);
+  }
+  if (auto made = hub::Keys::Create(layout.In("keys/hub.keys")); !made.ok()) {
+    return made;
+  }
+  if (auto made = MakeLogKey(layout); !made.ok()) return made;
+  if (auto made = MakeAuthority(layout, "ca", "Waystation hub authority", now);
+      !made.ok()) {
+    return made;
+  }
+  if (auto made = MakeAuthority(layout, "auditors",
+                                "Waystation auditors' authority", now);
+      !made.ok()) {
+    return made;
+  }
+  if (auto made = MakeHubCertificate(layout, now); !made.ok()) return made;
+  if (auto made = runtime::WriteNewFile(layout.In("tls/issued.pem"), "");
+      !made.ok()) {
+    return made;
+  }
+  return runtime::WriteNewFile(
+      layout.In("hub.yaml"),
+      absl::StrReplaceAll(
+          kConfig,
+          {{"@LISTEN@", layout.listen},
+           {"@HTTP@", layout.http_listen},
+           {"@ORIGIN@", layout.log_origin},
+           {"@DOMAIN@", layout.trust_domain},
+           {"@DEMO@", layout.demo_numbers
+                          ? "\n# Generated people have numbers with a leading "
+                            "0. Never where real ones are served.\n"
+                            "demo_numbers: true\n"
+                          : ""}}));
+}
+
+absl::Status CertifyRequest(const Layout& layout, const std::string& identity,
+                            const std::string& request_pem,
+                            const std::string& certificate, int days,
+                            absl::Time now) {
+  const bool auditor = identity.starts_with("auditor/");
+  const auto authority = LoadAuthority(layout, auditor ? "auditors" : "ca");
+  if (!authority.ok()) return authority.status();
+  const auto issued =
+      authority->SignClient({.request_pem = request_pem,
+                             .trust_domain = layout.trust_domain,
+                             .path = identity,
+                             .days = days,
+                             .auditors = auditor},
+                            now);
+  if (!issued.ok()) return issued.status();
+  std::ofstream record(layout.In("tls/issued.pem"), std::ios::app);
+  record << issued->chain_pem;
+  record.close();
+  if (!record) {
+    return absl::UnavailableError("tls/issued.pem cannot be written");
+  }
+  return runtime::WriteNewFile(certificate, issued->chain_pem);
+}
+
+absl::Status MakeClient(const Layout& layout, const std::string& identity,
+                        const std::string& prefix, absl::Time now) {
+  const std::string key = service::NewKeyPem();
+  const auto request = service::NewRequestPem(key, identity);
+  if (!request.ok()) return request.status();
+  if (auto written = runtime::WriteNewFile(prefix + ".key", key, 0600);
+      !written.ok()) {
+    return written;
+  }
+  return CertifyRequest(layout, identity, *request, prefix + ".pem",
+                        service::kMostDays, now);
+}
+
+}  // namespace waystation::waystationd
