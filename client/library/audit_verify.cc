@@ -10,6 +10,7 @@
 #include <deque>
 #include <future>
 #include <map>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -302,9 +303,27 @@ class Verification {
     while (next_) {
       if (auto advanced = Advance(); !advanced.ok()) return advanced;
     }
+    SortFindings();
     report_.set_entries(tree_.size());
     report_.set_root(auditlog::ToHex(tree_.Root()));
     return absl::OkStatus();
+  }
+
+  // By entry, without what only follows from an entry that was changed.
+  void SortFindings() {
+    auto& findings = *report_.mutable_findings();
+    std::set<std::uint64_t> changed;
+    for (const AuditFinding& finding : findings) {
+      if (finding.reason() == "LEAF_CHANGED") changed.insert(finding.index());
+    }
+    const auto follows = [&](const AuditFinding& finding) {
+      return changed.contains(finding.index()) &&
+             (finding.reason() == "DETAILS_CHANGED" ||
+              finding.reason() == "FRAME_SIGNATURE_WRONG");
+    };
+    findings.erase(std::remove_if(findings.begin(), findings.end(), follows),
+                   findings.end());
+    std::ranges::stable_sort(findings, {}, &AuditFinding::index);
   }
 
   // The first of each kind is enough: what follows from it is no news.

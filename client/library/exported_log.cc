@@ -86,6 +86,14 @@ class ExportedFolder final : public LogSource {
     return ReadWholeFile(folder_ / name);
   }
 
+  // A part of 256 ("005.p/20") may have grown whole ("005") since.
+  absl::StatusOr<std::string> ReadOrWhole(const std::string& name) const {
+    absl::StatusOr<std::string> bytes = Read(name);
+    const std::size_t part = name.find(".p/");
+    if (bytes.ok() || part == std::string::npos) return bytes;
+    return Read(name.substr(0, part));
+  }
+
   // Adds the bundle in which next_ stands; false when it is damaged.
   bool AppendBundle(LogSpan& span) {
     const std::uint64_t index = next_ / kTileWidth;
@@ -94,9 +102,9 @@ class ExportedFolder final : public LogSource {
     const std::string entries_path = BundlePath("entries", index, width);
     const std::string details_path = BundlePath("details", index, width);
     const std::string tile_path = auditlog::TilePath(0, index, width);
-    const auto entries = Read(entries_path);
-    const auto details = Read(details_path);
-    const auto tile = Read(tile_path);
+    const auto entries = ReadOrWhole(entries_path);
+    const auto details = ReadOrWhole(details_path);
+    const auto tile = ReadOrWhole(tile_path);
     std::vector<std::string> leaves, hashes;
     if (entries.ok()) leaves = ParseEntries(*entries, width);
     if (details.ok()) hashes = ParseDetails(*details, width);

@@ -40,8 +40,7 @@ Table AgencyRows(const v1::ListAgenciesResponse& page,
                           {"records", Say("RECORDS"), true},
                           {"last_seen_time", Say("LAST SEEN")},
                           {"data_age_seconds", Say("AGE OF DATA"), true},
-                          {"mailbox_waiting", Say("WAITING"), true}},
-              .rows = {}};
+                          {"mailbox_waiting", Say("WAITING"), true}}};
   for (const v1::AgencyStatus& status : page.agencies()) {
     table.rows.push_back({status.agency().id(), NameOf(status.agency()),
                           Number(status.records()),
@@ -67,8 +66,7 @@ Table KeyRows(const v1::Agency& agency, const Surroundings& surroundings) {
   Table table{.columns = {{"key_id", Say("KEY")},
                           {"public_key", Say("PUBLIC KEY")},
                           {"valid_from", Say("VALID FROM")},
-                          {"valid_until", Say("VALID UNTIL")}},
-              .rows = {}};
+                          {"valid_until", Say("VALID UNTIL")}}};
   for (const v1::SigningKey& key : agency.signing_keys()) {
     table.rows.push_back({key.key_id(), absl::Base64Escape(key.public_key()),
                           TimeCell(key.valid_from(), surroundings),
@@ -92,8 +90,7 @@ Sheet AgencySheet(const v1::Agency& agency, const Surroundings& surroundings) {
                  yes_no(agency.unsigned_unary())},
                 {"unsigned_frames", Say("Frames go unsigned"),
                  yes_no(agency.unsigned_frames())}},
-      .sections = {{Say("Signing keys"), KeyRows(agency, surroundings)}},
-      .csv = {}};
+      .sections = {{Say("Signing keys"), KeyRows(agency, surroundings)}}};
 }
 
 absl::Status Show(Session& session, const std::string& id) {

@@ -26,8 +26,7 @@ Table AgreementRows(const v1::ListAgreementsResponse& page) {
                           {"purpose", Say("PURPOSE")},
                           {"grants", Say("GRANTS"), true},
                           {"valid_from", Say("FROM")},
-                          {"valid_until", Say("UNTIL")}},
-              .rows = {}};
+                          {"valid_until", Say("UNTIL")}}};
   for (const v1::AgreementStatus& status : page.agreements()) {
     const v1::Agreement& agreement = status.agreement();
     table.rows.push_back(
@@ -63,8 +62,7 @@ Sheet AgreementSheet(const v1::AgreementStatus& status,
   const v1::Agreement& agreement = status.agreement();
   Table grants{.columns = {{"source_sector", Say("FROM SECTOR")},
                            {"attribute", Say("ATTRIBUTE")},
-                           {"form", Say("FORM")}},
-               .rows = {}};
+                           {"form", Say("FORM")}}};
   for (const v1::Grant& grant : agreement.grants()) {
     grants.rows.push_back(
         {Cell(SayName(grant.source_sector()), grant.source_sector()),
@@ -92,8 +90,7 @@ Sheet AgreementSheet(const v1::AgreementStatus& status,
                     {"applied_time", Say("Applied"),
                      TimeCell(status.applied_time(), surroundings)},
                     {"applied_by", Say("Applied by"), status.applied_by()}},
-          .sections = {{Say("Grants"), std::move(grants)}},
-          .csv = {}};
+          .sections = {{Say("Grants"), std::move(grants)}}};
 }
 
 absl::StatusOr<v1::AgreementStatus> Find(Session& session,

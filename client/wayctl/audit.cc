@@ -63,8 +63,7 @@ Table EventRows(const v1::ListEventsResponse& page,
                           {"actor", Say("WHO")},
                           {"agency", Say("AGENCY")},
                           {"count", Say("COUNT"), true},
-                          {"about", Say("ABOUT")}},
-              .rows = {}};
+                          {"about", Say("ABOUT")}}};
   for (const v1::LoggedEvent& logged : page.events()) {
     const v1::AuditEvent& event = logged.event();
     table.rows.push_back({Number(logged.index()),
@@ -158,8 +157,7 @@ absl::StatusOr<std::optional<auditlog::NoteVerifier>> LogKey(
 Sheet ReportSheet(const report::v1::AuditReport& report) {
   Table findings{.columns = {{"reason", Say("FINDING")},
                              {"place", Say("PLACE")},
-                             {"index", Say("ENTRY"), true}},
-                 .rows = {}};
+                             {"index", Say("ENTRY"), true}}};
   for (const report::v1::AuditFinding& finding : report.findings()) {
     findings.rows.push_back(
         {Cell(SayReason(finding.reason()), finding.reason()), finding.place(),
@@ -180,8 +178,7 @@ Sheet ReportSheet(const report::v1::AuditReport& report) {
                  report.findings().empty()
                      ? Cell(Say("intact"), "intact")
                      : Cell(Say("NOT INTACT"), "not_intact")}},
-      .sections = {{Say("Findings"), std::move(findings)}},
-      .csv = {}};
+      .sections = {{Say("Findings"), std::move(findings)}}};
 }
 
 absl::Status Verify(Session& session, const VerifyArguments& arguments) {
@@ -234,15 +231,13 @@ absl::Status Export(Session& session, const std::string& folder) {
   if (!report.ok()) return report.status();
   session.out().Show(
       *report,
-      {.facts = {{"folder", Say("Folder"), report->folder()},
-                 {"origin", Say("Audit log"), report->origin()},
-                 {"entries", Say("Entries"), Number(report->entries())},
-                 {"new_entries", Say("New entries"),
-                  Number(report->new_entries())},
-                 {"checkpoints", Say("Checkpoints"),
-                  Number(report->checkpoints())}},
-       .sections = {},
-       .csv = {}});
+      {.facts = {
+           {"folder", Say("Folder"), report->folder()},
+           {"origin", Say("Audit log"), report->origin()},
+           {"entries", Say("Entries"), Number(report->entries())},
+           {"new_entries", Say("New entries"), Number(report->new_entries())},
+           {"checkpoints", Say("Checkpoints"),
+            Number(report->checkpoints())}}});
   session.out().Note(Say("To verify it: wayctl audit verify $0", folder));
   if (!report->adds_up()) {
     session.out().Warn(
@@ -281,9 +276,7 @@ absl::Status Checkpoint(Session& session, std::uint64_t at_least,
   session.out().Show(
       *response, {.facts = {{"origin", "", checkpoint->origin},
                             {"size", "", Number(checkpoint->size)},
-                            {"root", "", auditlog::ToHex(checkpoint->root)}},
-                  .sections = {},
-                  .csv = {}});
+                            {"root", "", auditlog::ToHex(checkpoint->root)}}});
   return absl::OkStatus();
 }
 
@@ -312,21 +305,19 @@ absl::Status Prove(Session& session, std::uint64_t index,
   event.ParseFromString(proof->leaf());
   session.out().Show(
       *proof,
-      {.facts = {{"index", Say("Entry"), Number(proof->index())},
-                 {"time", Say("Time"),
-                  TimeCell(event.time(), session.surroundings())},
-                 {"kind", Say("Kind"), EnumOf(event.kind())},
-                 {"actor", Say("Who"), event.actor()},
-                 {"agency", Say("Agency"), event.agency()},
-                 {"about", Say("About"), AboutCell(event)},
-                 {"details", Say("Details' hashes"),
-                  Number(static_cast<std::uint64_t>(proof->details_size()))},
-                 {"tree_size", Say("Entries in the log"),
-                  Number(proof->tree_size())},
-                 {"result", Say("Result"),
-                  Cell(Say("it is in the log"), "proven")}},
-       .sections = {},
-       .csv = {}});
+      {.facts = {
+           {"index", Say("Entry"), Number(proof->index())},
+           {"time", Say("Time"),
+            TimeCell(event.time(), session.surroundings())},
+           {"kind", Say("Kind"), EnumOf(event.kind())},
+           {"actor", Say("Who"), event.actor()},
+           {"agency", Say("Agency"), event.agency()},
+           {"about", Say("About"), AboutCell(event)},
+           {"details", Say("Details' hashes"),
+            Number(static_cast<std::uint64_t>(proof->details_size()))},
+           {"tree_size", Say("Entries in the log"), Number(proof->tree_size())},
+           {"result", Say("Result"),
+            Cell(Say("it is in the log"), "proven")}}});
   return absl::OkStatus();
 }
 

@@ -20,8 +20,7 @@ Table CandidateRows(const v1::ListCandidatesResponse& page,
                           {"why", Say("WHY")},
                           {"opened_time", Say("OPEN SINCE")},
                           {"agency_a", Say("AGENCY")},
-                          {"agency_b", Say("AGENCY")}},
-              .rows = {}};
+                          {"agency_b", Say("AGENCY")}}};
   for (const v1::Candidate& candidate : page.candidates()) {
     table.rows.push_back({candidate.id(),
                           Cell(SayReason(candidate.why()), candidate.why()),
@@ -47,8 +46,7 @@ Sheet CandidateSheet(const v1::GetCandidateResponse& response,
   const v1::Candidate& candidate = response.candidate();
   Table table{.columns = {{"attribute", ""},
                           {"record_a", candidate.agency_a()},
-                          {"record_b", candidate.agency_b()}},
-              .rows = {}};
+                          {"record_b", candidate.agency_b()}}};
   std::set<std::string> seen;
   for (const v1::Person* record :
        {&response.record_a(), &response.record_b()}) {
@@ -64,8 +62,7 @@ Sheet CandidateSheet(const v1::GetCandidateResponse& response,
                      Cell(SayReason(candidate.why()), candidate.why())},
                     {"opened_time", Say("Open since"),
                      TimeCell(candidate.opened_time(), surroundings)}},
-          .sections = {{Say("Records"), std::move(table)}},
-          .csv = {}};
+          .sections = {{Say("Records"), std::move(table)}}};
 }
 
 struct Reveal {

@@ -37,9 +37,7 @@ absl::Status MakeFiles(Session& session, const std::string& identity,
   session.out().Show(
       report,
       {.facts = {{"key_file", Say("Key (keep it secret)"), report.key_file()},
-                 {"request_file", Say("Request"), report.request_file()}},
-       .sections = {},
-       .csv = {}});
+                 {"request_file", Say("Request"), report.request_file()}}});
   session.out().Note(
       Say("Send the request to the operator, who runs: wayctl cert sign $0 "
           "--identity $1",
@@ -70,9 +68,7 @@ absl::Status InspectFile(Session& session, const std::string& file) {
                  {"key", Say("Key"), report->key()},
                  {"problems", Say("Problems"),
                   report->problems().empty() ? Cell(Say("none"), "")
-                                             : Joined(report->problems())}},
-       .sections = {},
-       .csv = {}});
+                                             : Joined(report->problems())}}});
   if (!report->problems().empty()) session.Found();
   return absl::OkStatus();
 }
@@ -96,8 +92,7 @@ Table CertificateRows(const v1::ListCertificatesResponse& page,
                           {"state", Say("STATE")},
                           {"not_before", Say("FROM")},
                           {"not_after", Say("UNTIL")},
-                          {"revocation_reason", Say("WHY REVOKED")}},
-              .rows = {}};
+                          {"revocation_reason", Say("WHY REVOKED")}}};
   for (const v1::CertificateStatus& status : page.certificates()) {
     table.rows.push_back({status.serial(), status.identity(),
                           StateCell(status, surroundings),
@@ -131,9 +126,7 @@ Sheet StatusSheet(const v1::CertificateStatus& status,
                 {"not_before", Say("Valid from"),
                  TimeCell(status.not_before(), surroundings)},
                 {"not_after", Say("Valid until"),
-                 TimeCell(status.not_after(), surroundings)}},
-      .sections = {},
-      .csv = {}};
+                 TimeCell(status.not_after(), surroundings)}}};
   if (status.revoked()) {
     sheet.facts.push_back({"revoked_time", Say("Revoked"),
                            TimeCell(status.revoked_time(), surroundings)});

@@ -7,12 +7,26 @@
 
 namespace waystation::wayctl {
 
+std::shared_ptr<CLI::Formatter> MakeFormatter(const std::string& next) {
+  auto formatter = std::make_shared<CLI::Formatter>();
+  formatter->column_width(30);
+  formatter->label("Usage", Say("Usage"));
+  formatter->label("SUBCOMMAND", next);
+  formatter->label("OPTIONS", Say("OPTIONS"));
+  formatter->label("Positionals", Say("Arguments"));
+  formatter->label("REQUIRED", Say("(required)"));
+  formatter->label("Excludes", Say("Not with"));
+  formatter->label("TEXT", Say("TEXT"));
+  return formatter;
+}
+
 CLI::App& Commands::Noun(const std::string& name,
                          const std::string& description) {
   CLI::App& noun = *root_.add_subcommand(name, description);
   noun.require_subcommand(1);
   noun.fallthrough();
   noun.group(Say("Nouns"));
+  noun.formatter(MakeFormatter(Say("VERB")));
   return noun;
 }
 
@@ -21,6 +35,8 @@ CLI::App& Commands::Verb(CLI::App& noun, const std::string& name,
   CLI::App& verb = *noun.add_subcommand(name, description);
   verb.fallthrough();
   verb.group(Say("Verbs"));
+  verb.option_defaults()->group(Say("Options"));
+  verb.get_help_ptr()->group(Say("Options"));
   verb.callback([this, needs, act = std::move(act)] {
     needs_ = needs;
     act_ = act;

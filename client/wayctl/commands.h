@@ -46,6 +46,10 @@ class Commands {
   Needs needs_ = Needs::kNothing;
 };
 
+// Help in the reader's language. `next` is what follows the options, such as
+// "VERB".
+std::shared_ptr<CLI::Formatter> MakeFormatter(const std::string& next);
+
 void AddAgency(Commands& commands);
 void AddAgreement(Commands& commands);
 void AddAudit(Commands& commands);

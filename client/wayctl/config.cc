@@ -14,8 +14,7 @@ absl::Status List(Session& session) {
   Table table{.columns = {{"current", Say("CURRENT")},
                           {"name", Say("CONTEXT")},
                           {"hubs", Say("HUB")},
-                          {"cert", Say("CERTIFICATE")}},
-              .rows = {}};
+                          {"cert", Say("CERTIFICATE")}}};
   for (const config::v1::ClientContext& context : config.contexts()) {
     const bool current = context.name() == config.current_context();
     table.rows.push_back({current ? Cell("*", "true") : Cell("", "false"),
@@ -33,19 +32,18 @@ absl::Status Show(Session& session) {
   const config::v1::HubConnection& connection = context->connection();
   session.out().Show(
       *context,
-      {.facts = {{"name", Say("Context"), context->name()},
-                 {"file", Say("Contexts file"), (*session.contexts())->path},
-                 {"hubs", Say("Hub"), Joined(connection.hubs())},
-                 {"ca", Say("Authority"), connection.ca()},
-                 {"cert", Say("Certificate"), connection.cert()},
-                 {"key", Say("Key"), connection.key()},
-                 {"server_name", Say("Name in the hub's certificate"),
-                  connection.server_name()},
-                 {"submission_key", Say("Key for submissions"),
-                  context->submission_key().key_id()},
-                 {"log_key", Say("Key of the audit log"), context->log_key()}},
-       .sections = {},
-       .csv = {}});
+      {.facts = {
+           {"name", Say("Context"), context->name()},
+           {"file", Say("Contexts file"), (*session.contexts())->path},
+           {"hubs", Say("Hub"), Joined(connection.hubs())},
+           {"ca", Say("Authority"), connection.ca()},
+           {"cert", Say("Certificate"), connection.cert()},
+           {"key", Say("Key"), connection.key()},
+           {"server_name", Say("Name in the hub's certificate"),
+            connection.server_name()},
+           {"submission_key", Say("Key for submissions"),
+            context->submission_key().key_id()},
+           {"log_key", Say("Key of the audit log"), context->log_key()}}});
   return absl::OkStatus();
 }
 

@@ -28,8 +28,7 @@ Table ConflictRows(const v1::ListConflictsResponse& page,
                           {"attribute", Say("ATTRIBUTE")},
                           {"opened_time", Say("OPEN SINCE")},
                           {"reopened", Say("REOPENED")},
-                          {"agencies", Say("AGENCIES")}},
-              .rows = {}};
+                          {"agencies", Say("AGENCIES")}}};
   for (const v1::Conflict& conflict : page.conflicts()) {
     table.rows.push_back(
         {conflict.id(),
@@ -83,7 +82,7 @@ std::string Letter(int group) {
 Table SideBySide(const v1::GetConflictResponse& response,
                  const Surroundings& surroundings) {
   const std::string& attribute = response.conflict().attribute();
-  Table table{.columns = {{"", ""}}, .rows = {}};
+  Table table{.columns = {{"", ""}}};
   table.rows = {{Say("value")},    {Say("source")},   {Say("evidence")},
                 {Say("grade")},    {Say("recorded")}, {Say("valid from")},
                 {Say("received")}, {Say("remarks")}};
@@ -124,8 +123,7 @@ Table ClaimRows(const v1::GetConflictResponse& response,
                           {"valid_from", ""},
                           {"received_time", ""},
                           {"provisional", ""},
-                          {"is_new", ""}},
-              .rows = {}};
+                          {"is_new", ""}}};
   for (int i = 0; i < response.groups_size(); ++i) {
     const v1::ValueGroup& group = response.groups(i);
     for (const v1::ClaimView& claim : group.claims()) {

@@ -22,8 +22,7 @@ Table DecisionRows(const v1::ListDecisionsResponse& page,
                           {"decided_time", Say("DECIDED")},
                           {"decided_by", Say("BY")},
                           {"subject", Say("ON")},
-                          {"reason", Say("REASON")}},
-              .rows = {}};
+                          {"reason", Say("REASON")}}};
   for (const v1::Decision& decision : page.decisions()) {
     table.rows.push_back(
         {Number(decision.number()), EnumOf(decision.kind()),

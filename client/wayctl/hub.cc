@@ -17,29 +17,27 @@ absl::Status ShowStatus(Session& session) {
     reasons.push_back(SayReason(reason));
   }
   Sheet sheet{
-      .facts = {{"ready", Say("Ready"),
-                 response->ready() ? Cell(Say("yes"), "true")
-                                   : Cell(Say("no"), "false")},
-                {"version", Say("Version"), response->version()},
-                {"start_time", Say("Running since"),
-                 TimeCell(response->start_time(), surroundings)},
-                {"store", Say("Store"), response->store()},
-                {"records", Say("Records"), Number(response->records())},
-                {"persons", Say("Persons"), Number(response->persons())},
-                {"open_conflicts", Say("Open conflicts"),
-                 Number(response->open_conflicts())},
-                {"open_candidates", Say("Open candidates"),
-                 Number(response->open_candidates())},
-                {"queued_updates", Say("Updates that wait"),
-                 Number(response->queued_updates())},
-                {"rules_version", Say("Rules"), response->rules_version()},
-                {"log_origin", Say("Audit log"), response->log_origin()},
-                {"log_size", Say("Entries in the log"),
-                 Number(response->log_size())},
-                {"last_checkpoint_time", Say("Last checkpoint"),
-                 TimeCell(response->last_checkpoint_time(), surroundings)}},
-      .sections = {},
-      .csv = {}};
+      .facts = {
+          {"ready", Say("Ready"),
+           response->ready() ? Cell(Say("yes"), "true")
+                             : Cell(Say("no"), "false")},
+          {"version", Say("Version"), response->version()},
+          {"start_time", Say("Running since"),
+           TimeCell(response->start_time(), surroundings)},
+          {"store", Say("Store"), response->store()},
+          {"records", Say("Records"), Number(response->records())},
+          {"persons", Say("Persons"), Number(response->persons())},
+          {"open_conflicts", Say("Open conflicts"),
+           Number(response->open_conflicts())},
+          {"open_candidates", Say("Open candidates"),
+           Number(response->open_candidates())},
+          {"queued_updates", Say("Updates that wait"),
+           Number(response->queued_updates())},
+          {"rules_version", Say("Rules"), response->rules_version()},
+          {"log_origin", Say("Audit log"), response->log_origin()},
+          {"log_size", Say("Entries in the log"), Number(response->log_size())},
+          {"last_checkpoint_time", Say("Last checkpoint"),
+           TimeCell(response->last_checkpoint_time(), surroundings)}}};
   if (!reasons.empty()) {
     sheet.facts.push_back(
         {"not_ready_reasons", Say("Why it is not ready"),
@@ -54,8 +52,7 @@ absl::Status Check(Session& session) {
   const auto response = session.admin().CheckStore({});
   if (!response.ok()) return response.status();
   Table findings{
-      .columns = {{"place", Say("PLACE")}, {"reason", Say("FINDING")}},
-      .rows = {}};
+      .columns = {{"place", Say("PLACE")}, {"reason", Say("FINDING")}}};
   for (const v1::StoreFinding& finding : response->findings()) {
     findings.rows.push_back(
         {finding.place(), Cell(SayReason(finding.reason()), finding.reason())});
@@ -67,8 +64,7 @@ absl::Status Check(Session& session) {
                                  response->findings().empty()
                                      ? Cell(Say("intact"), "intact")
                                      : Cell(Say("damaged"), "damaged")}},
-                      .sections = {{Say("Findings"), std::move(findings)}},
-                      .csv = {}});
+                      .sections = {{Say("Findings"), std::move(findings)}}});
   if (!response->findings().empty()) session.Found();
   return absl::OkStatus();
 }

@@ -30,8 +30,7 @@ Table EntryRows(const v1::MailboxPage& page) {
                           {"handle", Say("HANDLE")},
                           {"record_keys", Say("YOUR RECORDS")},
                           {"attribute", Say("ATTRIBUTE")},
-                          {"value", Say("VALUE")}},
-              .rows = {}};
+                          {"value", Say("VALUE")}}};
   for (const v1::MailboxEntry& entry : page.entries()) {
     const std::vector<Cell> head = {EnumOf(entry.kind()), entry.view().handle(),
                                     Joined(entry.view().record_keys())};
@@ -148,16 +147,14 @@ absl::Status Acknowledge(Session& session, const std::string& token) {
 absl::Status ShowStatus(Session& session) {
   const auto response = session.mailbox().GetMailbox({});
   if (!response.ok()) return response.status();
-  session.out().Show(*response,
-                     {.facts = {{"waiting", Say("Changes that wait"),
-                                 Number(response->waiting())},
-                                {"acknowledged_time", Say("Last acknowledged"),
-                                 TimeCell(response->acknowledged_time(),
-                                          session.surroundings())},
-                                {"acknowledged_token", Say("Up to"),
-                                 response->acknowledged_token()}},
-                      .sections = {},
-                      .csv = {}});
+  session.out().Show(
+      *response,
+      {.facts = {
+           {"waiting", Say("Changes that wait"), Number(response->waiting())},
+           {"acknowledged_time", Say("Last acknowledged"),
+            TimeCell(response->acknowledged_time(), session.surroundings())},
+           {"acknowledged_token", Say("Up to"),
+            response->acknowledged_token()}}});
   return absl::OkStatus();
 }
 

@@ -47,7 +47,7 @@ void AppendCsvField(std::string_view value, std::string& line) {
 }
 
 Table FactsAsTable(const std::vector<Fact>& facts) {
-  Table table{.columns = {{"field", ""}, {"value", ""}}, .rows = {}};
+  Table table{.columns = {{"field", ""}, {"value", ""}}};
   for (const Fact& fact : facts) {
     table.rows.push_back({Cell(fact.id), fact.value});
   }

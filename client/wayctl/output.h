@@ -46,7 +46,7 @@ struct Column {
 
 struct Table {
   std::vector<Column> columns;
-  std::vector<std::vector<Cell>> rows;
+  std::vector<std::vector<Cell>> rows = {};
 };
 
 // One line of what is known of one thing.
@@ -63,11 +63,11 @@ struct Section {
 
 // One thing for people: facts, then tables.
 struct Sheet {
-  std::vector<Fact> facts;
-  std::vector<Section> sections;
+  std::vector<Fact> facts = {};
+  std::vector<Section> sections = {};
   // What CSV shows; otherwise the first section, or the facts when there is
   // none.
-  std::optional<Table> csv;
+  std::optional<Table> csv = {};
 };
 
 class Output {

@@ -127,13 +127,11 @@ absl::Status Match(Session& session, const Subject& subject,
           : EnumOf(response->answer());
   session.out().Show(
       *response,
-      {.facts = {{"attribute", Say("Attribute"),
-                  Cell(SayName(attribute), attribute)},
-                 {"answer", Say("Answer"), answer},
-                 {"as_of_time", Say("As of"),
-                  TimeCell(response->as_of_time(), session.surroundings())}},
-       .sections = {},
-       .csv = {}});
+      {.facts = {
+           {"attribute", Say("Attribute"), Cell(SayName(attribute), attribute)},
+           {"answer", Say("Answer"), answer},
+           {"as_of_time", Say("As of"),
+            TimeCell(response->as_of_time(), session.surroundings())}}});
   if (response->answer() == v1::MatchClaimResponse::ANSWER_DIFFERS) {
     session.Found();
   }

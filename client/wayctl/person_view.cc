@@ -31,8 +31,7 @@ Sheet PersonSheet(const v1::PersonView& view,
                            {"valid_from", Say("VALID FROM")},
                            {"grade", Say("GRADE")},
                            {"form", Say("FORM")},
-                           {"reason", Say("WHY")}},
-               .rows = {}};
+                           {"reason", Say("WHY")}}};
   for (const v1::AttributeView& attribute : view.attributes()) {
     values.rows.push_back(
         {Cell(SayName(attribute.attribute()), attribute.attribute()),
@@ -46,8 +45,7 @@ Sheet PersonSheet(const v1::PersonView& view,
              : Cell(SayReason(attribute.reason()), attribute.reason())});
   }
   Table predicates{
-      .columns = {{"predicate", Say("QUESTION")}, {"answer", Say("ANSWER")}},
-      .rows = {}};
+      .columns = {{"predicate", Say("QUESTION")}, {"answer", Say("ANSWER")}}};
   for (const v1::PredicateAnswer& predicate : view.predicates()) {
     predicates.rows.push_back(
         {Cell(SayName(predicate.predicate()), predicate.predicate()),
@@ -57,8 +55,7 @@ Sheet PersonSheet(const v1::PersonView& view,
                     {"record_keys", Say("Your records"),
                      Joined(view.record_keys())}},
           .sections = {{Say("Attributes"), std::move(values)},
-                       {Say("Questions"), std::move(predicates)}},
-          .csv = {}};
+                       {Say("Questions"), std::move(predicates)}}};
 }
 
 }  // namespace waystation::wayctl

@@ -26,8 +26,7 @@ Table RecordRows(const v1::ListRecordsResponse& page,
                           {"handle", Say("HANDLE")},
                           {"revision", Say("REVISION"), true},
                           {"received_time", Say("RECEIVED")},
-                          {"retracted", Say("RETRACTED")}},
-              .rows = {}};
+                          {"retracted", Say("RETRACTED")}}};
   for (const v1::RecordSummary& record : page.records()) {
     table.rows.push_back({record.record_key(), record.handle(),
                           Number(record.revision()),
@@ -67,8 +66,7 @@ absl::Status Show(Session& session, const std::string& record_key,
                           {"revision", Say("REVISION"), true},
                           {"valid_from", Say("VALID FROM")},
                           {"recorded_time", Say("RECORDED")},
-                          {"received_time", Say("RECEIVED")}},
-              .rows = {}};
+                          {"received_time", Say("RECEIVED")}}};
   for (v1::HeldClaim& claim : *response->mutable_claims()) {
     Mask({reveal.begin(), reveal.end()}, *claim.mutable_value());
     table.rows.push_back({Cell(SayName(claim.attribute()), claim.attribute()),
@@ -87,8 +85,7 @@ absl::Status Show(Session& session, const std::string& record_key,
                  {"revision", Say("Revision"), Number(record.revision())},
                  {"received_time", Say("Received"),
                   TimeCell(record.received_time(), surroundings)}},
-       .sections = {{Say("Claims"), std::move(table)}},
-       .csv = {}});
+       .sections = {{Say("Claims"), std::move(table)}}});
   return absl::OkStatus();
 }
 
@@ -190,8 +187,7 @@ absl::StatusOr<v1::SubmitRecordsResponse> Send(
       session.connection(),
       {.signer = signer,
        .validate_only = validate_only,
-       .patience = session.patience(),
-       .on_wait = {}},
+       .patience = session.patience()},
       [&](const client::Acknowledged& acknowledged) {
         all.mutable_results()->MergeFrom(acknowledged.response.results());
         if (acknowledged.response.has_leaf()) {
@@ -214,8 +210,7 @@ Sheet ResultSheet(const std::vector<v1::Update>& updates,
   Table table{.columns = {{"record_key", Say("RECORD")},
                           {"outcome", Say("OUTCOME")},
                           {"handle", Say("HANDLE")},
-                          {"remarks", Say("REMARKS")}},
-              .rows = {}};
+                          {"remarks", Say("REMARKS")}}};
   for (int i = 0; i < response.results_size(); ++i) {
     const v1::UpdateResult& result = response.results(i);
     std::string shown, raw;
@@ -240,7 +235,7 @@ Sheet ResultSheet(const std::vector<v1::Update>& updates,
                           EnumOf(result.outcome()), result.handle(),
                           Cell(shown, raw)});
   }
-  return {.facts = {}, .sections = {{"", std::move(table)}}, .csv = {}};
+  return {.sections = {{"", std::move(table)}}};
 }
 
 bool AnyRejected(const v1::SubmitRecordsResponse& response) {

@@ -31,9 +31,7 @@ Sheet DecisionSheet(const v1::Decision& decision,
   Sheet sheet{.facts = {{"number", Say("Decision"), Number(decision.number())},
                         {"kind", Say("Ruling"), EnumOf(decision.kind())},
                         {"state", Say("State"), EnumOf(decision.state())},
-                        {"subject", Say("On"), decision.subject()}},
-              .sections = {},
-              .csv = {}};
+                        {"subject", Say("On"), decision.subject()}}};
   const auto add = [&](const char* id, const std::string& label, Cell value) {
     if (!value.raw.empty())
       sheet.facts.push_back({id, label, std::move(value)});

@@ -11,9 +11,12 @@
 #include "client/wayctl/completion.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/session.h"
+#include "client/wayctl/values.h"
 #include "proto/codes/citizen_number.h"
+#include "proto/codes/text.h"
 #include "proto/errors/error.h"
 #include "proto/errors/wire.h"
+#include "proto/runtime/yaml_text.h"
 
 namespace waystation::wayctl {
 namespace {
@@ -128,20 +131,65 @@ int Report(const absl::Status& status, Output& out) {
   return static_cast<int>(reason.exit);
 }
 
-int ReportUsage(const CLI::ParseError& error, const CLI::App& app,
+// What is wrong with the command line, as a sentence. CLI11 speaks English; its
+// words follow where they say more than ours.
+std::string UsageText(const CLI::ParseError& error) {
+  const std::string& kind = error.get_name();
+  const std::string details = error.what();
+  if (kind == "RequiredError") return Say("Something is missing: $0", details);
+  if (kind == "ExtrasError") return Say("Too much was given: $0", details);
+  if (kind == "ExcludesError") {
+    return Say("These do not go together: $0", details);
+  }
+  return Say("This is not understood: $0", details);
+}
+
+// The first word that should be a noun or a verb and is none, if that is what
+// is wrong.
+std::string UnknownWord(CLI::App& app,
+                        const std::vector<std::string>& arguments) {
+  CLI::App* at = &app;
+  for (const std::string& word : arguments) {
+    if (word.starts_with('-')) return {};
+    const auto children = at->get_subcommands({});
+    if (children.empty()) return {};
+    const auto named = [&](const CLI::App* child) {
+      return child->check_name(word);
+    };
+    const auto next = std::ranges::find_if(children, named);
+    if (next == children.end()) {
+      std::vector<std::string> names;
+      for (const CLI::App* child : children) names.push_back(child->get_name());
+      const std::string_view near = runtime::Nearest(word, names);
+      return near.empty()
+                 ? Say("There is no `$0`; there is: $1", word, Joined(names))
+                 : Say("There is no `$0`; did you mean `$1`?", word,
+                       std::string(near));
+    }
+    at = *next;
+  }
+  return {};
+}
+
+int ReportUsage(const CLI::ParseError& error, CLI::App& app,
+                const std::vector<std::string>& arguments,
                 Surroundings& surroundings) {
   if (error.get_exit_code() == 0) {
     app.exit(error, surroundings.out, surroundings.err);
-    return 0;
+    return static_cast<int>(Exit::kDone);
   }
-  surroundings.err << Say("error:") << " " << error.what() << "\n"
+  const std::string unknown = UnknownWord(app, arguments);
+  surroundings.err << Say("error:") << " "
+                   << codes::DisplaySafe(unknown.empty() ? UsageText(error)
+                                                         : unknown)
+                   << "\n"
                    << Say("`$0 --help` shows how.", "wayctl") << "\n";
   return static_cast<int>(Exit::kUsage);
 }
 
 }  // namespace
 
-int Run(std::vector<std::string> arguments, Surroundings& surroundings) {
+int Run(const std::vector<std::string>& arguments, Surroundings& surroundings) {
   UseLanguage(ChooseLanguage(AskedLanguage(arguments), surroundings),
               surroundings.locale_folder);
   CLI::App app(Say("Looks into a hub and works on it: for clerks, operators "
@@ -151,7 +199,7 @@ int Run(std::vector<std::string> arguments, Surroundings& surroundings) {
                        Say("Show the version"));
   app.set_help_flag("-h,--help", Say("Show this help"));
   app.require_subcommand(1);
-  app.get_formatter()->column_width(32);
+  app.formatter(MakeFormatter(Say("NOUN VERB")));
   GlobalOptions options;
   AddGlobalOptions(app, options);
   Commands commands(app);
@@ -169,10 +217,10 @@ int Run(std::vector<std::string> arguments, Surroundings& surroundings) {
     return static_cast<int>(Exit::kUsage);
   }
   try {
-    std::ranges::reverse(arguments);  // As CLI11 takes them.
-    app.parse(std::move(arguments));
+    // CLI11 takes them last one first.
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
-    return ReportUsage(error, app, surroundings);
+    return ReportUsage(error, app, arguments, surroundings);
   }
 
   Session session(surroundings, options);

@@ -11,7 +11,7 @@ namespace waystation::wayctl {
 
 // Runs one command line (without the program's name) and returns the exit code
 // of design 13.
-int Run(std::vector<std::string> arguments, Surroundings& surroundings);
+int Run(const std::vector<std::string>& arguments, Surroundings& surroundings);
 
 }  // namespace waystation::wayctl
 

@@ -87,11 +87,7 @@ absl::Status Session::Connect(absl::Duration patience) {
   const auto context = Context();
   if (!context.ok()) return context.status();
   if (context->connection().hubs().empty()) {
-    return errors::Error(
-        "CONFIG_INVALID",
-        {.field = (*contexts())->path,
-         .rule = "it names no hub; set a context there, or give --hub, --ca, "
-                 "--cert and --key"});
+    return errors::Error("NO_HUB", {.rule = (*contexts())->path});
   }
   client::ConnectionOptions options =
       client::ToOptions(context->connection(), "");

@@ -80,13 +80,13 @@ absl::StatusOr<std::unique_ptr<LogSource>> ExportedLog(
 
 struct VerifyOptions {
   // What the caller was given out of band; the log's own word if absent.
-  std::optional<auditlog::NoteVerifier> key;
+  std::optional<auditlog::NoteVerifier> key = {};
   // Notes that were seen or kept elsewhere; the log must contain them.
-  std::vector<std::string> known_checkpoints;
+  std::vector<std::string> known_checkpoints = {};
   // Check agencies' signatures over their frames too (slower).
   bool signatures = false;
   // Called now and then.
-  std::function<void(std::uint64_t entries)> on_progress;
+  std::function<void(std::uint64_t entries)> on_progress = {};
 };
 
 // Reads everything and reports what is wrong: the first bad entry by index, or

@@ -36,15 +36,15 @@ struct RetryPolicy {
 
 struct ConnectionOptions {
   // "host:port", most wanted first.
-  std::vector<std::string> hubs;
-  std::string ca_file;
-  std::string certificate_file;
-  std::string key_file;
+  std::vector<std::string> hubs = {};
+  std::string ca_file = {};
+  std::string certificate_file = {};
+  std::string key_file = {};
   // Name that the hub's certificate must hold; empty means the host's.
-  std::string server_name;
+  std::string server_name = {};
   // Of one call, with all its retries. Streams have none.
   absl::Duration deadline = absl::Seconds(30);
-  RetryPolicy retry;
+  RetryPolicy retry = {};
 };
 
 // From a configuration file's part; relative paths begin at `folder`.

@@ -34,13 +34,14 @@ struct MailboxOptions {
   // 1 to 256 changes.
   int page_size = 256;
   // Begin behind this one; empty means behind the last acknowledged.
-  std::string after_token;
+  std::string after_token = {};
   // Wait for what comes, instead of ending when nothing is left.
   bool follow = false;
   // How long the hub may be away.
   absl::Duration patience = absl::InfiniteDuration();
   // As SubmitOptions::on_wait.
-  std::function<void(const absl::Status& why, absl::Duration pause)> on_wait;
+  std::function<void(const absl::Status& why, absl::Duration pause)> on_wait =
+      {};
 };
 
 // Next and Acknowledge are for one thread at a time; Cancel is for any.

@@ -38,7 +38,7 @@ inline constexpr std::size_t kMaxFrameBytes = std::size_t{1} << 20;
 
 struct SubmitOptions {
   // Frames are unsigned, and the hub draws the salts, when absent.
-  std::optional<FrameSigner> signer;
+  std::optional<FrameSigner> signer = {};
   // A frame is sent when it holds this many updates, or when the next one would
   // take it over this many bytes on the wire.
   std::size_t frame_updates = kMaxFrameUpdates;
@@ -50,7 +50,8 @@ struct SubmitOptions {
   absl::Duration patience = absl::InfiniteDuration();
   // Called once for each time the stream lost the hub, from its own thread,
   // with why and how long it waits before it tries again.
-  std::function<void(const absl::Status& why, absl::Duration pause)> on_wait;
+  std::function<void(const absl::Status& why, absl::Duration pause)> on_wait =
+      {};
 };
 
 // The updates of one frame, in the order in which they were added, and what
