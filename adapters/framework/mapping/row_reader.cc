@@ -76,17 +76,25 @@ void DropElements(const EntryPlan& plan, Message& entry) {
   }
 }
 
-// Whether somebody born then is under 14.
+// Whether somebody born then is under 14, or may be where the day is not known.
+// A birth to come is a mistake and says nothing of an age.
 bool Under14(const std::optional<codes::PartialDate>& birth,
              const codes::Date& today) {
   if (!birth) return false;
-  const int year = static_cast<int>(today.year()) - kGuardedYears;
-  if (birth->year != year) return birth->year > year;
+  const auto year = static_cast<int>(today.year());
   const auto month = static_cast<unsigned>(today.month());
   const auto day = static_cast<unsigned>(today.day());
-  if (birth->lunar || birth->month == 0) return false;
+  const bool to_come =
+      birth->year > year ||
+      (birth->year == year &&
+       (birth->month > month || (birth->month == month && birth->day > day)));
+  if (to_come) return false;
+  if (birth->year != year - kGuardedYears) {
+    return birth->year > year - kGuardedYears;
+  }
+  if (birth->lunar || birth->month == 0) return true;
   if (birth->month != month) return birth->month > month;
-  return birth->day > day;
+  return birth->day == 0 || birth->day > day;
 }
 
 }  // namespace
@@ -250,8 +258,12 @@ bool RowReader::ReadEntry(const AttributePlan& plan, const EntryPlan& entry,
     if (!field.column) continue;
     const std::string& text = texts_[*field.column];
     if (text.empty()) continue;
-    const ValueRead read =
-        ReadValue(field, options_, text, Holder(field, target));
+    ValueRead read = ReadValue(field, options_, text, Holder(field, target));
+    // Permits expire and stays end in the future; births do not lie there.
+    if (read.grade == codes::Grade::kDateFuture &&
+        plan.attribute->number() != v1::Person::kBirthDateFieldNumber) {
+      read.grade = codes::Grade::kOk;
+    }
     Note(*field.column, read);
     if (read.outcome != Outcome::kHeld) continue;
     held = true;

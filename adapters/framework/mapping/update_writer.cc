@@ -50,13 +50,11 @@ std::string Timestamp(absl::Time time) {
 
 // What the attribute's detail says beyond the update's own times and evidence;
 // empty if nothing.
-std::string Detail(const ReadClaim& claim, std::string_view recorded_time,
-                   int update_evidence) {
+std::string Detail(const ReadClaim& claim, int update_evidence) {
   std::string out;
   if (!claim.valid_from.empty()) {
-    std::string times(recorded_time);
-    times.append(claim.valid_from);
-    wire::AppendBytes(v1::AttributeDetail::kTimesFieldNumber, times, out);
+    wire::AppendBytes(v1::AttributeDetail::kTimesFieldNumber, claim.valid_from,
+                      out);
   }
   if (claim.evidence != update_evidence) {
     wire::AppendNumber(v1::AttributeDetail::kEvidenceFieldNumber,
@@ -103,7 +101,7 @@ std::string WriteUpdate(const ReadRow& row, std::uint64_t revision,
                       AttributeName(claim.attribute), mask);
     if (claim.state != ReadClaim::State::kHeld) continue;
     claims.append(claim.value);
-    const std::string detail = Detail(claim, times, evidence);
+    const std::string detail = Detail(claim, evidence);
     if (!detail.empty()) {
       wire::AppendBytes(Update::kDetailsFieldNumber, detail, details);
     }

@@ -68,8 +68,8 @@ struct State::Database {
 
   // Statements refer to tables, so they are made after the schema.
   struct Statements {
-    explicit Statements(SQLite::Database& db)
-        : begin(db, "BEGIN IMMEDIATE"),
+    Statements(SQLite::Database& db, bool read_only)
+        : begin(db, read_only ? "BEGIN" : "BEGIN IMMEDIATE"),
           commit(db, "COMMIT"),
           find_row(db,
                    "SELECT hash, recorded, attributes FROM row "
@@ -101,8 +101,10 @@ struct State::Database {
   std::optional<Statements> statements;
 };
 
-State::State(std::string folder, Sealer sealer)
-    : folder_(std::move(folder)), sealer_(std::move(sealer)) {}
+State::State(std::string folder, Sealer sealer, bool read_only)
+    : folder_(std::move(folder)),
+      sealer_(std::move(sealer)),
+      read_only_(read_only) {}
 
 State::~State() = default;
 
@@ -124,7 +126,8 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& folder,
   auto sealer = transient ? absl::StatusOr<Sealer>(Sealer::Transient())
                           : Sealer::Open(folder + "/key", !exists);
   if (!sealer.ok()) return sealer.status();
-  auto state = std::unique_ptr<State>(new State(folder, *std::move(sealer)));
+  auto state =
+      std::unique_ptr<State>(new State(folder, *std::move(sealer), read_only));
   const auto open = [&]() -> absl::Status {
     const int flags = read_only && exists
                           ? SQLite::OPEN_READONLY
@@ -133,7 +136,7 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& folder,
         std::make_unique<Database>(transient ? ":memory:" : path, flags);
     SQLite::Database& connection = state->database_->connection;
     if (transient || !read_only) PrepareState(connection);
-    state->database_->statements.emplace(connection);
+    state->database_->statements.emplace(connection, read_only);
     return absl::OkStatus();
   };
   if (const absl::Status opened = Try(open); !opened.ok()) return opened;
@@ -307,8 +310,8 @@ absl::StatusOr<std::int64_t> State::SourceNumber(std::string_view name) {
                            "SELECT number FROM source WHERE name = ?");
     find.bind(1, std::string(name));
     if (find.executeStep()) return find.getColumn(0).getInt64();
-    // A reader that may not write has nothing under this name either.
-    if (sqlite3_db_readonly(connection.getHandle(), "main") == 1) return -1;
+    // Who may not write has nothing under this name either.
+    if (read_only_) return -1;
     SQLite::Statement add(connection, "INSERT INTO source (name) VALUES (?)");
     add.bind(1, std::string(name));
     add.exec();
@@ -371,6 +374,25 @@ absl::StatusOr<std::vector<OutboxEntry>> State::ListOutbox() {
     last = (*entry)->number;
     out.push_back(**entry);
   }
+}
+
+absl::StatusOr<State::OutboxCount> State::CountOutbox() {
+  const std::lock_guard lock(mutex_);
+  return Try([&]() -> absl::StatusOr<OutboxCount> {
+    SQLite::Statement statement(
+        database_->connection,
+        "SELECT count(*), coalesce(sum(updates), 0), min(added) FROM outbox");
+    statement.executeStep();
+    OutboxCount count;
+    count.frames =
+        static_cast<std::uint64_t>(statement.getColumn(0).getInt64());
+    count.updates =
+        static_cast<std::uint64_t>(statement.getColumn(1).getInt64());
+    if (!statement.getColumn(2).isNull()) {
+      count.oldest = absl::FromUnixMicros(statement.getColumn(2).getInt64());
+    }
+    return count;
+  });
 }
 
 absl::StatusOr<std::string> State::Setting(std::string_view name) {

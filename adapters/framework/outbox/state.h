@@ -115,6 +115,12 @@ class State {
   absl::StatusOr<std::optional<OutboxEntry>> FrameAfter(std::int64_t number);
   absl::StatusOr<store::v1::OutboxFrame> LoadFrame(std::int64_t number);
   absl::StatusOr<std::vector<OutboxEntry>> ListOutbox();
+  struct OutboxCount {
+    std::uint64_t frames = 0;
+    std::uint64_t updates = 0;
+    std::optional<absl::Time> oldest;
+  };
+  absl::StatusOr<OutboxCount> CountOutbox();
 
   absl::StatusOr<std::string> Setting(std::string_view name);
   absl::Status PutSetting(std::string_view name, std::string_view value);
@@ -123,10 +129,11 @@ class State {
 
  private:
   struct Database;
-  State(std::string folder, Sealer sealer);
+  State(std::string folder, Sealer sealer, bool read_only);
 
   std::string folder_;
   std::optional<Sealer> sealer_;
+  bool read_only_;
   std::mutex mutex_;
   std::unique_ptr<Database> database_;
 };

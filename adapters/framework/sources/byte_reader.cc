@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "adapters/framework/decoding/sniff.h"
 #include "adapters/framework/decoding/utf16.h"
 #include "proto/errors/error.h"
@@ -26,22 +26,27 @@ std::string ReadHead(int file) {
   return head;
 }
 
+absl::Status CannotRead(const std::string& path, int error) {
+  return errors::Error(
+      "FILE_MISSING",
+      {.field = path, .rule = std::generic_category().message(error)});
+}
+
 }  // namespace
 
 absl::StatusOr<ByteReader> ByteReader::Open(const std::string& path,
                                             Charset charset) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return absl::ErrnoToStatus(errno, path);
+  if (file < 0) return CannotRead(path, errno);
   struct stat status {};
   if (fstat(file, &status) != 0) {
     const int error = errno;
     close(file);
-    return absl::ErrnoToStatus(error, path);
+    return CannotRead(path, error);
   }
   if (!S_ISREG(status.st_mode)) {
     close(file);
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, ": not a regular file"));
+    return CannotRead(path, EISDIR);
   }
   if (const auto other = SurelyAnother(charset, ReadHead(file))) {
     close(file);
@@ -97,7 +102,7 @@ absl::Status ByteReader::ReadOnce() {
     got = read(file_, target.data() + before, kChunk);
   } while (got < 0 && errno == EINTR);
   target.resize(before + static_cast<std::size_t>(got < 0 ? 0 : got));
-  if (got < 0) return absl::ErrnoToStatus(errno, "read");
+  if (got < 0) return CannotRead("", errno);
   bytes_read_ += static_cast<std::uint64_t>(got);
   at_end_ = got == 0;
   if (charset_ == Charset::kUtf16Le) {

@@ -18,8 +18,8 @@ namespace waystation::adapters {
 // like any other. A byte order mark is skipped. Not thread-safe.
 class ByteReader {
  public:
-  // NOT_FOUND when there is no such file, FILE_CHARSET when it surely is in
-  // another charset, else what the system says.
+  // FILE_MISSING when it cannot be read, FILE_CHARSET when it surely is in
+  // another charset.
   static absl::StatusOr<ByteReader> Open(const std::string& path,
                                          Charset charset);
 

@@ -159,18 +159,12 @@ TEST(RowReader, ReadsARowOfPublicSecurity) {
     }
     details {
       attribute: "residence"
-      times {
-        recorded_time { seconds: 1738375200 }
-        valid_from { year: 2025 month: 1 day: 5 }
-      }
+      times { valid_from { year: 2025 month: 1 day: 5 } }
       evidence: EVIDENCE_DECLARED
     }
     details {
       attribute: "movement"
-      times {
-        recorded_time { seconds: 1738375200 }
-        valid_from { year: 2025 month: 1 day: 5 }
-      }
+      times { valid_from { year: 2025 month: 1 day: 5 } }
       evidence: EVIDENCE_DECLARED
       given { column: "JZSY" bytes: "01" }
     }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// One agency's adapter: its exports into the hub, its mailbox into files for
+// its system. Each method is one thing that the program can be told to do.
+#ifndef WAYSTATION_ADAPTERS_FRAMEWORK_ADAPTER_H_
+#define WAYSTATION_ADAPTERS_FRAMEWORK_ADAPTER_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "adapters/framework/delivery.h"
+#include "adapters/framework/outbox/state.h"
+#include "adapters/framework/scanner.h"
+#include "adapters/framework/setup.h"
+#include "adapters/framework/sinks/table_sink.h"
+
+namespace waystation::client {
+class Connection;
+class MailboxReader;
+}  // namespace waystation::client
+namespace waystation::report::v1 {
+class CheckReport;
+class MailboxReport;
+class OutboxReport;
+class QuarantineReport;
+class ReplayReport;
+class RunReport;
+}  // namespace waystation::report::v1
+namespace waystation::runtime {
+class Log;
+}
+
+namespace waystation::adapters {
+
+struct AdapterOptions {
+  bool progress = false;
+  // Of one delivery or one reading of the mailbox.
+  absl::Duration patience = absl::Seconds(10);
+  std::function<absl::Time()> clock;
+};
+
+// Methods are for one thread, but for Stop.
+class Adapter {
+ public:
+  // Whether the state folder may be written. CONFIG_INVALID, KEY_FILE_* or
+  // STORE_* as State::Open says.
+  static absl::StatusOr<std::unique_ptr<Adapter>> Open(Setup setup,
+                                                       AdapterOptions options,
+                                                       bool read_only);
+  ~Adapter();
+
+  // What the exports that lie there would send, drop and reject. Writes
+  // nothing and calls nobody.
+  absl::StatusOr<report::v1::CheckReport> Check();
+
+  // Takes new exports, sends, reads the mailbox to its end. What the hub could
+  // not be told now is told in the report and waits; only what needs somebody's
+  // hand is an error.
+  absl::StatusOr<report::v1::RunReport> Once();
+
+  // The same until Stop, with the mailbox watched meanwhile. One log line for
+  // each thing done. CANCELLED is its usual end.
+  absl::Status Run(const runtime::Log& log);
+
+  absl::StatusOr<report::v1::QuarantineReport> ListQuarantine();
+  // Takes what was mended, and sends it.
+  absl::StatusOr<report::v1::ReplayReport> ReplayQuarantine();
+
+  absl::StatusOr<report::v1::OutboxReport> DescribeOutbox();
+  // Sending waits until it is resumed; reading goes on.
+  absl::Status PauseOutbox(bool paused);
+  // Empties the outbox and notes why in the state folder. How many updates.
+  absl::StatusOr<std::uint64_t> Drop(std::string_view reason);
+
+  // Makes whatever goes on end soon, from any thread.
+  void Stop();
+
+ private:
+  Adapter(Setup setup, AdapterOptions options);
+
+  ScanOptions MakeScanOptions(bool dry_run) const;
+  absl::StatusOr<std::unique_ptr<Quarantine>> OpenQuarantine(
+      const SourceSetup& source) const;
+  absl::Status TakeFiles(report::v1::RunReport& report);
+  // The connection, made on first use. CONFIG_INVALID when the certificate is
+  // another agency's.
+  absl::StatusOr<client::Connection*> Connect();
+  absl::Status Send(report::v1::DeliveryReport& report);
+  absl::Status ReadMailbox(report::v1::MailboxReport& report);
+  absl::Status WriteTable(TableSink& sink, report::v1::MailboxReport& report);
+  void WatchMailbox(const runtime::Log& log);
+
+  const Setup setup_;
+  const AdapterOptions options_;
+  std::unique_ptr<State> state_;
+  std::atomic<bool> stop_ = false;
+  std::mutex connection_mutex_;
+  std::unique_ptr<client::Connection> connection_;
+};
+
+}  // namespace waystation::adapters
+
+#endif  // WAYSTATION_ADAPTERS_FRAMEWORK_ADAPTER_H_

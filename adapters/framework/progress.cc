@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/framework/progress.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace waystation::adapters {
+namespace {
+
+constexpr absl::Duration kFirst = absl::Seconds(1);
+constexpr absl::Duration kTerminalEvery = absl::Milliseconds(200);
+constexpr absl::Duration kLogEvery = absl::Seconds(10);
+
+}  // namespace
+
+Progress::Progress(std::string what, bool enabled)
+    : what_(std::move(what)),
+      enabled_(enabled),
+      terminal_(isatty(STDERR_FILENO) == 1),
+      next_(absl::Now() + kFirst) {}
+
+Progress::~Progress() {
+  if (shown_ && terminal_) std::fputs("\r\033[K", stderr);
+}
+
+void Progress::Show(std::uint64_t done, std::uint64_t total,
+                    std::string_view text) {
+  if (!enabled_) return;
+  const absl::Time now = absl::Now();
+  if (now < next_) return;
+  next_ = now + (terminal_ ? kTerminalEvery : kLogEvery);
+  shown_ = true;
+  const std::uint64_t percent =
+      total == 0 ? 100 : std::min<std::uint64_t>(100, done * 100 / total);
+  std::fprintf(stderr,
+               terminal_ ? "\r\033[K%s: %llu %%, %.*s" : "%s: %llu %%, %.*s\n",
+               what_.c_str(), static_cast<unsigned long long>(percent),
+               static_cast<int>(text.size()), text.data());
+  std::fflush(stderr);
+}
+
+}  // namespace waystation::adapters

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/framework/setup.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "proto/errors/error.h"
+#include "proto/runtime/file.h"
+#include "proto/runtime/log.h"
+#include "proto/runtime/yaml.h"
+
+namespace waystation::adapters {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr absl::Duration kDefaultPoll = absl::Seconds(10);
+
+bool IsName(std::string_view name) {
+  return !name.empty() && name.size() <= 64 &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") ==
+             std::string_view::npos;
+}
+
+// Loads each mapping once and checks what the schema cannot say.
+class Loader {
+ public:
+  Loader(Setup& setup, const Sector& sector, std::string path)
+      : setup_(setup), sector_(sector), path_(std::move(path)) {}
+
+  absl::Status Run() {
+    auto places = runtime::LoadYaml(path_, setup_.config);
+    if (!places.ok()) return places.status();
+    const config::v1::AdapterConfig& config = setup_.config;
+    setup_.base = path_;
+    if (config.agency().empty()) Complain("agency", "must be set");
+    if (config.state().empty()) Complain("state", "must be set");
+    if (config.hub().hubs().empty()) Complain("hub.hubs", "must name a hub");
+    if (!config.log_level().empty() &&
+        !runtime::LogLevelFromName(config.log_level())) {
+      Complain("log_level", "one of debug, info, warn, error");
+    }
+    setup_.state = runtime::ResolvePath(path_, config.state());
+    setup_.poll = config.has_poll()
+                      ? absl::Seconds(config.poll().seconds()) +
+                            absl::Nanoseconds(config.poll().nanos())
+                      : kDefaultPoll;
+    if (setup_.poll <= absl::ZeroDuration()) {
+      Complain("poll", "must be positive");
+    }
+    for (int i = 0; i < config.sources_size(); ++i) {
+      if (auto read = ReadSource(i); !read.ok()) return read;
+    }
+    if (auto read = ReadMailbox(); !read.ok()) return read;
+    return problems_.empty() ? absl::OkStatus()
+                             : runtime::ConfigInvalid(*places, problems_);
+  }
+
+ private:
+  void Complain(std::string path, std::string rule) {
+    problems_.push_back({std::move(path), std::move(rule)});
+  }
+
+  absl::StatusOr<std::shared_ptr<const Mapping>> LoadMapping(
+      const std::string& name) {
+    const std::string path = runtime::ResolvePath(path_, name);
+    auto& mapping = mappings_[path];
+    if (mapping == nullptr) {
+      auto loaded = Mapping::Load(path, sector_.name, sector_.denials);
+      if (!loaded.ok()) return loaded.status();
+      mapping = *std::move(loaded);
+    }
+    return mapping;
+  }
+
+  absl::Status ReadSource(int index) {
+    const config::v1::SourceConfig& config = setup_.config.sources(index);
+    const std::string path = absl::StrCat("sources[", index, "]");
+    if (!IsName(config.name())) {
+      Complain(path + ".name", "lower-case letters, digits, '-' and '_'");
+    } else if (!names_.insert(config.name()).second) {
+      Complain(path + ".name", "stands twice");
+    }
+    if (config.files().empty()) Complain(path + ".files", "must be set");
+    if (config.mapping().empty()) {
+      Complain(path + ".mapping", "must be set");
+      return absl::OkStatus();
+    }
+    auto mapping = LoadMapping(config.mapping());
+    if (!mapping.ok()) return mapping.status();
+    for (const AttributePlan& plan : (*mapping)->attributes()) {
+      // Two sources would take each other's claims back.
+      if (!attributes_.insert(plan.attribute).second) {
+        Complain(path + ".mapping",
+                 absl::StrCat(plan.attribute->name(),
+                              " is mapped by another source too"));
+      }
+    }
+    const bool comma = (*mapping)->table().dialect.delimiter == ',';
+    setup_.sources.push_back({config.name(),
+                              runtime::ResolvePath(path_, config.files()),
+                              *std::move(mapping), comma ? ".csv" : ".txt"});
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadMailbox() {
+    if (!setup_.config.has_mailbox()) return absl::OkStatus();
+    const config::v1::MailboxConfig& config = setup_.config.mailbox();
+    if (config.folder().empty()) Complain("mailbox.folder", "must be set");
+    if (config.purpose() == 0) Complain("mailbox.purpose", "must be set");
+    if (config.mapping().empty()) {
+      Complain("mailbox.mapping", "must be set");
+      return absl::OkStatus();
+    }
+    auto mapping = LoadMapping(config.mapping());
+    if (!mapping.ok()) return mapping.status();
+    if (!(*mapping)->config().has_export_()) {
+      Complain("mailbox.mapping", "has no `export`");
+    }
+    setup_.mailbox = {runtime::ResolvePath(path_, config.folder()),
+                      *std::move(mapping), config.purpose()};
+    return absl::OkStatus();
+  }
+
+  Setup& setup_;
+  const Sector& sector_;
+  std::string path_;
+  std::map<std::string, std::shared_ptr<const Mapping>> mappings_;
+  std::set<std::string> names_;
+  std::set<const google::protobuf::FieldDescriptor*> attributes_;
+  std::vector<runtime::YamlProblem> problems_;
+};
+
+}  // namespace
+
+absl::StatusOr<Setup> LoadSetup(const std::string& path, const Sector& sector) {
+  Setup setup;
+  if (auto run = Loader(setup, sector, path).Run(); !run.ok()) return run;
+  return setup;
+}
+
+std::vector<std::string> FilesOf(const SourceSetup& source) {
+  const fs::path pattern(source.files);
+  const fs::path folder =
+      pattern.has_parent_path() ? pattern.parent_path() : fs::path(".");
+  const std::string name = pattern.filename();
+  std::vector<std::string> files;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    // A leading dot marks what is still being written.
+    if (fnmatch(name.c_str(), at->path().filename().c_str(), FNM_PERIOD) == 0 &&
+        at->is_regular_file(error)) {
+      files.push_back(at->path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace waystation::adapters

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef WAYSTATION_ADAPTERS_FRAMEWORK_SINKS_VIEW_TEXT_H_
+#define WAYSTATION_ADAPTERS_FRAMEWORK_SINKS_VIEW_TEXT_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "adapters/framework/mapping/mapping.h"
+
+namespace waystation::v1 {
+class MailboxEntry;
+}
+
+namespace waystation::adapters {
+
+// Writes what the mailbox tells of a person as the columns of an export, in
+// UTF-8. Several values of one field are joined by ';'. Immutable, thread-safe.
+class ViewText {
+ public:
+  // CONFIG_INVALID, rule by column, for an `export` that names what is not
+  // there.
+  static absl::StatusOr<std::unique_ptr<const ViewText>> Compile(
+      const Mapping& mapping);
+  ~ViewText();
+
+  std::vector<std::string> columns() const;
+
+  // The columns of one row; `record_key` is one of the view's own.
+  std::vector<std::string> Row(const v1::MailboxEntry& entry,
+                               std::string_view record_key,
+                               absl::Time as_of) const;
+
+ private:
+  struct Column;
+  explicit ViewText(const Mapping& mapping);
+
+  const Mapping& mapping_;
+  std::vector<Column> columns_;
+};
+
+}  // namespace waystation::adapters
+
+#endif  // WAYSTATION_ADAPTERS_FRAMEWORK_SINKS_VIEW_TEXT_H_

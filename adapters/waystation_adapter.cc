@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// The adapter of one agency: reads what its system exports, sends what changed
+// to the hub, and puts what the mailbox brings where the system imports it.
+#include <google/protobuf/util/json_util.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "adapters/framework/adapter.h"
+#include "adapters/framework/report_text.h"
+#include "adapters/framework/setup.h"
+#include "adapters/labor/sector.h"
+#include "adapters/public_security/sector.h"
+#include "proto/errors/error.h"
+#include "proto/errors/reason.h"
+#include "proto/runtime/log.h"
+#include "proto/runtime/signals.h"
+#include "waystation/report/v1/adapter_report.pb.h"
+
+namespace {
+
+namespace adapters = waystation::adapters;
+namespace errors = waystation::errors;
+namespace report = waystation::report::v1;
+namespace runtime = waystation::runtime;
+using errors::Exit;
+
+constexpr int kInterrupted = 130;
+
+struct Arguments {
+  std::string config;
+  std::string output = "text";
+  std::string language;
+  std::string reason;
+  double patience = 10;
+  bool quiet = false;
+};
+
+errors::Language LanguageOf(const Arguments& arguments) {
+  std::string name = arguments.language;
+  for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(variable);
+    if (name.empty() && value != nullptr) name = value;
+  }
+  return name.starts_with("zh") ? errors::Language::kChinese
+                                : errors::Language::kEnglish;
+}
+
+// One run of the program.
+class Program {
+ public:
+  Program(const adapters::Sector& sector, const Arguments& arguments)
+      : sector_(sector),
+        arguments_(arguments),
+        language_(LanguageOf(arguments)) {}
+
+  // Opens the adapter and does one thing with it, which returns the exit code.
+  int With(bool read_only, const std::function<int(adapters::Adapter&)>& act) {
+    auto setup = adapters::LoadSetup(arguments_.config, sector_);
+    if (!setup.ok()) return Fail(setup.status());
+    log_level_ = setup->config.log_level();
+    auto adapter =
+        adapters::Adapter::Open(*std::move(setup),
+                                {.progress = !arguments_.quiet,
+                                 .patience = absl::Seconds(arguments_.patience),
+                                 .clock = [] { return absl::Now(); }},
+                                read_only);
+    if (!adapter.ok()) return Fail(adapter.status());
+    const int code = UntilSignal(**adapter, act);
+    return stopped_ && code != 0 ? kInterrupted : code;
+  }
+
+  // Prints what `result` holds and exits as it asks for.
+  template <typename Report>
+  int Finish(const absl::StatusOr<Report>& result) {
+    if (!result.ok()) return Fail(result.status());
+    Print(*result);
+    return static_cast<int>(adapters::ExitOf(*result));
+  }
+
+  template <typename Report>
+  void Print(const Report& result) {
+    std::string out;
+    if (arguments_.output == "json") {
+      google::protobuf::util::JsonPrintOptions options;
+      options.add_whitespace = true;
+      options.preserve_proto_field_names = true;
+      (void)google::protobuf::util::MessageToJsonString(result, &out, options);
+    } else {
+      out = adapters::Text(result, language_);
+    }
+    std::fwrite(out.data(), 1, out.size(), stdout);
+    std::fflush(stdout);
+  }
+
+  int Fail(const absl::Status& status) const {
+    if (absl::IsCancelled(status)) return kInterrupted;
+    const std::string text = adapters::Text(status, language_);
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    return static_cast<int>(errors::ReasonRowOf(status).exit);
+  }
+
+  int Run(adapters::Adapter& adapter) {
+    const runtime::Log log({.level = runtime::LogLevelFromName(log_level_)
+                                         .value_or(runtime::LogLevel::kInfo)});
+    const absl::Status ended = adapter.Run(log);
+    // Being told to stop is how a service ends well.
+    return absl::IsCancelled(ended) ? 0 : Fail(ended);
+  }
+
+ private:
+  // Signals end what goes on in good order; a second one at once.
+  int UntilSignal(adapters::Adapter& adapter,
+                  const std::function<int(adapters::Adapter&)>& act) {
+    std::thread watch([&] {
+      while (const auto event = signals_.Wait()) {
+        if (*event == runtime::Signals::Event::kWoken) return;
+        if (*event != runtime::Signals::Event::kStop) continue;
+        signals_.Release();
+        stopped_ = true;
+        adapter.Stop();
+        return;
+      }
+    });
+    const int code = act(adapter);
+    signals_.Wake();
+    watch.join();
+    return code;
+  }
+
+  const adapters::Sector& sector_;
+  const Arguments& arguments_;
+  errors::Language language_;
+  std::string log_level_;
+  runtime::Signals signals_;
+  std::atomic<bool> stopped_ = false;
+};
+
+// The commands that every sector has.
+class Commands {
+ public:
+  Commands(CLI::App& app, const adapters::Sector& sector, int& exit_code)
+      : sector_(sector), exit_code_(exit_code) {
+    app.require_subcommand(1);
+    app.add_option("-c,--config", arguments_.config,
+                   "Configuration file (schema: "
+                   "proto/waystation/config/v1/adapter.proto)")
+        ->required();
+    app.add_option("-o,--output", arguments_.output, "text or json")
+        ->check(CLI::IsMember({"text", "json"}));
+    app.add_option("--lang", arguments_.language,
+                   "zh or en; the locale's unless given")
+        ->check(CLI::IsMember({"zh", "en"}));
+    app.add_option("--patience", arguments_.patience,
+                   "Seconds for which the hub may be away (10)")
+        ->check(CLI::NonNegativeNumber);
+    app.add_flag("-q,--quiet", arguments_.quiet, "No progress on stderr");
+
+    Add(app, "run", "Take exports and watch the mailbox until told to stop",
+        false, [](Program& program, adapters::Adapter& adapter) {
+          return program.Run(adapter);
+        });
+    Add(app, "once", "Take what is there, send, read the mailbox, end", false,
+        [](Program& program, adapters::Adapter& adapter) {
+          return program.Finish(adapter.Once());
+        });
+    Add(app, "check",
+        "Show what would be sent, dropped and rejected; write nothing", true,
+        [](Program& program, adapters::Adapter& adapter) {
+          return program.Finish(adapter.Check());
+        });
+    AddQuarantine(app);
+    AddOutbox(app);
+  }
+
+ private:
+  using Act = std::function<int(Program&, adapters::Adapter&)>;
+
+  CLI::App* Add(CLI::App& parent, const std::string& name,
+                const std::string& help, bool read_only, Act act) {
+    CLI::App* command = parent.add_subcommand(name, help);
+    command->fallthrough();
+    command->callback([this, read_only, act = std::move(act)] {
+      Program program(sector_, arguments_);
+      exit_code_ = program.With(read_only, [&](adapters::Adapter& adapter) {
+        return act(program, adapter);
+      });
+    });
+    return command;
+  }
+
+  void AddQuarantine(CLI::App& app) {
+    CLI::App& noun = *app.add_subcommand(
+        "quarantine", "Rows that could not be taken, or not whole");
+    noun.require_subcommand(1)->fallthrough();
+    Add(noun, "list", "Where each row stood and which rule it breaks", true,
+        [](Program& program, adapters::Adapter& adapter) {
+          return program.Finish(adapter.ListQuarantine());
+        });
+    Add(noun, "replay", "Take the rows that were mended in the file", false,
+        [](Program& program, adapters::Adapter& adapter) {
+          return program.Finish(adapter.ReplayQuarantine());
+        });
+  }
+
+  void AddOutbox(CLI::App& app) {
+    CLI::App& noun =
+        *app.add_subcommand("outbox", "Updates that wait for the hub");
+    noun.require_subcommand(1)->fallthrough();
+    const auto show = [](Program& program, adapters::Adapter& adapter) {
+      const auto outbox = adapter.DescribeOutbox();
+      if (!outbox.ok()) return program.Fail(outbox.status());
+      program.Print(*outbox);
+      return 0;
+    };
+    const auto pause = [show](bool paused) {
+      return [show, paused](Program& program, adapters::Adapter& adapter) {
+        const absl::Status done = adapter.PauseOutbox(paused);
+        return done.ok() ? show(program, adapter) : program.Fail(done);
+      };
+    };
+    Add(noun, "list", "How much waits, and since when", true, show);
+    Add(noun, "pause", "Send nothing until resumed; reading goes on", false,
+        pause(true));
+    Add(noun, "resume", "Send again", false, pause(false));
+    CLI::App* drop =
+        Add(noun, "drop",
+            "Empty it without sending; rows are sent when they come again",
+            false, [this, show](Program& program, adapters::Adapter& adapter) {
+              const auto dropped = adapter.Drop(arguments_.reason);
+              return dropped.ok() ? show(program, adapter)
+                                  : program.Fail(dropped.status());
+            });
+    drop->add_option("--reason", arguments_.reason,
+                     "Why, kept in the state folder")
+        ->required();
+  }
+
+  const adapters::Sector& sector_;
+  int& exit_code_;
+  Arguments arguments_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::setlocale(LC_ALL, "");
+  CLI::App app{
+      "Connects one agency's system to the exchange: what it exports goes to "
+      "the hub, what the hub tells the agency goes where the system imports.",
+      "waystation-adapter"};
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 done, 1 failed, 2 usage, 3 done with findings, 4 not "
+      "allowed,\n5 changed by someone else, 6 not found, 7 hub unreachable "
+      "(what waits is kept), 130 interrupted.");
+  int exit_code = 0;
+  std::vector<std::unique_ptr<Commands>> commands;
+  for (const adapters::Sector* sector :
+       {&adapters::PublicSecurity(), &adapters::Labor()}) {
+    CLI::App* sub = app.add_subcommand(
+        std::string(sector->name), "The adapter of an agency of this sector");
+    commands.push_back(std::make_unique<Commands>(*sub, *sector, exit_code));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : static_cast<int>(Exit::kUsage);
+  }
+  return exit_code;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/framework/quarantine/quarantine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "waystation/report/v1/adapter_report.pb.h"
+
+namespace waystation::adapters {
+namespace {
+
+namespace fs = std::filesystem;
+using report::v1::RowFinding;
+using testing::HasSubstr;
+using testing::Not;
+
+const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
+
+RowFinding Finding(std::uint64_t line, std::string reason) {
+  RowFinding finding;
+  finding.set_file("ldrk.csv");
+  finding.set_line(line);
+  finding.set_reason(std::move(reason));
+  finding.set_row_rejected(true);
+  return finding;
+}
+
+std::string Read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class QuarantineTest : public testing::Test {
+ protected:
+  void SetUp() override { fs::remove_all(folder_); }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::unique_ptr<Quarantine> Open(Charset charset = Charset::kGb18030) {
+    auto quarantine = Quarantine::Open({.folder = folder_,
+                                        .source = "ldrk",
+                                        .extension = ".csv",
+                                        .charset = charset,
+                                        .hash_key = "0123456789abcdef"});
+    EXPECT_TRUE(quarantine.ok()) << quarantine.status();
+    return *std::move(quarantine);
+  }
+
+  const std::string folder_ =
+      testing::TempDir() + "/quarantine_" + std::to_string(getpid());
+};
+
+TEST_F(QuarantineTest, KeepsRowsInTheirOwnBytesUnderTheirHeader) {
+  const auto quarantine = Open();
+  quarantine->Add("A,B", "1,\xD5", {Finding(5, "ROW_CHARSET")}, kNow);
+  quarantine->Add("A,B", "2,\"x", {Finding(9, "ROW_QUOTE")}, kNow);
+  EXPECT_FALSE(fs::exists(quarantine->rows_path()));
+  ASSERT_TRUE(quarantine->Flush().ok());
+  EXPECT_EQ(Read(quarantine->rows_path()), "A,B\n1,\xD5\n2,\"x\n");
+  const auto list = quarantine->List();
+  ASSERT_TRUE(list.ok());
+  ASSERT_EQ(list->size(), 2U);
+  EXPECT_EQ((*list)[1].row(), 2U);
+  EXPECT_EQ((*list)[1].finding().line(), 9U);
+  EXPECT_EQ((*list)[1].finding().reason(), "ROW_QUOTE");
+  EXPECT_THAT(Read(quarantine->findings_path()), Not(HasSubstr("\"x")));
+}
+
+TEST_F(QuarantineTest, OnlyItsOwnerReadsIt) {
+  const auto quarantine = Open();
+  quarantine->Add("A", "1", {Finding(2, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  for (const auto& path :
+       {quarantine->rows_path(), quarantine->findings_path()}) {
+    EXPECT_EQ(fs::status(path).permissions() & fs::perms::all,
+              fs::perms::owner_read | fs::perms::owner_write);
+  }
+}
+
+TEST_F(QuarantineTest, DoesNotGrowWithEverySnapshot) {
+  for (int day = 0; day < 3; ++day) {
+    const auto quarantine = Open();
+    quarantine->Add("A,B", "1", {Finding(5, "ROW_COLUMNS")}, kNow);
+    ASSERT_TRUE(quarantine->Flush().ok());
+  }
+  EXPECT_EQ(Open()->List()->size(), 1U);
+}
+
+TEST_F(QuarantineTest, EndsTheLastLineThatAnEditorLeftOpen) {
+  auto quarantine = Open();
+  quarantine->Add("A,B", "1", {Finding(5, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  std::ofstream(quarantine->rows_path(), std::ios::binary) << "A,B\n1,2";
+  quarantine->Add("A,B", "3", {Finding(7, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  EXPECT_EQ(Read(quarantine->rows_path()), "A,B\n1,2\n3\n");
+}
+
+TEST_F(QuarantineTest, ReplaysWhatWasMendedAndKeepsTheRest) {
+  const auto quarantine = Open();
+  quarantine->Add("A,B", "1", {Finding(2, "ROW_COLUMNS")}, kNow);
+  quarantine->Add("A,B", "2,\"x", {Finding(3, "ROW_QUOTE")}, kNow);
+  quarantine->Add("A,B", "3,\"y", {Finding(4, "ROW_QUOTE")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  std::ofstream(quarantine->rows_path(), std::ios::binary)
+      << "A,B\n1,mended\n2,\"x\n3,mended\n";
+  {
+    const auto replay = quarantine->BeginReplay(kNow);
+    ASSERT_TRUE(replay.ok()) << replay.status();
+    // A quote that nobody mended could join the rows behind it.
+    EXPECT_EQ(Read((*replay)->path()), "A,B\n1,mended\n3,mended\n");
+    EXPECT_TRUE((*replay)->FindingsOf("1,mended").empty());
+    EXPECT_EQ((*replay)->FindingsOf("1").size(), 1U);
+    (*replay)->Keep("3,mended", {Finding(3, "ROW_KEY_TWICE")}, kNow);
+    ASSERT_TRUE((*replay)->Finish().ok());
+    EXPECT_EQ((*replay)->kept(), 2U);
+  }
+  EXPECT_FALSE(fs::exists(quarantine->rows_path() + ".replay"));
+  EXPECT_EQ(Read(quarantine->rows_path()), "A,B\n2,\"x\n3,mended\n");
+  EXPECT_EQ(Open()->List()->size(), 2U);
+}
+
+TEST_F(QuarantineTest, IsGoneWhenEverythingWasTaken) {
+  const auto quarantine = Open();
+  quarantine->Add("A,B", "1", {Finding(2, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  ASSERT_TRUE((*quarantine->BeginReplay(kNow))->Finish().ok());
+  EXPECT_FALSE(fs::exists(quarantine->rows_path()));
+  EXPECT_TRUE(quarantine->List()->empty());
+  EXPECT_TRUE((*quarantine->BeginReplay(kNow))->path().empty());
+  // And the row is new if it comes again.
+  quarantine->Add("A,B", "1", {Finding(2, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  EXPECT_EQ(quarantine->List()->size(), 1U);
+}
+
+TEST_F(QuarantineTest, WritesUtf16AsTheFileWas) {
+  using namespace std::string_literals;
+  const auto quarantine = Open(Charset::kUtf16Le);
+  quarantine->Add("A\0"s, "\x40\xD8"s, {Finding(2, "ROW_CHARSET")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  EXPECT_EQ(Read(quarantine->rows_path()),
+            "\xFF\xFE"s + "A\0\n\0\x40\xD8\n\0"s);
+  const auto replay = quarantine->BeginReplay(kNow);
+  ASSERT_TRUE(replay.ok());
+  EXPECT_EQ(Read((*replay)->path()), Read(quarantine->rows_path()));
+}
+
+}  // namespace
+}  // namespace waystation::adapters
