@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// An act of administration, or of the hub itself: alone in its group, so that
+// it sees all that came before it.
+#ifndef WAYSTATION_SERVER_HUB_ACT_WORK_H_
+#define WAYSTATION_SERVER_HUB_ACT_WORK_H_
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "server/hub/store_error.h"
+#include "server/hub/work.h"
+
+namespace waystation::hub {
+
+class ActWork final : public Work {
+ public:
+  // Fills batch and event, or answers an error and has changed nothing. Without
+  // a kind in `event` there is no leaf, and nothing may have been changed.
+  using Act = std::function<absl::Status(Planning&, v1::AuditEvent& event)>;
+  using Done = std::function<void(const absl::Status&)>;
+
+  ActWork(Act act, Done done) : act_(std::move(act)), done_(std::move(done)) {}
+
+  bool alone() const override { return true; }
+  absl::Status Begin(Planning& planning) override {
+    event_.Clear();
+    return act_(planning, event_);
+  }
+  absl::Status Conclude(const Outcome& outcome) override {
+    if (event_.kind() != v1::AuditEvent::KIND_UNSPECIFIED &&
+        !outcome.planning.dry_run) {
+      outcome.planning.AddLeaf(event_, {});
+    }
+    return absl::OkStatus();
+  }
+  void Answer(const storage::Committed* /*committed*/) override {
+    done_(absl::OkStatus());
+  }
+  void Fail(const absl::Status& status) override { done_(StoreError(status)); }
+
+ private:
+  const Act act_;
+  const Done done_;
+  v1::AuditEvent event_;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_ACT_WORK_H_

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/admin.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "google/protobuf/util/time_util.h"
+#include "proto/auditlog/hash.h"
+#include "proto/errors/error.h"
+#include "server/domain/sectors.h"
+#include "server/hub/act_work.h"
+#include "server/hub/refusals.h"
+#include "waystation/store/v1/stored.pb.h"
+
+namespace waystation::hub {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+bool IsDigits(std::string_view text, size_t least, size_t most) {
+  return text.size() >= least && text.size() <= most &&
+         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Puts an object with its leaf.
+void Put(Planning& planning, const Caller& caller, std::string_view kind,
+         const std::string& id, std::string bytes, std::string_view act,
+         const std::string& agency, v1::AuditEvent& event) {
+  event.set_kind(v1::AuditEvent::KIND_ADMINISTRATION);
+  event.set_actor(caller.path);
+  event.set_agency(agency);
+  event.set_act(std::string(act));
+  event.set_object(id);
+  event.set_object_hash(
+      std::string(auditlog::AsBytes(auditlog::Sha256(bytes))));
+  event.set_count(1);
+  planning.batch.objects.push_back(
+      {.kind = std::string(kind), .id = id, .bytes = std::move(bytes)});
+}
+
+// Answers with `response` when the act has been done.
+template <typename Response>
+ActWork::Done Answering(std::shared_ptr<Response> response,
+                        Hub::Callback<Response> done) {
+  return [response = std::move(response),
+          done = std::move(done)](const absl::Status& status) {
+    if (!status.ok()) return done(status);
+    done(*response);
+  };
+}
+
+// All violations, under the reason that matters most.
+absl::Status AgreementError(const std::vector<v1::Violation>& violations) {
+  errors::Details details;
+  std::string reason = violations.front().reason();
+  for (const v1::Violation& violation : violations) {
+    if (violation.reason() == "OVER_CEILING") reason = "OVER_CEILING";
+    details.violations.push_back(
+        {.field = "agreement." + violation.field(), .rule = violation.rule()});
+  }
+  return errors::Error(reason, details);
+}
+
+}  // namespace
+
+std::vector<errors::FieldViolation> CheckAgency(const v1::Agency& agency) {
+  std::vector<errors::FieldViolation> violations;
+  const std::string_view id = agency.id();
+  const size_t dot = id.find('.');
+  if (dot == std::string_view::npos || id.size() > 64 ||
+      !domain::IsSectorName(id.substr(0, dot)) ||
+      !IsDigits(id.substr(dot + 1), 2, 12)) {
+    violations.push_back({.field = "id", .rule = "<sector>.<division>"});
+  } else if (agency.sector() != id.substr(0, dot)) {
+    violations.push_back({.field = "sector", .rule = "the id begins with it"});
+  }
+  if (!IsDigits(agency.jurisdiction(), 2, 12)) {
+    violations.push_back(
+        {.field = "jurisdiction", .rule = "2 to 12 digits of a division"});
+  }
+  std::set<std::string> key_ids;
+  for (int i = 0; i < agency.signing_keys_size(); ++i) {
+    const v1::SigningKey& key = agency.signing_keys(i);
+    const std::string field = "signing_keys[" + std::to_string(i) + "]";
+    const bool visible = std::ranges::all_of(
+        key.key_id(), [](char c) { return c > ' ' && c < 127; });
+    if (key.key_id().empty() || key.key_id().size() > 64 || !visible ||
+        !key_ids.insert(key.key_id()).second) {
+      violations.push_back(
+          {.field = field + ".key_id",
+           .rule = "1 to 64 visible ASCII characters, each id once"});
+    }
+    if (!auditlog::Ed25519PublicKey::FromRaw(key.public_key()).ok()) {
+      violations.push_back(
+          {.field = field + ".public_key", .rule = "32 bytes, Ed25519"});
+    }
+  }
+  return violations;
+}
+
+void Admin::PutAgency(const Caller& caller, v1::PutAgencyRequest request,
+                      Hub::Callback<v1::PutAgencyResponse> done) {
+  auto response = std::make_shared<v1::PutAgencyResponse>();
+  *response->mutable_agency() = request.agency();
+  auto act = [caller, request = std::move(request)](
+                 Planning& planning, v1::AuditEvent& event) -> absl::Status {
+    planning.dry_run = request.validate_only();
+    const v1::Agency& agency = request.agency();
+    errors::Details details;
+    for (errors::FieldViolation& violation : CheckAgency(agency)) {
+      violation.field = "agency." + violation.field;
+      details.violations.push_back(std::move(violation));
+    }
+    if (!details.violations.empty()) {
+      return errors::Error("AGENCY_INVALID", details);
+    }
+    store::v1::StoredAgency stored;
+    const AgencyEntry* held = planning.registry->Find(agency.id());
+    if (held != nullptr) {
+      stored.set_number(held->number);
+      if (held->agency.SerializeAsString() == agency.SerializeAsString()) {
+        return absl::OkStatus();
+      }
+    } else {
+      uint32_t highest = 0;
+      for (const auto& [id, entry] : planning.registry->agencies()) {
+        highest = std::max(highest, entry.number);
+      }
+      stored.set_number(highest + 1);
+    }
+    *stored.mutable_agency() = agency;
+    Put(planning, caller, kAgencyObject, agency.id(),
+        stored.SerializeAsString(), "agency.put", agency.id(), event);
+    return absl::OkStatus();
+  };
+  committer_.Submit(std::make_unique<ActWork>(
+      std::move(act), Answering(std::move(response), std::move(done))));
+}
+
+void Admin::ApplyAgreement(const Caller& caller,
+                           v1::ApplyAgreementRequest request,
+                           Hub::Callback<v1::ApplyAgreementResponse> done) {
+  auto response = std::make_shared<v1::ApplyAgreementResponse>();
+  auto act = [caller, request = std::move(request), response](
+                 Planning& planning, v1::AuditEvent& event) -> absl::Status {
+    planning.dry_run = request.validate_only();
+    const v1::Agreement& agreement = request.agreement();
+    const AgencyEntry* recipient =
+        planning.registry->Find(agreement.recipient_agency());
+    const auto violations = domain::CheckAgreement(
+        agreement, recipient == nullptr
+                       ? std::nullopt
+                       : std::optional<std::string_view>(recipient->sector()));
+    if (!violations.empty()) return AgreementError(violations);
+    const auto held = planning.registry->agreements().find(agreement.id());
+    if (held != planning.registry->agreements().end()) {
+      const v1::AgreementStatus& status = held->second;
+      if (status.state() == v1::AgreementStatus::STATE_REVOKED) {
+        return errors::Error("AGREEMENT_REVOKED", {.field = "agreement.id"});
+      }
+      if (status.agreement().SerializeAsString() ==
+          agreement.SerializeAsString()) {
+        *response->mutable_agreement() = AsOf(status, planning.today);
+        return absl::OkStatus();
+      }
+      if (agreement.version() <= status.agreement().version()) {
+        return errors::Error("AGREEMENT_VERSION",
+                             {.field = "agreement.version"});
+      }
+    }
+    v1::AgreementStatus status;
+    *status.mutable_agreement() = agreement;
+    status.set_state(v1::AgreementStatus::STATE_ACTIVE);
+    *status.mutable_applied_time() =
+        TimeUtil::MicrosecondsToTimestamp(planning.now);
+    status.set_applied_by(caller.path);
+    Put(planning, caller, kAgreementObject, agreement.id(),
+        status.SerializeAsString(), "agreement.apply",
+        agreement.recipient_agency(), event);
+    *response->mutable_agreement() = AsOf(std::move(status), planning.today);
+    return absl::OkStatus();
+  };
+  committer_.Submit(std::make_unique<ActWork>(
+      std::move(act), Answering(response, std::move(done))));
+}
+
+void Admin::RevokeAgreement(const Caller& caller,
+                            v1::RevokeAgreementRequest request,
+                            Hub::Callback<v1::RevokeAgreementResponse> done) {
+  auto response = std::make_shared<v1::RevokeAgreementResponse>();
+  auto act = [caller, request = std::move(request), response](
+                 Planning& planning, v1::AuditEvent& event) -> absl::Status {
+    planning.dry_run = request.validate_only();
+    if (request.reason().empty()) {
+      return errors::Error("REASON_MISSING", {.field = "reason"});
+    }
+    const auto held = planning.registry->agreements().find(request.id());
+    if (held == planning.registry->agreements().end()) {
+      return errors::Error("NOT_AVAILABLE", {.field = "id"});
+    }
+    v1::AgreementStatus status = held->second;
+    if (status.state() != v1::AgreementStatus::STATE_REVOKED) {
+      status.set_state(v1::AgreementStatus::STATE_REVOKED);
+      *status.mutable_revoked_time() =
+          TimeUtil::MicrosecondsToTimestamp(planning.now);
+      status.set_revoked_by(caller.path);
+      status.set_revocation_reason(request.reason());
+      Put(planning, caller, kAgreementObject, request.id(),
+          status.SerializeAsString(), "agreement.revoke",
+          status.agreement().recipient_agency(), event);
+    }
+    *response->mutable_agreement() = std::move(status);
+    return absl::OkStatus();
+  };
+  committer_.Submit(std::make_unique<ActWork>(
+      std::move(act), Answering(response, std::move(done))));
+}
+
+void Admin::PutCertificate(const Caller& caller, std::string_view act_name,
+                           v1::CertificateStatus certificate,
+                           Hub::Callback<v1::CertificateStatus> done) {
+  auto response =
+      std::make_shared<v1::CertificateStatus>(std::move(certificate));
+  auto act = [caller, act_name = std::string(act_name), response](
+                 Planning& planning, v1::AuditEvent& event) -> absl::Status {
+    if (response->serial().empty()) {
+      return errors::Error("FIELD_MISSING", {.field = "certificate.serial"});
+    }
+    Put(planning, caller, kCertificateObject, response->serial(),
+        response->SerializeAsString(), act_name,
+        AgencyOfActor(response->identity()), event);
+    return absl::OkStatus();
+  };
+  committer_.Submit(std::make_unique<ActWork>(
+      std::move(act), Answering(response, std::move(done))));
+}
+
+}  // namespace waystation::hub

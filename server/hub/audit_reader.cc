@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/audit_reader.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "google/protobuf/util/time_util.h"
+#include "proto/auditlog/tiles.h"
+#include "proto/errors/error.h"
+#include "server/hub/page_size.h"
+#include "server/hub/store_error.h"
+
+namespace waystation::hub {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+// Leaves that one call looks through for a page: with a filter that matches
+// little, the page comes back short, with a token to go on.
+constexpr uint64_t kMaxScanned = 20'000;
+constexpr uint64_t kChunk = 500;
+
+class StoredTiles final : public auditlog::TileReader {
+ public:
+  explicit StoredTiles(const storage::Store& store) : store_(store) {}
+  absl::StatusOr<std::vector<auditlog::Hash>> ReadTile(
+      uint32_t level, uint64_t index, uint32_t width) const override {
+    return store_.ReadTile(level, index, width);
+  }
+
+ private:
+  const storage::Store& store_;
+};
+
+absl::Status OutOfRange(const std::string& field) {
+  return errors::Error("OUT_OF_RANGE", {.field = field});
+}
+
+// Whether an agency may read the event: it is about it, or it did it.
+bool MayRead(const Caller& caller, const v1::AuditEvent& event) {
+  if (caller.role == Role::kAuditor) return true;
+  return event.agency() == caller.agency ||
+         event.actor() == "agency/" + caller.agency ||
+         event.actor().starts_with("agency/" + caller.agency + "/");
+}
+
+bool Matches(const v1::ListEventsRequest& request,
+             const v1::AuditEvent& event) {
+  const int64_t time = TimeUtil::TimestampToMicroseconds(event.time());
+  return (request.kind() == v1::AuditEvent::KIND_UNSPECIFIED ||
+          request.kind() == event.kind()) &&
+         (request.agency().empty() || request.agency() == event.agency()) &&
+         (request.actor().empty() || request.actor() == event.actor()) &&
+         (!request.has_from_time() ||
+          time >= TimeUtil::TimestampToMicroseconds(request.from_time())) &&
+         (!request.has_until_time() ||
+          time < TimeUtil::TimestampToMicroseconds(request.until_time()));
+}
+
+void AddDetails(const storage::LeafRow& leaf,
+                google::protobuf::RepeatedPtrField<std::string>& details) {
+  for (const storage::DetailRow& detail : leaf.details) {
+    details.Add(std::string(auditlog::AsBytes(detail.hash)));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<v1::GetCheckpointResponse> AuditReader::GetCheckpoint(
+    const v1::GetCheckpointRequest& request) {
+  const auto row = notary_.Covering(request.at_least());
+  if (!row.ok()) return row.status();
+  v1::GetCheckpointResponse response;
+  response.set_checkpoint(row->note);
+  response.set_verifier_key(notary_.verifier_key());
+  return response;
+}
+
+absl::StatusOr<v1::ListCheckpointsResponse> AuditReader::ListCheckpoints(
+    const v1::ListCheckpointsRequest& request) {
+  const auto size = PageSize(request.page_size(), {.usual = 100, .most = 1000});
+  if (!size.ok()) return size.status();
+  const auto after =
+      core_.tokens.DecodeNumber("checkpoints", request.page_token());
+  if (!after.ok()) return after.status();
+  const auto rows = core_.store.ListCheckpoints(*after, *size);
+  if (!rows.ok()) return StoreError(rows.status());
+  v1::ListCheckpointsResponse response;
+  for (const storage::CheckpointRow& row : *rows) {
+    response.add_checkpoints(row.note);
+  }
+  if (rows->size() == *size) {
+    response.set_next_page_token(
+        core_.tokens.Encode("checkpoints", rows->back().size));
+  }
+  return response;
+}
+
+absl::StatusOr<std::string> AuditReader::CheckpointOf(uint64_t size) const {
+  if (size == 0) return std::string();
+  const auto rows = core_.store.ListCheckpoints(size - 1, 1);
+  if (!rows.ok()) return StoreError(rows.status());
+  if (rows->empty() || rows->front().size != size) return std::string();
+  return rows->front().note;
+}
+
+absl::StatusOr<v1::GetInclusionProofResponse> AuditReader::GetInclusionProof(
+    const Caller& caller, const v1::GetInclusionProofRequest& request) {
+  const auto leaves = core_.store.ReadLeaves(request.index(), 1, true);
+  if (!leaves.ok()) return StoreError(leaves.status());
+  v1::AuditEvent event;
+  if (leaves->empty()) {
+    // Where there is no leaf, one that is not the caller's could be.
+    return caller.role == Role::kAuditor ? OutOfRange("index")
+                                         : errors::Error("NOT_AVAILABLE");
+  }
+  if (!event.ParseFromString(leaves->front().event)) {
+    return errors::Error(
+        "STORE_DAMAGED",
+        {.metadata = {{"table", "leaf"},
+                      {"row", std::to_string(request.index())}}});
+  }
+  if (!MayRead(caller, event)) return errors::Error("NOT_AVAILABLE");
+
+  uint64_t size = request.tree_size();
+  v1::GetInclusionProofResponse response;
+  if (size == 0) {
+    const auto covering = notary_.Covering(request.index() + 1);
+    if (!covering.ok()) return covering.status();
+    size = covering->size;
+    response.set_checkpoint(covering->note);
+  } else {
+    const auto note = CheckpointOf(size);
+    if (!note.ok()) return note.status();
+    response.set_checkpoint(*note);
+  }
+  const auto frontier = core_.store.LoadFrontier();
+  if (!frontier.ok()) return StoreError(frontier.status());
+  if (size > frontier->size() || request.index() >= size) {
+    return OutOfRange("tree_size");
+  }
+  const auto path = auditlog::BuildInclusionProof(request.index(), size,
+                                                  StoredTiles(core_.store));
+  if (!path.ok()) return StoreError(path.status());
+  response.set_index(request.index());
+  response.set_tree_size(size);
+  for (const auditlog::Hash& hash : *path) {
+    response.add_path(std::string(auditlog::AsBytes(hash)));
+  }
+  response.set_leaf(leaves->front().event);
+  AddDetails(leaves->front(), *response.mutable_details());
+  return response;
+}
+
+absl::StatusOr<v1::GetConsistencyProofResponse>
+AuditReader::GetConsistencyProof(
+    const v1::GetConsistencyProofRequest& request) {
+  uint64_t second = request.second();
+  v1::GetConsistencyProofResponse response;
+  if (second == 0) {
+    const auto covering = notary_.Covering(request.first());
+    if (!covering.ok()) return covering.status();
+    second = covering->size;
+    response.set_checkpoint(covering->note);
+  } else {
+    const auto note = CheckpointOf(second);
+    if (!note.ok()) return note.status();
+    response.set_checkpoint(*note);
+  }
+  const auto frontier = core_.store.LoadFrontier();
+  if (!frontier.ok()) return StoreError(frontier.status());
+  if (second > frontier->size()) return OutOfRange("second");
+  if (request.first() > second) return OutOfRange("first");
+  const auto path = auditlog::BuildConsistencyProof(request.first(), second,
+                                                    StoredTiles(core_.store));
+  if (!path.ok()) return StoreError(path.status());
+  response.set_first(request.first());
+  response.set_second(second);
+  for (const auditlog::Hash& hash : *path) {
+    response.add_path(std::string(auditlog::AsBytes(hash)));
+  }
+  return response;
+}
+
+absl::StatusOr<v1::ListEventsResponse> AuditReader::ListEvents(
+    const Caller& caller, const v1::ListEventsRequest& request) {
+  const auto page_size =
+      PageSize(request.page_size(), {.usual = 100, .most = 1000});
+  if (!page_size.ok()) return page_size.status();
+  const std::string list = std::string("events ") +
+                           (request.descending() ? "down " : "up ") +
+                           caller.path;
+  const auto frontier = core_.store.LoadFrontier();
+  if (!frontier.ok()) return StoreError(frontier.status());
+  const uint64_t tree_size = frontier->size();
+  // Leaves at or behind `next` are still to be looked at; downwards, those
+  // before it.
+  uint64_t next = request.descending() ? tree_size : request.from_index();
+  if (!request.page_token().empty()) {
+    const auto position = core_.tokens.DecodeNumber(list, request.page_token());
+    if (!position.ok()) return position.status();
+    next = *position;
+  }
+  const uint64_t lowest = request.from_index();
+
+  v1::ListEventsResponse response;
+  response.set_tree_size(tree_size);
+  uint64_t scanned = 0;
+  const auto at_end = [&] {
+    return request.descending() ? next <= lowest : next >= tree_size;
+  };
+  while (!at_end() && scanned < kMaxScanned &&
+         response.events_size() < static_cast<int>(*page_size)) {
+    const uint64_t first = request.descending()
+                               ? std::max(lowest, next - std::min(next, kChunk))
+                               : next;
+    const uint64_t limit = request.descending()
+                               ? next - first
+                               : std::min(kChunk, tree_size - next);
+    auto leaves = core_.store.ReadLeaves(first, limit, request.with_bytes());
+    if (!leaves.ok()) return StoreError(leaves.status());
+    if (leaves->empty()) break;
+    if (request.descending()) std::ranges::reverse(*leaves);
+    for (const storage::LeafRow& leaf : *leaves) {
+      if (response.events_size() == static_cast<int>(*page_size)) break;
+      ++scanned;
+      next = request.descending() ? leaf.index : leaf.index + 1;
+      v1::AuditEvent event;
+      // What cannot be read is shown to auditors as it is: verifying tells.
+      const bool readable = event.ParseFromString(leaf.event);
+      if (!readable && caller.role != Role::kAuditor) continue;
+      if (!MayRead(caller, event) || !Matches(request, event)) continue;
+      v1::LoggedEvent& shown = *response.add_events();
+      shown.set_index(leaf.index);
+      *shown.mutable_event() = std::move(event);
+      if (request.with_bytes()) {
+        shown.set_leaf(leaf.event);
+        AddDetails(leaf, *shown.mutable_details());
+      }
+    }
+  }
+  if (!at_end()) {
+    response.set_next_page_token(core_.tokens.Encode(list, next));
+  }
+  return response;
+}
+
+}  // namespace waystation::hub

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may call what. Everything else is further in.
+#include <algorithm>
+#include <utility>
+
+#include "proto/errors/error.h"
+#include "server/hub/decision_list.h"
+#include "server/hub/hub_impl.h"
+#include "server/hub/intake.h"
+#include "server/hub/own_records.h"
+#include "server/hub/ruling_work.h"
+#include "server/hub/update_work.h"
+
+namespace waystation::hub {
+
+absl::Status HubImpl::Admit(const Caller& caller, std::string_view method,
+                            std::initializer_list<Role> roles) {
+  if (committer_.failed()) return errors::Error("STORE_FAILED");
+  if (draining_) return errors::Error("DRAINING");
+  if (std::ranges::find(roles, caller.role) == roles.end()) {
+    CountRefusal(caller.path, method, "WRONG_ROLE");
+    return errors::Error("WRONG_ROLE");
+  }
+  if (!caller.agency.empty()) {
+    core_.activity.Seen(caller.agency, core_.clock.Now());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status HubImpl::AdmitOffice(const Caller& caller,
+                                  std::string_view method) {
+  if (auto status = Admit(caller, method, {Role::kOffice}); !status.ok()) {
+    return status;
+  }
+  if (caller.IsReconciliationOffice()) return absl::OkStatus();
+  CountRefusal(caller.path, method, "WRONG_ROLE");
+  return errors::Error("WRONG_ROLE");
+}
+
+void HubImpl::CountRefusal(std::string_view actor, std::string_view method,
+                           std::string_view reason) {
+  ++core_.counters.refusals;
+  refusals_.Count(actor, method, reason);
+}
+
+// --- RegistryService ---
+
+void HubImpl::SubmitFrame(const Caller& caller,
+                          v1::SubmitRecordsRequest request,
+                          Callback<v1::SubmitRecordsResponse> done) {
+  auto status = Admit(caller, "RegistryService.SubmitRecords", {Role::kAgency});
+  if (!status.ok()) return done(status);
+  auto frame = ReadFrame(core_, caller, std::move(request));
+  if (!frame.ok()) return done(frame.status());
+  core_.activity.Updated(caller.agency, frame->options.received_time);
+  committer_.Submit(
+      std::make_unique<UpdateWork>(core_, *std::move(frame), std::move(done)));
+}
+
+void HubImpl::SubmitRecord(const Caller& caller,
+                           v1::SubmitRecordRequest request,
+                           Callback<v1::SubmitRecordResponse> done) {
+  auto status = Admit(caller, "RegistryService.SubmitRecord", {Role::kAgency});
+  if (!status.ok()) return done(status);
+  auto frame = ReadUnary(core_, caller, std::move(request));
+  if (!frame.ok()) return done(frame.status());
+  core_.activity.Updated(caller.agency, frame->options.received_time);
+  committer_.Submit(std::make_unique<UpdateWork>(
+      core_, *std::move(frame),
+      [done =
+           std::move(done)](absl::StatusOr<v1::SubmitRecordsResponse> answer) {
+        if (!answer.ok()) return done(answer.status());
+        v1::SubmitRecordResponse response;
+        *response.mutable_result() = std::move(*answer->mutable_results(0));
+        if (answer->has_leaf()) *response.mutable_leaf() = answer->leaf();
+        done(std::move(response));
+      }));
+}
+
+void HubImpl::GetPerson(const Caller& caller, v1::GetPersonRequest request,
+                        Callback<v1::GetPersonResponse> done) {
+  auto status = Admit(caller, "RegistryService.GetPerson", {Role::kAgency});
+  if (!status.ok()) return done(status);
+  disclosure_.GetPerson(caller, request, std::move(done));
+}
+
+void HubImpl::MatchClaim(const Caller& caller, v1::MatchClaimRequest request,
+                         Callback<v1::MatchClaimResponse> done) {
+  auto status = Admit(caller, "RegistryService.MatchClaim", {Role::kAgency});
+  if (!status.ok()) return done(status);
+  disclosure_.MatchClaim(caller, request, std::move(done));
+}
+
+absl::StatusOr<v1::ListRecordsResponse> HubImpl::ListRecords(
+    const Caller& caller, const v1::ListRecordsRequest& request) {
+  auto status = Admit(caller, "RegistryService.ListRecords", {Role::kAgency});
+  if (!status.ok()) return status;
+  return ListOwnRecords(core_, caller, request);
+}
+
+absl::StatusOr<v1::GetRecordResponse> HubImpl::GetRecord(
+    const Caller& caller, const v1::GetRecordRequest& request) {
+  auto status = Admit(caller, "RegistryService.GetRecord", {Role::kAgency});
+  if (!status.ok()) return status;
+  return GetOwnRecord(core_, caller, request);
+}
+
+// --- MailboxService ---
+
+void HubImpl::Pull(const Caller& caller, v1::PullRequest request,
+                   Callback<v1::PullResponse> done) {
+  auto status = Admit(caller, "MailboxService.Pull", {Role::kAgency});
+  if (!status.ok()) return done(status);
+  mailbox_.Pull(caller, request, std::move(done));
+}
+
+absl::Status HubImpl::Acknowledge(const Caller& caller,
+                                  const v1::AcknowledgeRequest& request) {
+  auto status = Admit(caller, "MailboxService.Acknowledge", {Role::kAgency});
+  if (!status.ok()) return status;
+  return mailbox_.Acknowledge(caller, request);
+}
+
+absl::StatusOr<v1::GetMailboxResponse> HubImpl::GetMailbox(
+    const Caller& caller) {
+  auto status = Admit(caller, "MailboxService.GetMailbox", {Role::kAgency});
+  if (!status.ok()) return status;
+  return mailbox_.Get(caller);
+}
+
+std::shared_ptr<void> HubImpl::WatchMailbox(std::string_view agency,
+                                            std::function<void()> wake) {
+  return watchers_.Watch(agency, std::move(wake));
+}
+
+// --- ReconciliationService ---
+
+absl::StatusOr<v1::ListConflictsResponse> HubImpl::ListConflicts(
+    const Caller& caller, const v1::ListConflictsRequest& request) {
+  auto status = AdmitOffice(caller, "ReconciliationService.ListConflicts");
+  if (!status.ok()) return status;
+  return office_.ListConflicts(request);
+}
+
+void HubImpl::GetConflict(const Caller& caller, v1::GetConflictRequest request,
+                          Callback<v1::GetConflictResponse> done) {
+  auto status = AdmitOffice(caller, "ReconciliationService.GetConflict");
+  if (!status.ok()) return done(status);
+  office_.GetConflict(caller, request, std::move(done));
+}
+
+absl::StatusOr<v1::ListCandidatesResponse> HubImpl::ListCandidates(
+    const Caller& caller, const v1::ListCandidatesRequest& request) {
+  auto status = AdmitOffice(caller, "ReconciliationService.ListCandidates");
+  if (!status.ok()) return status;
+  return office_.ListCandidates(request);
+}
+
+void HubImpl::GetCandidate(const Caller& caller,
+                           v1::GetCandidateRequest request,
+                           Callback<v1::GetCandidateResponse> done) {
+  auto status = AdmitOffice(caller, "ReconciliationService.GetCandidate");
+  if (!status.ok()) return done(status);
+  office_.GetCandidate(caller, request, std::move(done));
+}
+
+void HubImpl::Decide(const Caller& caller, v1::DecideRequest request,
+                     Callback<v1::DecideResponse> done) {
+  auto status = AdmitOffice(caller, "ReconciliationService.Decide");
+  if (!status.ok()) return done(status);
+  committer_.Submit(std::make_unique<DecideWork>(
+      core_, caller, std::move(request), std::move(done)));
+}
+
+void HubImpl::UndoDecision(const Caller& caller,
+                           v1::UndoDecisionRequest request,
+                           Callback<v1::UndoDecisionResponse> done) {
+  auto status = AdmitOffice(caller, "ReconciliationService.UndoDecision");
+  if (!status.ok()) return done(status);
+  committer_.Submit(std::make_unique<UndoWork>(
+      core_, caller, std::move(request), std::move(done)));
+}
+
+absl::StatusOr<v1::ListDecisionsResponse> HubImpl::ListDecisions(
+    const Caller& caller, const v1::ListDecisionsRequest& request) {
+  auto status = AdmitOffice(caller, "ReconciliationService.ListDecisions");
+  if (!status.ok()) return status;
+  return hub::ListDecisions(core_, request);
+}
+
+absl::StatusOr<v1::GetDecisionResponse> HubImpl::GetDecision(
+    const Caller& caller, const v1::GetDecisionRequest& request) {
+  auto status = AdmitOffice(caller, "ReconciliationService.GetDecision");
+  if (!status.ok()) return status;
+  return hub::GetDecision(core_, request);
+}
+
+// --- AuditService ---
+
+absl::StatusOr<v1::GetCheckpointResponse> HubImpl::GetCheckpoint(
+    const Caller& caller, const v1::GetCheckpointRequest& request) {
+  auto status = Admit(caller, "AuditService.GetCheckpoint",
+                      {Role::kAuditor, Role::kAgency});
+  if (!status.ok()) return status;
+  return audit_->GetCheckpoint(request);
+}
+
+absl::StatusOr<v1::ListCheckpointsResponse> HubImpl::ListCheckpoints(
+    const Caller& caller, const v1::ListCheckpointsRequest& request) {
+  auto status = Admit(caller, "AuditService.ListCheckpoints",
+                      {Role::kAuditor, Role::kAgency});
+  if (!status.ok()) return status;
+  return audit_->ListCheckpoints(request);
+}
+
+absl::StatusOr<v1::GetInclusionProofResponse> HubImpl::GetInclusionProof(
+    const Caller& caller, const v1::GetInclusionProofRequest& request) {
+  auto status = Admit(caller, "AuditService.GetInclusionProof",
+                      {Role::kAuditor, Role::kAgency});
+  if (!status.ok()) return status;
+  return audit_->GetInclusionProof(caller, request);
+}
+
+absl::StatusOr<v1::GetConsistencyProofResponse> HubImpl::GetConsistencyProof(
+    const Caller& caller, const v1::GetConsistencyProofRequest& request) {
+  auto status = Admit(caller, "AuditService.GetConsistencyProof",
+                      {Role::kAuditor, Role::kAgency});
+  if (!status.ok()) return status;
+  return audit_->GetConsistencyProof(request);
+}
+
+absl::StatusOr<v1::ListEventsResponse> HubImpl::ListEvents(
+    const Caller& caller, const v1::ListEventsRequest& request) {
+  auto status =
+      Admit(caller, "AuditService.ListEvents", {Role::kAuditor, Role::kAgency});
+  if (!status.ok()) return status;
+  return audit_->ListEvents(caller, request);
+}
+
+// --- AdminService ---
+
+void HubImpl::PutAgency(const Caller& caller, v1::PutAgencyRequest request,
+                        Callback<v1::PutAgencyResponse> done) {
+  auto status = Admit(caller, "AdminService.PutAgency", {Role::kOperator});
+  if (!status.ok()) return done(status);
+  admin_.PutAgency(caller, std::move(request), std::move(done));
+}
+
+absl::StatusOr<v1::ListAgenciesResponse> HubImpl::ListAgencies(
+    const Caller& caller, const v1::ListAgenciesRequest& request) {
+  auto status =
+      Admit(caller, "AdminService.ListAgencies",
+            {Role::kOperator, Role::kAuditor, Role::kAgency, Role::kClerk});
+  if (!status.ok()) return status;
+  return admin_.ListAgencies(caller, request);
+}
+
+void HubImpl::ApplyAgreement(const Caller& caller,
+                             v1::ApplyAgreementRequest request,
+                             Callback<v1::ApplyAgreementResponse> done) {
+  auto status = Admit(caller, "AdminService.ApplyAgreement", {Role::kOperator});
+  if (!status.ok()) return done(status);
+  admin_.ApplyAgreement(caller, std::move(request), std::move(done));
+}
+
+absl::StatusOr<v1::ListAgreementsResponse> HubImpl::ListAgreements(
+    const Caller& caller, const v1::ListAgreementsRequest& request) {
+  auto status =
+      Admit(caller, "AdminService.ListAgreements",
+            {Role::kOperator, Role::kAuditor, Role::kAgency, Role::kClerk});
+  if (!status.ok()) return status;
+  return admin_.ListAgreements(caller, request);
+}
+
+void HubImpl::RevokeAgreement(const Caller& caller,
+                              v1::RevokeAgreementRequest request,
+                              Callback<v1::RevokeAgreementResponse> done) {
+  auto status =
+      Admit(caller, "AdminService.RevokeAgreement", {Role::kOperator});
+  if (!status.ok()) return done(status);
+  admin_.RevokeAgreement(caller, std::move(request), std::move(done));
+}
+
+void HubImpl::PutCertificate(const Caller& caller, std::string_view act,
+                             v1::CertificateStatus certificate,
+                             Callback<v1::CertificateStatus> done) {
+  auto status =
+      Admit(caller, "AdminService.SignCertificate", {Role::kOperator});
+  if (!status.ok()) return done(status);
+  admin_.PutCertificate(caller, act, std::move(certificate), std::move(done));
+}
+
+absl::StatusOr<v1::ListCertificatesResponse> HubImpl::ListCertificates(
+    const Caller& caller, const v1::ListCertificatesRequest& request) {
+  auto status =
+      Admit(caller, "AdminService.ListCertificates",
+            {Role::kOperator, Role::kAuditor, Role::kAgency, Role::kClerk});
+  if (!status.ok()) return status;
+  return admin_.ListCertificates(caller, request);
+}
+
+bool HubImpl::IsRevoked(std::string_view serial) const {
+  return core_.registry.Get()->IsRevoked(serial);
+}
+
+}  // namespace waystation::hub

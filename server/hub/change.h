@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one commit group changes, beside what it found. While a group is being
+// written, the next one is planned on top of its Change.
+#ifndef WAYSTATION_SERVER_HUB_CHANGE_H_
+#define WAYSTATION_SERVER_HUB_CHANGE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "server/domain/attributes.h"
+#include "server/hub/record.h"
+#include "server/storage/store.h"
+
+namespace waystation::hub {
+
+struct ChangedRecord {
+  // nullptr for a record that is new.
+  RecordPtr before;
+  std::shared_ptr<Record> after;
+  // Attributes of which Resolve may now see something else.
+  domain::AttributeSet changed = 0;
+  // Attributes that the updates claimed or retracted.
+  domain::AttributeSet said = 0;
+  // Something of it must be written.
+  bool writes = false;
+  // When the latest of the updates came in.
+  int64_t received_time = 0;
+};
+
+struct ChangedDecision {
+  // nullptr for a decision that is new.
+  DecisionPtr before;
+  std::shared_ptr<LoadedDecision> after;
+};
+
+struct Change {
+  absl::flat_hash_map<storage::Uid, ChangedRecord> records;
+  // Keys of `records` in the order in which they were touched.
+  std::vector<storage::Uid> order;
+  // Of new records.
+  absl::flat_hash_map<storage::KeyHash, storage::Uid> keys;
+  // New and moved records; persons that gained or lost one (empty: gone).
+  absl::flat_hash_map<storage::Uid, storage::PersonId> person_of;
+  absl::flat_hash_map<storage::PersonId, std::vector<storage::Uid>> members;
+  // Identifiers that gained or lost a holder.
+  absl::flat_hash_map<storage::KeyHash, std::vector<storage::Uid>> holders;
+  std::map<uint64_t, ChangedDecision> decisions;
+  // nullopt: no longer open.
+  std::map<storage::OpenItemKey, std::optional<storage::OpenItem>> items;
+
+  bool empty() const {
+    return records.empty() && person_of.empty() && members.empty() &&
+           decisions.empty() && items.empty();
+  }
+};
+
+inline storage::OpenItemKey KeyOf(const storage::OpenItem& item) {
+  return {.kind = item.kind,
+          .a = item.a,
+          .b = item.b,
+          .attribute = item.attribute,
+          .entry = item.entry};
+}
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_CHANGE_H_

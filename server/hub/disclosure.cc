@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/disclosure.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "google/protobuf/util/time_util.h"
+#include "proto/errors/error.h"
+#include "server/domain/disclosure.h"
+#include "server/domain/meaning.h"
+#include "server/domain/read_update.h"
+#include "server/hub/leaf_work.h"
+#include "server/hub/person_reader.h"
+
+namespace waystation::hub {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+using storage::Uid;
+
+// A person that the caller asked for, found by one of the caller's own records.
+struct Found {
+  std::shared_ptr<const Person> person;
+  RecordPtr record;
+  std::vector<Uid> own;
+};
+
+// One read by one agency, from the question to the leaf.
+class Reading {
+ public:
+  // The caller's agency and the purpose; on an error nothing else is called.
+  static absl::StatusOr<Reading> Begin(Core& core, const Caller& caller,
+                                       v1::Purpose purpose,
+                                       std::string_view method) {
+    if (purpose == v1::PURPOSE_UNSPECIFIED) {
+      return errors::Error("PURPOSE_MISSING", {.field = "purpose"});
+    }
+    Reading reading(core, caller, purpose, method);
+    reading.agency_ = reading.registry_->Find(caller.agency);
+    if (reading.agency_ == nullptr) {
+      return errors::Error("AGENCY_NOT_REGISTERED");
+    }
+    reading.access_ =
+        reading.registry_->AccessOf(*reading.agency_, reading.today_, purpose);
+    return reading;
+  }
+
+  // nullopt where the caller has no such record; errors are the store's. A
+  // handle names a record of the caller, whatever became of its person.
+  template <typename Request>
+  absl::StatusOr<std::optional<Found>> Find(const Request& request) const {
+    Uid uid = 0;
+    if (!request.handle().empty()) {
+      const auto decoded = agency_->handles.Decode(request.handle());
+      if (!decoded.has_value()) return std::nullopt;
+      uid = *decoded;
+    } else {
+      const storage::KeyHash key =
+          core_.hashes.RecordKey(agency_->id(), request.record_key());
+      const auto rows = core_.store.LoadByKey({&key, 1});
+      if (!rows.ok()) return rows.status();
+      if (!rows->front().has_value()) return std::nullopt;
+      uid = rows->front()->uid;
+    }
+    auto person = ReadPerson(core_, uid);
+    if (!person.ok()) return person.status();
+    if (*person == nullptr) return std::nullopt;
+    Found found{.person = *person,
+                .record = (*person)->Find(uid),
+                .own = (*person)->OwnGroup(agency_->number, uid)};
+    if (found.own.empty()) return std::nullopt;
+    return found;
+  }
+
+  // Whether an agreement for this purpose and this person is in force.
+  bool MayRead(const Found& found) const {
+    return !access_->permissions.empty() &&
+           domain::InScope(LookAt(found).viewer, found.person->side->claims);
+  }
+
+  Look LookAt(const Found& found) const {
+    return LookOf(core_, *found.person, *agency_, access_->permissions,
+                  found.own, today_);
+  }
+
+  std::string HandleOf(const Found& found) const {
+    return agency_->handles.Encode(found.own.front());
+  }
+  int64_t now() const { return now_; }
+  const domain::Permissions& permissions() const {
+    return access_->permissions;
+  }
+
+  // The leaf of an answer that tells of these attributes.
+  std::unique_ptr<Work> Leaf(const Found& found, domain::AttributeSet told,
+                             LeafWork::Done done) const {
+    v1::AuditEvent event = Event(v1::AuditEvent::KIND_READ);
+    for (const std::string& name : domain::AttributeNames(told)) {
+      event.add_attributes(name);
+    }
+    event.set_act(method_);
+    return WithDetail(std::move(event), found, told, std::move(done));
+  }
+
+  // The leaf of a refusal where a person had been found.
+  std::unique_ptr<Work> RefusalLeaf(const Found& found,
+                                    LeafWork::Done done) const {
+    v1::AuditEvent event = RefusalEvent(caller_.path, method_, "NOT_AVAILABLE");
+    event.set_purpose(purpose_);
+    return WithDetail(std::move(event), found, 0, std::move(done));
+  }
+
+ private:
+  Reading(Core& core, const Caller& caller, v1::Purpose purpose,
+          std::string_view method)
+      : core_(core),
+        caller_(caller),
+        purpose_(purpose),
+        method_(method),
+        registry_(core.registry.Get()),
+        now_(core.clock.Now()),
+        today_(domain::DayOf(now_)) {}
+
+  v1::AuditEvent Event(v1::AuditEvent::Kind kind) const {
+    v1::AuditEvent event;
+    event.set_kind(kind);
+    event.set_actor(caller_.path);
+    event.set_agency(caller_.agency);
+    event.set_purpose(purpose_);
+    event.set_agreement(access_->agreements);
+    return event;
+  }
+
+  std::unique_ptr<Work> WithDetail(v1::AuditEvent event, const Found& found,
+                                   domain::AttributeSet told,
+                                   LeafWork::Done done) const {
+    event.set_count(1);
+    std::vector<storage::DetailRow> details;
+    details.push_back(
+        DisclosureDetail(core_, *found.record, told, caller_.agency));
+    SetDetailsRoot(details, event);
+    return std::make_unique<LeafWork>(std::move(event), std::move(details),
+                                      std::move(done));
+  }
+
+  Core& core_;
+  Caller caller_;
+  v1::Purpose purpose_;
+  std::string method_;
+  std::shared_ptr<const Snapshot> registry_;
+  int64_t now_;
+  codes::Date today_;
+  const AgencyEntry* agency_ = nullptr;
+  std::shared_ptr<const Access> access_;
+};
+
+absl::Status NotAvailable() { return errors::Error("NOT_AVAILABLE"); }
+
+// What a caller offers for a match, normalised as a claim would be.
+absl::StatusOr<v1::Person> ReadOffered(Core& core,
+                                       const domain::AttributeInfo& attribute,
+                                       const v1::Person& offered) {
+  const absl::Status invalid = errors::Error(
+      "INVALID_REQUEST",
+      {.field = "offered",
+       .rule = "sets the attribute alone, with one entry that can be read"});
+  if (domain::EntryCount(attribute, offered) != 1) return invalid;
+  v1::Update update;
+  update.set_record_key("offered");
+  update.set_revision(1);
+  *update.mutable_claims() = offered;
+  update.mutable_mask()->add_paths(attribute.name);
+  const int64_t now = core.clock.Now();
+  // Nobody's age is asked about: what is offered is not kept.
+  update.mutable_guardian()->set_reference("offered");
+  *update.mutable_guardian()->mutable_given_time() =
+      TimeUtil::MicrosecondsToTimestamp(now);
+  domain::ReadResult read = domain::Read(
+      std::move(update), {.received_time = now, .profile = core.Profile()});
+  if (!read.ok() || read.update.claims.size() != 1) return invalid;
+  return std::move(*read.update.claims.front().mutable_value());
+}
+
+}  // namespace
+
+domain::AttributeSet AttributesOf(const v1::PersonView& view) {
+  domain::AttributeSet attributes = 0;
+  for (const v1::AttributeView& shown : view.attributes()) {
+    const auto* attribute = domain::FindAttribute(shown.attribute());
+    if (attribute != nullptr) attributes |= attribute->bit();
+  }
+  for (const v1::PredicateAnswer& answer : view.predicates()) {
+    for (const domain::AttributeInfo& attribute : domain::Attributes()) {
+      if (attribute.FindPredicate(answer.predicate()) != nullptr) {
+        attributes |= attribute.bit();
+      }
+    }
+  }
+  return attributes;
+}
+
+void Disclosure::GetPerson(const Caller& caller,
+                           const v1::GetPersonRequest& request,
+                           Hub::Callback<v1::GetPersonResponse> done) {
+  constexpr std::string_view kMethod = "RegistryService.GetPerson";
+  const auto reading =
+      Reading::Begin(core_, caller, request.purpose(), kMethod);
+  if (!reading.ok()) return done(reading.status());
+  const absl::StatusOr<std::optional<Found>> found = reading->Find(request);
+  if (!found.ok()) return done(found.status());
+  if (!found->has_value()) {
+    refusals_.Count(caller.path, kMethod, "NOT_AVAILABLE");
+    ++core_.counters.refusals;
+    return done(NotAvailable());
+  }
+  // The view is computed either way, so that a refusal takes as long.
+  const Look look = reading->LookAt(**found);
+  v1::GetPersonResponse response;
+  *response.mutable_view() =
+      domain::View(look.viewer, (*found)->person->side->claims, look.context);
+  if (!reading->MayRead(**found)) {
+    ++core_.counters.refusals;
+    committer_.Submit(reading->RefusalLeaf(
+        **found, [done = std::move(done)](absl::StatusOr<uint64_t> leaf) {
+          done(leaf.ok() ? NotAvailable() : leaf.status());
+        }));
+    return;
+  }
+  response.mutable_view()->set_handle(reading->HandleOf(**found));
+  *response.mutable_as_of_time() =
+      TimeUtil::MicrosecondsToTimestamp(reading->now());
+  const domain::AttributeSet told = AttributesOf(response.view());
+  committer_.Submit(reading->Leaf(
+      **found, told,
+      [this, done = std::move(done),
+       response = std::move(response)](absl::StatusOr<uint64_t> leaf) mutable {
+        if (!leaf.ok()) return done(leaf.status());
+        ++core_.counters.reads_answered;
+        done(std::move(response));
+      }));
+}
+
+void Disclosure::MatchClaim(const Caller& caller,
+                            const v1::MatchClaimRequest& request,
+                            Hub::Callback<v1::MatchClaimResponse> done) {
+  constexpr std::string_view kMethod = "RegistryService.MatchClaim";
+  const auto reading =
+      Reading::Begin(core_, caller, request.purpose(), kMethod);
+  if (!reading.ok()) return done(reading.status());
+  const domain::AttributeInfo* attribute =
+      domain::FindAttribute(request.attribute());
+  if (attribute == nullptr) {
+    return done(errors::Error("ATTRIBUTE_UNKNOWN", {.field = "attribute"}));
+  }
+  const absl::StatusOr<v1::Person> offered =
+      ReadOffered(core_, *attribute, request.offered());
+  if (!offered.ok()) return done(offered.status());
+  const absl::StatusOr<std::optional<Found>> found = reading->Find(request);
+  if (!found.ok()) return done(found.status());
+  if (!found->has_value()) {
+    refusals_.Count(caller.path, kMethod, "NOT_AVAILABLE");
+    ++core_.counters.refusals;
+    return done(NotAvailable());
+  }
+  const Look look = reading->LookAt(**found);
+  v1::MatchClaimResponse response;
+  response.set_answer(domain::Match(look.viewer, (*found)->person->side->claims,
+                                    look.context, *attribute, *offered));
+  if (!reading->MayRead(**found)) {
+    ++core_.counters.refusals;
+    committer_.Submit(reading->RefusalLeaf(
+        **found, [done = std::move(done)](absl::StatusOr<uint64_t> leaf) {
+          done(leaf.ok() ? NotAvailable() : leaf.status());
+        }));
+    return;
+  }
+  *response.mutable_as_of_time() =
+      TimeUtil::MicrosecondsToTimestamp(reading->now());
+  committer_.Submit(reading->Leaf(
+      **found, attribute->bit(),
+      [this, done = std::move(done),
+       response = std::move(response)](absl::StatusOr<uint64_t> leaf) mutable {
+        if (!leaf.ok()) return done(leaf.status());
+        ++core_.counters.reads_answered;
+        done(std::move(response));
+      }));
+}
+
+}  // namespace waystation::hub

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/group.h"
+
+#include <utility>
+
+#include "server/hub/affair.h"
+#include "server/hub/open_conflicts.h"
+#include "server/hub/relink.h"
+#include "server/hub/tell.h"
+
+namespace waystation::hub {
+namespace {
+
+using storage::Uid;
+
+absl::Status BeginAll(Planning& planning,
+                      std::vector<std::unique_ptr<Work>>& works) {
+  std::vector<storage::KeyHash> keys;
+  for (const std::unique_ptr<Work>& work : works) work->AddKeys(keys);
+  if (auto status = planning.state.LoadKeys(keys); !status.ok()) return status;
+  for (std::unique_ptr<Work>& work : works) {
+    if (const auto status = work->Begin(planning); !status.ok()) {
+      work->Fail(status);
+      work.reset();
+    }
+  }
+  std::erase(works, nullptr);
+  planning.DropUnwritten();
+  return absl::OkStatus();
+}
+
+// Records of which something that links has changed.
+std::vector<Uid> SeedsOf(const Planning& planning) {
+  std::vector<Uid> seeds;
+  for (const Uid uid : planning.change.order) {
+    const ChangedRecord& changed = planning.change.records.at(uid);
+    if (changed.before == nullptr ||
+        (changed.changed & LinkingAttributes()) != 0) {
+      seeds.push_back(uid);
+    }
+  }
+  for (const auto& [number, decision] : planning.change.decisions) {
+    if (decision.after->IsValueDecision()) continue;
+    seeds.insert(seeds.end(), decision.after->stored.uids().begin(),
+                 decision.after->stored.uids().end());
+  }
+  return seeds;
+}
+
+// Records whose persons are not, or not quite, what they were.
+std::vector<Uid> TouchedBy(const Planning& planning) {
+  std::vector<Uid> touched = planning.change.order;
+  touched.insert(touched.end(), planning.touched.begin(),
+                 planning.touched.end());
+  for (const auto& moved : planning.batch.memberships) {
+    touched.push_back(moved.uid);
+  }
+  for (const auto& [number, decision] : planning.change.decisions) {
+    touched.insert(touched.end(), decision.after->stored.uids().begin(),
+                   decision.after->stored.uids().end());
+  }
+  return touched;
+}
+
+absl::Status LoadAround(Planning& planning, const std::vector<Uid>& touched) {
+  if (auto status = planning.LoadPersons(touched); !status.ok()) return status;
+  std::vector<Uid> members;
+  std::vector<storage::PersonId> persons;
+  for (const Uid uid : touched) {
+    if (const auto person = planning.state.PersonOf(uid); person != 0) {
+      persons.push_back(person);
+      const auto found = planning.state.Members(person);
+      members.insert(members.end(), found.begin(), found.end());
+    }
+    const auto after = planning.Members(planning.PersonOf(uid));
+    members.insert(members.end(), after.begin(), after.end());
+  }
+  if (auto status = planning.state.LoadDecisions(members); !status.ok()) {
+    return status;
+  }
+  return planning.state.LoadItems(persons);
+}
+
+void SealRecords(Planning& planning) {
+  for (const Uid uid : planning.change.order) {
+    const ChangedRecord& changed = planning.change.records.at(uid);
+    planning.batch.records.push_back(SealRecord(
+        planning.core.sealer, *changed.after, changed.received_time));
+  }
+  for (const auto& [number, changed] : planning.change.decisions) {
+    planning.batch.decisions.push_back(
+        SealDecision(planning.core.sealer, *changed.after));
+  }
+}
+
+void PutItems(Group& group, const State& state) {
+  for (auto& [key, item] : group.change.items) {
+    const auto open = state.items().find(key);
+    if (open != state.items().end()) group.items_before.insert(*open);
+    if (item.has_value()) {
+      if (open == state.items().end() || open->second != *item) {
+        group.batch.items_put.push_back(*item);
+      }
+    } else if (open != state.items().end()) {
+      group.batch.items_removed.push_back(key);
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory,
+                                const Change* in_flight,
+                                std::vector<std::unique_ptr<Work>>& works) {
+  Planning planning(core, memory, in_flight);
+  if (auto status = BeginAll(planning, works); !status.ok()) return status;
+  if (auto status = Relink(planning, SeedsOf(planning)); !status.ok()) {
+    return status;
+  }
+  const std::vector<Uid> touched = TouchedBy(planning);
+  if (auto status = LoadAround(planning, touched); !status.ok()) return status;
+
+  const std::vector<Affair> affairs = AffairsOf(planning, touched);
+  const Outlook outlook{.rules = &core.rules, .as_of = planning.today};
+  Teller teller(planning);
+  for (const Affair& affair : affairs) {
+    teller.Tell(affair, planning.outlook_before.value_or(outlook), outlook);
+    UpdateConflicts(planning, affair, outlook);
+  }
+  for (const std::unique_ptr<Work>& work : works) {
+    const Outcome outcome{planning, affairs, teller};
+    if (auto status = work->Conclude(outcome); !status.ok()) return status;
+  }
+  Group group;
+  if (planning.dry_run) {
+    group.works = std::exchange(works, {});
+    return group;
+  }
+  memory.due.Note(planning);
+  if (!planning.batch.leaves.empty()) {
+    for (storage::ObjectRow& row : core.activity.TakeStale()) {
+      planning.batch.objects.push_back(std::move(row));
+    }
+  }
+  SealRecords(planning);
+  // What is planned next finds the records as they will be stored.
+  for (auto& [uid, changed] : planning.change.records) {
+    ++changed.after->version;
+  }
+  group.batch = std::move(planning.batch);
+  group.change = std::move(planning.change);
+  PutItems(group, planning.state);
+  group.batch.reads = planning.state.TakeReads();
+  group.works = std::exchange(works, {});
+  return group;
+}
+
+}  // namespace waystation::hub

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keyed hashes of the hub, each under a key of its own: what the store
+// looks rows up by, and what stands for a state that must be recognised.
+#ifndef WAYSTATION_SERVER_HUB_HASHES_H_
+#define WAYSTATION_SERVER_HUB_HASHES_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "server/hub/keyed_hash.h"
+#include "server/hub/keys.h"
+#include "server/storage/store.h"
+
+namespace waystation::hub {
+
+// Immutable, thread-safe.
+class Hashes {
+ public:
+  explicit Hashes(const Keys& keys)
+      : epoch_(keys.index_epoch()),
+        record_key_(DeriveKey(keys.index_key(), "waystation record key")),
+        identifier_(DeriveKey(keys.index_key(), "waystation identifier")),
+        entry_(DeriveKey(keys.handle_key(), "waystation entry")),
+        claim_(DeriveKey(keys.handle_key(), "waystation claim")),
+        etag_(DeriveKey(keys.handle_key(), "waystation etag")),
+        request_(DeriveKey(keys.handle_key(), "waystation request")) {}
+
+  // Epoch of the two that change when the index key is rotated.
+  uint32_t epoch() const { return epoch_; }
+  storage::KeyHash RecordKey(std::string_view agency,
+                             std::string_view record_key) const {
+    return record_key_.Of({agency, record_key});
+  }
+  storage::KeyHash Identifier(std::string_view identifier) const {
+    return identifier_.Of({identifier});
+  }
+
+  // Of the key of an entry of a set; zeros for a single attribute.
+  storage::KeyHash Entry(uint32_t attribute, std::string_view entry_key) const {
+    if (entry_key.empty()) return {};
+    return entry_.Of({NumberPart(attribute).view(), entry_key});
+  }
+  // Names one claim.
+  storage::KeyHash Claim(storage::Uid uid, uint32_t attribute,
+                         uint64_t revision, std::string_view entry_key) const {
+    return claim_.Of({NumberPart(uid).view(), NumberPart(attribute).view(),
+                      NumberPart(revision).view(), entry_key});
+  }
+  storage::KeyHash Etag(std::string_view state) const {
+    return etag_.Of({state});
+  }
+  // Of the id that a caller gave its request.
+  storage::KeyHash Request(std::string_view caller,
+                           std::string_view request_id) const {
+    return request_.Of({caller, request_id});
+  }
+
+ private:
+  uint32_t epoch_;
+  KeyedHash record_key_;
+  KeyedHash identifier_;
+  KeyedHash entry_;
+  KeyedHash claim_;
+  KeyedHash etag_;
+  KeyedHash request_;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_HASHES_H_

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which records have a decision or an open item at all. Few do, so the
+// committer asks this before it asks the store. Belongs to the committer's
+// planning thread; read from the store at start and after a commit that did not
+// go through.
+#ifndef WAYSTATION_SERVER_HUB_HINTS_H_
+#define WAYSTATION_SERVER_HUB_HINTS_H_
+
+#include <cstdint>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "server/hub/change.h"
+#include "server/storage/store.h"
+
+namespace waystation::hub {
+
+class Hints {
+ public:
+  absl::Status Load(const storage::Store& store);
+  // Takes in what a group changes; `items_before` are those of its open items
+  // that were open before it.
+  void Adopt(
+      const Change& change,
+      const std::map<storage::OpenItemKey, storage::OpenItem>& items_before);
+
+  bool HasDecision(storage::Uid uid) const { return decisions_.contains(uid); }
+  bool HasItem(storage::Uid uid) const { return items_.contains(uid); }
+
+ private:
+  using Count = absl::flat_hash_map<storage::Uid, uint32_t>;
+  static void Raise(Count& count, storage::Uid uid);
+  static void Lower(Count& count, storage::Uid uid);
+  void Raise(const storage::OpenItemKey& key);
+  void Lower(const storage::OpenItemKey& key);
+
+  // How many active decisions, or open items, name the record.
+  Count decisions_;
+  Count items_;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_HINTS_H_

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hub put together: who may call what, and who does it.
+#ifndef WAYSTATION_SERVER_HUB_HUB_IMPL_H_
+#define WAYSTATION_SERVER_HUB_HUB_IMPL_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "server/hub/admin.h"
+#include "server/hub/audit_reader.h"
+#include "server/hub/committer.h"
+#include "server/hub/core.h"
+#include "server/hub/disclosure.h"
+#include "server/hub/hub.h"
+#include "server/hub/mailbox.h"
+#include "server/hub/notary.h"
+#include "server/hub/office.h"
+#include "server/hub/refusals.h"
+
+namespace waystation::hub {
+
+class HubImpl final : public Hub {
+ public:
+  HubImpl(Dependencies dependencies, Options options);
+  ~HubImpl() override;
+
+  // Reads what the store holds and starts; see Hub::Start.
+  absl::Status Open();
+
+  void Drain() override;
+  void OnFailure(std::function<void(absl::Status)> callback) override;
+
+  void SubmitFrame(const Caller& caller, v1::SubmitRecordsRequest request,
+                   Callback<v1::SubmitRecordsResponse> done) override;
+  void SubmitRecord(const Caller& caller, v1::SubmitRecordRequest request,
+                    Callback<v1::SubmitRecordResponse> done) override;
+  void GetPerson(const Caller& caller, v1::GetPersonRequest request,
+                 Callback<v1::GetPersonResponse> done) override;
+  void MatchClaim(const Caller& caller, v1::MatchClaimRequest request,
+                  Callback<v1::MatchClaimResponse> done) override;
+  absl::StatusOr<v1::ListRecordsResponse> ListRecords(
+      const Caller& caller, const v1::ListRecordsRequest& request) override;
+  absl::StatusOr<v1::GetRecordResponse> GetRecord(
+      const Caller& caller, const v1::GetRecordRequest& request) override;
+
+  void Pull(const Caller& caller, v1::PullRequest request,
+            Callback<v1::PullResponse> done) override;
+  absl::Status Acknowledge(const Caller& caller,
+                           const v1::AcknowledgeRequest& request) override;
+  absl::StatusOr<v1::GetMailboxResponse> GetMailbox(
+      const Caller& caller) override;
+  std::shared_ptr<void> WatchMailbox(std::string_view agency,
+                                     std::function<void()> wake) override;
+
+  absl::StatusOr<v1::ListConflictsResponse> ListConflicts(
+      const Caller& caller, const v1::ListConflictsRequest& request) override;
+  void GetConflict(const Caller& caller, v1::GetConflictRequest request,
+                   Callback<v1::GetConflictResponse> done) override;
+  absl::StatusOr<v1::ListCandidatesResponse> ListCandidates(
+      const Caller& caller, const v1::ListCandidatesRequest& request) override;
+  void GetCandidate(const Caller& caller, v1::GetCandidateRequest request,
+                    Callback<v1::GetCandidateResponse> done) override;
+  void Decide(const Caller& caller, v1::DecideRequest request,
+              Callback<v1::DecideResponse> done) override;
+  void UndoDecision(const Caller& caller, v1::UndoDecisionRequest request,
+                    Callback<v1::UndoDecisionResponse> done) override;
+  absl::StatusOr<v1::ListDecisionsResponse> ListDecisions(
+      const Caller& caller, const v1::ListDecisionsRequest& request) override;
+  absl::StatusOr<v1::GetDecisionResponse> GetDecision(
+      const Caller& caller, const v1::GetDecisionRequest& request) override;
+
+  absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(
+      const Caller& caller, const v1::GetCheckpointRequest& request) override;
+  absl::StatusOr<v1::ListCheckpointsResponse> ListCheckpoints(
+      const Caller& caller, const v1::ListCheckpointsRequest& request) override;
+  absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(
+      const Caller& caller,
+      const v1::GetInclusionProofRequest& request) override;
+  absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(
+      const Caller& caller,
+      const v1::GetConsistencyProofRequest& request) override;
+  absl::StatusOr<v1::ListEventsResponse> ListEvents(
+      const Caller& caller, const v1::ListEventsRequest& request) override;
+
+  void PutAgency(const Caller& caller, v1::PutAgencyRequest request,
+                 Callback<v1::PutAgencyResponse> done) override;
+  absl::StatusOr<v1::ListAgenciesResponse> ListAgencies(
+      const Caller& caller, const v1::ListAgenciesRequest& request) override;
+  void ApplyAgreement(const Caller& caller, v1::ApplyAgreementRequest request,
+                      Callback<v1::ApplyAgreementResponse> done) override;
+  absl::StatusOr<v1::ListAgreementsResponse> ListAgreements(
+      const Caller& caller, const v1::ListAgreementsRequest& request) override;
+  void RevokeAgreement(const Caller& caller, v1::RevokeAgreementRequest request,
+                       Callback<v1::RevokeAgreementResponse> done) override;
+  void PutCertificate(const Caller& caller, std::string_view act,
+                      v1::CertificateStatus certificate,
+                      Callback<v1::CertificateStatus> done) override;
+  absl::StatusOr<v1::ListCertificatesResponse> ListCertificates(
+      const Caller& caller,
+      const v1::ListCertificatesRequest& request) override;
+  bool IsRevoked(std::string_view serial) const override;
+  absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus() override;
+  absl::StatusOr<v1::CheckStoreResponse> CheckStore() override;
+  Statistics GetStatistics() const override;
+  void CountRefusal(std::string_view actor, std::string_view method,
+                    std::string_view reason) override;
+
+ private:
+  // UNAVAILABLE while draining or failed; PERMISSION_DENIED (WRONG_ROLE) for
+  // other roles than these, which is counted.
+  absl::Status Admit(const Caller& caller, std::string_view method,
+                     std::initializer_list<Role> roles);
+  // The same for the reconciliation office.
+  absl::Status AdmitOffice(const Caller& caller, std::string_view method);
+
+  absl::Status CheckIdentity(std::optional<config::v1::Rules>& other_rules);
+  absl::Status WriteFirstLeaf();
+  void Published(const Group& group, const storage::Committed& committed);
+  // Once a second: what is due, what was refused, a checkpoint a minute.
+  void KeepTime();
+  void FlushRefusals();
+
+  Core core_;
+  Refusals refusals_;
+  MailboxWatchers watchers_;
+  std::unique_ptr<Notary> notary_;
+  Committer committer_;
+  Disclosure disclosure_;
+  Mailbox mailbox_;
+  Office office_;
+  Admin admin_;
+  std::unique_ptr<AuditReader> audit_;
+  bool is_new_store_ = false;
+  int64_t start_time_ = 0;
+
+  std::atomic<bool> draining_ = false;
+  std::once_flag drained_;
+  std::mutex time_mutex_;
+  std::condition_variable time_up_;
+  std::thread timekeeper_;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_HUB_IMPL_H_

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/leaf_work.h"
+
+#include "proto/auditlog/hash.h"
+#include "proto/auditlog/merkle.h"
+#include "server/hub/store_error.h"
+#include "waystation/store/v1/stored.pb.h"
+
+namespace waystation::hub {
+
+absl::Status LeafWork::Conclude(const Outcome& outcome) {
+  ordinal_ = outcome.planning.AddLeaf(event_, details_);
+  return absl::OkStatus();
+}
+
+void LeafWork::Answer(const storage::Committed* committed) {
+  done_(committed->first_leaf + ordinal_);
+}
+
+void LeafWork::Fail(const absl::Status& status) { done_(StoreError(status)); }
+
+storage::DetailRow DisclosureDetail(Core& core, const Record& record,
+                                    domain::AttributeSet attributes,
+                                    const std::string& recipient,
+                                    const std::string& reason) {
+  store::v1::DisclosureDetail detail;
+  detail.set_uid(record.uid);
+  domain::ForEachAttribute(attributes, [&](domain::AttributeNumber number) {
+    detail.add_attributes(static_cast<uint32_t>(number));
+  });
+  detail.set_recipient(recipient);
+  detail.set_reason(reason);
+  const std::string content = detail.SerializeAsString();
+  const auto drawn = core.random.Draw<auditlog::kSaltSize>();
+  const std::string_view salt(reinterpret_cast<const char*>(drawn.data()),
+                              drawn.size());
+  return SealDetail(core.sealer, record, auditlog::SaltedHash(salt, content),
+                    salt, content);
+}
+
+void SetDetailsRoot(const std::vector<storage::DetailRow>& details,
+                    v1::AuditEvent& event) {
+  std::vector<auditlog::Hash> hashes;
+  hashes.reserve(details.size());
+  for (const storage::DetailRow& detail : details) {
+    hashes.push_back(detail.hash);
+  }
+  event.set_details_root(
+      std::string(auditlog::AsBytes(auditlog::TreeRoot(hashes))));
+}
+
+}  // namespace waystation::hub

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// A leaf that stands alone: a disclosure, a refusal, an office's look. What is
+// told is told by `done`, which runs when the leaf is durable.
+#ifndef WAYSTATION_SERVER_HUB_LEAF_WORK_H_
+#define WAYSTATION_SERVER_HUB_LEAF_WORK_H_
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/hub/work.h"
+#include "waystation/v1/audit_service.pb.h"
+
+namespace waystation::hub {
+
+class LeafWork final : public Work {
+ public:
+  // With the leaf's index.
+  using Done = std::function<void(absl::StatusOr<uint64_t>)>;
+
+  LeafWork(v1::AuditEvent event, std::vector<storage::DetailRow> details,
+           Done done)
+      : event_(std::move(event)),
+        details_(std::move(details)),
+        done_(std::move(done)) {}
+
+  absl::Status Conclude(const Outcome& outcome) override;
+  void Answer(const storage::Committed* committed) override;
+  void Fail(const absl::Status& status) override;
+
+ private:
+  const v1::AuditEvent event_;
+  const std::vector<storage::DetailRow> details_;
+  const Done done_;
+  uint64_t ordinal_ = 0;
+};
+
+// A detail that says which attributes of a record's person were told to whom,
+// sealed beside that record.
+storage::DetailRow DisclosureDetail(Core& core, const Record& record,
+                                    domain::AttributeSet attributes,
+                                    const std::string& recipient,
+                                    const std::string& reason = {});
+
+// Sets the root over the details' hashes.
+void SetDetailsRoot(const std::vector<storage::DetailRow>& details,
+                    v1::AuditEvent& event);
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_LEAF_WORK_H_

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the hub starts, keeps time and stops.
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <optional>
+#include <utility>
+
+#include "google/protobuf/util/time_util.h"
+#include "proto/errors/error.h"
+#include "server/hub/act_work.h"
+#include "server/hub/hub_impl.h"
+#include "server/hub/leaf_work.h"
+#include "server/hub/review.h"
+#include "server/hub/store_error.h"
+#include "waystation/store/v1/stored.pb.h"
+
+namespace waystation::hub {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+constexpr auto kTick = std::chrono::seconds(1);
+constexpr int kTicksToCheckpoint = 60;
+
+absl::Status Foreign(const std::string& rule) {
+  return errors::Error("STORE_FOREIGN", {.rule = rule});
+}
+
+// Time of the newest leaf; 0 in an empty log.
+absl::StatusOr<int64_t> NewestTime(const storage::Store& store,
+                                   uint64_t log_size) {
+  if (log_size == 0) return 0;
+  const auto leaves = store.ReadLeaves(log_size - 1, 1, false);
+  if (!leaves.ok()) return leaves.status();
+  v1::AuditEvent event;
+  if (leaves->empty() || !event.ParseFromString(leaves->front().event)) {
+    return errors::Error("STORE_DAMAGED",
+                         {.metadata = {{"table", "leaf"},
+                                       {"row", std::to_string(log_size - 1)}}});
+  }
+  return TimeUtil::TimestampToMicroseconds(event.time());
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(Dependencies dependencies,
+                                                Options options) {
+  const auto violations = domain::CheckRules(options.rules);
+  if (!options.rules.version().empty() && !violations.empty()) {
+    return errors::Error("CONFIG_INVALID",
+                         {.field = "rules." + violations.front().field(),
+                          .rule = violations.front().rule()});
+  }
+  auto hub =
+      std::make_unique<HubImpl>(std::move(dependencies), std::move(options));
+  if (auto status = hub->Open(); !status.ok()) return StoreError(status);
+  return hub;
+}
+
+HubImpl::HubImpl(Dependencies dependencies, Options options)
+    : core_(std::move(dependencies), std::move(options)),
+      committer_(
+          core_,
+          [this](const Group& group, const storage::Committed& committed) {
+            Published(group, committed);
+          }),
+      disclosure_(core_, committer_, refusals_),
+      mailbox_(core_, committer_),
+      office_(core_, committer_),
+      admin_(core_, committer_) {}
+
+HubImpl::~HubImpl() { Drain(); }
+
+absl::Status HubImpl::Open() {
+  auto notary = Notary::Create(core_);
+  if (!notary.ok()) return notary.status();
+  notary_ = *std::move(notary);
+  audit_ = std::make_unique<AuditReader>(core_, *notary_);
+
+  std::optional<config::v1::Rules> other_rules;
+  if (auto status = CheckIdentity(other_rules); !status.ok()) return status;
+  if (auto status = core_.registry.Load(core_.store); !status.ok()) {
+    return status;
+  }
+  if (auto status = core_.activity.Load(core_.store); !status.ok()) {
+    return status;
+  }
+  const auto frontier = core_.store.LoadFrontier();
+  if (!frontier.ok()) return frontier.status();
+  core_.counters.log_size = frontier->size();
+  const auto newest = NewestTime(core_.store, frontier->size());
+  if (!newest.ok()) return newest.status();
+  core_.clock.NeverBefore(*newest);
+  start_time_ = core_.clock.Now();
+
+  if (auto status = committer_.Start(); !status.ok()) return status;
+  if (auto status = WriteFirstLeaf(); !status.ok()) return status;
+  if (other_rules.has_value()) {
+    ReviewRules(core_, committer_, *other_rules);
+  }
+  timekeeper_ = std::thread([this] { KeepTime(); });
+  return absl::OkStatus();
+}
+
+// Whether the store is this hub's; sets the rules under which it was kept if
+// they are not those in force.
+absl::Status HubImpl::CheckIdentity(
+    std::optional<config::v1::Rules>& other_rules) {
+  const auto rows = core_.store.ListObjects(kHubObject);
+  if (!rows.ok()) return rows.status();
+  is_new_store_ = rows->empty();
+  if (is_new_store_) {
+    if (core_.store.NewestGroup() != 0) return Foreign("it names its hub");
+    return absl::OkStatus();
+  }
+  store::v1::StoredIdentity identity;
+  if (!identity.ParseFromString(rows->front().bytes)) {
+    return errors::Error(
+        "STORE_DAMAGED",
+        {.metadata = {{"table", "object"}, {"row", "hub identity"}}});
+  }
+  if (identity.key_fingerprint() != core_.keys.Fingerprint()) {
+    return Foreign("the key file that it was written with");
+  }
+  if (identity.log_origin() != core_.options.log_origin) {
+    return Foreign("the log origin that it was written for");
+  }
+  if (identity.rules().SerializeAsString() !=
+      core_.options.rules.SerializeAsString()) {
+    other_rules = identity.rules();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status HubImpl::WriteFirstLeaf() {
+  std::promise<absl::Status> done;
+  committer_.Submit(std::make_unique<ActWork>(
+      [this](Planning& planning, v1::AuditEvent& event) -> absl::Status {
+        event.set_kind(v1::AuditEvent::KIND_HUB_STARTED);
+        event.set_actor("hub");
+        event.set_act("hub.start");
+        event.set_object(core_.options.log_origin);
+        if (is_new_store_) {
+          planning.batch.objects.push_back(
+              IdentityRow(core_, core_.options.rules));
+        }
+        return absl::OkStatus();
+      },
+      [&](const absl::Status& status) { done.set_value(status); }));
+  return done.get_future().get();
+}
+
+void HubImpl::Published(const Group& group,
+                        const storage::Committed& /*committed*/) {
+  std::vector<storage::ObjectRow> administered;
+  for (const storage::ObjectRow& row : group.batch.objects) {
+    if (row.kind == kAgencyObject || row.kind == kAgreementObject ||
+        row.kind == kCertificateObject) {
+      administered.push_back(row);
+    }
+  }
+  // What was committed has been read before it was put.
+  if (!administered.empty()) (void)core_.registry.Put(administered);
+
+  std::vector<storage::AgencyNumber> woken;
+  for (const storage::MailboxRow& row : group.batch.mailbox) {
+    if (std::ranges::find(woken, row.agency) == woken.end()) {
+      woken.push_back(row.agency);
+    }
+  }
+  if (woken.empty()) return;
+  const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
+  for (const storage::AgencyNumber number : woken) {
+    const AgencyEntry* agency = registry->Find(number);
+    if (agency != nullptr) watchers_.Wake(agency->id());
+  }
+}
+
+void HubImpl::KeepTime() {
+  uint64_t signed_size = 0;
+  std::unique_lock lock(time_mutex_);
+  for (int tick = 1; !draining_; ++tick) {
+    time_up_.wait_for(lock, kTick, [&] { return draining_.load(); });
+    if (draining_) return;
+    lock.unlock();
+    if (committer_.HasDueClaims(core_.Today())) {
+      ReviewDueClaims(core_, committer_);
+    }
+    if (tick % kTicksToCheckpoint == 0) {
+      FlushRefusals();
+      const uint64_t size = core_.counters.log_size;
+      // A medium that fails shows itself at the next commit.
+      if (size > signed_size && notary_->Sign().ok()) signed_size = size;
+    }
+    lock.lock();
+  }
+}
+
+void HubImpl::FlushRefusals() {
+  for (v1::AuditEvent& event : refusals_.Take()) {
+    committer_.Submit(std::make_unique<LeafWork>(
+        std::move(event), std::vector<storage::DetailRow>(),
+        [](absl::StatusOr<uint64_t>) {}));
+  }
+}
+
+void HubImpl::Drain() {
+  std::call_once(drained_, [this] {
+    {
+      const std::lock_guard lock(time_mutex_);
+      draining_ = true;
+    }
+    time_up_.notify_all();
+    if (timekeeper_.joinable()) timekeeper_.join();
+    FlushRefusals();
+    committer_.Drain();
+    if (notary_ != nullptr && !committer_.failed()) (void)notary_->Sign();
+  });
+}
+
+void HubImpl::OnFailure(std::function<void(absl::Status)> callback) {
+  committer_.OnFailure(std::move(callback));
+}
+
+}  // namespace waystation::hub

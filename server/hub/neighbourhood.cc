@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/neighbourhood.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "server/hub/connected.h"
+#include "server/hub/record.h"
+
+namespace waystation::hub {
+namespace {
+
+using storage::KeyHash;
+using storage::Uid;
+
+std::vector<KeyHash> HashesOf(const Hashes& hashes,
+                              const store::v1::StoredRecord& record) {
+  std::vector<KeyHash> result;
+  for (const std::string& identifier : domain::LinkingIdentifiers(record)) {
+    result.push_back(hashes.Identifier(identifier));
+  }
+  std::ranges::sort(result);
+  return result;
+}
+
+std::vector<KeyHash> Without(const std::vector<KeyHash>& from,
+                             const std::vector<KeyHash>& what) {
+  std::vector<KeyHash> rest;
+  std::ranges::set_difference(from, what, std::back_inserter(rest));
+  return rest;
+}
+
+}  // namespace
+
+const Neighbourhood::Identifiers& Neighbourhood::IdentifiersOf(Uid uid) {
+  const auto [place, added] = identifiers_.try_emplace(uid);
+  Identifiers& identifiers = place->second;
+  if (!added) return identifiers;
+  const Hashes& hashes = planning_.core.hashes;
+  const auto changed = planning_.change.records.find(uid);
+  if (changed == planning_.change.records.end()) {
+    if (const RecordPtr record = planning_.state.Find(uid)) {
+      identifiers.before = HashesOf(hashes, record->stored);
+      identifiers.after = identifiers.before;
+    }
+    return identifiers;
+  }
+  if (changed->second.before != nullptr) {
+    identifiers.before = HashesOf(hashes, changed->second.before->stored);
+  }
+  identifiers.after = HashesOf(hashes, changed->second.after->stored);
+  return identifiers;
+}
+
+std::span<const Uid> Neighbourhood::HoldersAfter(
+    const KeyHash& identifier) const {
+  const auto changed = planning_.change.holders.find(identifier);
+  if (changed != planning_.change.holders.end()) return changed->second;
+  return planning_.state.Holders(identifier);
+}
+
+// Precondition: the holders of all of them are loaded.
+void Neighbourhood::ChangeHolders(Uid uid, const Identifiers& identifiers) {
+  const auto edit = [&](const KeyHash& identifier) -> std::vector<Uid>& {
+    const auto [place, added] =
+        planning_.change.holders.try_emplace(identifier);
+    if (added) {
+      const std::span<const Uid> found = planning_.state.Holders(identifier);
+      place->second.assign(found.begin(), found.end());
+    }
+    return place->second;
+  };
+  const uint32_t epoch = planning_.core.hashes.epoch();
+  for (const KeyHash& gone : Without(identifiers.before, identifiers.after)) {
+    std::erase(edit(gone), uid);
+    planning_.batch.identifiers_removed.push_back(
+        {.hash = gone, .epoch = epoch, .uid = uid});
+  }
+  for (const KeyHash& fresh : Without(identifiers.after, identifiers.before)) {
+    std::vector<Uid>& holders = edit(fresh);
+    holders.insert(std::ranges::lower_bound(holders, uid), uid);
+    planning_.batch.identifiers_added.push_back(
+        {.hash = fresh, .epoch = epoch, .uid = uid});
+  }
+}
+
+absl::Status Neighbourhood::Explore(std::span<const Uid> seeds) {
+  absl::flat_hash_set<Uid> seen;
+  std::vector<Uid> wave;
+  const auto visit = [&](Uid uid) {
+    if (seen.insert(uid).second) wave.push_back(uid);
+  };
+  for (const Uid uid : seeds) visit(uid);
+  const std::vector<Uid> changed = wave;
+  absl::flat_hash_set<uint64_t> rulings_seen;
+
+  // Breadth first, a call to the store for each table and ring. The first ring
+  // changes the index, so that the others find their holders as they will be.
+  for (bool first = true; !wave.empty(); first = false) {
+    if (auto status = planning_.LoadPersons(wave); !status.ok()) return status;
+    if (auto status = planning_.state.LoadDecisions(wave); !status.ok()) {
+      return status;
+    }
+    std::vector<KeyHash> touched;
+    for (const Uid uid : wave) {
+      const Identifiers& identifiers = IdentifiersOf(uid);
+      touched.insert(touched.end(), identifiers.before.begin(),
+                     identifiers.before.end());
+      touched.insert(touched.end(), identifiers.after.begin(),
+                     identifiers.after.end());
+    }
+    if (auto status = planning_.state.LoadHolders(touched); !status.ok()) {
+      return status;
+    }
+    if (first) {
+      for (const Uid uid : changed) ChangeHolders(uid, IdentifiersOf(uid));
+    }
+    records_.insert(records_.end(), wave.begin(), wave.end());
+    for (const Uid uid : std::exchange(wave, {})) {
+      for (const Uid member :
+           planning_.state.Members(planning_.state.PersonOf(uid))) {
+        visit(member);
+      }
+    }
+    for (const KeyHash& identifier : touched) {
+      for (const Uid uid : planning_.state.Holders(identifier)) visit(uid);
+      for (const Uid uid : HoldersAfter(identifier)) visit(uid);
+    }
+    const auto visit_pair = [&](const LoadedDecision& decision) {
+      if (decision.IsValueDecision() ||
+          !rulings_seen.insert(decision.number).second) {
+        return;
+      }
+      for (const Uid uid : decision.stored.uids()) visit(uid);
+    };
+    for (const auto& [number, decision] : planning_.state.decisions()) {
+      visit_pair(*decision);
+    }
+    for (const auto& [number, decision] : planning_.change.decisions) {
+      visit_pair(*decision.after);
+    }
+  }
+  rulings_ = PairRulings(planning_.DecisionsAfter());
+  return absl::OkStatus();
+}
+
+std::vector<std::vector<Uid>> Neighbourhood::Components() const {
+  Connected connected(records_);
+  for (const Uid uid : records_) {
+    for (const Uid member :
+         planning_.state.Members(planning_.state.PersonOf(uid))) {
+      connected.Join(uid, member);
+    }
+    for (const KeyHash& identifier : identifiers_.at(uid).after) {
+      for (const Uid holder : HoldersAfter(identifier)) {
+        connected.Join(uid, holder);
+      }
+    }
+  }
+  for (const auto& [pair, ruling] : rulings_.by_pair()) {
+    connected.Join(pair.a, pair.b);
+  }
+  return connected.Sets();
+}
+
+const domain::LinkFeatures& Neighbourhood::Features(Uid uid) {
+  const auto [place, added] = features_.try_emplace(uid);
+  if (added) {
+    place->second =
+        domain::FeaturesOf(ViewOf(*planning_.registry, *planning_.Find(uid)));
+  }
+  return place->second;
+}
+
+}  // namespace waystation::hub

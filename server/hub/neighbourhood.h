@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The records around a change that linking must look at again: whoever shares a
+// linking identifier, before or after, whoever a clerk ruled on, and the
+// members of all their persons.
+#ifndef WAYSTATION_SERVER_HUB_NEIGHBOURHOOD_H_
+#define WAYSTATION_SERVER_HUB_NEIGHBOURHOOD_H_
+
+#include <span>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
+#include "absl/status/status.h"
+#include "server/domain/link.h"
+#include "server/hub/pair_ruling.h"
+#include "server/hub/planning.h"
+
+namespace waystation::hub {
+
+// Used by one thread, for one group.
+class Neighbourhood {
+ public:
+  explicit Neighbourhood(Planning& planning) : planning_(planning) {}
+
+  // Loads all that is connected with `seeds`, which are known to the planning,
+  // and puts what changed of their identifiers into change and batch.
+  absl::Status Explore(std::span<const storage::Uid> seeds);
+
+  // What is connected: no identifier, person or ruling joins two of these.
+  std::vector<std::vector<storage::Uid>> Components() const;
+
+  // As the group leaves it.
+  const domain::LinkFeatures& Features(storage::Uid uid);
+  const PairRulings& rulings() const { return rulings_; }
+
+ private:
+  struct Identifiers {
+    std::vector<storage::KeyHash> before;
+    std::vector<storage::KeyHash> after;
+  };
+  const Identifiers& IdentifiersOf(storage::Uid uid);
+  void ChangeHolders(storage::Uid uid, const Identifiers& identifiers);
+  std::span<const storage::Uid> HoldersAfter(
+      const storage::KeyHash& identifier) const;
+
+  Planning& planning_;
+  std::vector<storage::Uid> records_;
+  absl::flat_hash_map<storage::Uid, Identifiers> identifiers_;
+  // Nodes: features of two records are held while a third is read.
+  absl::node_hash_map<storage::Uid, domain::LinkFeatures> features_;
+  PairRulings rulings_;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_NEIGHBOURHOOD_H_

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/notary.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "proto/errors/error.h"
+#include "server/hub/store_error.h"
+
+namespace waystation::hub {
+
+absl::StatusOr<std::unique_ptr<Notary>> Notary::Create(Core& core) {
+  absl::StatusOr<auditlog::NoteSigner> signer =
+      auditlog::NoteSigner::Create(core.options.log_origin, core.log_key);
+  if (!signer.ok()) {
+    return errors::Error("CONFIG_INVALID",
+                         {.field = "log_origin",
+                          .rule = "a name without spaces and plus signs"});
+  }
+  return std::unique_ptr<Notary>(new Notary(core, *std::move(signer)));
+}
+
+absl::StatusOr<storage::CheckpointRow> Notary::Covering(uint64_t at_least) {
+  const auto newest = core_.store.NewestCheckpoint();
+  if (!newest.ok()) return StoreError(newest.status());
+  if (newest->has_value() && (*newest)->size >= at_least) return **newest;
+  absl::StatusOr<storage::CheckpointRow> fresh = Sign();
+  if (fresh.ok() && fresh->size < at_least) {
+    return errors::Error("OUT_OF_RANGE", {.field = "at_least"});
+  }
+  return fresh;
+}
+
+absl::StatusOr<storage::CheckpointRow> Notary::Sign() {
+  const std::lock_guard lock(mutex_);
+  const auto frontier = core_.store.LoadFrontier();
+  if (!frontier.ok()) return StoreError(frontier.status());
+  const auto newest = core_.store.NewestCheckpoint();
+  if (!newest.ok()) return StoreError(newest.status());
+  if (newest->has_value() && (*newest)->size >= frontier->size()) {
+    return **newest;
+  }
+  storage::CheckpointRow row{
+      .size = frontier->size(),
+      .note = auditlog::SignCheckpoint({.origin = core_.options.log_origin,
+                                        .size = frontier->size(),
+                                        .root = frontier->Root(),
+                                        .extensions = {}},
+                                       signer_),
+      .time = core_.clock.Now()};
+  if (auto status = core_.store.PutCheckpoint(row); !status.ok()) {
+    return StoreError(status);
+  }
+  return row;
+}
+
+}  // namespace waystation::hub

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/office.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "google/protobuf/util/time_util.h"
+#include "proto/errors/error.h"
+#include "proto/errors/reason.h"
+#include "server/hub/leaf_work.h"
+#include "server/hub/office_view.h"
+#include "server/hub/open_conflicts.h"
+#include "server/hub/open_item_list.h"
+#include "server/hub/store_error.h"
+
+namespace waystation::hub {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+using storage::OpenItem;
+
+std::string EtagText(const storage::KeyHash& etag) { return ToBase32(etag); }
+
+std::string AgencyName(const Snapshot& registry, storage::AgencyNumber number) {
+  const AgencyEntry* agency = registry.Find(number);
+  return agency == nullptr ? std::string() : agency->id();
+}
+
+v1::Conflict ConflictOf(const Core& core, const Snapshot& registry,
+                        const OpenItem& item) {
+  v1::Conflict conflict;
+  conflict.set_id(core.subjects.Encode(SubjectCodec::Conflict{
+      .uid = item.a, .attribute = item.attribute, .entry = item.entry}));
+  const auto* attribute = domain::FindAttribute(
+      static_cast<domain::AttributeNumber>(item.attribute));
+  if (attribute != nullptr) conflict.set_attribute(attribute->name);
+  *conflict.mutable_opened_time() =
+      TimeUtil::MicrosecondsToTimestamp(item.opened_time);
+  conflict.set_reopened(item.reopened);
+  for (const storage::AgencyNumber number : item.agencies) {
+    conflict.add_agencies(AgencyName(registry, number));
+  }
+  conflict.set_etag(EtagText(item.etag));
+  return conflict;
+}
+
+v1::Candidate CandidateOf(const Core& core, const OpenItem& item) {
+  v1::Candidate candidate;
+  candidate.set_id(
+      core.subjects.Encode(SubjectCodec::Candidate{.a = item.a, .b = item.b}));
+  *candidate.mutable_opened_time() =
+      TimeUtil::MicrosecondsToTimestamp(item.opened_time);
+  const errors::Reason* reason = errors::FindReason(item.reason);
+  if (reason != nullptr) candidate.set_why(std::string(reason->name));
+  candidate.set_etag(EtagText(item.etag));
+  return candidate;
+}
+
+// Attributes that the office wants to see unmasked: only with a reason.
+template <typename Request>
+absl::StatusOr<domain::AttributeSet> Revealed(const Request& request) {
+  domain::AttributeSet revealed = 0;
+  for (const std::string& name : request.reveal()) {
+    const domain::AttributeInfo* attribute = domain::FindAttribute(name);
+    if (attribute == nullptr) {
+      return errors::Error("ATTRIBUTE_UNKNOWN", {.field = "reveal"});
+    }
+    revealed |= attribute->bit();
+  }
+  if (revealed != 0 && request.reason().empty()) {
+    return errors::Error("REASON_MISSING", {.field = "reason"});
+  }
+  return revealed;
+}
+
+// What an office saw of which persons, as a leaf.
+std::unique_ptr<Work> LookLeaf(Core& core, const Caller& caller,
+                               const std::string& act,
+                               const std::string& object,
+                               const std::string& reason,
+                               domain::AttributeSet seen,
+                               std::span<const RecordPtr> records,
+                               LeafWork::Done done) {
+  v1::AuditEvent event;
+  event.set_kind(v1::AuditEvent::KIND_OFFICE_READ);
+  event.set_actor(caller.path);
+  event.set_purpose(v1::PURPOSE_RECONCILIATION);
+  event.set_act(act);
+  event.set_object(object);
+  event.set_count(static_cast<uint32_t>(records.size()));
+  for (const std::string& name : domain::AttributeNames(seen)) {
+    event.add_attributes(name);
+  }
+  std::vector<storage::DetailRow> details;
+  for (const RecordPtr& record : records) {
+    details.push_back(
+        DisclosureDetail(core, *record, seen, caller.path, reason));
+  }
+  SetDetailsRoot(details, event);
+  return std::make_unique<LeafWork>(std::move(event), std::move(details),
+                                    std::move(done));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ListConflictsResponse> Office::ListConflicts(
+    const v1::ListConflictsRequest& request) {
+  const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
+  uint32_t attribute = 0;
+  if (!request.attribute().empty()) {
+    const auto* info = domain::FindAttribute(request.attribute());
+    if (info == nullptr) {
+      return errors::Error("ATTRIBUTE_UNKNOWN", {.field = "attribute"});
+    }
+    attribute = static_cast<uint32_t>(info->number);
+  }
+  const AgencyEntry* agency = registry->Find(request.agency());
+  if (agency == nullptr && !request.agency().empty()) {
+    return v1::ListConflictsResponse();
+  }
+  std::function<bool(const OpenItem&)> wanted;
+  if (attribute != 0 || agency != nullptr) {
+    wanted = [&](const OpenItem& item) {
+      return (attribute == 0 || item.attribute == attribute) &&
+             (agency == nullptr ||
+              std::ranges::binary_search(item.agencies, agency->number));
+    };
+  }
+  const auto page =
+      ListItems(core_, OpenItem::Kind::kConflict, request.page_size(),
+                request.page_token(), wanted);
+  if (!page.ok()) return page.status();
+  v1::ListConflictsResponse response;
+  for (const OpenItem& item : page->items) {
+    *response.add_conflicts() = ConflictOf(core_, *registry, item);
+  }
+  response.set_next_page_token(page->next_page_token);
+  response.set_total_size(page->total);
+  return response;
+}
+
+void Office::GetConflict(const Caller& caller,
+                         const v1::GetConflictRequest& request,
+                         Hub::Callback<v1::GetConflictResponse> done) {
+  const auto revealed = Revealed(request);
+  if (!revealed.ok()) return done(revealed.status());
+  const auto subject = core_.subjects.DecodeConflict(request.id());
+  const domain::AttributeInfo* attribute =
+      subject.has_value()
+          ? domain::FindAttribute(static_cast<int>(subject->attribute))
+          : nullptr;
+  if (attribute == nullptr) return done(errors::Error("NOT_AVAILABLE"));
+  const auto person = ReadPerson(core_, subject->uid);
+  if (!person.ok()) return done(person.status());
+  if (*person == nullptr) return done(errors::Error("NOT_AVAILABLE"));
+  const PersonSide& side = *(*person)->side;
+  const codes::Date today = core_.Today();
+  const auto resolution =
+      ResolveEntry(core_, side, *attribute, subject->entry, today);
+  if (!resolution.has_value()) return done(errors::Error("NOT_AVAILABLE"));
+  const auto open = core_.store.GetOpenItem({.a = side.person,
+                                             .attribute = subject->attribute,
+                                             .entry = subject->entry});
+  if (!open.ok()) return done(StoreError(open.status()));
+
+  v1::GetConflictResponse response;
+  v1::Conflict& conflict = *response.mutable_conflict();
+  if (open->has_value()) {
+    conflict = ConflictOf(core_, *(*person)->registry, **open);
+  }
+  conflict.set_id(request.id());
+  conflict.set_attribute(attribute->name);
+  conflict.clear_agencies();
+  for (const auto number : AgenciesOf(*resolution, side)) {
+    conflict.add_agencies(AgencyName(*(*person)->registry, number));
+  }
+  conflict.set_etag(EtagText(ConflictEtag(core_.hashes, *resolution)));
+  AddGroups(core_, *attribute, *resolution, response);
+  response.set_why(std::string(domain::ReasonOf(resolution->why)));
+  for (const v1::Criterion criterion :
+       core_.rules.Of(attribute->number).criteria) {
+    response.add_rule(criterion);
+  }
+  *response.mutable_person() = PersonAround(core_, side, *revealed, today);
+  for (const std::string& recipient :
+       RecipientsOf(**person, *attribute, today)) {
+    response.add_recipients(recipient);
+  }
+  if (resolution->ruled_by != 0) {
+    response.add_earlier_decisions(resolution->ruled_by);
+  }
+  for (const uint64_t number : resolution->reopened) {
+    response.add_earlier_decisions(number);
+  }
+  const RecordPtr records[] = {side.records.front()};
+  committer_.Submit(LookLeaf(
+      core_, caller, "conflict.show", request.id(), request.reason(),
+      *revealed | attribute->bit(), records,
+      [done = std::move(done),
+       response = std::move(response)](absl::StatusOr<uint64_t> leaf) mutable {
+        if (!leaf.ok()) return done(leaf.status());
+        done(std::move(response));
+      }));
+}
+
+absl::StatusOr<v1::ListCandidatesResponse> Office::ListCandidates(
+    const v1::ListCandidatesRequest& request) {
+  const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
+  const auto page =
+      ListItems(core_, OpenItem::Kind::kCandidate, request.page_size(),
+                request.page_token(), nullptr);
+  if (!page.ok()) return page.status();
+  std::vector<storage::Uid> uids;
+  for (const OpenItem& item : page->items) {
+    uids.push_back(item.a);
+    uids.push_back(item.b);
+  }
+  const auto rows = core_.store.LoadByUid(uids);
+  if (!rows.ok()) return StoreError(rows.status());
+  v1::ListCandidatesResponse response;
+  for (size_t i = 0; i < page->items.size(); ++i) {
+    v1::Candidate& candidate = *response.add_candidates();
+    candidate = CandidateOf(core_, page->items[i]);
+    const auto& [a, b] = std::tie((*rows)[2 * i], (*rows)[2 * i + 1]);
+    if (a.has_value()) {
+      candidate.set_agency_a(AgencyName(*registry, a->agency));
+    }
+    if (b.has_value()) {
+      candidate.set_agency_b(AgencyName(*registry, b->agency));
+    }
+  }
+  response.set_next_page_token(page->next_page_token);
+  response.set_total_size(page->total);
+  return response;
+}
+
+void Office::GetCandidate(const Caller& caller,
+                          const v1::GetCandidateRequest& request,
+                          Hub::Callback<v1::GetCandidateResponse> done) {
+  const auto revealed = Revealed(request);
+  if (!revealed.ok()) return done(revealed.status());
+  const auto subject = core_.subjects.DecodeCandidate(request.id());
+  if (!subject.has_value()) return done(errors::Error("NOT_AVAILABLE"));
+  const storage::Uid pair[] = {subject->a, subject->b};
+  const auto persons = ReadPersons(core_, pair);
+  if (!persons.ok()) return done(persons.status());
+  RecordPtr records[2];
+  for (size_t i = 0; i < 2; ++i) {
+    const std::shared_ptr<const Person>& person = (*persons)[i];
+    if (person != nullptr) records[i] = person->Find(pair[i]);
+    if (records[i] == nullptr) return done(errors::Error("NOT_AVAILABLE"));
+  }
+  const auto open = core_.store.GetOpenItem(
+      {.kind = OpenItem::Kind::kCandidate, .a = subject->a, .b = subject->b});
+  if (!open.ok()) return done(StoreError(open.status()));
+  const Snapshot& registry = *persons->front()->registry;
+  v1::GetCandidateResponse response;
+  v1::Candidate& candidate = *response.mutable_candidate();
+  if (open->has_value()) candidate = CandidateOf(core_, **open);
+  candidate.set_id(request.id());
+  candidate.set_agency_a(AgencyName(registry, records[0]->agency));
+  candidate.set_agency_b(AgencyName(registry, records[1]->agency));
+  candidate.set_etag(EtagText(CandidateEtag(
+      core_.hashes, *records[0], *records[1], persons->front()->rulings)));
+  *response.mutable_record_a() = RecordInQuestion(*records[0], *revealed);
+  *response.mutable_record_b() = RecordInQuestion(*records[1], *revealed);
+  const domain::AttributeSet seen =
+      *revealed | domain::BitOf(domain::kIdentifiers) |
+      domain::BitOf(domain::kName) | domain::BitOf(domain::kSex) |
+      domain::BitOf(domain::kBirthDate);
+  committer_.Submit(LookLeaf(
+      core_, caller, "candidate.show", request.id(), request.reason(), seen,
+      records,
+      [done = std::move(done),
+       response = std::move(response)](absl::StatusOr<uint64_t> leaf) mutable {
+        if (!leaf.ok()) return done(leaf.status());
+        done(std::move(response));
+      }));
+}
+
+}  // namespace waystation::hub

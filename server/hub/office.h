@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What waits for the reconciliation office: lists without values, and single
+// conflicts and candidates with theirs, audited before they are shown.
+#ifndef WAYSTATION_SERVER_HUB_OFFICE_H_
+#define WAYSTATION_SERVER_HUB_OFFICE_H_
+
+#include "absl/status/statusor.h"
+#include "server/hub/committer.h"
+#include "server/hub/core.h"
+#include "server/hub/hub.h"
+
+namespace waystation::hub {
+
+// All are borrowed. Thread-safe.
+class Office {
+ public:
+  Office(Core& core, Committer& committer)
+      : core_(core), committer_(committer) {}
+
+  absl::StatusOr<v1::ListConflictsResponse> ListConflicts(
+      const v1::ListConflictsRequest& request);
+  void GetConflict(const Caller& caller, const v1::GetConflictRequest& request,
+                   Hub::Callback<v1::GetConflictResponse> done);
+  absl::StatusOr<v1::ListCandidatesResponse> ListCandidates(
+      const v1::ListCandidatesRequest& request);
+  void GetCandidate(const Caller& caller,
+                    const v1::GetCandidateRequest& request,
+                    Hub::Callback<v1::GetCandidateResponse> done);
+
+ private:
+  Core& core_;
+  Committer& committer_;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_OFFICE_H_

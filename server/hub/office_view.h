@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the reconciliation office sees claims: values of the attribute in
+// question side by side; names and numbers around it masked until they are
+// revealed with a reason.
+#ifndef WAYSTATION_SERVER_HUB_OFFICE_VIEW_H_
+#define WAYSTATION_SERVER_HUB_OFFICE_VIEW_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/domain/resolve.h"
+#include "server/hub/core.h"
+#include "server/hub/person_reader.h"
+#include "waystation/v1/reconciliation_service.pb.h"
+
+namespace waystation::hub {
+
+// Names a claim in a decision.
+std::string ClaimId(const Hashes& hashes, domain::AttributeNumber attribute,
+                    const domain::Resolution& resolution,
+                    const domain::Claim& claim);
+
+// Of the entry that `entry` is the hash of; nullopt where nothing claims it.
+std::optional<domain::Resolution> ResolveEntry(
+    const Core& core, const PersonSide& side,
+    const domain::AttributeInfo& attribute, const storage::KeyHash& entry,
+    codes::Date as_of);
+
+// The standing value alone.
+v1::Person StandingValue(const domain::AttributeInfo& attribute,
+                         const domain::Resolution& resolution);
+
+// The values that disagree, each with its claims; the standing one first.
+void AddGroups(const Core& core, const domain::AttributeInfo& attribute,
+               const domain::Resolution& resolution,
+               v1::GetConflictResponse& response);
+
+// The person around a conflict: name and identifiers, masked unless they are
+// among `revealed`, and whatever else is.
+v1::Person PersonAround(Core& core, const PersonSide& side,
+                        domain::AttributeSet revealed, codes::Date as_of);
+
+// One record of a candidate: name, sex and birth date, which are in question,
+// and its identifiers, masked unless revealed.
+v1::Person RecordInQuestion(const Record& record,
+                            domain::AttributeSet revealed);
+
+// Agencies that would be told if the attribute changed, ascending.
+std::vector<std::string> RecipientsOf(const Person& person,
+                                      const domain::AttributeInfo& attribute,
+                                      codes::Date as_of);
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_OFFICE_VIEW_H_

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// One commit group while it is being planned: what was found, what changes, and
+// the batch that grows out of it.
+#ifndef WAYSTATION_SERVER_HUB_PLANNING_H_
+#define WAYSTATION_SERVER_HUB_PLANNING_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "proto/auditlog/hash.h"
+#include "server/domain/claims.h"
+#include "server/hub/change.h"
+#include "server/hub/core.h"
+#include "server/hub/memory.h"
+#include "server/hub/registry.h"
+#include "server/hub/state.h"
+#include "server/storage/store.h"
+#include "waystation/v1/audit_service.pb.h"
+
+namespace waystation::hub {
+
+// Under which rules and on which day persons are looked at.
+struct Outlook {
+  const domain::RuleBook* rules = nullptr;
+  codes::Date as_of;
+  bool operator==(const Outlook&) const = default;
+};
+
+// Used by one thread.
+class Planning {
+ public:
+  // All are borrowed.
+  Planning(Core& core, Memory& memory, const Change* in_flight);
+
+  // The record as the group leaves it, to be changed; it must be known. What
+  // was found is kept beside it. References hold until the next call.
+  ChangedRecord& Edit(storage::Uid uid);
+  // A record that nobody held. Precondition: memory.uids has one at hand.
+  ChangedRecord& Add(const AgencyEntry& agency, const storage::KeyHash& key,
+                     std::string_view record_key);
+  // Forgets records that were edited and need no writing after all.
+  void DropUnwritten();
+  // The decision as the group leaves it; it must be known.
+  LoadedDecision& EditDecision(uint64_t number);
+  LoadedDecision& AddDecision(uint64_t number);
+
+  // Makes the persons of these records known, new records left aside.
+  absl::Status LoadPersons(std::span<const storage::Uid> uids);
+
+  // As the group leaves them. FindKey: 0 where there is none.
+  storage::Uid FindKey(const storage::KeyHash& key) const;
+  RecordPtr Find(storage::Uid uid) const;
+  storage::PersonId PersonOf(storage::Uid uid) const;
+  std::span<const storage::Uid> Members(storage::PersonId person) const;
+  // Active decisions, by number: as found, and as the group leaves them.
+  std::vector<DecisionPtr> DecisionsBefore() const;
+  std::vector<DecisionPtr> DecisionsAfter() const;
+
+  // What an agency may know today, for any purpose.
+  const domain::Permissions& PermissionsOf(const AgencyEntry& agency);
+
+  // Appends a leaf at this time; its place among the group's leaves.
+  uint64_t AddLeaf(v1::AuditEvent event,
+                   std::vector<storage::DetailRow> details);
+
+  Core& core;
+  Memory& memory;
+  const std::shared_ptr<const Snapshot> registry;
+  // Time of the group, and its day.
+  const int64_t now;
+  const codes::Date today;
+  State state;
+  Change change;
+  storage::Batch batch;
+  // Records whose persons must be looked at again though no record changed.
+  std::vector<storage::Uid> touched;
+  // Set where the sides are to be looked at under other rules or on another day
+  // than today's: a day that has come, rules that were changed.
+  std::optional<Outlook> outlook_before;
+  // Nothing of it is to be written.
+  bool dry_run = false;
+
+ private:
+  absl::flat_hash_map<storage::AgencyNumber, std::shared_ptr<const Access>>
+      access_;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_PLANNING_H_

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/queue.h"
+
+#include <utility>
+
+namespace waystation::hub {
+
+WorkQueue::Put WorkQueue::Add(std::unique_ptr<Work>& work) {
+  const size_t size = work->size();
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return Put::kClosed;
+    if (size_ != 0 && size_ + size > capacity_) return Put::kFull;
+    size_ += size;
+    works_.push_back(std::move(work));
+    if (works_.size() > 1) return Put::kTaken;  // The taker is awake.
+  }
+  filled_.notify_one();
+  return Put::kTaken;
+}
+
+std::vector<std::unique_ptr<Work>> WorkQueue::Take(size_t limit) {
+  std::unique_lock lock(mutex_);
+  filled_.wait(lock, [&] { return closed_ || !works_.empty(); });
+  std::vector<std::unique_ptr<Work>> taken;
+  size_t taken_size = 0;
+  while (!works_.empty()) {
+    const Work& next = *works_.front();
+    const bool fits =
+        taken.empty() || (taken_size + next.size() <= limit && !next.alone());
+    if (!fits) break;
+    const bool alone = next.alone();
+    taken_size += next.size();
+    taken.push_back(std::move(works_.front()));
+    works_.pop_front();
+    if (alone) break;
+  }
+  size_ -= taken_size;
+  return taken;
+}
+
+void WorkQueue::Close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  filled_.notify_all();
+}
+
+size_t WorkQueue::size() const {
+  const std::lock_guard lock(mutex_);
+  return size_;
+}
+
+}  // namespace waystation::hub

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Works that wait for the committer: first in, first out, bounded.
+#ifndef WAYSTATION_SERVER_HUB_QUEUE_H_
+#define WAYSTATION_SERVER_HUB_QUEUE_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "server/hub/work.h"
+
+namespace waystation::hub {
+
+// Thread-safe.
+class WorkQueue {
+ public:
+  explicit WorkQueue(size_t capacity) : capacity_(capacity) {}
+
+  enum class Put { kTaken, kFull, kClosed };
+  // `work` is left alone unless it is taken. A queue that is not empty refuses
+  // what would take it over its capacity.
+  Put Add(std::unique_ptr<Work>& work);
+
+  // What waits, up to `limit` in size, or one work that wants a group of its
+  // own. Waits while there is none; empty once the queue is closed and empty.
+  std::vector<std::unique_ptr<Work>> Take(size_t limit);
+
+  // Refuses what comes from now on; what waits is still given out.
+  void Close();
+
+  size_t size() const;
+
+ private:
+  const size_t capacity_;
+  mutable std::mutex mutex_;
+  std::condition_variable filled_;
+  std::deque<std::unique_ptr<Work>> works_;
+  size_t size_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_QUEUE_H_

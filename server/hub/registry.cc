@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/registry.h"
+
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "google/protobuf/util/time_util.h"
+#include "proto/errors/error.h"
+#include "server/domain/dates.h"
+#include "waystation/store/v1/stored.pb.h"
+
+namespace waystation::hub {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+absl::Status Damaged(const storage::ObjectRow& row) {
+  return errors::Error(
+      "STORE_DAMAGED",
+      {.metadata = {{"table", "object"}, {"row", row.kind + " " + row.id}}});
+}
+
+bool Receives(const v1::Agreement& agreement, const AgencyEntry& agency) {
+  return agreement.recipient_agency() == agency.id() ||
+         (!agreement.recipient_sector().empty() &&
+          agreement.recipient_sector() == agency.sector());
+}
+
+}  // namespace
+
+const auditlog::Ed25519PublicKey* AgencyEntry::FindKey(
+    std::string_view key_id, int64_t microseconds) const {
+  const auto found = keys.find(key_id);
+  if (found == keys.end() || microseconds < found->second.valid_from ||
+      microseconds >= found->second.valid_until) {
+    return nullptr;
+  }
+  return &found->second.key;
+}
+
+const AgencyEntry* Snapshot::Find(std::string_view id) const {
+  const auto found = agencies_.find(id);
+  return found == agencies_.end() ? nullptr : &found->second;
+}
+
+const AgencyEntry* Snapshot::Find(storage::AgencyNumber number) const {
+  const auto found = by_number_.find(number);
+  return found == by_number_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<const Access> Snapshot::AccessOf(
+    const AgencyEntry& agency, codes::Date day,
+    std::optional<v1::Purpose> purpose) const {
+  const std::lock_guard lock(mutex_);
+  if (day != cached_day_) {
+    cache_.clear();
+    cached_day_ = day;
+  }
+  std::shared_ptr<const Access>& cached =
+      cache_[{agency.number, purpose.has_value() ? *purpose : -1}];
+  if (cached != nullptr) return cached;
+  std::vector<v1::Agreement> agreements;
+  std::vector<std::string> names;
+  for (const auto& [id, status] : agreements_) {
+    const v1::Agreement& agreement = status.agreement();
+    if (status.state() == v1::AgreementStatus::STATE_REVOKED ||
+        !Receives(agreement, agency) || !domain::InForce(agreement, day) ||
+        (purpose.has_value() && agreement.purpose() != *purpose)) {
+      continue;
+    }
+    agreements.push_back(agreement);
+    names.push_back(absl::StrCat(id, "@", agreement.version()));
+  }
+  cached = std::make_shared<const Access>(Access{
+      .permissions =
+          domain::Permissions(agreements, agency.recipient, day, purpose),
+      .agreements = absl::StrJoin(names, ",")});
+  return cached;
+}
+
+absl::Status Snapshot::Take(const storage::ObjectRow& row,
+                            const SecretKey& handle_key) {
+  if (row.kind == kAgencyObject) {
+    store::v1::StoredAgency stored;
+    if (!stored.ParseFromString(row.bytes)) return Damaged(row);
+    AgencyEntry entry{.number = stored.number(),
+                      .agency = stored.agency(),
+                      .recipient = {.agency = stored.agency().id(),
+                                    .sector = stored.agency().sector()},
+                      .handles = HandleCodec(handle_key, stored.agency().id()),
+                      .keys = {}};
+    for (const v1::SigningKey& key : stored.agency().signing_keys()) {
+      absl::StatusOr<auditlog::Ed25519PublicKey> parsed =
+          auditlog::Ed25519PublicKey::FromRaw(key.public_key());
+      if (!parsed.ok()) return Damaged(row);
+      entry.keys.emplace(
+          key.key_id(),
+          AgencyEntry::Key{
+              .key = *std::move(parsed),
+              .valid_from = TimeUtil::TimestampToMicroseconds(key.valid_from()),
+              .valid_until =
+                  key.has_valid_until()
+                      ? TimeUtil::TimestampToMicroseconds(key.valid_until())
+                      : std::numeric_limits<int64_t>::max()});
+    }
+    const auto [place, added] = agencies_.emplace(row.id, std::move(entry));
+    by_number_[place->second.number] = &place->second;
+  } else if (row.kind == kAgreementObject) {
+    if (!agreements_[row.id].ParseFromString(row.bytes)) return Damaged(row);
+  } else if (row.kind == kCertificateObject) {
+    v1::CertificateStatus& status = certificates_[row.id];
+    if (!status.ParseFromString(row.bytes)) return Damaged(row);
+    if (status.revoked()) revoked_.insert(row.id);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Registry::Load(const storage::Store& store) {
+  std::vector<storage::ObjectRow> all;
+  for (const std::string_view kind :
+       {kAgencyObject, kAgreementObject, kCertificateObject}) {
+    absl::StatusOr<std::vector<storage::ObjectRow>> rows =
+        store.ListObjects(kind);
+    if (!rows.ok()) return rows.status();
+    all.insert(all.end(), std::make_move_iterator(rows->begin()),
+               std::make_move_iterator(rows->end()));
+  }
+  return Replace(all);
+}
+
+absl::Status Registry::Put(std::span<const storage::ObjectRow> rows) {
+  return Replace(rows);
+}
+
+absl::Status Registry::Replace(std::span<const storage::ObjectRow> rows) {
+  const std::lock_guard lock(mutex_);
+  for (const storage::ObjectRow& row : rows) {
+    rows_[{row.kind, row.id}] = row;
+  }
+  auto next = std::make_shared<Snapshot>();
+  for (const auto& [key, row] : rows_) {
+    if (absl::Status taken = next->Take(row, handle_key_); !taken.ok()) {
+      return taken;
+    }
+  }
+  snapshot_ = std::move(next);
+  return absl::OkStatus();
+}
+
+std::shared_ptr<const Snapshot> Registry::Get() const {
+  const std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
+v1::AgreementStatus AsOf(v1::AgreementStatus status, codes::Date day) {
+  if (status.state() == v1::AgreementStatus::STATE_REVOKED ||
+      domain::InForce(status.agreement(), day)) {
+    return status;
+  }
+  const auto first =
+      domain::DaysOf(domain::ToPartial(status.agreement().valid_from()));
+  const bool pending =
+      first.has_value() && std::chrono::sys_days(day) < first->first;
+  status.set_state(pending ? v1::AgreementStatus::STATE_PENDING
+                           : v1::AgreementStatus::STATE_EXPIRED);
+  return status;
+}
+
+}  // namespace waystation::hub

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decisions of the reconciliation office, and undoing them (design 7): inputs
+// that are added or taken away, after which everything around them is computed
+// again.
+#ifndef WAYSTATION_SERVER_HUB_RULING_WORK_H_
+#define WAYSTATION_SERVER_HUB_RULING_WORK_H_
+
+#include <optional>
+#include <string>
+
+#include "server/hub/caller.h"
+#include "server/hub/core.h"
+#include "server/hub/hub.h"
+#include "server/hub/work.h"
+#include "waystation/v1/reconciliation_service.pb.h"
+
+namespace waystation::hub {
+
+// What both share: the value or pair that is ruled on, what it changes, whom it
+// is told to, and the leaf.
+class RulingWork : public Work {
+ public:
+  bool alone() const final { return true; }
+
+ protected:
+  RulingWork(Core& core, Caller caller)
+      : core_(core), caller_(std::move(caller)) {}
+
+  // Loads the records' persons, with decisions and open items.
+  static absl::Status Load(Planning& planning,
+                           std::span<const storage::Uid> uids);
+  // The entry that is ruled on, before or after.
+  std::optional<domain::Resolution> Resolve(
+      const std::vector<std::unique_ptr<PersonSide>>& sides, storage::Uid uid,
+      uint32_t attribute, const storage::KeyHash& entry,
+      codes::Date as_of) const;
+  v1::DecisionEffect EffectOf(const Outcome& outcome,
+                              const LoadedDecision& decision) const;
+  void AddLeaf(Planning& planning, v1::AuditEvent::Kind kind,
+               const std::string& act, const LoadedDecision& decision);
+  // Where the leaf that was added last will stand, this group being alone.
+  v1::LeafReference ExpectedLeaf() const;
+  void SetLeaf(const storage::Committed* committed,
+               v1::Decision& decision) const;
+
+  Core& core_;
+  const Caller caller_;
+  std::optional<uint64_t> leaf_;
+};
+
+class DecideWork final : public RulingWork {
+ public:
+  DecideWork(Core& core, Caller caller, v1::DecideRequest request,
+             Hub::Callback<v1::DecideResponse> done);
+
+  absl::Status Begin(Planning& planning) override;
+  absl::Status Conclude(const Outcome& outcome) override;
+  void Answer(const storage::Committed* committed) override;
+  void Fail(const absl::Status& status) override;
+
+ private:
+  absl::Status CheckRequest() const;
+  // The answer that the request got before, if it did.
+  absl::StatusOr<bool> FindRepeat();
+  absl::Status DecideValue(Planning& planning,
+                           const SubjectCodec::Conflict& subject);
+  absl::Status DecidePair(Planning& planning,
+                          const SubjectCodec::Candidate& subject);
+  LoadedDecision& Record(Planning& planning, uint64_t number);
+
+  const v1::DecideRequest request_;
+  const Hub::Callback<v1::DecideResponse> done_;
+  bool repeated_ = false;
+  uint64_t number_ = 0;
+  v1::DecideResponse response_;
+};
+
+class UndoWork final : public RulingWork {
+ public:
+  UndoWork(Core& core, Caller caller, v1::UndoDecisionRequest request,
+           Hub::Callback<v1::UndoDecisionResponse> done);
+
+  absl::Status Begin(Planning& planning) override;
+  absl::Status Conclude(const Outcome& outcome) override;
+  void Answer(const storage::Committed* committed) override;
+  void Fail(const absl::Status& status) override;
+
+ private:
+  const v1::UndoDecisionRequest request_;
+  const Hub::Callback<v1::UndoDecisionResponse> done_;
+  bool repeated_ = false;
+  v1::UndoDecisionResponse response_;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_RULING_WORK_H_

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/state.h"
+
+#include <optional>
+#include <utility>
+
+namespace waystation::hub {
+
+using storage::KeyHash;
+using storage::PersonId;
+using storage::Uid;
+
+State::State(Core& core, const Hints& hints, const Change* in_flight)
+    : core_(core), hints_(hints), in_flight_(in_flight) {
+  reads_.group = core.store.NewestGroup();
+}
+
+void State::Keep(RecordPtr record) {
+  reads_.records.push_back({.key = record->key, .version = record->version});
+  keys_[record->key] = record->uid;
+  records_[record->uid] = std::move(record);
+}
+
+absl::Status State::Open(std::vector<storage::RecordRow> rows) {
+  for (storage::RecordRow& row : rows) {
+    absl::StatusOr<std::shared_ptr<Record>> record =
+        OpenRecord(core_.sealer, std::move(row));
+    if (!record.ok()) return record.status();
+    Keep(*std::move(record));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status State::LoadKeys(std::span<const KeyHash> keys) {
+  std::vector<KeyHash> missing;
+  for (const KeyHash& key : keys) {
+    if (!keys_.try_emplace(key, 0).second) continue;
+    if (in_flight_ != nullptr) {
+      // A held record that the other group changes is found by its uid below.
+      const auto found = in_flight_->keys.find(key);
+      if (found != in_flight_->keys.end()) {
+        Keep(in_flight_->records.at(found->second).after);
+        continue;
+      }
+    }
+    missing.push_back(key);
+  }
+  if (missing.empty()) return absl::OkStatus();
+  auto rows = core_.store.LoadByKey(missing);
+  if (!rows.ok()) return rows.status();
+  std::vector<storage::RecordRow> held;
+  held.reserve(rows->size());
+  for (size_t i = 0; i < rows->size(); ++i) {
+    std::optional<storage::RecordRow>& row = (*rows)[i];
+    if (!row.has_value()) {
+      reads_.records.push_back({.key = missing[i], .version = 0});
+      continue;
+    }
+    if (in_flight_ != nullptr) {
+      const auto changed = in_flight_->records.find(row->uid);
+      if (changed != in_flight_->records.end()) {
+        Keep(changed->second.after);
+        continue;
+      }
+    }
+    held.push_back(*std::move(row));
+  }
+  return Open(std::move(held));
+}
+
+absl::Status State::LoadRecords(std::span<const Uid> uids) {
+  std::vector<Uid> missing;
+  for (const Uid uid : uids) {
+    if (!records_.try_emplace(uid, nullptr).second) continue;
+    if (in_flight_ != nullptr) {
+      const auto changed = in_flight_->records.find(uid);
+      if (changed != in_flight_->records.end()) {
+        Keep(changed->second.after);
+        continue;
+      }
+    }
+    missing.push_back(uid);
+  }
+  if (missing.empty()) return absl::OkStatus();
+  auto rows = core_.store.LoadByUid(missing);
+  if (!rows.ok()) return rows.status();
+  std::vector<storage::RecordRow> held;
+  held.reserve(rows->size());
+  for (std::optional<storage::RecordRow>& row : *rows) {
+    if (row.has_value()) held.push_back(*std::move(row));
+  }
+  return Open(std::move(held));
+}
+
+absl::Status State::LoadPersons(std::span<const Uid> uids) {
+  std::vector<Uid> missing;
+  std::vector<PersonId> persons;
+  for (const Uid uid : uids) {
+    if (!person_of_.try_emplace(uid, 0).second) continue;
+    if (in_flight_ != nullptr) {
+      const auto moved = in_flight_->person_of.find(uid);
+      if (moved != in_flight_->person_of.end()) {
+        person_of_[uid] = moved->second;
+        persons.push_back(moved->second);
+        continue;
+      }
+    }
+    missing.push_back(uid);
+  }
+  if (!missing.empty()) {
+    const auto found = core_.store.PersonsOf(missing);
+    if (!found.ok()) return found.status();
+    for (size_t i = 0; i < missing.size(); ++i) {
+      if (!(*found)[i].has_value()) continue;
+      person_of_[missing[i]] = *(*found)[i];
+      persons.push_back(*(*found)[i]);
+    }
+  }
+
+  std::vector<PersonId> missing_persons;
+  std::vector<Uid> members;
+  const auto keep = [&](PersonId person, std::vector<Uid> uids_of_person) {
+    for (const Uid uid : uids_of_person) person_of_[uid] = person;
+    members.insert(members.end(), uids_of_person.begin(), uids_of_person.end());
+    reads_.persons.push_back({.person = person, .uids = uids_of_person});
+    members_[person] = std::move(uids_of_person);
+  };
+  for (const PersonId person : persons) {
+    if (!members_.try_emplace(person).second) continue;
+    if (in_flight_ != nullptr) {
+      const auto changed = in_flight_->members.find(person);
+      if (changed != in_flight_->members.end()) {
+        keep(person, changed->second);
+        continue;
+      }
+    }
+    missing_persons.push_back(person);
+  }
+  if (!missing_persons.empty()) {
+    auto found = core_.store.MembersOf(missing_persons);
+    if (!found.ok()) return found.status();
+    for (size_t i = 0; i < missing_persons.size(); ++i) {
+      keep(missing_persons[i], std::move((*found)[i]));
+    }
+  }
+  return LoadRecords(members);
+}
+
+absl::Status State::LoadHolders(std::span<const KeyHash> identifiers) {
+  std::vector<KeyHash> missing;
+  for (const KeyHash& identifier : identifiers) {
+    if (!holders_.try_emplace(identifier).second) continue;
+    if (in_flight_ != nullptr) {
+      const auto changed = in_flight_->holders.find(identifier);
+      if (changed != in_flight_->holders.end()) {
+        holders_[identifier] = changed->second;
+        reads_.identifiers.push_back(
+            {.hash = identifier, .uids = changed->second});
+        continue;
+      }
+    }
+    missing.push_back(identifier);
+  }
+  if (missing.empty()) return absl::OkStatus();
+  auto found = core_.store.LookUpIdentifiers(missing);
+  if (!found.ok()) return found.status();
+  for (size_t i = 0; i < missing.size(); ++i) {
+    reads_.identifiers.push_back({.hash = missing[i], .uids = (*found)[i]});
+    holders_[missing[i]] = std::move((*found)[i]);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status State::LoadDecisions(std::span<const Uid> uids) {
+  std::vector<Uid> missing;
+  for (const Uid uid : uids) {
+    if (hints_.HasDecision(uid) && decisions_loaded_.insert(uid).second) {
+      missing.push_back(uid);
+    }
+  }
+  if (missing.empty()) return absl::OkStatus();
+  const auto rows = core_.store.DecisionsOf(missing);
+  if (!rows.ok()) return rows.status();
+  for (const storage::DecisionRow& row : *rows) {
+    if (!row.active || decisions_.contains(row.number)) continue;
+    auto decision = OpenDecision(core_.sealer, row);
+    if (!decision.ok()) return decision.status();
+    decisions_.emplace(row.number, *std::move(decision));
+  }
+  if (in_flight_ != nullptr) {
+    for (const auto& [number, decision] : in_flight_->decisions) {
+      if (decision.after->active) {
+        decisions_[number] = decision.after;
+      } else {
+        decisions_.erase(number);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status State::LoadDecision(uint64_t number) {
+  if (decisions_.contains(number)) return absl::OkStatus();
+  if (in_flight_ != nullptr) {
+    const auto changed = in_flight_->decisions.find(number);
+    if (changed != in_flight_->decisions.end()) {
+      decisions_.emplace(number, changed->second.after);
+      return absl::OkStatus();
+    }
+  }
+  const auto row = core_.store.GetDecision(number);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) return absl::OkStatus();
+  auto decision = OpenDecision(core_.sealer, **row);
+  if (!decision.ok()) return decision.status();
+  decisions_.emplace(number, *std::move(decision));
+  return absl::OkStatus();
+}
+
+absl::Status State::LoadItems(std::span<const Uid> uids) {
+  std::vector<Uid> missing;
+  for (const Uid uid : uids) {
+    if (hints_.HasItem(uid) && items_loaded_.insert(uid).second) {
+      missing.push_back(uid);
+    }
+  }
+  if (missing.empty()) return absl::OkStatus();
+  auto items = core_.store.OpenItemsOf(missing);
+  if (!items.ok()) return items.status();
+  for (storage::OpenItem& item : *items) {
+    const storage::OpenItemKey key = KeyOf(item);
+    items_.insert_or_assign(key, std::move(item));
+  }
+  if (in_flight_ != nullptr) {
+    for (const auto& [key, item] : in_flight_->items) {
+      if (item.has_value()) {
+        items_.insert_or_assign(key, *item);
+      } else {
+        items_.erase(key);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+Uid State::FindKey(const KeyHash& key) const {
+  const auto found = keys_.find(key);
+  return found == keys_.end() ? 0 : found->second;
+}
+
+RecordPtr State::Find(Uid uid) const {
+  const auto found = records_.find(uid);
+  return found == records_.end() ? nullptr : found->second;
+}
+
+PersonId State::PersonOf(Uid uid) const {
+  const auto found = person_of_.find(uid);
+  return found == person_of_.end() ? 0 : found->second;
+}
+
+std::span<const Uid> State::Members(PersonId person) const {
+  const auto found = members_.find(person);
+  if (found == members_.end()) return {};
+  return found->second;
+}
+
+std::span<const Uid> State::Holders(const KeyHash& identifier) const {
+  const auto found = holders_.find(identifier);
+  if (found == holders_.end()) return {};
+  return found->second;
+}
+
+storage::ReadSet State::TakeReads() { return std::move(reads_); }
+
+}  // namespace waystation::hub

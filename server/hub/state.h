@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the planning of one commit group reads: whole neighbourhoods in few
+// calls, unsealed, on top of the group that is being written meanwhile. Notes
+// all of it for the batch's read set.
+#ifndef WAYSTATION_SERVER_HUB_STATE_H_
+#define WAYSTATION_SERVER_HUB_STATE_H_
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "server/hub/change.h"
+#include "server/hub/core.h"
+#include "server/hub/hints.h"
+#include "server/hub/record.h"
+#include "server/storage/store.h"
+
+namespace waystation::hub {
+
+// Used by one thread. What was found stays as it was found.
+class State {
+ public:
+  // `in_flight` is what the group before this one changes, or nullptr when that
+  // is committed. All are borrowed.
+  State(Core& core, const Hints& hints, const Change* in_flight);
+
+  // Each makes its subjects known; what is known already is not read again.
+  // Errors are the store's, or DATA_LOSS of a row that cannot be unsealed.
+  absl::Status LoadKeys(std::span<const storage::KeyHash> keys);
+  // The person of each uid, its members, and their records.
+  absl::Status LoadPersons(std::span<const storage::Uid> uids);
+  absl::Status LoadHolders(std::span<const storage::KeyHash> identifiers);
+  // Active decisions that name one of them.
+  absl::Status LoadDecisions(std::span<const storage::Uid> uids);
+  absl::Status LoadDecision(uint64_t number);
+  // Open items that name one of them.
+  absl::Status LoadItems(std::span<const storage::Uid> uids);
+
+  // Of what has been loaded.
+  storage::Uid FindKey(const storage::KeyHash& key) const;  // 0: nobody's
+  RecordPtr Find(storage::Uid uid) const;                   // nullptr: none
+  storage::PersonId PersonOf(storage::Uid uid) const;       // 0: none
+  std::span<const storage::Uid> Members(storage::PersonId person) const;
+  std::span<const storage::Uid> Holders(
+      const storage::KeyHash& identifier) const;
+  // By number.
+  const std::map<uint64_t, DecisionPtr>& decisions() const {
+    return decisions_;
+  }
+  const std::map<storage::OpenItemKey, storage::OpenItem>& items() const {
+    return items_;
+  }
+
+  storage::ReadSet TakeReads();
+
+ private:
+  absl::Status LoadRecords(std::span<const storage::Uid> uids);
+  absl::Status Open(std::vector<storage::RecordRow> rows);
+  void Keep(RecordPtr record);
+
+  Core& core_;
+  const Hints& hints_;
+  const Change* in_flight_;
+  storage::ReadSet reads_;
+  absl::flat_hash_map<storage::KeyHash, storage::Uid> keys_;
+  absl::flat_hash_map<storage::Uid, RecordPtr> records_;
+  absl::flat_hash_map<storage::Uid, storage::PersonId> person_of_;
+  absl::flat_hash_map<storage::PersonId, std::vector<storage::Uid>> members_;
+  absl::flat_hash_map<storage::KeyHash, std::vector<storage::Uid>> holders_;
+  absl::flat_hash_set<storage::Uid> decisions_loaded_;
+  absl::flat_hash_set<storage::Uid> items_loaded_;
+  std::map<uint64_t, DecisionPtr> decisions_;
+  std::map<storage::OpenItemKey, storage::OpenItem> items_;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_STATE_H_

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/update_work.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/errors/error.h"
+#include "server/domain/apply.h"
+#include "server/hub/store_error.h"
+
+namespace waystation::hub {
+
+using storage::Uid;
+
+UpdateWork::UpdateWork(Core& core, Frame frame, Done done)
+    : core_(core), frame_(std::move(frame)), done_(std::move(done)) {}
+
+void UpdateWork::AddKeys(std::vector<storage::KeyHash>& keys) const {
+  for (const ReadyUpdate& update : frame_.updates) {
+    if (update.violations.empty()) keys.push_back(update.key);
+  }
+}
+
+absl::Status UpdateWork::Begin(Planning& planning) {
+  planning.dry_run = planning.dry_run || frame_.validate_only;
+  response_.Clear();
+  response_.set_frame_number(frame_.number);
+  applied_.clear();
+  leaf_.reset();
+  const AgencyEntry* agency = planning.registry->Find(frame_.caller.agency);
+  if (agency == nullptr) return errors::Error("AGENCY_NOT_REGISTERED");
+  if (auto status = planning.memory.uids.Ensure(frame_.updates.size());
+      !status.ok()) {
+    return status;
+  }
+  for (ReadyUpdate& update : frame_.updates) {
+    // Applying takes the claims out of what was read; what has to be planned
+    // once more is read once more.
+    if (applied_before_ && update.violations.empty()) {
+      update.read = domain::Read(update.bytes, frame_.options).update;
+    }
+    v1::UpdateResult& result = *response_.add_results();
+    applied_.push_back(Apply(planning, *agency, update, result));
+    result.set_outcome(applied_.back().outcome);
+  }
+  applied_before_ = true;
+  return absl::OkStatus();
+}
+
+UpdateWork::Applied UpdateWork::Apply(Planning& planning,
+                                      const AgencyEntry& agency,
+                                      ReadyUpdate& update,
+                                      v1::UpdateResult& result) {
+  if (!update.violations.empty()) {
+    result.mutable_violations()->Add(update.violations.begin(),
+                                     update.violations.end());
+    return {.outcome = v1::UpdateResult::OUTCOME_REJECTED};
+  }
+  ChangedRecord* changed = nullptr;
+  if (const Uid uid = planning.FindKey(update.key); uid != 0) {
+    changed = &planning.Edit(uid);
+  } else {
+    changed = &planning.Add(agency, update.key, update.read.record_key);
+  }
+  result.mutable_grades()->Add(update.read.grades.begin(),
+                               update.read.grades.end());
+  const domain::AttributeSet said = update.read.retraction.has_value()
+                                        ? ~domain::AttributeSet{0}
+                                        : update.read.attributes();
+  domain::Applied applied =
+      domain::Apply(std::move(update.read), changed->after->stored);
+  if (applied.outcome == v1::UpdateResult::OUTCOME_REJECTED) {
+    result.mutable_violations()->Add(applied.violations.begin(),
+                                     applied.violations.end());
+    result.clear_grades();
+    return {.outcome = applied.outcome};
+  }
+  if (applied.writes()) {
+    changed->writes = true;
+    changed->changed |= applied.changed;
+    changed->said |= said;
+    changed->received_time = frame_.options.received_time;
+  } else if (changed->before != nullptr) {
+    // Its person is looked at for the handle that the answer names.
+    planning.touched.push_back(changed->before->uid);
+  }
+  return {.outcome = applied.outcome, .uid = changed->after->uid};
+}
+
+absl::Status UpdateWork::Conclude(const Outcome& outcome) {
+  Planning& planning = outcome.planning;
+  const AgencyEntry* agency = planning.registry->Find(frame_.caller.agency);
+  bool writes = false;
+  for (size_t i = 0; i < applied_.size(); ++i) {
+    const Applied& applied = applied_[i];
+    if (applied.uid == 0) continue;
+    writes = writes || applied.outcome == v1::UpdateResult::OUTCOME_APPLIED;
+    const bool provisional =
+        frame_.validate_only && planning.state.Find(applied.uid) == nullptr;
+    if (provisional) continue;
+    const Uid named = outcome.teller.HandleUid(applied.uid);
+    response_.mutable_results(static_cast<int>(i))
+        ->set_handle(agency->handles.Encode(named != 0 ? named : applied.uid));
+  }
+  if (writes && !frame_.validate_only) AddLeaf(planning);
+  return absl::OkStatus();
+}
+
+// The leaf commits to every update of the frame, refused ones included, since
+// the agency's signature covers them all; what was taken is kept as sent.
+void UpdateWork::AddLeaf(Planning& planning) {
+  std::vector<storage::DetailRow> details;
+  details.reserve(applied_.size());
+  for (size_t i = 0; i < applied_.size(); ++i) {
+    const ReadyUpdate& update = frame_.updates[i];
+    if (applied_[i].outcome == v1::UpdateResult::OUTCOME_APPLIED) {
+      details.push_back(SealDetail(core_.sealer,
+                                   *planning.Find(applied_[i].uid), update.hash,
+                                   update.salt, update.bytes));
+    } else {
+      details.push_back(
+          {.uid = applied_[i].uid, .hash = update.hash, .sealed = {}});
+    }
+  }
+  v1::AuditEvent event;
+  event.set_kind(v1::AuditEvent::KIND_UPDATES);
+  event.set_actor(frame_.caller.path);
+  event.set_agency(frame_.caller.agency);
+  event.set_count(static_cast<uint32_t>(frame_.updates.size()));
+  event.set_details_root(std::string(auditlog::AsBytes(frame_.root)));
+  if (frame_.signature.has_value()) {
+    *event.mutable_signature() = *frame_.signature;
+  }
+  leaf_ = planning.AddLeaf(std::move(event), std::move(details));
+}
+
+void UpdateWork::Answer(const storage::Committed* committed) {
+  for (const Applied& applied : applied_) {
+    switch (applied.outcome) {
+      case v1::UpdateResult::OUTCOME_APPLIED:
+        core_.counters.updates_applied += frame_.validate_only ? 0 : 1;
+        break;
+      case v1::UpdateResult::OUTCOME_UNCHANGED:
+        ++core_.counters.updates_unchanged;
+        break;
+      case v1::UpdateResult::OUTCOME_STALE:
+        ++core_.counters.updates_stale;
+        break;
+      default:
+        ++core_.counters.updates_rejected;
+    }
+  }
+  if (committed != nullptr && leaf_.has_value()) {
+    response_.mutable_leaf()->set_origin(core_.options.log_origin);
+    response_.mutable_leaf()->set_index(committed->first_leaf + *leaf_);
+  }
+  done_(std::move(response_));
+}
+
+void UpdateWork::Fail(const absl::Status& status) { done_(StoreError(status)); }
+
+}  // namespace waystation::hub
