@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/framework/setup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "adapters/labor/sector.h"
+#include "proto/errors/error.h"
+
+namespace waystation::adapters {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+class SetupTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    Write("m.yaml",
+          "sector: labor\nrecord_key: K\ntable: {charset: gbk}\n"
+          "attributes: [{attribute: name, fields: [{field: full, column: "
+          "N}]}]\n");
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void Write(const std::string& name, std::string_view text) {
+    fs::create_directories(fs::path(folder_ + "/" + name).parent_path());
+    std::ofstream(folder_ + "/" + name) << text;
+  }
+  absl::StatusOr<adapters::Setup> Load(std::string_view text) {
+    Write("adapter.yaml", text);
+    return LoadSetup(folder_ + "/adapter.yaml", Labor());
+  }
+
+  const std::string folder_ =
+      testing::TempDir() + "setup_" + std::to_string(getpid());
+};
+
+constexpr std::string_view kGood =
+    "agency: labor.320500\nstate: state\nhub: {hubs: [\"localhost:1\"]}\n"
+    "sources: [{name: ac01, files: in/ac*.txt, mapping: m.yaml}]\n";
+
+TEST_F(SetupTest, FindsFilesInTheOrderOfTheirNames) {
+  const auto setup = Load(kGood);
+  ASSERT_TRUE(setup.ok()) << setup.status();
+  EXPECT_EQ(setup->state, folder_ + "/state");
+  EXPECT_TRUE(FilesOf(setup->sources[0]).empty());
+  for (const char* name : {"in/ac02.txt", "in/ac01.txt", "in/.ac00.txt",
+                           "in/ab01.txt", "in/ac03.txt.tmp"}) {
+    Write(name, "");
+  }
+  EXPECT_THAT(FilesOf(setup->sources[0]),
+              ElementsAre(folder_ + "/in/ac01.txt", folder_ + "/in/ac02.txt"));
+}
+
+TEST_F(SetupTest, NamesEverythingThatIsWrong) {
+  const auto setup = Load(
+      "poll: 0s\nlog_level: loud\n"
+      "sources:\n"
+      "  - {name: \"A b\", files: x, mapping: m.yaml}\n"
+      "  - {name: a, mapping: m.yaml}\n"
+      "  - {name: a, files: x}\n"
+      "mailbox: {mapping: m.yaml}\n");
+  EXPECT_EQ(errors::ReasonOf(setup.status()), "CONFIG_INVALID");
+  std::vector<std::string> rules;
+  for (const auto& violation : errors::ViolationsOf(setup.status())) {
+    rules.push_back(violation.field + " " + violation.rule);
+  }
+  EXPECT_THAT(
+      rules,
+      UnorderedElementsAre(
+          HasSubstr("adapter.yaml"), HasSubstr("must be set"),
+          HasSubstr("must name a hub"), HasSubstr("must be positive"),
+          HasSubstr("one of debug"), HasSubstr("lower-case letters"),
+          HasSubstr("must be set"), HasSubstr("name is mapped by another"),
+          HasSubstr("stands twice"), HasSubstr("must be set"),
+          HasSubstr("must be set"), HasSubstr("must be set"),
+          HasSubstr("has no `export`")));
+}
+
+TEST_F(SetupTest, RefusesUnknownKeysAndMissingFiles) {
+  EXPECT_EQ(errors::ReasonOf(Load("agancy: x\n").status()), "CONFIG_INVALID");
+  EXPECT_EQ(
+      errors::ReasonOf(LoadSetup(folder_ + "/none.yaml", Labor()).status()),
+      "FILE_MISSING");
+  fs::remove(folder_ + "/m.yaml");
+  EXPECT_EQ(errors::ReasonOf(Load(kGood).status()), "FILE_MISSING");
+}
+
+}  // namespace
+}  // namespace waystation::adapters
