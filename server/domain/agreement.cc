@@ -270,12 +270,19 @@ Permissions::Permissions(std::span<const v1::Agreement> agreements,
   }
 }
 
+const std::array<Permission, 64>* Permissions::Find(
+    std::string_view source_sector) const {
+  const auto place = std::ranges::find(sectors_, source_sector, &Sector::name);
+  return place == sectors_.end() ? nullptr : &place->attributes;
+}
+
 const Permission& Permissions::Of(std::string_view source_sector,
                                   AttributeNumber attribute) const {
   static const Permission kNothing;
-  const auto place = std::ranges::find(sectors_, source_sector, &Sector::name);
-  if (place == sectors_.end()) return kNothing;
-  return place->attributes[static_cast<std::size_t>(attribute)];
+  const auto* of_sector = Find(source_sector);
+  return of_sector == nullptr
+             ? kNothing
+             : (*of_sector)[static_cast<std::size_t>(attribute)];
 }
 
 AttributeSet Permissions::Visible(std::string_view source_sector) const {

@@ -70,6 +70,10 @@ class Permissions {
   const Permission& Of(std::string_view source_sector,
                        AttributeNumber attribute) const;
 
+  // The same for all attributes of one sector, by number; nullptr where nothing
+  // of it may be known.
+  const std::array<Permission, 64>* Find(std::string_view source_sector) const;
+
   // Attributes of which something may be seen (VALUE or PARTIAL) from that
   // sector.
   AttributeSet Visible(std::string_view source_sector) const;

@@ -159,6 +159,8 @@ Applied Apply(ReadUpdate&& update, store::StoredRecord& record) {
     RetractBelow(update.revision, record, applied);
   }
   if (update.revision > record.retracted_revision()) {
+    applied.superseded.reserve(applied.superseded.size() +
+                               update.claims.size());
     for (store::StoredClaim& claim : update.claims) {
       if (PutClaim(std::move(claim), record, applied)) taken = true;
     }

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "waystation/v1/person.pb.h"
 
 namespace waystation::domain {
@@ -14,8 +15,16 @@ namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
+using google::protobuf::Reflection;
+
+const Reflection* ReflectionOf(const Descriptor& message) {
+  return google::protobuf::MessageFactory::generated_factory()
+      ->GetPrototype(&message)
+      ->GetReflection();
+}
 
 std::vector<FieldInfo> FieldsOf(const Descriptor& message) {
+  const Reflection* reflection = ReflectionOf(message);
   std::vector<FieldInfo> fields;
   fields.reserve(static_cast<std::size_t>(message.field_count()));
   for (int i = 0; i < message.field_count(); ++i) {
@@ -23,6 +32,7 @@ std::vector<FieldInfo> FieldsOf(const Descriptor& message) {
     const auto& options = field.options();
     FieldInfo& info = fields.emplace_back();
     info.field = &field;
+    info.reflection = reflection;
     info.meaning = options.GetExtension(v1::meaning);
     info.partial = options.GetExtension(v1::partial);
     info.format = options.GetExtension(v1::format);
@@ -49,6 +59,8 @@ std::vector<AttributeInfo> ReadDescriptors() {
     info.number = field.number();
     info.name = field.name();
     info.field = &field;
+    info.reflection = ReflectionOf(person);
+    info.value_reflection = ReflectionOf(*field.message_type());
     info.attribute_class = options.attribute_class();
     info.is_set = field.is_repeated();
     for (int j = 0; j < options.rule_size(); ++j) {

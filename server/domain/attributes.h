@@ -19,6 +19,7 @@
 namespace google::protobuf {
 class FieldDescriptor;
 class Message;
+class Reflection;
 }  // namespace google::protobuf
 
 namespace waystation::domain {
@@ -44,6 +45,9 @@ void ForEachAttribute(AttributeSet set, Visit visit) {
 // One field within an attribute, or within a message inside it.
 struct FieldInfo {
   const google::protobuf::FieldDescriptor* field = nullptr;
+  // Of the message that holds the field; asking a message for it costs more
+  // than reading the field.
+  const google::protobuf::Reflection* reflection = nullptr;
   v1::Meaning meaning = v1::MEANING_UNSPECIFIED;
   v1::PartialCut partial = v1::PARTIAL_CUT_UNSPECIFIED;
   v1::Format format = v1::FORMAT_UNSPECIFIED;
@@ -65,6 +69,9 @@ struct AttributeInfo {
   AttributeNumber number = 0;
   std::string name;
   const google::protobuf::FieldDescriptor* field = nullptr;
+  // Of Person, and of the attribute's message.
+  const google::protobuf::Reflection* reflection = nullptr;
+  const google::protobuf::Reflection* value_reflection = nullptr;
   v1::AttributeClass attribute_class = v1::ATTRIBUTE_CLASS_UNSPECIFIED;
   // Repeated in Person: the entry is the unit of claim, conflict and decision.
   bool is_set = false;

@@ -12,26 +12,47 @@ namespace {
 
 namespace store = ::waystation::store::v1;
 
-// Lists each claim of `record`, entry by entry.
-template <typename Visit>
-void ForEachClaim(const RecordView& view, Visit visit) {
-  for (const store::StoredClaim& held : view.record->claims()) {
-    if (held.retracted()) continue;
-    const AttributeInfo* attribute =
-        FindAttribute(static_cast<AttributeNumber>(held.attribute()));
-    if (attribute == nullptr) continue;  // written by a later release
-    const int entries = EntryCount(*attribute, held.value());
-    for (int entry = 0; entry < entries; ++entry) {
-      visit(*attribute, held, entry);
+// The claims of one record that are still to come, in order of attributes.
+class Cursor {
+ public:
+  explicit Cursor(const store::StoredRecord& record) : record_(record) {
+    Settle();
+  }
+
+  // nullptr at the end.
+  const AttributeInfo* attribute() const { return attribute_; }
+  const store::StoredClaim& claim() const { return record_.claims(next_); }
+
+  void Advance() {
+    ++next_;
+    Settle();
+  }
+
+ private:
+  // Passes over retractions, and over what a later release wrote.
+  void Settle() {
+    attribute_ = nullptr;
+    for (; next_ < record_.claims_size(); ++next_) {
+      const store::StoredClaim& claim = record_.claims(next_);
+      if (claim.retracted()) continue;
+      attribute_ =
+          FindAttribute(static_cast<AttributeNumber>(claim.attribute()));
+      if (attribute_ != nullptr) return;
     }
   }
-}
 
-Claim MakeClaim(const RecordView& view, const AttributeInfo& attribute,
-                const store::StoredClaim& held, int entry) {
+  const store::StoredRecord& record_;
+  int next_ = 0;
+  const AttributeInfo* attribute_ = nullptr;
+};
+
+Claim MakeClaim(const RecordView& view, std::uint32_t record,
+                const AttributeInfo& attribute, const store::StoredClaim& held,
+                int entry) {
   const google::protobuf::Message* value =
       ValueOf(attribute, held.value(), entry);
   return {.uid = view.uid,
+          .record = record,
           .agency = view.record->agency(),
           .record_key = view.record->record_key(),
           .sector = view.sector,
@@ -49,30 +70,48 @@ Claim MakeClaim(const RecordView& view, const AttributeInfo& attribute,
 
 }  // namespace
 
-PersonClaims::PersonClaims(std::span<const RecordView> records) {
-  std::vector<RecordView> ordered(records.begin(), records.end());
-  std::ranges::sort(ordered, {}, [](const RecordView& view) {
+PersonClaims::PersonClaims(std::span<const RecordView> records)
+    : records_(records.begin(), records.end()) {
+  std::ranges::sort(records_, {}, [](const RecordView& view) {
     return std::tuple<std::string_view, std::string_view>(
         view.record->agency(), view.record->record_key());
   });
-
-  // A counting sort by attribute, which keeps the order of records.
-  for (const RecordView& view : ordered) {
-    ForEachClaim(view, [&](const AttributeInfo& attribute,
-                           const store::StoredClaim&, int) {
-      ++begin_[static_cast<std::size_t>(attribute.number) + 1];
-      attributes_ |= attribute.bit();
-    });
+  std::vector<Cursor> cursors;
+  cursors.reserve(records_.size());
+  std::size_t held = 0;
+  for (const RecordView& view : records_) {
+    cursors.emplace_back(*view.record);
+    held += static_cast<std::size_t>(view.record->claims_size());
   }
-  for (std::size_t i = 1; i < begin_.size(); ++i) begin_[i] += begin_[i - 1];
-  claims_.resize(begin_.back());
-  std::array<std::uint32_t, 65> next = begin_;
-  for (const RecordView& view : ordered) {
-    ForEachClaim(view, [&](const AttributeInfo& attribute,
-                           const store::StoredClaim& held, int entry) {
-      claims_[next[static_cast<std::size_t>(attribute.number)]++] =
-          MakeClaim(view, attribute, held, entry);
-    });
+  claims_.reserve(held + 8);
+
+  // Merges the records, each of which is in the order of attributes.
+  std::size_t filled = 0;
+  for (;;) {
+    const AttributeInfo* next = nullptr;
+    for (const Cursor& cursor : cursors) {
+      if (cursor.attribute() != nullptr &&
+          (next == nullptr || cursor.attribute()->number < next->number)) {
+        next = cursor.attribute();
+      }
+    }
+    const std::size_t until = next == nullptr
+                                  ? begin_.size()
+                                  : static_cast<std::size_t>(next->number) + 1;
+    for (; filled < until; ++filled) {
+      begin_[filled] = static_cast<std::uint32_t>(claims_.size());
+    }
+    if (next == nullptr) break;
+    attributes_ |= next->bit();
+    for (std::uint32_t i = 0; i < cursors.size(); ++i) {
+      if (cursors[i].attribute() != next) continue;
+      const store::StoredClaim& claim = cursors[i].claim();
+      const int entries = EntryCount(*next, claim.value());
+      for (int entry = 0; entry < entries; ++entry) {
+        claims_.push_back(MakeClaim(records_[i], i, *next, claim, entry));
+      }
+      cursors[i].Advance();
+    }
   }
 }
 

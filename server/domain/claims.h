@@ -33,6 +33,8 @@ struct RecordView {
 // One claim on one entry of one attribute.
 struct Claim {
   Uid uid = 0;
+  // Index of the record in PersonClaims::records().
+  std::uint32_t record = 0;
   std::string_view agency;
   std::string_view record_key;
   std::string_view sector;
@@ -71,7 +73,11 @@ class PersonClaims {
   // Attributes with at least one claim.
   AttributeSet attributes() const { return attributes_; }
 
+  // Ordered by (agency, record key); those that claim nothing included.
+  std::span<const RecordView> records() const { return records_; }
+
  private:
+  std::vector<RecordView> records_;
   std::vector<Claim> claims_;
   std::array<std::uint32_t, 65> begin_{};
   AttributeSet attributes_ = 0;

@@ -2,14 +2,17 @@
 #include "server/domain/disclosure.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/util/time_util.h"
+#include "server/domain/apply.h"
 #include "server/domain/grades.h"
 #include "server/domain/meaning.h"
 #include "server/domain/predicates.h"
@@ -22,16 +25,6 @@ using google::protobuf::util::TimeUtil;
 using MatchAnswer = v1::MatchClaimResponse::Answer;
 using PredicateValue = v1::PredicateAnswer::Answer;
 
-bool IsOwn(const Viewer& viewer, const Claim& claim) {
-  return std::ranges::binary_search(viewer.own, claim.uid);
-}
-
-// Another record of the viewer's agency, of which the viewer may not know that
-// it is the same person's.
-bool IsHidden(const Viewer& viewer, const Claim& claim) {
-  return claim.agency == viewer.recipient->agency && !IsOwn(viewer, claim);
-}
-
 // --- what a viewer sees of one attribute ---
 
 // Claims as the viewer may see them, with the cut copies that they point to.
@@ -43,20 +36,56 @@ struct Seen {
 class Eye {
  public:
   Eye(const Viewer& viewer, const PersonClaims& claims)
-      : viewer_(viewer), claims_(claims), in_scope_(InScope(viewer, claims)) {}
-
-  bool in_scope() const { return in_scope_; }
-
-  // The viewer's own claims, and those of others that it may see.
-  Seen See(const AttributeInfo& attribute) const {
-    Seen seen;
-    for (const Claim& claim : claims_.Of(attribute.number)) {
-      if (IsOwn(viewer_, claim)) {
-        seen.claims.push_back(claim);
-      } else if (in_scope_ && !IsHidden(viewer_, claim)) {
-        AddCovered(attribute, claim, seen);
+      : claims_(claims), in_scope_(InScope(viewer, claims)) {
+    for (const RecordView& record : claims.records()) {
+      Access& access = access_.emplace_back();
+      if (std::ranges::binary_search(viewer.own, record.uid)) {
+        access.is_own = true;
+      } else if (in_scope_ &&
+                 record.record->agency() != viewer.recipient->agency) {
+        // Of the agency's other records the viewer may not know that they are
+        // the same person's.
+        access.permissions = viewer.permissions->Find(record.sector);
       }
     }
+  }
+
+  bool IsOwn(const Claim& claim) const { return access_[claim.record].is_own; }
+
+  // Calls `visit(claim, permission)` for each claim that the viewer may see;
+  // nullptr for its own.
+  template <typename Visit>
+  void ForEachVisible(AttributeNumber attribute, Visit visit) const {
+    for (const Claim& claim : claims_.Of(attribute)) {
+      if (IsOwn(claim)) {
+        visit(claim, nullptr);
+        continue;
+      }
+      const Permission* permission = PermissionFor(claim, attribute);
+      if (permission != nullptr &&
+          permission->visible != v1::FORM_UNSPECIFIED) {
+        visit(claim, permission);
+      }
+    }
+  }
+
+  // The viewer's own claims, and those of others that it may see, cut to their
+  // forms.
+  Seen See(const AttributeInfo& attribute) const {
+    Seen seen;
+    ForEachVisible(attribute.number, [&](const Claim& claim,
+                                         const Permission* permission) {
+      if (permission == nullptr || permission->visible == v1::FORM_VALUE) {
+        seen.claims.push_back(claim);
+        return;
+      }
+      std::unique_ptr<Message> cut(claim.value->New());
+      cut->CopyFrom(*claim.value);
+      if (!CutToPartial(attribute, permission->digits, *cut)) return;
+      seen.claims.push_back(claim);
+      seen.claims.back().value = cut.get();
+      seen.cuts.push_back(std::move(cut));
+    });
     return seen;
   }
 
@@ -66,37 +95,30 @@ class Eye {
   std::vector<Claim> AskAbout(const AttributeInfo& attribute,
                               MayAsk may_ask) const {
     std::vector<Claim> asked;
-    if (!in_scope_) return asked;
     for (const Claim& claim : claims_.Of(attribute.number)) {
-      if (IsOwn(viewer_, claim) || IsHidden(viewer_, claim)) continue;
-      if (may_ask(viewer_.permissions->Of(claim.sector, attribute.number))) {
-        asked.push_back(claim);
-      }
+      const Permission* permission = PermissionFor(claim, attribute.number);
+      if (permission != nullptr && may_ask(*permission)) asked.push_back(claim);
     }
     return asked;
   }
 
  private:
-  void AddCovered(const AttributeInfo& attribute, const Claim& claim,
-                  Seen& seen) const {
-    const Permission& permission =
-        viewer_.permissions->Of(claim.sector, attribute.number);
-    if (permission.visible == v1::FORM_VALUE) {
-      seen.claims.push_back(claim);
-      return;
-    }
-    if (permission.visible != v1::FORM_PARTIAL) return;
-    std::unique_ptr<Message> cut(claim.value->New());
-    cut->CopyFrom(*claim.value);
-    if (!CutToPartial(attribute, permission.digits, *cut)) return;
-    seen.claims.push_back(claim);
-    seen.claims.back().value = cut.get();
-    seen.cuts.push_back(std::move(cut));
+  // Of one record: the viewer's own, or what others' agreements let through.
+  struct Access {
+    bool is_own = false;
+    const std::array<Permission, 64>* permissions = nullptr;
+  };
+
+  const Permission* PermissionFor(const Claim& claim,
+                                  AttributeNumber attribute) const {
+    const Access& access = access_[claim.record];
+    if (access.permissions == nullptr) return nullptr;
+    return &(*access.permissions)[static_cast<std::size_t>(attribute)];
   }
 
-  const Viewer& viewer_;
   const PersonClaims& claims_;
   const bool in_scope_;
+  absl::InlinedVector<Access, 4> access_;
 };
 
 std::vector<Resolution> ResolveSeen(const AttributeInfo& attribute,
@@ -141,17 +163,12 @@ void AddAttribute(const AttributeInfo& attribute, const Resolution& resolution,
 
 void AddRecordKeys(const Viewer& viewer, const PersonClaims& claims,
                    v1::PersonView& view) {
-  std::vector<std::string_view> keys;
-  ForEachAttribute(claims.attributes(), [&](AttributeNumber number) {
-    for (const Claim& claim : claims.Of(number)) {
-      if (IsOwn(viewer, claim)) keys.push_back(claim.record_key);
+  for (const RecordView& record : claims.records()) {
+    if (std::ranges::binary_search(viewer.own, record.uid) &&
+        HasClaims(*record.record)) {
+      view.add_record_keys(record.record->record_key());
     }
-  });
-  std::ranges::sort(keys);
-  const auto repeated = std::ranges::unique(keys);
-  keys.erase(repeated.begin(), repeated.end());
-  for (const std::string_view key : keys)
-    view.add_record_keys(std::string(key));
+  }
 }
 
 // What every side of a conflict answers; UNSPECIFIED where they differ.
@@ -215,14 +232,63 @@ bool LooksAlike(const AttributeInfo& attribute, const Resolution& a,
          Identical(attribute, *a.standing().value, *b.standing().value);
 }
 
-// Whether both sides show the same claims; what they resolve to is then the
-// same too.
-bool SameClaims(const Seen& a, const Seen& b) {
-  return std::ranges::equal(
-      a.claims, b.claims, [](const Claim& x, const Claim& y) {
-        return x.uid == y.uid && x.full == y.full && IsCut(x) == IsCut(y);
-      });
-}
+// Where one viewer sees one attribute before and after a change.
+class Glance {
+ public:
+  Glance(const Eye& before, const Eye& after, AttributeNumber attribute)
+      : attribute_(GetAttribute(attribute)) {
+    before.ForEachVisible(attribute, Adder{before_});
+    after.ForEachVisible(attribute, Adder{after_});
+  }
+
+  // The same claims of the same records; what they resolve to is the same too.
+  bool SameClaims() const {
+    return std::ranges::equal(
+        before_, after_, [](const Visible& a, const Visible& b) {
+          return a.claim->uid == b.claim->uid &&
+                 a.claim->full == b.claim->full && SameForm(a, b);
+        });
+  }
+
+  // All say the same on both sides, and did so then as now, so that what stands
+  // is that.
+  bool SayAllTheSame() const {
+    if (attribute_.is_set || before_.empty() || after_.empty()) return false;
+    const Visible& first = before_.front();
+    const auto alike = [&](const Visible& other) {
+      return other.claim->valid_from == nullptr && SameForm(first, other) &&
+             Identical(attribute_, *first.claim->full, *other.claim->full);
+    };
+    return std::ranges::all_of(before_, alike) &&
+           std::ranges::all_of(after_, alike);
+  }
+
+ private:
+  struct Visible {
+    const Claim* claim;
+    const Permission* permission;
+  };
+  using List = absl::InlinedVector<Visible, 8>;
+
+  struct Adder {
+    List& list;
+    void operator()(const Claim& claim, const Permission* permission) const {
+      list.push_back({&claim, permission});
+    }
+  };
+  static bool IsCutBy(const Permission* permission) {
+    return permission != nullptr && permission->visible == v1::FORM_PARTIAL;
+  }
+  static bool SameForm(const Visible& a, const Visible& b) {
+    return IsCutBy(a.permission) == IsCutBy(b.permission) &&
+           (!IsCutBy(a.permission) ||
+            a.permission->digits == b.permission->digits);
+  }
+
+  const AttributeInfo& attribute_;
+  List before_;
+  List after_;
+};
 
 bool SameContext(const Context& a, const Context& b) {
   return a.rules == b.rules && a.as_of == b.as_of &&
@@ -351,11 +417,18 @@ Told Compare(const Side& before, const Side& after, AttributeSet attributes,
 
   Told told;
   attributes &= claims_before.attributes() | claims_after.attributes();
+  // Of what it may not see of others an agency with one record knows all that
+  // there is to know: what it said itself.
+  if (before.viewer.own.size() <= 1 && after.viewer.own.size() <= 1) {
+    attributes &= before.viewer.permissions->Visible() |
+                  after.viewer.permissions->Visible();
+  }
   ForEachAttribute(attributes, [&](AttributeNumber number) {
     const AttributeInfo& attribute = GetAttribute(number);
+    const Glance glance(eye_before, eye_after, number);
+    if (same_context && (glance.SameClaims() || glance.SayAllTheSame())) return;
     const Seen seen_before = eye_before.See(attribute);
     const Seen seen_after = eye_after.See(attribute);
-    if (same_context && SameClaims(seen_before, seen_after)) return;
     const auto resolved_before =
         ResolveSeen(attribute, seen_before.claims, before.context);
     const auto resolved_after =

@@ -6,14 +6,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <numeric>
 #include <optional>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include "server/domain/ids.h"
-#include "server/domain/link.h"
 
 namespace waystation::domain {
 
@@ -46,13 +45,15 @@ class DisjointSets {
   std::vector<std::size_t> parent_;
 };
 
-// Positions of records by uid.
+// Positions in a list by uid.
 class UidIndex {
  public:
-  explicit UidIndex(std::span<const LinkFeatures> records) {
-    places_.reserve(records.size());
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      places_.emplace_back(records[i].uid, i);
+  // `uid_of` gives the uid of an element.
+  template <typename List, typename UidOf>
+  UidIndex(const List& list, UidOf uid_of) {
+    places_.reserve(std::size(list));
+    for (const auto& element : list) {
+      places_.emplace_back(uid_of(element), places_.size());
     }
     std::ranges::sort(places_);
   }

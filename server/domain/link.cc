@@ -361,7 +361,8 @@ Strong StrongEdges(std::span<const LinkFeatures> records,
 
   DisjointSets ruled_same(records.size());
   if (!must.empty()) {
-    const UidIndex index(records);
+    const UidIndex index(records,
+                         [](const LinkFeatures& record) { return record.uid; });
     for (const Pair& pair : must) {
       const auto a = index.Find(pair.a);
       const auto b = index.Find(pair.b);

@@ -124,7 +124,7 @@ Relation RelateParts(const FieldInfo& info, const Message& a,
 // One element of a repeated field against one of another.
 Relation RelateElements(const FieldInfo& info, const Message& a, int i,
                         const Message& b, int j) {
-  const Reflection& reflection = *a.GetReflection();
+  const Reflection& reflection = *info.reflection;
   if (info.field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
     return RelateParts(info, reflection.GetRepeatedMessage(a, info.field, i),
                        reflection.GetRepeatedMessage(b, info.field, j));
@@ -144,7 +144,7 @@ Relation RelateElements(const FieldInfo& info, const Message& a, int i,
 // Whether each element of `coarser` is refined by one of `finer`.
 bool SetRefines(const FieldInfo& info, const Message& finer,
                 const Message& coarser) {
-  const Reflection& reflection = *finer.GetReflection();
+  const Reflection& reflection = *info.reflection;
   const int finer_size = reflection.FieldSize(finer, info.field);
   const int coarser_size = reflection.FieldSize(coarser, info.field);
   for (int j = 0; j < coarser_size; ++j) {
@@ -159,7 +159,7 @@ bool SetRefines(const FieldInfo& info, const Message& finer,
 
 Relation RelateField(const FieldInfo& info, const Message& a,
                      const Message& b) {
-  const Reflection& reflection = *a.GetReflection();
+  const Reflection& reflection = *info.reflection;
   const FieldDescriptor* field = info.field;
   if (field->is_repeated()) {
     return Relation::Of(SetRefines(info, a, b), SetRefines(info, b, a));
@@ -224,7 +224,7 @@ bool IdenticalParts(const FieldInfo& info, const Message& a, const Message& b) {
 
 bool IdenticalElements(const FieldInfo& info, const Message& a,
                        const Message& b) {
-  const Reflection& reflection = *a.GetReflection();
+  const Reflection& reflection = *info.reflection;
   const int size = reflection.FieldSize(a, info.field);
   if (size != reflection.FieldSize(b, info.field)) return false;
   for (int i = 0; i < size; ++i) {
@@ -250,8 +250,8 @@ bool IdenticalElements(const FieldInfo& info, const Message& a,
 
 bool IdenticalMessages(const std::vector<FieldInfo>& fields, const Message& a,
                        const Message& b) {
-  const Reflection& reflection = *a.GetReflection();
   return std::ranges::all_of(fields, [&](const FieldInfo& info) {
+    const Reflection& reflection = *info.reflection;
     const FieldDescriptor* field = info.field;
     if (field->is_repeated()) return IdenticalElements(info, a, b);
     switch (field->cpp_type()) {
@@ -288,7 +288,7 @@ std::string CutDivision(const std::string& division, int digits) {
 
 const Message* ValueOf(const AttributeInfo& attribute, const v1::Person& person,
                        int entry) {
-  const Reflection& reflection = *person.GetReflection();
+  const Reflection& reflection = *attribute.reflection;
   if (attribute.is_set) {
     if (entry >= reflection.FieldSize(person, attribute.field)) return nullptr;
     return &reflection.GetRepeatedMessage(person, attribute.field, entry);
@@ -298,7 +298,7 @@ const Message* ValueOf(const AttributeInfo& attribute, const v1::Person& person,
 }
 
 int EntryCount(const AttributeInfo& attribute, const v1::Person& person) {
-  const Reflection& reflection = *person.GetReflection();
+  const Reflection& reflection = *attribute.reflection;
   if (attribute.is_set) return reflection.FieldSize(person, attribute.field);
   return reflection.HasField(person, attribute.field) ? 1 : 0;
 }
@@ -306,7 +306,7 @@ int EntryCount(const AttributeInfo& attribute, const v1::Person& person) {
 void SetValue(const AttributeInfo& attribute, const Message& value,
               v1::Person* person) {
   person->Clear();
-  const Reflection& reflection = *person->GetReflection();
+  const Reflection& reflection = *attribute.reflection;
   Message* message = attribute.is_set
                          ? reflection.AddMessage(person, attribute.field)
                          : reflection.MutableMessage(person, attribute.field);
@@ -316,7 +316,7 @@ void SetValue(const AttributeInfo& attribute, const Message& value,
 std::string EntryKey(const AttributeInfo& attribute, const Message& value) {
   std::string key;
   if (!attribute.is_set) return key;
-  const Reflection& reflection = *value.GetReflection();
+  const Reflection& reflection = *attribute.value_reflection;
   for (const FieldInfo& info : attribute.fields) {
     if (!info.entry_key) continue;
     if (!key.empty()) key.push_back('\x1f');
@@ -352,7 +352,7 @@ bool Identical(const AttributeInfo& attribute, const Message& a,
 }
 
 int Weight(const AttributeInfo& attribute, const Message& value) {
-  const Reflection& reflection = *value.GetReflection();
+  const Reflection& reflection = *attribute.value_reflection;
   int weight = 0;
   for (const FieldInfo& info : attribute.fields) {
     weight += info.field->is_repeated()
@@ -363,7 +363,7 @@ int Weight(const AttributeInfo& attribute, const Message& value) {
 }
 
 bool CutToPartial(const AttributeInfo& attribute, int digits, Message& value) {
-  const Reflection& reflection = *value.GetReflection();
+  const Reflection& reflection = *attribute.value_reflection;
   bool left = false;
   for (const FieldInfo& info : attribute.fields) {
     const FieldDescriptor* field = info.field;

@@ -32,14 +32,20 @@ char SortOf(std::string_view number) {
   return first == '8' || first == '9' ? first : '1';
 }
 
-// The records in the order by which ties break, with all that bears on them.
+// The records with all that bears on them.
 class Passes {
  public:
-  explicit Passes(const LinkInput& input)
-      : thresholds_(input.thresholds), records_(input.records) {
+  explicit Passes(const LinkInput& input) : thresholds_(input.thresholds) {
+    for (const LinkFeatures& record : input.records) {
+      records_.push_back(&record);
+    }
+    std::ranges::sort(records_, {}, [](const LinkFeatures* record) {
+      return std::tuple<std::string_view, std::string_view>(record->agency,
+                                                            record->record_key);
+    });
     const std::size_t n = records_.size();
-    SortRecords();
-    const UidIndex by_uid(records_);
+    const UidIndex by_uid(
+        records_, [](const LinkFeatures* record) { return record->uid; });
     const auto links_of = [&](std::span<const Edge> edges) {
       std::vector<Link> links;
       for (const Edge& edge : edges) {
@@ -64,7 +70,7 @@ class Passes {
     SortPairs(must_);
     SortPairs(different_);
 
-    const Strong strong = StrongEdges(records_, input.must);
+    const Strong strong = StrongEdges(input.records, input.must);
     strong_ = links_of(strong.edges);
     scored_ = links_of(input.scored);
     std::erase_if(scored_, [&](const Link& link) {
@@ -96,15 +102,6 @@ class Passes {
  private:
   // --- preparation ---
 
-  void SortRecords() {
-    sorted_.assign(records_.begin(), records_.end());
-    std::ranges::sort(sorted_, {}, [](const LinkFeatures& record) {
-      return std::tuple<std::string_view, std::string_view>(record.agency,
-                                                            record.record_key);
-    });
-    records_ = sorted_;
-  }
-
   static std::optional<Link> PositionsOf(const UidIndex& by_uid, Uid x, Uid y) {
     const auto a = by_uid.Find(x);
     const auto b = by_uid.Find(y);
@@ -129,9 +126,9 @@ class Passes {
   // on.
   void ClassifyNumbers() {
     std::vector<std::string_view> numbers;
-    for (const LinkFeatures& record : records_) {
-      numbers.insert(numbers.end(), record.identifiers.begin(),
-                     record.identifiers.end());
+    for (const LinkFeatures* record : records_) {
+      numbers.insert(numbers.end(), record->identifiers.begin(),
+                     record->identifiers.end());
     }
     std::ranges::sort(numbers);
     const auto repeated = std::ranges::unique(numbers);
@@ -153,7 +150,7 @@ class Passes {
     for (std::size_t i = 0; i < records_.size(); ++i) {
       const std::size_t set = ruled.Find(i);
       if (ruled_size[set] == 1) continue;
-      for (const std::string& number : records_[i].identifiers) {
+      for (const std::string& number : records_[i]->identifiers) {
         const auto [place, is_first] = of_set.try_emplace(
             std::pair(set, SortOf(number)), place_of(number));
         if (!is_first) same.Join(place->second, place_of(number));
@@ -161,7 +158,7 @@ class Passes {
     }
     numbers_.resize(records_.size());
     for (std::size_t i = 0; i < records_.size(); ++i) {
-      for (const std::string& number : records_[i].identifiers) {
+      for (const std::string& number : records_[i]->identifiers) {
         numbers_[i].emplace_back(SortOf(number), same.Find(place_of(number)));
       }
     }
@@ -358,7 +355,7 @@ class Passes {
       if (sets_.Find(i) != i) continue;
       auto& person = result.persons.emplace_back();
       for (const std::size_t member : members_[i]) {
-        person.push_back(records_[member].uid);
+        person.push_back(records_[member]->uid);
       }
       std::ranges::sort(person);
     }
@@ -394,16 +391,16 @@ class Passes {
     candidates.reserve(open.size());
     for (const Open& one : open) {
       if (AreRuledDifferent(one.low, one.high)) continue;
-      candidates.push_back(
-          {Pair::Of(records_[one.question.a].uid, records_[one.question.b].uid),
-           one.question.doubt});
+      candidates.push_back({Pair::Of(records_[one.question.a]->uid,
+                                     records_[one.question.b]->uid),
+                            one.question.doubt});
     }
     return candidates;
   }
 
   const Thresholds thresholds_;
-  std::vector<LinkFeatures> sorted_;
-  std::span<const LinkFeatures> records_;
+  // In the order by which ties break.
+  std::vector<const LinkFeatures*> records_;
   std::vector<Link> must_;
   // Ruled different by a clerk.
   std::vector<Link> different_;

@@ -2,12 +2,12 @@
 #include "server/domain/read_update.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <utility>
 
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/util/time_util.h"
 #include "proto/codes/sex.h"
@@ -31,19 +31,16 @@ constexpr std::int64_t kDayOfMicroseconds = 86'400'000'000;
 // PIPL art. 31.
 constexpr int kAgeOfConsent = 14;
 
-// The bytes of the update in one spelling.
+// The update in one spelling. It has no map, so that its bytes follow from its
+// fields.
 auditlog::Hash ContentOf(v1::Update& update) {
   auto& paths = *update.mutable_mask()->mutable_paths();
-  std::sort(paths.begin(), paths.end());
-  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    update.SerializeToCodedStream(&coded);
+  if (std::ranges::adjacent_find(paths, std::greater_equal<>()) !=
+      paths.end()) {
+    std::sort(paths.begin(), paths.end());
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   }
-  return auditlog::Sha256(bytes);
+  return auditlog::Sha256(update.SerializeAsString());
 }
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -102,6 +99,7 @@ class Reader {
       ReadMask();
       read.content = ContentOf(update_);
       ReadDetails();
+      read.claims.reserve(static_cast<std::size_t>(std::popcount(mask_)));
       ForEachAttribute(mask_, [&](AttributeNumber number) {
         ReadAttribute(GetAttribute(number));
       });
@@ -133,8 +131,10 @@ class Reader {
 
   // Of what is not read by the attribute table. Nothing is taken unread.
   void CheckUnknownFields() {
-    const auto has_unknown = [](const Message& message) {
-      return !message.GetReflection()->GetUnknownFields(message).empty();
+    const auto has_unknown = []<typename M>(const M& message) {
+      static const Reflection& reflection =
+          *M::default_instance().GetReflection();
+      return !reflection.GetUnknownFields(message).empty();
     };
     bool found = has_unknown(update_) || has_unknown(update_.claims()) ||
                  has_unknown(update_.mask()) || has_unknown(update_.times()) ||
@@ -272,7 +272,7 @@ class Reader {
     const Path parent{nullptr, "claims"};
     codes::Grade grade = codes::Grade::kOk;
     v1::Person& claims = *update_.mutable_claims();
-    const Reflection& reflection = *claims.GetReflection();
+    const Reflection& reflection = *attribute.reflection;
     if (attribute.is_set) {
       grade = ReadEntries(attribute, parent, claims, claim);
     } else if (reflection.HasField(claims, attribute.field)) {
@@ -287,7 +287,13 @@ class Reader {
       return;
     }
     claim.set_grade(ToMessage(grade));
-    reflection.SwapFields(&claims, claim.mutable_value(), {attribute.field});
+    if (attribute.is_set) {
+      reflection.SwapFields(&claims, claim.mutable_value(), {attribute.field});
+    } else {
+      reflection.SetAllocatedMessage(
+          claim.mutable_value(),
+          reflection.ReleaseMessage(&claims, attribute.field), attribute.field);
+    }
   }
 
   // A retraction carries nothing but who took back what, and when.
@@ -322,7 +328,7 @@ class Reader {
   // Reads the entries of a set and puts them into the order of their keys.
   codes::Grade ReadEntries(const AttributeInfo& attribute, const Path& parent,
                            v1::Person& claims, store::StoredClaim& claim) {
-    const Reflection& reflection = *claims.GetReflection();
+    const Reflection& reflection = *attribute.reflection;
     const int size = reflection.FieldSize(claims, attribute.field);
     if (size > kMaxEntries) {
       findings_.Refuse({&parent, attribute.name}, "TOO_MANY_ENTRIES",

@@ -198,9 +198,8 @@ codes::Grade ValueReader::ReadValue(const AttributeInfo& attribute,
   is_birth_date_ = false;
   if (!attribute.is_set || findings_.violations.size() > refused) return grade;
   // An entry without its key cannot be told from another.
-  const Reflection& reflection = *value.GetReflection();
   for (const FieldInfo& info : attribute.fields) {
-    if (info.entry_key && !reflection.HasField(value, info.field)) {
+    if (info.entry_key && !info.reflection->HasField(value, info.field)) {
       findings_.Refuse({&path, info.field->name()}, "FIELD_MISSING",
                        "names the entry");
     }
@@ -210,8 +209,7 @@ codes::Grade ValueReader::ReadValue(const AttributeInfo& attribute,
 
 codes::Grade ValueReader::ReadMessage(const std::vector<FieldInfo>& fields,
                                       const Path& path, Message& value) {
-  const Reflection& reflection = *value.GetReflection();
-  if (!reflection.GetUnknownFields(value).empty()) {
+  if (!fields.front().reflection->GetUnknownFields(value).empty()) {
     findings_.Refuse(path, "UNKNOWN_FIELDS", "waystation.v1");
   }
   codes::Grade worst = codes::Grade::kOk;
@@ -227,7 +225,7 @@ codes::Grade ValueReader::ReadMessage(const std::vector<FieldInfo>& fields,
 
 codes::Grade ValueReader::ReadField(const FieldInfo& info, const Path& path,
                                     Message& value) {
-  const Reflection& reflection = *value.GetReflection();
+  const Reflection& reflection = *info.reflection;
   const FieldDescriptor* field = info.field;
   if (!reflection.HasField(value, field)) return codes::Grade::kOk;
   switch (field->cpp_type()) {
@@ -260,7 +258,7 @@ codes::Grade ValueReader::ReadField(const FieldInfo& info, const Path& path,
 
 codes::Grade ValueReader::ReadRepeated(const FieldInfo& info, const Path& path,
                                        Message& value) {
-  const Reflection& reflection = *value.GetReflection();
+  const Reflection& reflection = *info.reflection;
   const FieldDescriptor* field = info.field;
   const int size = reflection.FieldSize(value, field);
   if (size > kMaxElements) {
@@ -348,7 +346,9 @@ bool ValueReader::ReadDate(const Path& path, const v1::Date& date) {
     findings_.Refuse(path, "DATE_IMPOSSIBLE", "GB/T 7408");
     return false;
   }
-  if (!date.GetReflection()->GetUnknownFields(date).empty()) {
+  static const Reflection& reflection =
+      *v1::Date::default_instance().GetReflection();
+  if (!reflection.GetUnknownFields(date).empty()) {
     findings_.Refuse(path, "UNKNOWN_FIELDS", "waystation.v1");
     return false;
   }
@@ -402,7 +402,7 @@ codes::Grade ValueReader::ReadCode(const Path& path, v1::Code& code) {
 
 void ValueReader::CheckEnum(const FieldInfo& info, const Path& path,
                             const Message& value) {
-  const int number = value.GetReflection()->GetEnumValue(value, info.field);
+  const int number = info.reflection->GetEnumValue(value, info.field);
   if (info.field->enum_type()->FindValueByNumber(number) == nullptr) {
     findings_.Refuse(path, "CODE_UNKNOWN",
                      info.field->enum_type()->full_name());

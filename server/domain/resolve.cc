@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "google/protobuf/message.h"
 #include "server/domain/dates.h"
 #include "server/domain/grades.h"
@@ -48,11 +49,17 @@ std::vector<Claim> Counting(std::span<const Claim> claims, codes::Date as_of) {
   for (const Claim& claim : claims) {
     if (!Waits(claim, as_of)) counting.push_back(claim);
   }
-  if (!std::ranges::is_sorted(counting, {}, OrderOf)) {
-    std::ranges::sort(counting, {}, OrderOf);
+  const auto in_order = [](const Claim& a, const Claim& b) {
+    return OrderOf(a) < OrderOf(b);
+  };
+  const auto out_of_order = [&](const Claim& a, const Claim& b) {
+    return !in_order(a, b);
+  };
+  if (std::ranges::adjacent_find(counting, out_of_order) != counting.end()) {
+    std::ranges::sort(counting, in_order);
+    const auto repeated = std::ranges::unique(counting, {}, OrderOf);
+    counting.erase(repeated.begin(), repeated.end());
   }
-  const auto repeated = std::ranges::unique(counting, {}, OrderOf);
-  counting.erase(repeated.begin(), repeated.end());
   return counting;
 }
 
@@ -66,33 +73,37 @@ bool SaysSomething(const Claim& claim) {
 
 // Claims of one meaning.
 struct Class {
-  std::uint32_t shows = 0;
-  std::vector<std::uint32_t> members;
-  // Other classes that refine this one, or that it refines.
+  ClaimList members;
+  // Another class says more.
   bool is_maximal = true;
-  std::vector<std::size_t> coarser;
-};
+  // Classes that this one refines.
+  absl::InlinedVector<std::size_t, 4> coarser;
 
-std::vector<Class> ClassesOf(const AttributeInfo& attribute,
-                             std::span<const Claim> claims) {
+  std::uint32_t first() const { return members.front(); }
+};
+using Classes = absl::InlinedVector<Class, 4>;
+
+Classes ClassesOf(const AttributeInfo& attribute,
+                  std::span<const Claim> claims) {
   const bool only_placeholders = std::ranges::none_of(claims, SaysSomething);
-  std::vector<Class> classes;
+  Classes classes;
   for (std::uint32_t i = 0; i < claims.size(); ++i) {
     if (!only_placeholders && !SaysSomething(claims[i])) continue;
     const auto same = std::ranges::find_if(classes, [&](const Class& known) {
-      return SameMeaning(attribute, *claims[known.shows].value,
+      return SameMeaning(attribute, *claims[known.first()].value,
                          *claims[i].value);
     });
     if (same != classes.end()) {
       same->members.push_back(i);
     } else {
-      classes.push_back({.shows = i, .members = {i}, .coarser = {}});
+      classes.emplace_back().members.push_back(i);
     }
   }
+  if (classes.size() == 1) return classes;
   for (std::size_t i = 0; i < classes.size(); ++i) {
     for (std::size_t j = 0; j < classes.size(); ++j) {
-      if (i == j || !Refines(attribute, *claims[classes[i].shows].value,
-                             *claims[classes[j].shows].value)) {
+      if (i == j || !Refines(attribute, *claims[classes[i].first()].value,
+                             *claims[classes[j].first()].value)) {
         continue;
       }
       classes[i].coarser.push_back(j);
@@ -105,12 +116,13 @@ std::vector<Class> ClassesOf(const AttributeInfo& attribute,
 // The maximal values, each with all claims that it says at least as much as.
 std::vector<Group> GroupByMeaning(const AttributeInfo& attribute,
                                   std::span<const Claim> claims) {
-  const std::vector<Class> classes = ClassesOf(attribute, claims);
+  const Classes classes = ClassesOf(attribute, claims);
   std::vector<Group> groups;
+  groups.reserve(classes.size());
   for (const Class& maximal : classes) {
     if (!maximal.is_maximal) continue;
     Group& group = groups.emplace_back();
-    group.shows = maximal.shows;
+    group.shows = maximal.first();
     group.members = maximal.members;
     group.supporters = maximal.members;
     for (const std::size_t j : maximal.coarser) {
@@ -222,23 +234,24 @@ class Ranking {
 
 // Keeps what no other beats by the criterion. `supporters_of(x)` are the claims
 // behind an element.
-template <typename T, typename SupportersOf>
-void KeepBest(const Ranking& ranking, v1::Criterion criterion,
-              std::vector<T>& choices, SupportersOf supporters_of) {
+template <typename List, typename SupportersOf>
+void KeepBest(const Ranking& ranking, v1::Criterion criterion, List& choices,
+              SupportersOf supporters_of) {
   if (choices.size() < 2) return;
-  std::vector<Score> scores;
-  scores.reserve(choices.size());
-  for (const T& choice : choices) {
+  absl::InlinedVector<Score, 4> scores;
+  for (const auto& choice : choices) {
     scores.push_back(ranking.Of(criterion, supporters_of(choice)));
   }
-  std::vector<T> kept;
-  for (std::size_t i = 0; i < choices.size(); ++i) {
-    const bool beaten = std::ranges::any_of(scores, [&](const Score& other) {
-      return Ranking::Beats(criterion, other, scores[i]);
+  const auto is_beaten = [&](const Score& score) {
+    return std::ranges::any_of(scores, [&](const Score& other) {
+      return Ranking::Beats(criterion, other, score);
     });
-    if (!beaten) kept.push_back(choices[i]);
+  };
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (!is_beaten(scores[i])) choices[kept++] = choices[i];
   }
-  choices = std::move(kept);
+  choices.resize(kept);
 }
 
 // --- one entry ---
@@ -261,7 +274,7 @@ Why WhyOf(v1::Criterion criterion) {
 }
 
 // Indexes into the groups of the entry.
-using Choices = std::vector<std::size_t>;
+using Choices = absl::InlinedVector<std::size_t, 4>;
 
 class Entry {
  public:
@@ -305,13 +318,14 @@ class Entry {
 
   // Of claims that mean the same, the one that the rule prefers; then the one
   // that says more; then the first.
-  std::uint32_t Best(std::vector<std::uint32_t> members) const {
+  std::uint32_t Best(ClaimList members) const {
     for (const v1::Criterion criterion : rule_.criteria) {
       if (members.size() < 2) break;
       KeepBest(ranking_, criterion, members, [](const std::uint32_t& member) {
         return std::span(&member, 1);
       });
     }
+    if (members.size() == 1) return members.front();
     return *std::ranges::max_element(members, {}, [&](std::uint32_t member) {
       return Weight(attribute_, *resolution_.claims[member].value);
     });
@@ -323,6 +337,7 @@ class Entry {
       if (groups.size() < 2) break;
       Narrow(rule_.criteria[i], groups);
     }
+    if (groups.size() == 1) return groups.front();
     return *std::ranges::max_element(groups, {}, [&](std::size_t group) {
       return Weight(attribute_, ValueOf(group));
     });

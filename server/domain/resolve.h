@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "proto/codes/date.h"
 #include "server/domain/claims.h"
 #include "server/domain/rules.h"
@@ -40,14 +41,17 @@ enum class Why : std::uint8_t {
 
 std::string_view ReasonOf(Why why);
 
+// Indexes of claims.
+using ClaimList = absl::InlinedVector<std::uint32_t, 4>;
+
 // Claims that say the same, at their finest.
 struct Group {
   // Index (into Resolution::claims) of the claim that shows the group's value.
   std::uint32_t shows = 0;
   // Indexes of the claims whose value is the group's.
-  std::vector<std::uint32_t> members;
+  ClaimList members;
   // Members and the coarser claims that the value refines.
-  std::vector<std::uint32_t> supporters;
+  ClaimList supporters;
   // A decision ruled on this entry without having seen it.
   bool is_new = false;
 };
