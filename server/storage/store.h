@@ -33,6 +33,9 @@
 
 namespace waystation::storage {
 
+// Rows are plain values. Every member has a default, so that an initialiser need
+// not name all.
+
 // Immutable id of a source record; 0 is none. Given out by ReserveUids.
 using Uid = uint64_t;
 // A person is named by the smallest uid among its records.
@@ -51,9 +54,9 @@ struct RecordRow {
   uint64_t version = 0;
   // The record's data key, wrapped under the key-encryption key that is named
   // inside. Empty after erasure.
-  std::string wrapped_key;
+  std::string wrapped_key{};
   // A sealed store.v1.StoredRecord.
-  std::string sealed;
+  std::string sealed{};
   // Microseconds since 1970 UTC of the last applied update.
   int64_t received_time = 0;
   bool retracted = false;
@@ -88,7 +91,7 @@ struct OpenItem {
   int64_t opened_time = 0;
   bool reopened = false;
   // Agencies that take part, ascending.
-  std::vector<AgencyNumber> agencies;
+  std::vector<AgencyNumber> agencies{};
   // Changes with every claim and decision that takes part.
   KeyHash etag{};
   // Why it is open: number of a reason in proto/errors.
@@ -109,12 +112,12 @@ struct DecisionRow {
   // 1, 2, 3 ... given by NextDecisionNumber.
   uint64_t number = 0;
   // Records that it names; look-up goes by these.
-  std::vector<Uid> uids;
+  std::vector<Uid> uids{};
   // True while it is an input: standing or reopened, not undone.
   bool active = true;
-  std::string wrapped_key;
+  std::string wrapped_key{};
   // A sealed store.v1.StoredDecision.
-  std::string sealed;
+  std::string sealed{};
   // Keyed hash of the request id that made it, for repeats; zeros if none. No
   // two decisions share one.
   KeyHash request{};
@@ -125,9 +128,9 @@ struct DecisionRow {
 // A small table, read whole at start.
 struct ObjectRow {
   // Such as "agency", "agreement", "certificate".
-  std::string kind;
-  std::string id;
-  std::string bytes;
+  std::string kind{};
+  std::string id{};
+  std::string bytes{};
   bool operator==(const ObjectRow&) const = default;
 };
 
@@ -155,7 +158,7 @@ struct DetailRow {
   Uid uid = 0;
   auditlog::Hash hash{};
   // A sealed store.v1.SealedDetail; empty after erasure.
-  std::string sealed;
+  std::string sealed{};
   bool operator==(const DetailRow&) const = default;
 };
 
@@ -163,15 +166,15 @@ struct LeafRow {
   // Given by Commit; ignored on the way in.
   uint64_t index = 0;
   // A serialised v1.AuditEvent, hashed as these bytes.
-  std::string event;
-  std::vector<DetailRow> details;
+  std::string event{};
+  std::vector<DetailRow> details{};
   bool operator==(const LeafRow&) const = default;
 };
 
 struct CheckpointRow {
   uint64_t size = 0;
   // The signed note as shown, cosignatures included.
-  std::string note;
+  std::string note{};
   int64_t time = 0;
   bool operator==(const CheckpointRow&) const = default;
 };
@@ -189,19 +192,19 @@ struct ReadSet {
     // 0: there was none.
     uint64_t version = 0;
   };
-  std::vector<Record> records;
+  std::vector<Record> records{};
   struct Identifier {
     KeyHash hash{};
     // As read, ascending; empty included.
-    std::vector<Uid> uids;
+    std::vector<Uid> uids{};
   };
-  std::vector<Identifier> identifiers;
+  std::vector<Identifier> identifiers{};
   // Members of each person that was loaded, ascending; empty included.
   struct Person {
     PersonId person = 0;
-    std::vector<Uid> uids;
+    std::vector<Uid> uids{};
   };
-  std::vector<Person> persons;
+  std::vector<Person> persons{};
 };
 
 // Each table holds one row per key, and a row that is put takes the place of
@@ -211,25 +214,25 @@ struct Batch {
   // Random, not zeros; a batch that did commit is recognised by it for at least
   // a thousand groups.
   std::array<uint8_t, 16> id{};
-  ReadSet reads;
+  ReadSet reads{};
   // By uid. A new record comes with its membership in the same batch.
-  std::vector<RecordRow> records;
+  std::vector<RecordRow> records{};
   // By uid: a record is moved by putting it under another person.
-  std::vector<MembershipRow> memberships;
+  std::vector<MembershipRow> memberships{};
   // By hash and uid.
-  std::vector<IdentifierRow> identifiers_added;
-  std::vector<IdentifierRow> identifiers_removed;
+  std::vector<IdentifierRow> identifiers_added{};
+  std::vector<IdentifierRow> identifiers_removed{};
   // By OpenItemKey.
-  std::vector<OpenItem> items_put;
-  std::vector<OpenItemKey> items_removed;
+  std::vector<OpenItem> items_put{};
+  std::vector<OpenItemKey> items_removed{};
   // By number: held ones, or the next ones without a gap.
-  std::vector<DecisionRow> decisions;
+  std::vector<DecisionRow> decisions{};
   // By kind and id.
-  std::vector<ObjectRow> objects;
+  std::vector<ObjectRow> objects{};
   // In the order in which each mailbox gets them.
-  std::vector<MailboxRow> mailbox;
+  std::vector<MailboxRow> mailbox{};
   // At least one.
-  std::vector<LeafRow> leaves;
+  std::vector<LeafRow> leaves{};
 };
 
 struct Committed {
@@ -240,6 +243,7 @@ struct Committed {
   uint64_t log_size = 0;
   // The batch had been committed before; nothing was written now.
   bool repeated = false;
+  bool operator==(const Committed&) const = default;
 };
 
 struct Counts {
@@ -248,12 +252,14 @@ struct Counts {
   uint64_t persons = 0;
   uint64_t open_conflicts = 0;
   uint64_t open_candidates = 0;
+  bool operator==(const Counts&) const = default;
 };
 
 struct Finding {
   // Table and row, never a value.
-  std::string place;
-  std::string reason;
+  std::string place{};
+  std::string reason{};
+  bool operator==(const Finding&) const = default;
 };
 
 // Thread-safe: readers run beside a commit and see whole batches only. Commit
@@ -345,6 +351,7 @@ class Store {
     uint64_t acknowledged = 0;
     uint64_t last = 0;
     int64_t acknowledged_time = 0;
+    bool operator==(const MailboxState&) const = default;
   };
   // Zeros for an agency that never got anything.
   virtual absl::StatusOr<MailboxState> GetMailbox(
