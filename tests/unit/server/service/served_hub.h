@@ -24,6 +24,7 @@
 #include "server/service/server.h"
 #include "tests/unit/server/service/certificates.h"
 #include "tests/unit/server/service/fake_hub.h"
+#include "waystation/v1/mailbox_service.grpc.pb.h"
 
 namespace waystation::service {
 
@@ -41,6 +42,11 @@ class ServedHub : public testing::Test {
   void TearDown() override {
     server_.reset();
     std::filesystem::remove_all(folder_);
+  }
+
+  static void SetUpTestSuite() {
+    static const runtime::Log quiet({.sink = [](std::string_view) {}});
+    RouteTransportLog(quiet);
   }
 
   void StartServer() {

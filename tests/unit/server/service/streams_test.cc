@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams over the wire: order, bounds, ends.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
 
-#include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
 #include "tests/unit/server/service/served_hub.h"
 #include "waystation/v1/mailbox_service.grpc.pb.h"
 #include "waystation/v1/registry_service.grpc.pb.h"

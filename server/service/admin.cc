@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/admin.h"
+
+#include <utility>
+
+#include "server/service/certificates.h"
+
+namespace waystation::service {
+namespace {
+
+// Who administers does not audit, and the other way round; lists are for both,
+// and for an agency as far as they concern itself.
+constexpr Roles kListers = kOperator | kAuditor | kAgency | kClerk;
+constexpr Method kPutAgency{"AdminService.PutAgency", kOperator};
+constexpr Method kListAgencies{"AdminService.ListAgencies", kListers};
+constexpr Method kApplyAgreement{"AdminService.ApplyAgreement", kOperator};
+constexpr Method kListAgreements{"AdminService.ListAgreements", kListers};
+constexpr Method kRevokeAgreement{"AdminService.RevokeAgreement", kOperator};
+constexpr Method kSignCertificate{"AdminService.SignCertificate", kOperator};
+constexpr Method kListCertificates{"AdminService.ListCertificates", kListers};
+constexpr Method kRevokeCertificate{"AdminService.RevokeCertificate",
+                                    kOperator};
+constexpr Method kGetHubStatus{"AdminService.GetHubStatus",
+                               kOperator | kAuditor};
+constexpr Method kCheckStore{"AdminService.CheckStore", kOperator | kAuditor};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* AdminService::PutAgency(
+    grpc::CallbackServerContext* context, const v1::PutAgencyRequest* request,
+    v1::PutAgencyResponse* response) {
+  return HandOver(desk_, context, kPutAgency, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.PutAgency(
+                        caller, *request,
+                        [this, dry = request->validate_only(),
+                         done](absl::StatusOr<v1::PutAgencyResponse> result) {
+                          if (result.ok() && !dry) {
+                            options_.registered(result->agency().id());
+                          }
+                          done(std::move(result));
+                        });
+                  });
+}
+
+grpc::ServerUnaryReactor* AdminService::ListAgencies(
+    grpc::CallbackServerContext* context,
+    const v1::ListAgenciesRequest* request,
+    v1::ListAgenciesResponse* response) {
+  return AskHub(desk_, context, kListAgencies, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ListAgencies(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* AdminService::ApplyAgreement(
+    grpc::CallbackServerContext* context,
+    const v1::ApplyAgreementRequest* request,
+    v1::ApplyAgreementResponse* response) {
+  return HandOver(desk_, context, kApplyAgreement, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.ApplyAgreement(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* AdminService::ListAgreements(
+    grpc::CallbackServerContext* context,
+    const v1::ListAgreementsRequest* request,
+    v1::ListAgreementsResponse* response) {
+  return AskHub(desk_, context, kListAgreements, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ListAgreements(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* AdminService::RevokeAgreement(
+    grpc::CallbackServerContext* context,
+    const v1::RevokeAgreementRequest* request,
+    v1::RevokeAgreementResponse* response) {
+  return HandOver(desk_, context, kRevokeAgreement, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.RevokeAgreement(caller, *request,
+                                              std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* AdminService::SignCertificate(
+    grpc::CallbackServerContext* context,
+    const v1::SignCertificateRequest* request,
+    v1::SignCertificateResponse* response) {
+  return HandOver(desk_, context, kSignCertificate, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    if (!options_.authority) {
+                      return done(errors::Error("NO_AUTHORITY"));
+                    }
+                    service::SignCertificate(
+                        desk_.hub, *options_.authority, options_.trust_domain,
+                        caller, *request, options_.clock(), std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* AdminService::ListCertificates(
+    grpc::CallbackServerContext* context,
+    const v1::ListCertificatesRequest* request,
+    v1::ListCertificatesResponse* response) {
+  return AskHub(desk_, context, kListCertificates, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ListCertificates(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* AdminService::RevokeCertificate(
+    grpc::CallbackServerContext* context,
+    const v1::RevokeCertificateRequest* request,
+    v1::RevokeCertificateResponse* response) {
+  // Its running calls end within a second, when the server looks at the deny
+  // list (server.cc); this one has been answered by then, should it be one.
+  return HandOver(desk_, context, kRevokeCertificate, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    service::RevokeCertificate(desk_.hub, caller, *request,
+                                               options_.clock(),
+                                               std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* AdminService::GetHubStatus(
+    grpc::CallbackServerContext* context, const v1::GetHubStatusRequest*,
+    v1::GetHubStatusResponse* response) {
+  return AskHub(
+      desk_, context, kGetHubStatus, response,
+      [this](const hub::Caller&) { return desk_.hub.GetHubStatus(); });
+}
+
+grpc::ServerUnaryReactor* AdminService::CheckStore(
+    grpc::CallbackServerContext* context, const v1::CheckStoreRequest*,
+    v1::CheckStoreResponse* response) {
+  return AskHub(
+      desk_, context, kCheckStore, response,
+      [this](const hub::Caller&) -> absl::StatusOr<v1::CheckStoreResponse> {
+        // It reads everything; one at a time is enough.
+        if (checking_.exchange(true)) {
+          return errors::Error("LIMIT_REACHED",
+                               {.rule = "one check at a time"});
+        }
+        auto result = desk_.hub.CheckStore();
+        checking_ = false;
+        return result;
+      });
+}
+
+}  // namespace waystation::service

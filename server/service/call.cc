@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/call.h"
+
+namespace waystation::service {
+namespace {
+
+bool May(const hub::Caller& caller, const Method& method) {
+  if ((method.roles & (1U << static_cast<unsigned>(caller.role))) == 0) {
+    return false;
+  }
+  return caller.role != hub::Role::kOffice || caller.IsReconciliationOffice();
+}
+
+}  // namespace
+
+Desk::~Desk() {
+  for (int left = guests; left != 0; left = guests) guests.wait(left);
+}
+
+absl::StatusOr<Identified> Desk::Admit(const grpc::ServerContextBase& context,
+                                       const Method& method) {
+  const Peer peer = PeerOf(*context.auth_context());
+  absl::StatusOr<Identified> who = callers.Identify(peer);
+  if (who.ok() && !May(who->caller, method)) {
+    hub.CountRefusal(who->caller.path, method.name, "WRONG_ROLE");
+    return errors::Error("WRONG_ROLE");
+  }
+  if (!who.ok()) {
+    hub.CountRefusal("", method.name, errors::ReasonOf(who.status()));
+  }
+  return who;
+}
+
+}  // namespace waystation::service

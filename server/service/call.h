@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every call goes through: who, may they, hand over, answer.
+#ifndef WAYSTATION_SERVER_SERVICE_CALL_H_
+#define WAYSTATION_SERVER_SERVICE_CALL_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "proto/errors/error.h"
+#include "proto/errors/grpc.h"
+#include "server/hub/hub.h"
+#include "server/service/identity.h"
+#include "server/service/metrics.h"
+#include "server/service/running_calls.h"
+#include "server/service/workers.h"
+
+namespace waystation::service {
+
+// A set of roles.
+enum Roles : unsigned {
+  kAgency = 1U << static_cast<unsigned>(hub::Role::kAgency),
+  kClerk = 1U << static_cast<unsigned>(hub::Role::kClerk),
+  kOffice = 1U << static_cast<unsigned>(hub::Role::kOffice),
+  kOperator = 1U << static_cast<unsigned>(hub::Role::kOperator),
+  kAuditor = 1U << static_cast<unsigned>(hub::Role::kAuditor),
+};
+constexpr Roles operator|(Roles a, Roles b) {
+  return static_cast<Roles>(static_cast<unsigned>(a) |
+                            static_cast<unsigned>(b));
+}
+
+// One method of a service and who may call it. Offices are narrowed further to
+// the reconciliation office: no other has a method in v1.
+struct Method {
+  std::string_view name;
+  Roles roles;
+};
+
+// What the services share. Outlives the gRPC server.
+struct Desk {
+  // Keeps the desk open: the hub may call back after a stream has ended.
+  class Guest {
+   public:
+    explicit Guest(Desk& desk) : desk_(desk) { ++desk_.guests; }
+    ~Guest() {
+      if (--desk_.guests == 0) desk_.guests.notify_all();
+    }
+    Guest(const Guest&) = delete;
+    Guest& operator=(const Guest&) = delete;
+
+   private:
+    Desk& desk_;
+  };
+
+  Desk(hub::Hub& hub, Callers& callers) : hub(hub), callers(callers) {}
+  // Waits for the guests.
+  ~Desk();
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
+
+  // Who calls, if that role may; a refusal is counted in the audit log.
+  absl::StatusOr<Identified> Admit(const grpc::ServerContextBase& context,
+                                   const Method& method);
+
+  hub::Hub& hub;
+  Callers& callers;
+  CallMetrics metrics;
+  RunningCalls running;
+  std::atomic<int> guests = 0;
+  // Write answers, which the committer should not: its time is everybody's.
+  Workers answers{2, 0};
+  // Read the store, which the transport's threads should not wait for.
+  Workers reads{4, 1024};
+};
+
+// One unary call from its beginning to its end. Deletes itself.
+template <typename Response>
+class UnaryCall final : public grpc::ServerUnaryReactor {
+ public:
+  UnaryCall(Desk& desk, grpc::CallbackServerContext& context,
+            const Method& method, Response& response)
+      : desk_(desk),
+        context_(context),
+        method_(method),
+        response_(response),
+        start_(absl::Now()) {}
+
+  // The caller, from now on in the list of running calls; nullopt if the call
+  // has been refused and is finished.
+  std::optional<hub::Caller> Admit() {
+    absl::StatusOr<Identified> who = desk_.Admit(context_, method_);
+    if (!who.ok()) {
+      Answer(who.status());
+      return std::nullopt;
+    }
+    ticket_ = desk_.running.Enter(context_, who->caller.serial, who->not_after);
+    return std::move(who->caller);
+  }
+
+  // Ends the call, from any thread, once.
+  void Answer(absl::StatusOr<Response> result) {
+    if (result.ok()) response_ = *std::move(result);
+    desk_.metrics.Count(method_.name, result.status().code(),
+                        absl::Now() - start_);
+    Finish(errors::ToGrpc(result.status()));
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  Desk& desk_;
+  grpc::CallbackServerContext& context_;
+  const Method& method_;
+  Response& response_;
+  const absl::Time start_;
+  RunningCalls::Ticket ticket_;
+};
+
+// Hands the call over to the hub, which calls `done` back from a thread of its
+// own: hand(caller, done).
+template <typename Response, typename Hand>
+grpc::ServerUnaryReactor* HandOver(Desk& desk,
+                                   grpc::CallbackServerContext* context,
+                                   const Method& method, Response* response,
+                                   Hand hand) {
+  auto* const call = new UnaryCall<Response>(desk, *context, method, *response);
+  if (const std::optional<hub::Caller> caller = call->Admit()) {
+    hand(*caller, [&desk, call](absl::StatusOr<Response> result) {
+      desk.answers.Run([call, result = std::move(result)]() mutable {
+        call->Answer(std::move(result));
+      });
+    });
+  }
+  return call;
+}
+
+// Lets a thread for reads find the answer: ask(caller).
+template <typename Response, typename Ask>
+grpc::ServerUnaryReactor* AskHub(Desk& desk,
+                                 grpc::CallbackServerContext* context,
+                                 const Method& method, Response* response,
+                                 Ask ask) {
+  auto* const call = new UnaryCall<Response>(desk, *context, method, *response);
+  if (std::optional<hub::Caller> caller = call->Admit()) {
+    const bool taken = desk.reads.Run(
+        [call, ask = std::move(ask), caller = *std::move(caller)] {
+          call->Answer(ask(caller));
+        });
+    if (!taken) {
+      call->Answer(
+          errors::Error("LIMIT_REACHED", {.retry_after = absl::Seconds(1)}));
+    }
+  }
+  return call;
+}
+
+}  // namespace waystation::service
+
+#endif  // WAYSTATION_SERVER_SERVICE_CALL_H_

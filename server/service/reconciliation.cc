@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/reconciliation.h"
+
+namespace waystation::service {
+namespace {
+
+constexpr Method kListConflicts{"ReconciliationService.ListConflicts", kOffice};
+constexpr Method kGetConflict{"ReconciliationService.GetConflict", kOffice};
+constexpr Method kListCandidates{"ReconciliationService.ListCandidates",
+                                 kOffice};
+constexpr Method kGetCandidate{"ReconciliationService.GetCandidate", kOffice};
+constexpr Method kDecide{"ReconciliationService.Decide", kOffice};
+constexpr Method kUndoDecision{"ReconciliationService.UndoDecision", kOffice};
+constexpr Method kListDecisions{"ReconciliationService.ListDecisions", kOffice};
+constexpr Method kGetDecision{"ReconciliationService.GetDecision", kOffice};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* ReconciliationService::ListConflicts(
+    grpc::CallbackServerContext* context,
+    const v1::ListConflictsRequest* request,
+    v1::ListConflictsResponse* response) {
+  return AskHub(desk_, context, kListConflicts, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ListConflicts(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::GetConflict(
+    grpc::CallbackServerContext* context, const v1::GetConflictRequest* request,
+    v1::GetConflictResponse* response) {
+  return HandOver(desk_, context, kGetConflict, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.GetConflict(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::ListCandidates(
+    grpc::CallbackServerContext* context,
+    const v1::ListCandidatesRequest* request,
+    v1::ListCandidatesResponse* response) {
+  return AskHub(desk_, context, kListCandidates, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ListCandidates(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::GetCandidate(
+    grpc::CallbackServerContext* context,
+    const v1::GetCandidateRequest* request,
+    v1::GetCandidateResponse* response) {
+  return HandOver(desk_, context, kGetCandidate, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.GetCandidate(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::Decide(
+    grpc::CallbackServerContext* context, const v1::DecideRequest* request,
+    v1::DecideResponse* response) {
+  return HandOver(desk_, context, kDecide, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.Decide(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::UndoDecision(
+    grpc::CallbackServerContext* context,
+    const v1::UndoDecisionRequest* request,
+    v1::UndoDecisionResponse* response) {
+  return HandOver(desk_, context, kUndoDecision, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.UndoDecision(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::ListDecisions(
+    grpc::CallbackServerContext* context,
+    const v1::ListDecisionsRequest* request,
+    v1::ListDecisionsResponse* response) {
+  return AskHub(desk_, context, kListDecisions, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ListDecisions(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::GetDecision(
+    grpc::CallbackServerContext* context, const v1::GetDecisionRequest* request,
+    v1::GetDecisionResponse* response) {
+  return AskHub(desk_, context, kGetDecision, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.GetDecision(caller, *request);
+                });
+}
+
+}  // namespace waystation::service

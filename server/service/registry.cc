@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/registry.h"
+
+#include "server/service/submit_stream.h"
+
+namespace waystation::service {
+namespace {
+
+constexpr Method kSubmitRecords{"RegistryService.SubmitRecords", kAgency};
+constexpr Method kSubmitRecord{"RegistryService.SubmitRecord", kAgency};
+constexpr Method kGetPerson{"RegistryService.GetPerson", kAgency | kClerk};
+constexpr Method kMatchClaim{"RegistryService.MatchClaim", kAgency | kClerk};
+constexpr Method kListRecords{"RegistryService.ListRecords", kAgency | kClerk};
+constexpr Method kGetRecord{"RegistryService.GetRecord", kAgency | kClerk};
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::SubmitRecordsRequest, v1::SubmitRecordsResponse>*
+RegistryService::SubmitRecords(grpc::CallbackServerContext* context) {
+  return StartSubmitStream(desk_, *context, kSubmitRecords, frames_in_flight_);
+}
+
+grpc::ServerUnaryReactor* RegistryService::SubmitRecord(
+    grpc::CallbackServerContext* context,
+    const v1::SubmitRecordRequest* request,
+    v1::SubmitRecordResponse* response) {
+  return HandOver(desk_, context, kSubmitRecord, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.SubmitRecord(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* RegistryService::GetPerson(
+    grpc::CallbackServerContext* context, const v1::GetPersonRequest* request,
+    v1::GetPersonResponse* response) {
+  return HandOver(desk_, context, kGetPerson, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.GetPerson(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* RegistryService::MatchClaim(
+    grpc::CallbackServerContext* context, const v1::MatchClaimRequest* request,
+    v1::MatchClaimResponse* response) {
+  return HandOver(desk_, context, kMatchClaim, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.MatchClaim(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* RegistryService::ListRecords(
+    grpc::CallbackServerContext* context, const v1::ListRecordsRequest* request,
+    v1::ListRecordsResponse* response) {
+  return AskHub(desk_, context, kListRecords, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ListRecords(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* RegistryService::GetRecord(
+    grpc::CallbackServerContext* context, const v1::GetRecordRequest* request,
+    v1::GetRecordResponse* response) {
+  return AskHub(desk_, context, kGetRecord, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.GetRecord(caller, *request);
+                });
+}
+
+}  // namespace waystation::service

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/submit_stream.h"
+
+#include <grpcpp/alarm.h>
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "proto/errors/error.h"
+
+namespace waystation::service {
+namespace {
+
+using Request = v1::SubmitRecordsRequest;
+using Response = v1::SubmitRecordsResponse;
+
+// How long a frame waits for room in the queue where the hub does not say.
+constexpr absl::Duration kDefaultPause = absl::Milliseconds(50);
+
+// Kept alive by itself until OnDone, and by every callback under way. Nothing
+// is called on gRPC once `finished_` is set.
+class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
+                           public std::enable_shared_from_this<SubmitStream> {
+ public:
+  SubmitStream(Desk& desk, const Method& method, int frames_in_flight)
+      : guest_(desk),
+        desk_(desk),
+        method_(method),
+        frames_in_flight_(static_cast<std::size_t>(frames_in_flight)),
+        start_(absl::Now()) {}
+
+  void Start(grpc::CallbackServerContext& context) {
+    self_ = shared_from_this();
+    absl::StatusOr<Identified> who = desk_.Admit(context, method_);
+    if (!who.ok()) {
+      const std::lock_guard lock(mutex_);
+      return End(who.status());
+    }
+    caller_ = std::move(who->caller);
+    ticket_ = desk_.running.Enter(context, caller_.serial, who->not_after,
+                                  [weak = weak_from_this()] {
+                                    if (const auto stream = weak.lock())
+                                      stream->Drain();
+                                  });
+    const std::lock_guard lock(mutex_);
+    ReadMore();
+  }
+
+  void OnReadDone(bool ok) override {
+    std::shared_ptr<Slot> slot;
+    {
+      const std::lock_guard lock(mutex_);
+      reading_ = false;
+      if (!ok) no_more_ = true;
+      if (!ok || ending_) return Proceed();
+      slot = std::make_shared<Slot>();
+      slot->request = std::move(request_);
+      request_ = Request();
+      slots_.push_back(slot);
+    }
+    Submit(slot);
+    const std::lock_guard lock(mutex_);
+    ReadMore();
+  }
+
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    slots_.pop_front();
+    if (!ok) no_more_ = true;  // The client is gone; OnCancel follows.
+    Proceed();
+    ReadMore();
+  }
+
+  void OnCancel() override {
+    const std::lock_guard lock(mutex_);
+    End(absl::CancelledError());
+  }
+
+  void OnDone() override {
+    ticket_ = {};
+    self_.reset();  // The last owner, unless the hub still has frames of ours.
+  }
+
+ private:
+  struct Slot {
+    // Kept until it is answered, to be handed over again when the queue is
+    // full.
+    Request request;
+    std::optional<absl::StatusOr<Response>> answer;
+  };
+
+  void Submit(const std::shared_ptr<Slot>& slot) {
+    desk_.hub.SubmitFrame(
+        caller_, slot->request,
+        [self = shared_from_this(), slot](absl::StatusOr<Response> result) {
+          self->desk_.answers.Run(
+              [self, slot, result = std::move(result)]() mutable {
+                self->Take(slot, std::move(result));
+              });
+        });
+  }
+
+  void Take(const std::shared_ptr<Slot>& slot,
+            absl::StatusOr<Response> result) {
+    const std::lock_guard lock(mutex_);
+    if (finished_) return;
+    if (errors::ReasonOf(result.status()) == "QUEUE_FULL") {
+      const absl::Duration wanted = errors::RetryAfter(result.status());
+      return SubmitLater(
+          slot, wanted > absl::ZeroDuration() ? wanted : kDefaultPause);
+    }
+    slot->answer = std::move(result);
+    slot->request.Clear();
+    Proceed();
+  }
+
+  void SubmitLater(const std::shared_ptr<Slot>& slot, absl::Duration pause) {
+    const bool set = !waiting_.empty();
+    waiting_.push_back(slot);
+    if (set) return;
+    // A new one each time: setting an alarm from its own callback would pull
+    // the callback away from under itself.
+    alarm_ = std::make_unique<grpc::Alarm>();
+    alarm_->Set(absl::ToChronoTime(absl::Now() + pause),
+                [weak = weak_from_this()](bool) {
+                  if (const auto stream = weak.lock()) stream->SubmitWaiting();
+                });
+  }
+
+  void SubmitWaiting() {
+    std::deque<std::shared_ptr<Slot>> again;
+    {
+      const std::lock_guard lock(mutex_);
+      again.swap(waiting_);
+      if (finished_) return;
+    }
+    for (const std::shared_ptr<Slot>& slot : again) Submit(slot);
+  }
+
+  // With mutex_ held, all below.
+
+  void ReadMore() {
+    if (finished_ || reading_ || no_more_ || ending_ ||
+        slots_.size() >= frames_in_flight_) {
+      return;
+    }
+    reading_ = true;
+    StartRead(&request_);
+  }
+
+  // Sends the next acknowledgement if it is there; ends when all are out.
+  void Proceed() {
+    if (finished_ || writing_) return;
+    if (slots_.empty()) {
+      if (no_more_) return End(absl::OkStatus());
+      if (ending_) return End(errors::Error("DRAINING"));
+      return;
+    }
+    const std::optional<absl::StatusOr<Response>>& answer =
+        slots_.front()->answer;
+    if (!answer) return;
+    if (!answer->ok()) return End(answer->status());
+    writing_ = true;
+    StartWrite(&**answer);
+  }
+
+  void Drain() {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+    Proceed();
+  }
+
+  void End(const absl::Status& status) {
+    if (std::exchange(finished_, true)) return;
+    desk_.metrics.Count(method_.name, status.code(), absl::Now() - start_);
+    Finish(errors::ToGrpc(status));
+  }
+
+  const Desk::Guest guest_;
+  Desk& desk_;
+  const Method& method_;
+  const std::size_t frames_in_flight_;
+  const absl::Time start_;
+  hub::Caller caller_;
+  RunningCalls::Ticket ticket_;
+  std::shared_ptr<SubmitStream> self_;
+
+  std::mutex mutex_;
+  // The frame that is being read.
+  Request request_;
+  // Frames that are not acknowledged yet, in order.
+  std::deque<std::shared_ptr<Slot>> slots_;
+  // Those that found the queue full.
+  std::deque<std::shared_ptr<Slot>> waiting_;
+  std::unique_ptr<grpc::Alarm> alarm_;
+  bool reading_ = false;
+  bool writing_ = false;
+  bool no_more_ = false;   // The client has sent its last frame.
+  bool ending_ = false;    // The hub shuts down.
+  bool finished_ = false;  // Finish has been called.
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<Request, Response>* StartSubmitStream(
+    Desk& desk, grpc::CallbackServerContext& context, const Method& method,
+    int frames_in_flight) {
+  const auto stream =
+      std::make_shared<SubmitStream>(desk, method, frames_in_flight);
+  stream->Start(context);
+  return stream.get();
+}
+
+}  // namespace waystation::service

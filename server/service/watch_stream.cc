@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/watch_stream.h"
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "proto/errors/error.h"
+
+namespace waystation::service {
+namespace {
+
+// Kept alive by itself until OnDone, and by every callback under way. Nothing
+// is called on gRPC once `finished_` is set.
+class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
+                          public std::enable_shared_from_this<WatchStream> {
+ public:
+  WatchStream(Desk& desk, const Method& method, const v1::WatchRequest& request)
+      : guest_(desk), desk_(desk), method_(method), start_(absl::Now()) {
+    next_.set_page_size(request.page_size());
+    next_.set_page_token(request.page_token());
+    next_.set_purpose(request.purpose());
+  }
+
+  void Start(grpc::CallbackServerContext& context) {
+    self_ = shared_from_this();
+    absl::StatusOr<Identified> who = desk_.Admit(context, method_);
+    if (!who.ok()) {
+      const std::lock_guard lock(mutex_);
+      return End(who.status());
+    }
+    caller_ = std::move(who->caller);
+    const auto weak = weak_from_this();
+    ticket_ =
+        desk_.running.Enter(context, caller_.serial, who->not_after, [weak] {
+          if (const auto stream = weak.lock()) stream->Drain();
+        });
+    // Before the first page is read, so that nothing slips between.
+    bell_ = desk_.hub.WatchMailbox(caller_.agency, [weak] {
+      if (const auto stream = weak.lock()) stream->Ring();
+    });
+    PullSoon();
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) return;  // The client is gone; OnCancel follows.
+    {
+      const std::lock_guard lock(mutex_);
+      busy_ = false;
+      if (ending_) return End(errors::Error("DRAINING"));
+      if (!rung_ && response_.page().at_end()) return;
+    }
+    PullSoon();
+  }
+
+  void OnCancel() override {
+    const std::lock_guard lock(mutex_);
+    End(absl::CancelledError());
+  }
+
+  void OnDone() override {
+    bell_.reset();
+    ticket_ = {};
+    self_.reset();  // The last owner, unless the hub is still reading for us.
+  }
+
+ private:
+  // Something was put into the mailbox.
+  void Ring() {
+    {
+      const std::lock_guard lock(mutex_);
+      rung_ = true;
+      if (busy_) return;
+    }
+    PullSoon();
+  }
+
+  // On a thread for reads, or here when all of them are behind.
+  void PullSoon() {
+    const auto pull = [self = shared_from_this()] { self->Pull(); };
+    if (!desk_.reads.Run(pull)) pull();
+  }
+
+  void Pull() {
+    v1::PullRequest request;
+    {
+      const std::lock_guard lock(mutex_);
+      if (busy_ || finished_) return;
+      busy_ = true;
+      rung_ = false;
+      request = next_;
+    }
+    desk_.hub.Pull(
+        caller_, std::move(request),
+        [self = shared_from_this()](absl::StatusOr<v1::PullResponse> result) {
+          self->desk_.answers.Run([self, result = std::move(result)]() mutable {
+            self->Take(std::move(result));
+          });
+        });
+  }
+
+  void Take(absl::StatusOr<v1::PullResponse> result) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (finished_) return;
+      if (!result.ok()) return End(result.status());
+      *response_.mutable_page() = std::move(*result->mutable_page());
+      const v1::MailboxPage& page = response_.page();
+      if (!page.last_token().empty()) next_.set_page_token(page.last_token());
+      // The first page goes out even if it is empty. After it an empty page
+      // would tell that something happened which is not to be known.
+      const bool first = !std::exchange(greeted_, true);
+      if (first || !page.entries().empty()) return StartWrite(&response_);
+      busy_ = false;
+      if (ending_) return End(errors::Error("DRAINING"));
+      if (!rung_ && page.at_end()) return;
+    }
+    PullSoon();
+  }
+
+  void Drain() {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+    if (!busy_) End(errors::Error("DRAINING"));
+  }
+
+  // With mutex_ held.
+  void End(const absl::Status& status) {
+    if (std::exchange(finished_, true)) return;
+    desk_.metrics.Count(method_.name, status.code(), absl::Now() - start_);
+    Finish(errors::ToGrpc(status));
+  }
+
+  const Desk::Guest guest_;
+  Desk& desk_;
+  const Method& method_;
+  const absl::Time start_;
+  hub::Caller caller_;
+  RunningCalls::Ticket ticket_;
+  std::shared_ptr<void> bell_;
+  std::shared_ptr<WatchStream> self_;
+
+  std::mutex mutex_;
+  v1::PullRequest next_;
+  v1::WatchResponse response_;
+  bool busy_ = false;      // A page is being read or written.
+  bool rung_ = false;      // Something came since the page was read.
+  bool greeted_ = false;   // The first page is out.
+  bool ending_ = false;    // The hub shuts down.
+  bool finished_ = false;  // Finish has been called.
+};
+
+}  // namespace
+
+grpc::ServerWriteReactor<v1::WatchResponse>* StartWatchStream(
+    Desk& desk, grpc::CallbackServerContext& context, const Method& method,
+    const v1::WatchRequest& request) {
+  const auto stream = std::make_shared<WatchStream>(desk, method, request);
+  stream->Start(context);
+  return stream.get();
+}
+
+}  // namespace waystation::service
