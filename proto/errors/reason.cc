@@ -396,6 +396,9 @@ constexpr Reason kReasons[] = {
     {"USAGE", 813, Code::kInvalidArgument, Exit::kUsage,
      {"The command line is not right", "命令行用法有误"},
      {"`--help` shows how.", "请参阅 `--help`。"}},
+    {"FILE_NOT_WRITTEN", 814, Code::kUnavailable, Exit::kFailed,
+     {"The file cannot be written", "无法写入文件"},
+     {"", ""}},
 
     // --- 9: adapters and wayctl ---
     {"FILE_EMPTY", 901, Code::kFailedPrecondition, Exit::kFindings,
@@ -532,9 +535,6 @@ constexpr Reason kReasons[] = {
       "--key.",
       "请在上下文文件中写入一个，或给出 --hub、--ca、--cert 与 --key。"}},
 
-    {"FILE_NOT_WRITTEN", 814, Code::kUnavailable, Exit::kFailed,
-     {"The file cannot be written", "无法写入文件"},
-     {"", ""}},
 
     // --- 10: why a claim stands ---
     {"CLAIMS_AGREE", 1001, Code::kOk, Exit::kDone,
@@ -557,6 +557,9 @@ constexpr Reason kReasons[] = {
      {"", ""}},
     {"DECIDED", 1007, Code::kOk, Exit::kDone,
      {"A clerk of the office decided so", "由办公室工作人员裁定"},
+     {"", ""}},
+    {"ONLY_CLAIM", 1008, Code::kOk, Exit::kDone,
+     {"Nobody else claims it", "仅有一方主张"},
      {"", ""}},
 
     // --- 11: why something is open ---
@@ -582,6 +585,27 @@ constexpr Reason kReasons[] = {
      {"One agency holds both records under different keys",
       "两条记录属于同一机构的不同主键"},
      {"", ""}},
+    {"DECISION_REOPENED", 1107, Code::kOk, Exit::kDone,
+     {"It was decided before, and something new has come",
+      "此前已裁定，其后出现新的主张"},
+     {"Look at what is marked new and decide again.",
+      "请查看标记为新增的取值并重新裁定。"}},
+    {"AGREES_WITH_SEVERAL", 1108, Code::kOk, Exit::kDone,
+     {"The record agrees with two that contradict each other",
+      "该记录与两条互相矛盾的记录均相符"},
+     {"", ""}},
+    {"SCORE_BETWEEN_THRESHOLDS", 1109, Code::kOk, Exit::kDone,
+     {"The score is too low to join and too high to pass over",
+      "匹配分值不足以合并，又不可忽略"},
+     {"", ""}},
+    {"BRIDGES_LARGE_SETS", 1110, Code::kOk, Exit::kDone,
+     {"It alone would join two large groups of records",
+      "仅凭此一处将合并两大组记录"},
+     {"", ""}},
+    {"TOO_MANY_CANDIDATES", 1111, Code::kOk, Exit::kDone,
+     {"Too many records share one number", "共用同一号码的记录过多"},
+     {"Look for a filler among the numbers at the source.",
+      "请检查来源数据中是否以占位号码填充。"}},
 
     // --- 12: findings of a check ---
     {"ROW_DAMAGED", 1201, Code::kOk, Exit::kFindings,
