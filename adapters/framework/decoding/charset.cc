@@ -59,6 +59,14 @@ std::optional<std::size_t> Decode(Charset charset, std::string_view bytes,
   return 0;
 }
 
+std::optional<std::size_t> Decode(Charset charset, std::string_view bytes,
+                                  std::string& text, bool& respelled) {
+  if (charset == Charset::kGb18030 || charset == Charset::kGbk) {
+    return gb18030::Decode(bytes, text, respelled);
+  }
+  return Decode(charset, bytes, text);
+}
+
 std::optional<char32_t> Encode(Charset charset, std::string_view text,
                                std::string& bytes) {
   switch (charset) {

@@ -34,6 +34,10 @@ std::string_view CharsetName(Charset charset);
 std::optional<std::size_t> Decode(Charset charset, std::string_view bytes,
                                   std::string& text);
 
+// The same; sets `respelled` if Encode may spell the text in other bytes.
+std::optional<std::size_t> Decode(Charset charset, std::string_view bytes,
+                                  std::string& text, bool& respelled);
+
 // Appends to `bytes` what spells `text` (UTF-8). Returns the first code point
 // that the charset cannot write, and leaves `bytes` as it was; nullopt when all
 // is well. Precondition: `text` is UTF-8.

@@ -59,8 +59,11 @@ constexpr Replaced kReplaced[] = {
 constexpr char32_t kEuro = 0x20AC;
 constexpr std::string_view kEuroUtf8 = "\u20AC";
 
-// One character as UTF-8, its bytes in the order of memory, zero-padded.
+// One character as UTF-8, its bytes in the order of memory. The last byte of a
+// character of three bytes or fewer is kRespelled where Encode writes other
+// bytes than were read, else 0; those of four bytes are all such.
 using Utf8 = std::array<char, 4>;
+constexpr char kRespelled = 1;
 
 Utf8 ToUtf8(char32_t character) {
   Utf8 out{};
@@ -164,9 +167,10 @@ Tables::Tables()
     linear[four_bytes[i]] = static_cast<std::uint16_t>(i);
   }
   for (const auto& [code, character] : kReplaced) {
-    two_bytes[TwoByteIndex(static_cast<std::uint8_t>(code >> 8),
-                           static_cast<std::uint8_t>(code & 0xFF))] =
-        ToUtf8(character);
+    Utf8& utf8 = two_bytes[TwoByteIndex(static_cast<std::uint8_t>(code >> 8),
+                                        static_cast<std::uint8_t>(code))];
+    utf8 = ToUtf8(character);
+    if (character == 0x3000) utf8[3] = kRespelled;
     if (character < 0x10000 && character != 0x3000) {
       two_byte_code[character] = code;
     }
@@ -238,6 +242,12 @@ bool EncodeOne(const Tables& t, Width width, char32_t character,
 }  // namespace
 
 std::optional<std::size_t> Decode(std::string_view bytes, std::string& text) {
+  bool respelled = false;
+  return Decode(bytes, text, respelled);
+}
+
+std::optional<std::size_t> Decode(std::string_view bytes, std::string& text,
+                                  bool& respelled) {
   const Tables& t = tables();
   const std::size_t before = text.size();
   // The most that a byte grows by is 80, to three. Four bytes are copied each
@@ -262,6 +272,7 @@ std::optional<std::size_t> Decode(std::string_view bytes, std::string& text) {
       std::memcpy(out, kEuroUtf8.data(), kEuroUtf8.size());
       out += kEuroUtf8.size();
       ++i;
+      respelled = true;
       continue;
     }
     const std::string_view rest = bytes.substr(i);
@@ -270,12 +281,15 @@ std::optional<std::size_t> Decode(std::string_view bytes, std::string& text) {
         const Utf8& utf8 = t.two_bytes[TwoByteIndex(lead, Byte(rest[1]))];
         std::memcpy(out, utf8.data(), 4);
         out += Utf8Size(utf8);
+        respelled |= utf8[3] != 0;
         i += 2;
         break;
       }
       case 4: {
         const std::optional<char32_t> character = FourByteCharacter(t, rest);
         if (!character) return fail(i);
+        // Some have a two-byte code, which is then written; GBK has no other.
+        respelled = true;
         const Utf8 utf8 = ToUtf8(*character);
         std::memcpy(out, utf8.data(), 4);
         out += Utf8Size(utf8);

@@ -48,6 +48,10 @@ inline std::size_t CharacterSize(std::string_view bytes) {
 // As adapters::Decode.
 std::optional<std::size_t> Decode(std::string_view bytes, std::string& text);
 
+// The same; sets `respelled` if Encode may spell the text in other bytes.
+std::optional<std::size_t> Decode(std::string_view bytes, std::string& text,
+                                  bool& respelled);
+
 // At most how many bytes the reader of a character can take.
 enum class Width : std::uint8_t { kTwo, kFour };
 

@@ -105,10 +105,13 @@ RowReader::RowReader(const Mapping& mapping, Charset charset,
       charset_(charset),
       options_(options),
       texts_(mapping.columns().size()),
+      respelled_(mapping.columns().size()),
+      dates_(mapping.columns().size()),
       person_(std::make_unique<v1::Person>()) {
   for (const AttributePlan& plan : mapping.attributes()) {
     out_.claims.emplace_back().attribute = plan.attribute->number();
   }
+  for (DateColumn& column : dates_) column.date = std::make_unique<v1::Date>();
 }
 
 RowReader::~RowReader() = default;
@@ -147,12 +150,25 @@ bool RowReader::DecodeColumns(const Row& row) {
   for (std::size_t i = 0; i < texts_.size(); ++i) {
     if (i == mapping_.record_key()) continue;
     texts_[i].clear();
-    if (Decode(charset_, row.fields[i], texts_[i])) {
+    dates_[i].known = false;
+    bool respelled = false;
+    if (Decode(charset_, row.fields[i], texts_[i], respelled)) {
       out_.defect = Defect{"ROW_CHARSET", mapping_.columns()[i]};
       return false;
     }
+    respelled_[i] = respelled ? 1 : 0;
   }
   return true;
+}
+
+const RowReader::DateColumn& RowReader::ReadDateColumn(std::size_t column) {
+  DateColumn& date = dates_[column];
+  if (!date.known) {
+    date.known = true;
+    date.date->Clear();
+    date.read = ReadDateValue(texts_[column], options_, *date.date);
+  }
+  return date;
 }
 
 RowReader::Key RowReader::ReadKey(const Row& row) {
@@ -231,14 +247,12 @@ void RowReader::ReadAttribute(const AttributePlan& plan, ReadClaim& claim) {
     append(reflection.GetMessage(*person_, plan.attribute));
   }
   if (plan.valid_from) {
-    v1::Date date;
-    const ValueRead read =
-        ReadDateValue(texts_[*plan.valid_from], options_, date);
-    if (read.outcome == Outcome::kHeld) {
+    const DateColumn& since = ReadDateColumn(*plan.valid_from);
+    if (since.read.outcome == Outcome::kHeld) {
       wire::AppendBytes(v1::ClaimTimes::kValidFromFieldNumber,
-                        date.SerializeAsString(), claim.valid_from);
+                        since.date->SerializeAsString(), claim.valid_from);
     }
-    Note(*plan.valid_from, read);
+    NoteDate(*plan.valid_from, plan, since.read);
   }
 }
 
@@ -258,13 +272,8 @@ bool RowReader::ReadEntry(const AttributePlan& plan, const EntryPlan& entry,
     if (!field.column) continue;
     const std::string& text = texts_[*field.column];
     if (text.empty()) continue;
-    ValueRead read = ReadValue(field, options_, text, Holder(field, target));
-    // Permits expire and stays end in the future; births do not lie there.
-    if (read.grade == codes::Grade::kDateFuture &&
-        plan.attribute->number() != v1::Person::kBirthDateFieldNumber) {
-      read.grade = codes::Grade::kOk;
-    }
-    Note(*field.column, read);
+    const ValueRead read = ReadField(field, Holder(field, target));
+    NoteDate(*field.column, plan, read);
     if (read.outcome != Outcome::kHeld) continue;
     held = true;
     NoteGiven(*field.column, read.as_given, claim);
@@ -285,8 +294,30 @@ bool RowReader::ReadEntry(const AttributePlan& plan, const EntryPlan& entry,
   return false;
 }
 
+ValueRead RowReader::ReadField(const FieldPlan& field, Message& holder) {
+  if (field.reading != Reading::kDate || field.codes != nullptr) {
+    return ReadValue(field, options_, texts_[*field.column], holder);
+  }
+  const DateColumn& date = ReadDateColumn(*field.column);
+  if (date.read.outcome == Outcome::kHeld) {
+    SetDate(field, *date.date, holder);
+  }
+  return date.read;
+}
+
+void RowReader::NoteDate(std::size_t column, const AttributePlan& plan,
+                         ValueRead value) {
+  // Permits expire and stays end in the future; births do not lie there.
+  if (value.grade == codes::Grade::kDateFuture &&
+      plan.attribute->number() != v1::Person::kBirthDateFieldNumber) {
+    value.grade = codes::Grade::kOk;
+  }
+  Note(column, value);
+}
+
 void RowReader::NoteGiven(std::size_t column, bool as_given, ReadClaim& claim) {
-  const bool spelled = SpelledAs(charset_, texts_[column], bytes_[column]);
+  const bool spelled = respelled_[column] == 0 ||
+                       SpelledAs(charset_, texts_[column], bytes_[column]);
   if (as_given && spelled) return;
   std::string given;
   wire::AppendBytes(v1::GivenValue::kColumnFieldNumber,

@@ -17,8 +17,9 @@
 #include "adapters/framework/sources/source.h"
 
 namespace waystation::v1 {
+class Date;
 class Person;
-}
+}  // namespace waystation::v1
 
 namespace waystation::adapters {
 
@@ -90,15 +91,28 @@ class RowReader {
   bool ReadEntry(const AttributePlan& plan, const EntryPlan& entry,
                  ReadClaim& claim);
   void NoteGiven(std::size_t column, bool as_given, ReadClaim& claim);
+  ValueRead ReadField(const FieldPlan& field,
+                      google::protobuf::Message& holder);
   void Note(std::size_t column, const ValueRead& value);
+  void NoteDate(std::size_t column, const AttributePlan& plan, ValueRead value);
   void ReadGuardian();
   bool IsMinor() const;
 
   const Mapping& mapping_;
   const Charset charset_;
   const ReadingOptions options_;
+  // A column that several fields read as a date is read once a row.
+  struct DateColumn {
+    bool known = false;
+    ValueRead read;
+    std::unique_ptr<v1::Date> date;
+  };
+  const DateColumn& ReadDateColumn(std::size_t column);
+
   // By column of the mapping.
   std::vector<std::string> texts_;
+  std::vector<char> respelled_;
+  std::vector<DateColumn> dates_;
   std::vector<std::string_view> bytes_;
   std::unique_ptr<v1::Person> person_;
   std::optional<codes::PartialDate> stated_birth_;

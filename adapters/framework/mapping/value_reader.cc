@@ -4,6 +4,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include <array>
 #include <string>
 #include <utility>
 
@@ -208,7 +209,32 @@ ValueRead ReadEnumValue(const FieldPlan& plan, std::string_view text,
   return {Outcome::kHeld, Grade::kOk, false};
 }
 
+// Whether the text is the date's digits, with hyphens or without.
+bool IsPlain(const codes::PartialDate& date, std::string_view text) {
+  if (date.lunar) return false;
+  std::array<char, 10> digits{};
+  std::size_t size = 0;
+  const auto append = [&](int value, int places) {
+    for (int unit = places == 4 ? 1000 : 10; unit > 0; unit /= 10) {
+      digits[size++] = static_cast<char>('0' + value / unit % 10);
+    }
+  };
+  append(date.year, 4);
+  if (date.month != 0) append(date.month, 2);
+  if (date.day != 0) append(date.day, 2);
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '-' && (i == 4 || i == 7)) continue;
+    if (at == size || text[i] != digits[at++]) return false;
+  }
+  return at == size;
+}
+
 }  // namespace
+
+void SetDate(const FieldPlan& plan, const v1::Date& date, Message& message) {
+  static_cast<v1::Date&>(MutableMessage(*plan.path.back(), message)) = date;
+}
 
 ValueRead ReadDateValue(std::string_view text, const ReadingOptions& options,
                         v1::Date& date) {
@@ -224,12 +250,7 @@ ValueRead ReadDateValue(std::string_view text, const ReadingOptions& options,
   date.set_day(value.day);
   if (value.lunar) date.set_calendar(v1::Date::CALENDAR_LUNAR);
   date.set_leap_month(value.leap_month);
-  std::string spelled = codes::FormatDate(value);
-  bool as_given = spelled == text;
-  if (!as_given && !value.lunar) {
-    std::erase(spelled, '-');
-    as_given = spelled == text;
-  }
+  const bool as_given = IsPlain(value, text);
   return {Outcome::kHeld, read.grade, as_given, value};
 }
 
@@ -250,8 +271,7 @@ ValueRead ReadValue(const FieldPlan& plan, const ReadingOptions& options,
       v1::Date date;
       const ValueRead read = ReadDateValue(meant, options, date);
       if (read.outcome == Outcome::kHeld) {
-        static_cast<v1::Date&>(MutableMessage(*plan.path.back(), message)) =
-            std::move(date);
+        SetDate(plan, date, message);
       }
       return read;
     }

@@ -49,6 +49,10 @@ ValueRead ReadValue(const FieldPlan& plan, const ReadingOptions& options,
 void SetConstant(const FieldPlan& plan, const ReadingOptions& options,
                  google::protobuf::Message& message);
 
+// Sets the plan's date.
+void SetDate(const FieldPlan& plan, const v1::Date& date,
+             google::protobuf::Message& message);
+
 // Reads a date into `date`.
 ValueRead ReadDateValue(std::string_view text, const ReadingOptions& options,
                         v1::Date& date);

@@ -161,6 +161,25 @@ TEST(Gb18030, KnownSpellings) {
   }
 }
 
+TEST(Gb18030, TellsWhereItWouldSpellAnotherWay) {
+  for (int lead = 0x81; lead <= 0xFE; ++lead) {
+    for (int trail = 0x40; trail <= 0xFE; ++trail) {
+      if (trail == 0x7F) continue;
+      const std::string code = {'a', static_cast<char>(lead),
+                                static_cast<char>(trail)};
+      std::string text;
+      bool respelled = false;
+      ASSERT_EQ(Decode(Charset::kGb18030, code, text, respelled), std::nullopt);
+      ASSERT_EQ(respelled, !SpelledAs(Charset::kGb18030, text, code))
+          << std::hex << lead << trail;
+    }
+  }
+  std::string text;
+  bool respelled = false;
+  (void)Decode(Charset::kGb18030, "\x80", text, respelled);
+  EXPECT_TRUE(respelled);
+}
+
 TEST(Gbk, ReadsWhatGb18030ReadsAndWritesTwoBytesOnly) {
   EXPECT_EQ(Decoded(Charset::kGbk, "\xFE\x9F"), "\u4DAE");
   EXPECT_EQ(Decoded(Charset::kGbk, "\x82\x30\xB7\x31"), "\u36C3");
