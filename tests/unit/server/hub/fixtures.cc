@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/server/hub/fixtures.h"
+
+#include <gtest/gtest.h>
+#include <openssl/rand.h>
+
+#include "google/protobuf/util/time_util.h"
+#include "proto/codes/citizen_number.h"
+#include "server/domain/ceiling.h"
+
+namespace waystation::hub {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+std::string SectorOf(std::string_view agency) {
+  return std::string(agency.substr(0, agency.find('.')));
+}
+
+// Everything of the ceiling's default set for one receiving sector.
+v1::Agreement DefaultAgreement(const std::string& sector) {
+  v1::Agreement agreement;
+  std::string id = sector;
+  for (char& c : id) c = c == '_' ? '-' : c;
+  agreement.set_id(id);
+  agreement.set_version(1);
+  agreement.set_recipient_sector(sector);
+  agreement.set_purpose(PurposeOf(sector));
+  agreement.mutable_legal_basis()->set_statute("居住证暂行条例 (Decree 663)");
+  agreement.mutable_legal_basis()->set_article("art. 7");
+  agreement.set_impact_assessment("TEST-PIA-1");
+  agreement.set_scope(v1::SCOPE_OWN_RECORDS);
+  agreement.mutable_valid_from()->set_year(2024);
+  agreement.mutable_valid_from()->set_month(1);
+  agreement.mutable_valid_from()->set_day(1);
+  agreement.mutable_valid_until()->set_year(2034);
+  agreement.mutable_valid_until()->set_month(12);
+  agreement.mutable_valid_until()->set_day(31);
+  agreement.set_retention_days(365);
+  for (const domain::CeilingRow& row : domain::Ceiling()) {
+    if (row.to != sector || !row.is_default) continue;
+    v1::Grant& grant = *agreement.add_grants();
+    grant.set_source_sector(std::string(row.from));
+    grant.set_attribute(std::string(row.attribute));
+    grant.set_form(row.form);
+    grant.set_partial_digits(row.digits);
+    grant.set_predicate(std::string(row.predicate));
+  }
+  return agreement;
+}
+
+}  // namespace
+
+v1::Purpose PurposeOf(std::string_view agency) {
+  const std::string sector = SectorOf(agency);
+  if (sector == "labor") return v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER;
+  if (sector == "health") return v1::PURPOSE_PUBLIC_HEALTH_SERVICE;
+  if (sector == "commerce") return v1::PURPOSE_BUSINESS_SERVICE;
+  return v1::PURPOSE_RESIDENCE_REGISTRATION;
+}
+
+Caller AgencyCaller(std::string_view agency) {
+  return {.role = Role::kAgency,
+          .agency = std::string(agency),
+          .name = {},
+          .path = "agency/" + std::string(agency),
+          .serial = "01"};
+}
+
+Caller OfficeCaller() {
+  return {.role = Role::kOffice,
+          .agency = {},
+          .name = "reconciliation",
+          .path = "office/reconciliation",
+          .serial = "02"};
+}
+
+Caller OperatorCaller() {
+  return {.role = Role::kOperator,
+          .agency = {},
+          .name = "op",
+          .path = "operator/op",
+          .serial = "03"};
+}
+
+Caller AuditorCaller() {
+  return {.role = Role::kAuditor,
+          .agency = {},
+          .name = "au",
+          .path = "auditor/au",
+          .serial = "04"};
+}
+
+std::string DemoNumber(std::string_view division, std::string_view birth,
+                       int sequence) {
+  std::string number = codes::DemoDivision(division) + std::string(birth);
+  std::string digits = std::to_string(sequence);
+  number += std::string(3 - digits.size(), '0') + digits;
+  number += codes::CitizenNumberCheckCharacter(number);
+  return number;
+}
+
+Say::Say(std::string_view key, uint64_t revision) {
+  update_.set_record_key(std::string(key));
+  update_.set_revision(revision);
+  update_.set_evidence(v1::EVIDENCE_DOCUMENT_SEEN);
+}
+
+v1::Person& Say::Claim(std::string_view attribute) {
+  update_.mutable_mask()->add_paths(std::string(attribute));
+  return *update_.mutable_claims();
+}
+
+Say& Say::Number(std::string_view number) {
+  v1::Identifier& identifier = *Claim("identifiers").add_identifiers();
+  identifier.set_kind(v1::Identifier::KIND_CITIZEN_NUMBER);
+  identifier.set_number(std::string(number));
+  return *this;
+}
+
+Say& Say::Name(std::string_view name) {
+  Claim("name").mutable_name()->set_full(std::string(name));
+  return *this;
+}
+
+Say& Say::Born(int year, int month, int day) {
+  v1::Date& date = *Claim("birth_date").mutable_birth_date()->mutable_date();
+  date.set_year(year);
+  date.set_month(month);
+  date.set_day(day);
+  return *this;
+}
+
+Say& Say::Sex(v1::Sex sex) {
+  Claim("sex").mutable_sex()->set_value(sex);
+  return *this;
+}
+
+Say& Say::Lives(std::string_view division, std::string_view address) {
+  v1::Residence& residence = *Claim("residence").mutable_residence();
+  residence.set_division(std::string(division));
+  residence.set_address(std::string(address));
+  return *this;
+}
+
+Say& Say::Works(std::string_view employer) {
+  Claim("employment").mutable_employment()->set_employer(std::string(employer));
+  return *this;
+}
+
+Say& Say::Phone(std::string_view phone) {
+  Claim("contact").mutable_contact()->add_phones(std::string(phone));
+  return *this;
+}
+
+Say& Say::Trained(std::string_view course, std::string_view title) {
+  v1::Training& training = *Claim("training").add_training();
+  training.set_course(std::string(course));
+  training.set_title(std::string(title));
+  return *this;
+}
+
+Say& Say::Recorded(absl::Time time) {
+  *update_.mutable_times()->mutable_recorded_time() =
+      TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
+  return *this;
+}
+
+Say& Say::ValidFrom(int year, int month, int day) {
+  v1::Date& date = *update_.mutable_times()->mutable_valid_from();
+  date.set_year(year);
+  date.set_month(month);
+  date.set_day(day);
+  return *this;
+}
+
+Say& Say::TakeBack(std::string_view attribute) {
+  Claim(attribute);
+  return *this;
+}
+
+Say& Say::Retract(v1::RecordRetraction::Reason reason) {
+  update_.mutable_retraction()->set_reason(reason);
+  return *this;
+}
+
+Say& Say::Core(std::string_view number, std::string_view name, int year,
+               int month, int day) {
+  return Number(number).Name(name).Born(year, month, day);
+}
+
+TestHub::TestHub() : TestHub(Setup()) {}
+
+TestHub::TestHub(Setup setup)
+    : setup_(std::move(setup)),
+      log_key_(*auditlog::Ed25519PrivateKey::Generate()),
+      now_(absl::ToUnixMicros(absl::FromCivil(
+          absl::CivilSecond(2026, 5, 20, 10, 0, 0), absl::UTCTimeZone()))) {
+  std::string name = testing::TempDir() + "waystation-hub-XXXXXX";
+  folder_ = mkdtemp(name.data());
+  const absl::Status started = TryStart();
+  EXPECT_TRUE(started.ok()) << started;
+  if (started.ok()) Prepare();
+}
+
+TestHub::~TestHub() {
+  Stop();
+  std::filesystem::remove_all(folder_);
+}
+
+void TestHub::Stop() {
+  hub_.reset();
+  store_.reset();
+}
+
+void TestHub::Restart() {
+  Stop();
+  const absl::Status started = TryStart();
+  ASSERT_TRUE(started.ok()) << started;
+}
+
+absl::Status TestHub::TryStart() {
+  auto store =
+      storage::sqlite::OpenSqlite({.folder = folder_ / "store",
+                                   .checksum_key = keys_.checksum_key(),
+                                   .hooks = setup_.hooks});
+  if (!store.ok()) return store.status();
+  store_ = *std::move(store);
+  Options options;
+  options.log_origin = origin_;
+  options.rules = setup_.rules;
+  options.demo_numbers = true;
+  options.version = "test";
+  options.store = "sqlite";
+  auto hub = Hub::Start({.store = *store_,
+                         .keys = keys_,
+                         .log_key = log_key_,
+                         .clock = [this] { return Now(); },
+                         .random =
+                             [](void* out, size_t size) {
+                               RAND_bytes(static_cast<unsigned char*>(out),
+                                          static_cast<int>(size));
+                             }},
+                        std::move(options));
+  if (!hub.ok()) return hub.status();
+  hub_ = *std::move(hub);
+  return absl::OkStatus();
+}
+
+void TestHub::Prepare() {
+  for (const std::string_view id :
+       {kPoliceFuyang, kPoliceSuzhou, kLaborFuyang, kLaborSuzhou, kHealthSuzhou,
+        kCommerceSuzhou}) {
+    v1::PutAgencyRequest request;
+    v1::Agency& agency = *request.mutable_agency();
+    agency.set_id(std::string(id));
+    agency.set_sector(SectorOf(id));
+    agency.set_jurisdiction(std::string(id.substr(id.find('.') + 1, 4)));
+    agency.set_unsigned_unary(true);
+    agency.set_unsigned_frames(true);
+    const auto put = Await<v1::PutAgencyResponse>([&](auto done) {
+      hub_->PutAgency(OperatorCaller(), request, std::move(done));
+    });
+    EXPECT_TRUE(put.ok()) << put.status();
+  }
+  if (!setup_.agreements) return;
+  for (const char* sector :
+       {"public_security", "health", "labor", "commerce"}) {
+    v1::ApplyAgreementRequest request;
+    *request.mutable_agreement() = DefaultAgreement(sector);
+    const auto applied = Await<v1::ApplyAgreementResponse>([&](auto done) {
+      hub_->ApplyAgreement(OperatorCaller(), request, std::move(done));
+    });
+    EXPECT_TRUE(applied.ok()) << applied.status();
+  }
+}
+
+absl::StatusOr<v1::SubmitRecordsResponse> TestHub::Submit(
+    std::string_view agency, const std::vector<Say>& updates,
+    bool validate_only) {
+  v1::SubmitRecordsRequest request;
+  request.set_frame_number(1);
+  request.set_validate_only(validate_only);
+  for (const Say& update : updates) {
+    request.mutable_frame()->add_updates(update.bytes());
+  }
+  return Await<v1::SubmitRecordsResponse>([&](auto done) {
+    hub_->SubmitFrame(AgencyCaller(agency), request, std::move(done));
+  });
+}
+
+v1::UpdateResult TestHub::Submit(std::string_view agency, const Say& update) {
+  const auto answer = Submit(agency, std::vector<Say>{update});
+  EXPECT_TRUE(answer.ok()) << answer.status();
+  return answer.ok() ? answer->results(0) : v1::UpdateResult();
+}
+
+absl::StatusOr<v1::GetPersonResponse> TestHub::GetPerson(
+    std::string_view agency, const std::string& record_key,
+    v1::Purpose purpose) {
+  v1::GetPersonRequest request;
+  request.set_record_key(record_key);
+  request.set_purpose(purpose);
+  return Await<v1::GetPersonResponse>([&](auto done) {
+    hub_->GetPerson(AgencyCaller(agency), request, std::move(done));
+  });
+}
+
+absl::StatusOr<v1::MailboxPage> TestHub::Pull(std::string_view agency,
+                                              const std::string& token,
+                                              int page_size) {
+  v1::PullRequest request;
+  request.set_page_token(token);
+  request.set_page_size(page_size);
+  request.set_purpose(PurposeOf(agency));
+  const auto answer = Await<v1::PullResponse>([&](auto done) {
+    hub_->Pull(AgencyCaller(agency), request, std::move(done));
+  });
+  if (!answer.ok()) return answer.status();
+  return answer->page();
+}
+
+absl::StatusOr<v1::GetConflictResponse> TestHub::OnlyConflict() {
+  const auto list = hub_->ListConflicts(OfficeCaller(), {});
+  if (!list.ok()) return list.status();
+  if (list->conflicts_size() != 1) {
+    return absl::NotFoundError(std::to_string(list->conflicts_size()) +
+                               " conflicts");
+  }
+  v1::GetConflictRequest request;
+  request.set_id(list->conflicts(0).id());
+  auto shown = Await<v1::GetConflictResponse>([&](auto done) {
+    hub_->GetConflict(OfficeCaller(), request, std::move(done));
+  });
+  if (shown.ok()) {
+    EXPECT_EQ(shown->conflict().etag(), list->conflicts(0).etag());
+  }
+  return shown;
+}
+
+absl::StatusOr<v1::DecideResponse> TestHub::Choose(
+    const v1::GetConflictResponse& conflict, std::string_view agency) {
+  v1::DecideRequest request;
+  request.set_subject(conflict.conflict().id());
+  request.set_etag(conflict.conflict().etag());
+  request.set_kind(v1::Decision::KIND_CHOOSE_CLAIM);
+  request.set_reason("paper file seen");
+  for (const v1::ValueGroup& group : conflict.groups()) {
+    for (const v1::ClaimView& claim : group.claims()) {
+      if (claim.agency() == agency) request.set_claim(claim.id());
+    }
+  }
+  return Decide(request);
+}
+
+absl::StatusOr<v1::DecideResponse> TestHub::Decide(v1::DecideRequest request) {
+  return Await<v1::DecideResponse>([&](auto done) {
+    hub_->Decide(OfficeCaller(), request, std::move(done));
+  });
+}
+
+absl::StatusOr<v1::UndoDecisionResponse> TestHub::Undo(uint64_t number) {
+  v1::UndoDecisionRequest request;
+  request.set_number(number);
+  request.set_reason("looked again");
+  return Await<v1::UndoDecisionResponse>([&](auto done) {
+    hub_->UndoDecision(OfficeCaller(), request, std::move(done));
+  });
+}
+
+std::vector<v1::LoggedEvent> TestHub::Events() {
+  v1::ListEventsRequest request;
+  request.set_page_size(1000);
+  std::vector<v1::LoggedEvent> events;
+  for (;;) {
+    const auto page = hub_->ListEvents(AuditorCaller(), request);
+    EXPECT_TRUE(page.ok()) << page.status();
+    if (!page.ok()) return events;
+    events.insert(events.end(), page->events().begin(), page->events().end());
+    if (page->next_page_token().empty()) return events;
+    request.set_page_token(page->next_page_token());
+  }
+}
+
+}  // namespace waystation::hub

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real hub on a real store in a temporary folder, with a clock that stands
+// still until it is told, and people who do not exist.
+#ifndef WAYSTATION_TESTS_UNIT_SERVER_HUB_FIXTURES_H_
+#define WAYSTATION_TESTS_UNIT_SERVER_HUB_FIXTURES_H_
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "proto/auditlog/ed25519.h"
+#include "server/hub/hub.h"
+#include "server/hub/keys.h"
+#include "server/storage/sqlite/sqlite_store.h"
+#include "server/storage/sqlite/vfs.h"
+
+namespace waystation::hub {
+
+namespace v1 = ::waystation::v1;
+
+inline constexpr std::string_view kPoliceFuyang = "public_security.341200";
+inline constexpr std::string_view kPoliceSuzhou = "public_security.320500";
+inline constexpr std::string_view kLaborFuyang = "labor.341200";
+inline constexpr std::string_view kLaborSuzhou = "labor.320500";
+inline constexpr std::string_view kHealthSuzhou = "health.320500";
+inline constexpr std::string_view kCommerceSuzhou = "commerce.320500";
+
+Caller AgencyCaller(std::string_view agency);
+Caller OfficeCaller();
+Caller OperatorCaller();
+Caller AuditorCaller();
+
+// A demo number with a right check character: division 0xxxxx.
+std::string DemoNumber(std::string_view division, std::string_view birth,
+                       int sequence);
+
+// An update in the making; what is set is claimed.
+class Say {
+ public:
+  Say(std::string_view key, uint64_t revision);
+
+  Say& Number(std::string_view number);
+  Say& Name(std::string_view name);
+  Say& Born(int year, int month, int day);
+  Say& Sex(v1::Sex sex);
+  Say& Lives(std::string_view division, std::string_view address = {});
+  Say& Works(std::string_view employer);
+  Say& Phone(std::string_view phone);
+  Say& Trained(std::string_view course, std::string_view title);
+  Say& Recorded(absl::Time time);
+  Say& ValidFrom(int year, int month, int day);
+  Say& TakeBack(std::string_view attribute);
+  Say& Retract(v1::RecordRetraction::Reason reason);
+  // Number, name, birth date: what opens the scope of own records.
+  Say& Core(std::string_view number, std::string_view name, int year, int month,
+            int day);
+
+  const v1::Update& update() const { return update_; }
+  std::string bytes() const { return update_.SerializeAsString(); }
+
+ private:
+  v1::Person& Claim(std::string_view attribute);
+  v1::Update update_;
+};
+
+// Waits for what a hub calls back with.
+template <typename T>
+absl::StatusOr<T> Await(
+    const std::function<void(std::function<void(absl::StatusOr<T>)>)>& call) {
+  std::promise<absl::StatusOr<T>> promise;
+  call([&](absl::StatusOr<T> result) { promise.set_value(std::move(result)); });
+  return promise.get_future().get();
+}
+
+class TestHub {
+ public:
+  struct Setup {
+    // Sets of agreements to apply: the ceiling's default for each sector.
+    bool agreements = true;
+    storage::sqlite::FileHooks* hooks = nullptr;
+    config::v1::Rules rules;
+  };
+
+  TestHub();
+  explicit TestHub(Setup setup);
+  ~TestHub();
+  TestHub(const TestHub&) = delete;
+  TestHub& operator=(const TestHub&) = delete;
+
+  // Ends hub and store, and starts them again on what is in the folder.
+  void Restart();
+  void Stop();
+  // As Restart, for starts that may fail.
+  absl::Status TryStart();
+
+  Hub& hub() { return *hub_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  void SetTime(absl::Time time) { now_ = absl::ToUnixMicros(time); }
+  absl::Time Now() const { return absl::FromUnixMicros(now_); }
+  void Advance(absl::Duration by) { now_ += absl::ToInt64Microseconds(by); }
+  void UseKeys(Keys keys) { keys_ = std::move(keys); }
+  void UseOrigin(std::string origin) { origin_ = std::move(origin); }
+  void UseRules(config::v1::Rules rules) { setup_.rules = std::move(rules); }
+  const Keys& keys() const { return keys_; }
+  const auditlog::Ed25519PrivateKey& log_key() const { return log_key_; }
+
+  absl::StatusOr<v1::SubmitRecordsResponse> Submit(
+      std::string_view agency, const std::vector<Say>& updates,
+      bool validate_only = false);
+  v1::UpdateResult Submit(std::string_view agency, const Say& update);
+  absl::StatusOr<v1::GetPersonResponse> GetPerson(std::string_view agency,
+                                                  const std::string& record_key,
+                                                  v1::Purpose purpose);
+  absl::StatusOr<v1::MailboxPage> Pull(std::string_view agency,
+                                       const std::string& token = {},
+                                       int page_size = 0);
+  // The one open conflict, as the office sees it.
+  absl::StatusOr<v1::GetConflictResponse> OnlyConflict();
+  absl::StatusOr<v1::DecideResponse> Choose(
+      const v1::GetConflictResponse& conflict, std::string_view agency);
+  absl::StatusOr<v1::DecideResponse> Decide(v1::DecideRequest request);
+  absl::StatusOr<v1::UndoDecisionResponse> Undo(uint64_t number);
+  std::vector<v1::LoggedEvent> Events();
+
+ private:
+  void Prepare();
+
+  Setup setup_;
+  std::filesystem::path folder_;
+  std::string origin_ = "test.example/log";
+  Keys keys_ = Keys::Generate();
+  auditlog::Ed25519PrivateKey log_key_;
+  std::atomic<int64_t> now_;
+  std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<Hub> hub_;
+};
+
+// The purpose for which a sector's default agreement is made.
+v1::Purpose PurposeOf(std::string_view agency);
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_TESTS_UNIT_SERVER_HUB_FIXTURES_H_
