@@ -4,7 +4,6 @@
 #include <sqlite3.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <new>
 
 #include "absl/strings/str_format.h"
@@ -30,8 +29,9 @@ int Failed(int code) {
   return code;
 }
 
-// SQLite allocates this with the real layer's file right behind it.
-struct alignas(std::max_align_t) LayeredFile {
+// SQLite allocates this with the real layer's file right behind it, at a
+// multiple of 8 bytes and no more: nothing in it may want another alignment.
+struct LayeredFile {
   sqlite3_file base{};
   FileHooks* hooks = nullptr;
   std::string path;
@@ -88,6 +88,8 @@ struct alignas(std::max_align_t) LayeredFile {
     return SQLITE_OK;
   }
 };
+
+static_assert(alignof(LayeredFile) <= 8 && sizeof(LayeredFile) % 8 == 0);
 
 LayeredFile& Of(sqlite3_file* file) {
   return *reinterpret_cast<LayeredFile*>(file);
