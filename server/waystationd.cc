@@ -24,7 +24,7 @@ int Report(const absl::Status& status) {
   const errors::Reason& reason = errors::ReasonRowOf(status);
   std::string line(reason.name);
   line += ": ";
-  line += status.message();
+  line.append(status.message().data(), status.message().size());
   for (const auto& [key, value] : errors::MetadataOf(status)) {
     line += " [" + key + ": " + value + "]";
   }
