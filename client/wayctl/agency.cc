@@ -36,7 +36,7 @@ Cell AgeCell(const google::protobuf::Timestamp& time,
 Table AgencyRows(const v1::ListAgenciesResponse& page,
                  const Surroundings& surroundings) {
   Table table{.columns = {{"id", Say("AGENCY")},
-                          {"name", Say("NAME")},
+                          {"name", Say("NAME"), false, true},
                           {"records", Say("RECORDS"), true},
                           {"last_seen_time", Say("LAST SEEN")},
                           {"data_age_seconds", Say("AGE OF DATA"), true},

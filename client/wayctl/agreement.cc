@@ -22,7 +22,7 @@ Table AgreementRows(const v1::ListAgreementsResponse& page) {
   Table table{.columns = {{"id", Say("AGREEMENT")},
                           {"version", Say("VERSION"), true},
                           {"state", Say("STATE")},
-                          {"recipient", Say("RECIPIENT")},
+                          {"recipient", Say("RECIPIENT"), false, true},
                           {"purpose", Say("PURPOSE")},
                           {"grants", Say("GRANTS"), true},
                           {"valid_from", Say("FROM")},

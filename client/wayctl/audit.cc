@@ -63,7 +63,7 @@ Table EventRows(const v1::ListEventsResponse& page,
                           {"actor", Say("WHO")},
                           {"agency", Say("AGENCY")},
                           {"count", Say("COUNT"), true},
-                          {"about", Say("ABOUT")}}};
+                          {"about", Say("ABOUT"), false, true}}};
   for (const v1::LoggedEvent& logged : page.events()) {
     const v1::AuditEvent& event = logged.event();
     table.rows.push_back({Number(logged.index()),
@@ -155,8 +155,8 @@ absl::StatusOr<std::optional<auditlog::NoteVerifier>> LogKey(
 }
 
 Sheet ReportSheet(const report::v1::AuditReport& report) {
-  Table findings{.columns = {{"reason", Say("FINDING")},
-                             {"place", Say("PLACE")},
+  Table findings{.columns = {{"reason", Say("FINDING"), false, true},
+                             {"place", Say("PLACE"), false, true},
                              {"index", Say("ENTRY"), true}}};
   for (const report::v1::AuditFinding& finding : report.findings()) {
     findings.rows.push_back(

@@ -17,10 +17,10 @@ constexpr int kMostPerPage = 500;
 Table CandidateRows(const v1::ListCandidatesResponse& page,
                     const Surroundings& surroundings) {
   Table table{.columns = {{"id", Say("CANDIDATE")},
-                          {"why", Say("WHY")},
+                          {"why", Say("WHY"), false, true},
                           {"opened_time", Say("OPEN SINCE")},
-                          {"agency_a", Say("AGENCY")},
-                          {"agency_b", Say("AGENCY")}}};
+                          {"agency_a", Say("A RECORD OF")},
+                          {"agency_b", Say("AND ONE OF")}}};
   for (const v1::Candidate& candidate : page.candidates()) {
     table.rows.push_back({candidate.id(),
                           Cell(SayReason(candidate.why()), candidate.why()),
@@ -45,8 +45,8 @@ Sheet CandidateSheet(const v1::GetCandidateResponse& response,
                      const Surroundings& surroundings) {
   const v1::Candidate& candidate = response.candidate();
   Table table{.columns = {{"attribute", ""},
-                          {"record_a", candidate.agency_a()},
-                          {"record_b", candidate.agency_b()}}};
+                          {"record_a", candidate.agency_a(), false, true},
+                          {"record_b", candidate.agency_b(), false, true}}};
   std::set<std::string> seen;
   for (const v1::Person* record :
        {&response.record_a(), &response.record_b()}) {

@@ -4,19 +4,40 @@
 #include <utility>
 
 #include "client/wayctl/language.h"
+#include "client/wayctl/render_table.h"
 
 namespace waystation::wayctl {
 
+namespace {
+
+constexpr std::size_t kHelpColumn = 30;
+
+// CLI11 counts bytes; this counts the columns that Chinese takes.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  std::string make_option(const CLI::Option* option,
+                          bool is_positional) const override {
+    const std::string name = "  " + make_option_name(option, is_positional) +
+                             make_option_opts(option);
+    const auto width = static_cast<std::size_t>(Width(name));
+    const std::string gap = width < kHelpColumn
+                                ? std::string(kHelpColumn - width, ' ')
+                                : "\n" + std::string(kHelpColumn, ' ');
+    return name + gap + make_option_desc(option) + "\n";
+  }
+};
+
+}  // namespace
+
 std::shared_ptr<CLI::Formatter> MakeFormatter(const std::string& next) {
-  auto formatter = std::make_shared<CLI::Formatter>();
-  formatter->column_width(30);
+  auto formatter = std::make_shared<HelpFormatter>();
+  formatter->column_width(kHelpColumn);
   formatter->label("Usage", Say("Usage"));
   formatter->label("SUBCOMMAND", next);
   formatter->label("OPTIONS", Say("OPTIONS"));
   formatter->label("Positionals", Say("Arguments"));
   formatter->label("REQUIRED", Say("(required)"));
   formatter->label("Excludes", Say("Not with"));
-  formatter->label("TEXT", Say("TEXT"));
   return formatter;
 }
 

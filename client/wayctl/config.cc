@@ -12,7 +12,7 @@ absl::Status List(Session& session) {
   if (!contexts.ok()) return contexts.status();
   const config::v1::ClientConfig& config = (*contexts)->config;
   Table table{.columns = {{"current", Say("CURRENT")},
-                          {"name", Say("CONTEXT")},
+                          {"name", Say("CONTEXT"), false, true},
                           {"hubs", Say("HUB")},
                           {"cert", Say("CERTIFICATE")}}};
   for (const config::v1::ClientContext& context : config.contexts()) {

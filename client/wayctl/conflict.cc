@@ -28,7 +28,7 @@ Table ConflictRows(const v1::ListConflictsResponse& page,
                           {"attribute", Say("ATTRIBUTE")},
                           {"opened_time", Say("OPEN SINCE")},
                           {"reopened", Say("REOPENED")},
-                          {"agencies", Say("AGENCIES")}}};
+                          {"agencies", Say("AGENCIES"), false, true}}};
   for (const v1::Conflict& conflict : page.conflicts()) {
     table.rows.push_back(
         {conflict.id(),
@@ -89,7 +89,7 @@ Table SideBySide(const v1::GetConflictResponse& response,
   for (int i = 0; i < response.groups_size(); ++i) {
     const v1::ValueGroup& group = response.groups(i);
     for (const v1::ClaimView& claim : group.claims()) {
-      table.columns.push_back({"", Letter(i)});
+      table.columns.push_back({"", Letter(i), false, true});
       std::vector<std::string> remarks;
       if (group.provisional()) remarks.push_back(Say("stands meanwhile"));
       if (group.is_new()) remarks.push_back(Say("new since the decision"));

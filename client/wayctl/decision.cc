@@ -21,8 +21,8 @@ Table DecisionRows(const v1::ListDecisionsResponse& page,
                           {"state", Say("STATE")},
                           {"decided_time", Say("DECIDED")},
                           {"decided_by", Say("BY")},
-                          {"subject", Say("ON")},
-                          {"reason", Say("REASON")}}};
+                          {"subject", Say("ON"), false, true},
+                          {"reason", Say("REASON"), false, true}}};
   for (const v1::Decision& decision : page.decisions()) {
     table.rows.push_back(
         {Number(decision.number()), EnumOf(decision.kind()),

@@ -51,8 +51,8 @@ absl::Status ShowStatus(Session& session) {
 absl::Status Check(Session& session) {
   const auto response = session.admin().CheckStore({});
   if (!response.ok()) return response.status();
-  Table findings{
-      .columns = {{"place", Say("PLACE")}, {"reason", Say("FINDING")}}};
+  Table findings{.columns = {{"place", Say("PLACE"), false, true},
+                             {"reason", Say("FINDING"), false, true}}};
   for (const v1::StoreFinding& finding : response->findings()) {
     findings.rows.push_back(
         {finding.place(), Cell(SayReason(finding.reason()), finding.reason())});

@@ -24,6 +24,17 @@ errors::Language ByName(std::string_view name) {
                                 : errors::Language::kEnglish;
 }
 
+// As pgettext does it; in English, `words` with spaces for underscores.
+std::string InContext(const char* context, const std::string& id,
+                      std::string_view words) {
+  const std::string key = std::string(context) + '\004' + id;
+  const char* translated = dgettext(kDomain, key.c_str());
+  if (translated != key.c_str()) return translated;
+  std::string english(words);
+  std::ranges::replace(english, '_', ' ');
+  return english;
+}
+
 }  // namespace
 
 errors::Language ChooseLanguage(std::string_view asked,
@@ -57,12 +68,11 @@ const char* Translated(const char* english) {
 }
 
 std::string SayName(std::string_view name) {
-  const std::string id(name);
-  const char* translated = Translated(id.c_str());
-  if (translated != id.c_str()) return translated;
-  std::string words = id;
-  std::ranges::replace(words, '_', ' ');
-  return words;
+  return InContext("name", std::string(name), name);
+}
+
+std::string SayEnum(const std::string& full_name, std::string_view short_name) {
+  return InContext("enum", full_name, short_name);
 }
 
 std::string SayReason(std::string_view name) {

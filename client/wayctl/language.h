@@ -35,9 +35,14 @@ std::string Say(const char* english, const Values&... values) {
   return absl::Substitute(Translated(english), values...);
 }
 
-// The message if the catalogue has one for a name that stands in a proto, such
-// as "birth_date"; otherwise the name with spaces for underscores.
+// A name that stands in a proto, such as "birth_date", or the sector "labor";
+// in English with spaces for underscores. Catalogues have it under msgctxt
+// "name", which keeps it apart from sentences that are spelled alike.
 std::string SayName(std::string_view name);
+
+// The value of an enum by its full name, "FORM_MATCH", under msgctxt "enum";
+// `short_name` with spaces for underscores if the catalogue has none.
+std::string SayEnum(const std::string& full_name, std::string_view short_name);
 
 // A reason of the table as a sentence; the name itself when it has none.
 std::string SayReason(std::string_view name);

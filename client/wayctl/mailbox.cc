@@ -30,7 +30,7 @@ Table EntryRows(const v1::MailboxPage& page) {
                           {"handle", Say("HANDLE")},
                           {"record_keys", Say("YOUR RECORDS")},
                           {"attribute", Say("ATTRIBUTE")},
-                          {"value", Say("VALUE")}}};
+                          {"value", Say("VALUE"), false, true}}};
   for (const v1::MailboxEntry& entry : page.entries()) {
     const std::vector<Cell> head = {EnumOf(entry.kind()), entry.view().handle(),
                                     Joined(entry.view().record_keys())};

@@ -42,6 +42,8 @@ struct Column {
   std::string id;     // Head of the CSV column; the same in each language.
   std::string title;  // Head of the table's column.
   bool right = false;
+  // Free text, which is wrapped where a terminal is narrow.
+  bool wide = false;
 };
 
 struct Table {

@@ -24,14 +24,14 @@ Cell AnswerCell(v1::PredicateAnswer::Answer answer) {
 Sheet PersonSheet(const v1::PersonView& view,
                   const Surroundings& surroundings) {
   Table values{.columns = {{"attribute", Say("ATTRIBUTE")},
-                           {"value", Say("VALUE")},
+                           {"value", Say("VALUE"), false, true},
                            {"status", Say("STATUS")},
                            {"source_agency", Say("SOURCE")},
                            {"recorded_time", Say("RECORDED")},
                            {"valid_from", Say("VALID FROM")},
                            {"grade", Say("GRADE")},
                            {"form", Say("FORM")},
-                           {"reason", Say("WHY")}}};
+                           {"reason", Say("WHY"), false, true}}};
   for (const v1::AttributeView& attribute : view.attributes()) {
     values.rows.push_back(
         {Cell(SayName(attribute.attribute()), attribute.attribute()),

@@ -60,7 +60,7 @@ absl::Status Show(Session& session, const std::string& record_key,
   const Surroundings& surroundings = session.surroundings();
 
   Table table{.columns = {{"attribute", Say("ATTRIBUTE")},
-                          {"value", Say("VALUE")},
+                          {"value", Say("VALUE"), false, true},
                           {"grade", Say("GRADE")},
                           {"evidence", Say("EVIDENCE")},
                           {"revision", Say("REVISION"), true},
@@ -210,7 +210,7 @@ Sheet ResultSheet(const std::vector<v1::Update>& updates,
   Table table{.columns = {{"record_key", Say("RECORD")},
                           {"outcome", Say("OUTCOME")},
                           {"handle", Say("HANDLE")},
-                          {"remarks", Say("REMARKS")}}};
+                          {"remarks", Say("REMARKS"), false, true}}};
   for (int i = 0; i < response.results_size(); ++i) {
     const v1::UpdateResult& result = response.results(i);
     std::string shown, raw;

@@ -3,8 +3,11 @@
 
 #include <libsmartcols/libsmartcols.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <cwchar>
 #include <memory>
+#include <string_view>
 
 #include "proto/codes/text.h"
 
@@ -47,44 +50,115 @@ std::string Print(libscols_table* table) {
   return lines;
 }
 
+// A dash, so that an empty cell is seen to be one.
+std::string Shown(const std::string& text) {
+  return text.empty() ? "-" : codes::DisplaySafe(text);
+}
+
 void Fill(libscols_line* line, std::size_t column, const std::string& text) {
-  // An empty cell would be taken for the end of the line by a reader's eye.
-  const std::string safe = text.empty() ? "-" : codes::DisplaySafe(text);
-  scols_line_set_data(line, column, safe.c_str());
+  scols_line_set_data(line, column, text.c_str());
+}
+
+// Columns between two cells.
+constexpr int kGap = 2;
+// A value is not squeezed below this.
+constexpr int kNarrowest = 20;
+
+// Calls visit(character, columns that it takes) for each character.
+template <typename Visit>
+void ForEachCharacter(const std::string& text, Visit visit) {
+  std::mbstate_t state = {};
+  for (std::size_t at = 0; at < text.size();) {
+    wchar_t character = 0;
+    std::size_t size =
+        std::mbrtowc(&character, text.data() + at, text.size() - at, &state);
+    if (size == 0 || size > text.size() - at) size = 1;
+    visit(std::string_view(text).substr(at, size),
+          std::max(wcwidth(character), 0));
+    at += size;
+  }
+}
+
+// Breaks lines at spaces, and inside a word only where it is longer than a
+// line; Chinese is broken anywhere.
+std::string Wrapped(const std::string& text, int width) {
+  std::string lines, word;
+  int column = 0, word_width = 0;
+  const auto end_word = [&] {
+    if (column > 0 && column + word_width > width) {
+      if (lines.ends_with(' ')) lines.pop_back();
+      lines += '\n';
+      column = 0;
+    }
+    lines += word;
+    column += word_width;
+    word.clear();
+    word_width = 0;
+  };
+  ForEachCharacter(text, [&](std::string_view character, int columns) {
+    if (character == " ") {
+      end_word();
+      if (column < width) {
+        lines += ' ';
+        ++column;
+      }
+      return;
+    }
+    if (columns > 1 || word_width + columns > width) end_word();
+    word += character;
+    word_width += columns;
+  });
+  end_word();
+  return lines;
 }
 
 }  // namespace
+
+int Width(const std::string& text) {
+  int width = 0;
+  ForEachCharacter(text,
+                   [&](std::string_view, int columns) { width += columns; });
+  return width;
+}
 
 std::string RenderTable(const Table& table, int width, bool color) {
   const SmartTable smart = NewTable(width);
   if (color) scols_table_enable_colors(smart.get(), 1);
   for (const Column& column : table.columns) {
     int flags = column.right ? SCOLS_FL_RIGHT : 0;
-    if (width > 0 && !column.right) flags |= SCOLS_FL_WRAP;
+    if (width > 0 && column.wide) flags |= SCOLS_FL_WRAP;
     libscols_column* added =
         scols_table_new_column(smart.get(), column.title.c_str(), 0, flags);
     if (color) scols_cell_set_color(scols_column_get_header(added), "bold");
   }
   for (const std::vector<Cell>& row : table.rows) {
     libscols_line* line = scols_table_new_line(smart.get(), nullptr);
-    for (std::size_t i = 0; i < row.size(); ++i) Fill(line, i, row[i].shown);
+    for (std::size_t i = 0; i < row.size(); ++i)
+      Fill(line, i, Shown(row[i].shown));
   }
   return Print(smart.get());
 }
 
 std::string RenderFacts(const std::vector<Fact>& facts, int width) {
-  if (facts.empty()) return {};
-  const SmartTable smart = NewTable(width);
-  scols_table_enable_noheadings(smart.get(), 1);
-  scols_table_new_column(smart.get(), "label", 0, 0);
-  scols_table_new_column(smart.get(), "value", 0,
-                         width > 0 ? SCOLS_FL_WRAP : 0);
+  int labels = 0;
+  for (const Fact& fact : facts) labels = std::max(labels, Width(fact.label));
+  const auto spaces = [](int count) {
+    return std::string(static_cast<std::size_t>(count), ' ');
+  };
+  std::string text;
   for (const Fact& fact : facts) {
-    libscols_line* line = scols_table_new_line(smart.get(), nullptr);
-    Fill(line, 0, fact.label);
-    Fill(line, 1, fact.value.shown);
+    text += fact.label + spaces(labels - Width(fact.label) + kGap);
+    const std::string value = Shown(fact.value.shown);
+    const std::string lines =
+        width > 0 ? Wrapped(value, std::max(width - labels - kGap, kNarrowest))
+                  : value;
+    for (const char c : lines) {
+      text += c;
+      if (c == '\n') text += spaces(labels + kGap);
+    }
+    text += '\n';
   }
-  return Print(smart.get());
+  return text;
 }
 
 }  // namespace waystation::wayctl

@@ -11,6 +11,9 @@
 
 namespace waystation::wayctl {
 
+// Columns that the text takes on a terminal.
+int Width(const std::string& text);
+
 // `width` columns at most, long cells wrapped; 0 means as wide as it gets.
 std::string RenderTable(const Table& table, int width, bool color);
 

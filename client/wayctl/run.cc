@@ -195,6 +195,7 @@ int Run(const std::vector<std::string>& arguments, Surroundings& surroundings) {
   CLI::App app(Say("Looks into a hub and works on it: for clerks, operators "
                    "and auditors."),
                "wayctl");
+  app.option_defaults()->group(Say("Options"));
   app.set_version_flag("--version", "wayctl " WAYSTATION_VERSION,
                        Say("Show the version"));
   app.set_help_flag("-h,--help", Say("Show this help"));

@@ -72,8 +72,14 @@ std::string FieldText(const pb::Message& message,
   return text;
 }
 
+// Fields whose value says what it is.
+bool SpeaksForItself(const pb::FieldDescriptor& field) {
+  return field.name() == "number" || field.name() == "title" ||
+         field.name() == "address";
+}
+
 // The first field stands alone, as what the message is about; the others with
-// their names.
+// their names: "320505 江苏省苏州市虎丘区 狮山路 1 号; since 2020-03-01".
 std::string MessageText(const pb::Message& message) {
   if (message.GetDescriptor() == v1::Date::descriptor()) {
     return DateText(static_cast<const v1::Date&>(message));
@@ -86,8 +92,12 @@ std::string MessageText(const pb::Message& message) {
   message.GetReflection()->ListFields(message, &fields);
   std::string text;
   for (const pb::FieldDescriptor* field : fields) {
-    if (!text.empty()) text += "; ";
-    if (field->number() > 1) text += SayName(field->name()) + " ";
+    if (SpeaksForItself(*field)) {
+      if (!text.empty()) text += " ";
+    } else {
+      if (!text.empty()) text += "; ";
+      if (field->number() > 1) text += SayName(field->name()) + " ";
+    }
     text += FieldText(message, *field);
   }
   return text;
@@ -102,7 +112,8 @@ void MaskMessage(pb::Message& message);
 void MaskString(pb::Message& message, const pb::FieldDescriptor& field) {
   const v1::Format format = field.options().GetExtension(v1::format);
   std::string (*mask)(std::string_view) = nullptr;
-  if (format == v1::FORMAT_IDENTIFIER || format == v1::FORMAT_TOKEN) {
+  if (format == v1::FORMAT_IDENTIFIER ||
+      (format == v1::FORMAT_TOKEN && field.name() == "number")) {
     mask = codes::MaskCitizenNumber;
   } else if (format == v1::FORMAT_PHONE) {
     mask = codes::MaskPhone;
@@ -110,7 +121,7 @@ void MaskString(pb::Message& message, const pb::FieldDescriptor& field) {
              field.options().GetExtension(v1::meaning) == v1::MEANING_NAME ||
              field.containing_type() == v1::Name::descriptor()) {
     mask = codes::MaskName;
-  } else if (field.name() == "address") {
+  } else if (field.name() == "address" || field.name() == "dwelling") {
     mask = MaskedAddress;
   }
   if (mask == nullptr) return;
@@ -176,7 +187,7 @@ Cell EnumCell(const pb::EnumValueDescriptor* value) {
   // The sex "not known" is 0 as well and says something.
   if (value->number() == 0) return Cell("");
   const std::string name = runtime::ShortEnumName(*value);
-  return {SayName(name), name};
+  return {SayEnum(value->name(), name), name};
 }
 
 absl::StatusOr<int> ParseEnum(const pb::EnumDescriptor& type,

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each command shows, in each format, against a file that is reviewed like
+// code: testdata/golden/<case>.<format>.golden. `--update-golden` rewrites
+// them.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "tests/unit/client/support/certificates.h"
+#include "tests/unit/client/wayctl/harness.h"
+
+namespace waystation::wayctl {
+namespace {
+
+bool update_golden = false;
+
+struct Case {
+  const char* name;
+  std::vector<std::string> arguments;
+  int code = 0;
+};
+
+const Case kCases[] = {
+    {"record_list", {"record", "list"}},
+    {"record_show", {"record", "show", "LD-0001"}},
+    {"record_show_revealed",
+     {"record", "show", "LD-0001", "--reveal", "name", "--reveal",
+      "identifiers"}},
+    {"record_submit",
+     {"record", "submit", Testdata("update.json"), "--dry-run"}},
+    {"person_show",
+     {"person", "show", "hq7c2mzx4k", "--purpose", "employment_service"}},
+    {"conflict_list", {"conflict", "list"}},
+    {"conflict_show", {"conflict", "show", "cf-7k2m"}},
+    {"conflict_decide",
+     {"conflict", "decide", "cf-7k2m", "--value", "A", "--reason",
+      "card read again", "--dry-run"}},
+    {"candidate_list", {"candidate", "list"}},
+    {"candidate_show", {"candidate", "show", "cd-2"}},
+    {"decision_list", {"decision", "list"}},
+    {"decision_show", {"decision", "show", "4"}},
+    {"mailbox_pull",
+     {"mailbox", "pull", "--purpose", "residence_registration"}},
+    {"mailbox_status", {"mailbox", "status"}},
+    {"agreement_list", {"agreement", "list"}},
+    {"agreement_show", {"agreement", "show", "police-residence"}},
+    {"agency_list", {"agency", "list"}},
+    {"agency_show", {"agency", "show", "labor.320500"}},
+    {"cert_list", {"cert", "list"}},
+    {"audit_list", {"audit", "list"}},
+    {"hub_status", {"hub", "status"}},
+    {"hub_check", {"hub", "check"}, 3},
+};
+
+// Compares, or rewrites.
+void ExpectGolden(const std::string& file, const std::string& shown) {
+  const std::string path = Testdata("golden/" + file + ".golden");
+  if (update_golden) {
+    testing::WriteFile(path, shown, 0644);
+    return;
+  }
+  EXPECT_EQ(shown, testing::ReadFile(path)) << file;
+}
+
+TEST(Golden, EveryFormat) {
+  Wayctl wayctl;
+  for (const Case& c : kCases) {
+    for (const char* format : {"table", "json", "yaml", "csv"}) {
+      SCOPED_TRACE(std::string(c.name) + " " + format);
+      std::vector<std::string> arguments = c.arguments;
+      arguments.insert(arguments.end(), {"-o", format});
+      const Outcome outcome = wayctl.Run(arguments);
+      EXPECT_EQ(outcome.code, c.code) << outcome.err;
+      ExpectGolden(std::string(c.name) + "." + format, outcome.out);
+    }
+  }
+}
+
+TEST(Golden, ChineseTables) {
+  Wayctl wayctl;
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.name);
+    const Outcome outcome = wayctl.Run(c.arguments, {.language = "zh"});
+    EXPECT_EQ(outcome.code, c.code) << outcome.err;
+    ExpectGolden(std::string(c.name) + ".zh.table", outcome.out);
+  }
+}
+
+// A narrow terminal: long cells are wrapped, nothing is lost.
+TEST(Golden, NarrowTerminal) {
+  Wayctl wayctl;
+  for (const char* language : {"en", "zh"}) {
+    const Outcome outcome = wayctl.Run(
+        {"conflict", "show", "cf-7k2m"},
+        {.out_is_terminal = true, .width = 72, .language = language});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    ExpectGolden(std::string("conflict_show.narrow.") + language, outcome.out);
+  }
+}
+
+TEST(Golden, HelpInBothLanguages) {
+  Wayctl wayctl;
+  const struct {
+    const char* name;
+    std::vector<std::string> arguments;
+  } cases[] = {{"help", {"--help"}},
+               {"help_conflict", {"conflict", "--help"}},
+               {"help_conflict_decide", {"conflict", "decide", "--help"}}};
+  for (const auto& c : cases) {
+    for (const char* language : {"en", "zh"}) {
+      const Outcome outcome = wayctl.Run(c.arguments, {.language = language});
+      EXPECT_EQ(outcome.code, 0);
+      ExpectGolden(std::string(c.name) + "." + language, outcome.out);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace waystation::wayctl
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--update-golden") == 0) {
+      waystation::wayctl::update_golden = true;
+    }
+  }
+  return RUN_ALL_TESTS();
+}
