@@ -230,12 +230,17 @@ class Reader {
     return nullptr;
   }
 
+  // An empty date is none.
+  static bool SaysDate(const v1::ClaimTimes& times) {
+    return times.has_valid_from() && times.valid_from().ByteSizeLong() > 0;
+  }
+
   Times ReadTimes(const Path& path, const v1::ClaimTimes& times) {
     Times read;
     if (times.has_recorded_time()) {
       read.recorded = ReadTime({&path, "recorded_time"}, times.recorded_time());
     }
-    if (times.has_valid_from() &&
+    if (SaysDate(times) &&
         values_.ReadDate({&path, "valid_from"}, times.valid_from())) {
       read.valid_from = &times.valid_from();
     }
@@ -315,7 +320,7 @@ class Reader {
         claim.set_recorded_time(
             TimeUtil::TimestampToMicroseconds(detail->times().recorded_time()));
       }
-      if (detail->times().has_valid_from()) {
+      if (SaysDate(detail->times())) {
         valid_from = &detail->times().valid_from();
       }
       if (detail->evidence() != v1::EVIDENCE_UNSPECIFIED) {

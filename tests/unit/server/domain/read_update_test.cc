@@ -239,6 +239,7 @@ TEST(Read, RefusesOnlyWhatCannotBeRead) {
       {"record_key:'k' revision:1 mask{paths:'sex'} "
        "details{attribute:'sex' times{valid_from{year:2026 month:14}}}",
        {"details[0].times.valid_from DATE_IMPOSSIBLE"}},
+      {"record_key:'k' revision:1 mask{paths:'sex'} times{valid_from{}}", {}},
       {"record_key:'k' revision:1 retraction{reason:REASON_DUPLICATE}", {}},
       {"record_key:'k' revision:1 retraction{}",
        {"retraction.reason RETRACTION_REASON_MISSING"}},

@@ -103,6 +103,7 @@ class TestHub {
   absl::Status TryStart();
 
   Hub& hub() { return *hub_; }
+  const storage::Store& store() const { return *store_; }
   const std::filesystem::path& folder() const { return folder_; }
   void SetTime(absl::Time time) { now_ = absl::ToUnixMicros(time); }
   absl::Time Now() const { return absl::FromUnixMicros(now_); }

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/server/hub/stock.h"
+
+#include <gtest/gtest.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <memory>
+#include <sstream>
+#include <vector>
+
+#include "google/protobuf/message.h"
+#include "proto/errors/reason.h"
+#include "server/domain/dates.h"
+#include "server/domain/link.h"
+#include "server/domain/resolve.h"
+#include "server/hub/affair.h"
+#include "server/hub/pair_ruling.h"
+#include "server/hub/record.h"
+
+namespace waystation::hub {
+namespace {
+
+using storage::OpenItem;
+using storage::Uid;
+
+// Everything, unsealed.
+class Reader {
+ public:
+  explicit Reader(TestHub& test)
+      : test_(test),
+        random_([](void* out, size_t size) {
+          RAND_bytes(static_cast<unsigned char*>(out), static_cast<int>(size));
+        }),
+        sealer_(test.keys(), random_),
+        registry_(test.keys().handle_key()) {
+    EXPECT_TRUE(registry_.Load(test.store()).ok());
+    for (const auto& [id, agency] : registry_.Get()->agencies()) {
+      const auto rows = test.store().ListRecords(agency.number, 0, 100'000);
+      EXPECT_TRUE(rows.ok());
+      for (const storage::RecordRow& row : *rows) {
+        auto record = OpenRecord(sealer_, row);
+        EXPECT_TRUE(record.ok()) << record.status();
+        records_[row.uid] = *record;
+      }
+    }
+    const auto decisions = test.store().ListDecisions(0, 100'000);
+    EXPECT_TRUE(decisions.ok());
+    for (const storage::DecisionRow& row : *decisions) {
+      if (row.active) decisions_.push_back(*OpenDecision(sealer_, row));
+    }
+  }
+
+  RecordName NameOf(Uid uid) const {
+    const store::v1::StoredRecord& record = records_.at(uid)->stored;
+    return record.agency() + "/" + record.record_key();
+  }
+
+  std::set<std::set<Uid>> Persons() const {
+    std::map<storage::PersonId, std::set<Uid>> persons;
+    for (const auto& [uid, record] : records_) {
+      const auto person = test_.store().PersonsOf({&uid, 1});
+      EXPECT_TRUE(person.ok() && person->front().has_value());
+      persons[*person->front()].insert(uid);
+    }
+    std::set<std::set<Uid>> result;
+    for (const auto& [person, members] : persons) {
+      EXPECT_EQ(person, *members.begin()) << "named by its smallest uid";
+      result.insert(members);
+    }
+    return result;
+  }
+
+  std::vector<domain::LinkFeatures> Features() const {
+    std::vector<domain::LinkFeatures> features;
+    for (const auto& [uid, record] : records_) {
+      features.push_back(domain::FeaturesOf(ViewOf(*registry_.Get(), *record)));
+    }
+    return features;
+  }
+
+  std::unique_ptr<PersonSide> Side(const std::set<Uid>& members) const {
+    std::vector<RecordPtr> records;
+    for (const Uid uid : members) records.push_back(records_.at(uid));
+    return MakeSide(*registry_.Get(), std::move(records), decisions_);
+  }
+
+  std::string AgencyName(storage::AgencyNumber number) const {
+    return registry_.Get()->Find(number)->id();
+  }
+
+  const std::map<Uid, RecordPtr>& records() const { return records_; }
+  const std::vector<DecisionPtr>& decisions() const { return decisions_; }
+
+  // The first record by name.
+  RecordName FirstOf(const std::set<Uid>& members) const {
+    RecordName first;
+    for (const Uid uid : members) {
+      const RecordName name = NameOf(uid);
+      if (first.empty() || name < first) first = name;
+    }
+    return first;
+  }
+
+ private:
+  TestHub& test_;
+  RandomPool random_;
+  Sealer sealer_;
+  Registry registry_;
+  std::map<Uid, RecordPtr> records_;
+  std::vector<DecisionPtr> decisions_;
+};
+
+void AddRecordsAndPersons(const Reader& reader,
+                          const std::set<std::set<Uid>>& persons,
+                          codes::Date today, Stock& stock) {
+  const domain::RuleBook rules;
+  for (const auto& [uid, record] : reader.records()) {
+    store::v1::StoredRecord copy = record->stored;
+    // When a revision came in is the one thing that order decides.
+    copy.clear_received_time();
+    for (store::v1::StoredClaim& claim : *copy.mutable_claims()) {
+      claim.clear_received_time();
+    }
+    stock.records[reader.NameOf(uid)] = copy.DebugString();
+  }
+  for (const std::set<Uid>& members : persons) {
+    std::set<RecordName> names;
+    for (const Uid uid : members) names.insert(reader.NameOf(uid));
+    stock.persons.insert(names);
+    const auto side = reader.Side(members);
+    domain::ForEachAttribute(side->claims.attributes(), [&](int number) {
+      for (const domain::Resolution& resolution :
+           domain::Resolve(rules.Of(number), side->claims.Of(number),
+                           side->decisions, today)) {
+        stock.canonical[{*names.begin(), domain::GetAttribute(number).name,
+                         resolution.entry_key}] =
+            std::to_string(resolution.status) + " " +
+            std::string(domain::ReasonOf(resolution.why)) + " " +
+            resolution.standing().full->ShortDebugString();
+      }
+    });
+  }
+}
+
+std::string Words(const RecordName& person, int attribute,
+                  const std::set<std::string>& agencies,
+                  std::string_view reason, bool reopened) {
+  std::string words = person + " " + domain::GetAttribute(attribute).name;
+  for (const std::string& agency : agencies) words += " " + agency;
+  return words + " " + std::string(reason) + (reopened ? " reopened" : "");
+}
+
+std::string PairWords(RecordName a, RecordName b, std::string_view reason,
+                      bool reopened) {
+  if (b < a) std::swap(a, b);
+  return a + " " + b + " " + std::string(reason) +
+         (reopened ? " reopened" : "");
+}
+
+template <typename Set>
+void Compare(const char* what, const Set& a, const Set& b, std::ostream& out) {
+  for (const auto& x : a) {
+    if (b.count(x) != a.count(x))
+      out << "only first: " << what << " " << x << "\n";
+  }
+  for (const auto& x : b) {
+    if (a.count(x) != b.count(x))
+      out << "only second: " << what << " " << x << "\n";
+  }
+}
+
+}  // namespace
+
+std::string Difference(const Stock& a, const Stock& b) {
+  std::ostringstream out;
+  for (const auto& [name, claims] : a.records) {
+    const auto other = b.records.find(name);
+    if (other == b.records.end()) {
+      out << "only first: " << name << "\n";
+    } else if (other->second != claims) {
+      out << name << ":\n" << claims << "against\n" << other->second;
+    }
+  }
+  const auto words = [](const std::set<std::set<RecordName>>& persons) {
+    std::set<std::string> result;
+    for (const std::set<RecordName>& members : persons) {
+      std::string line;
+      for (const RecordName& name : members) line += name + " ";
+      result.insert(line);
+    }
+    return result;
+  };
+  Compare("person", words(a.persons), words(b.persons), out);
+  Compare("conflict", a.conflicts, b.conflicts, out);
+  Compare("candidate", a.candidates, b.candidates, out);
+  for (const auto& [key, value] : a.canonical) {
+    const auto other = b.canonical.find(key);
+    if (other == b.canonical.end() || other->second != value) {
+      out << std::get<0>(key) << " " << std::get<1>(key) << ": " << value
+          << " against "
+          << (other == b.canonical.end() ? "nothing" : other->second) << "\n";
+    }
+  }
+  return out.str();
+}
+
+Stock StockOf(TestHub& test) {
+  const Reader reader(test);
+  const std::set<std::set<Uid>> persons = reader.Persons();
+  Stock stock;
+  AddRecordsAndPersons(reader, persons,
+                       domain::DayOf(absl::ToUnixMicros(test.Now())), stock);
+  const auto items = [&](OpenItem::Kind kind) {
+    const auto found = test.store().ListOpenItems(kind, std::nullopt, 100'000);
+    EXPECT_TRUE(found.ok());
+    return *found;
+  };
+  for (const OpenItem& item : items(OpenItem::Kind::kConflict)) {
+    const auto person =
+        std::ranges::find_if(persons, [&](const std::set<Uid>& members) {
+          return *members.begin() == item.a;
+        });
+    EXPECT_NE(person, persons.end()) << "a conflict of nobody";
+    if (person == persons.end()) continue;
+    std::set<std::string> agencies;
+    for (const auto number : item.agencies) {
+      agencies.insert(reader.AgencyName(number));
+    }
+    stock.conflicts.insert(
+        Words(reader.FirstOf(*person), static_cast<int>(item.attribute),
+              agencies, errors::FindReason(item.reason)->name, item.reopened));
+  }
+  for (const OpenItem& item : items(OpenItem::Kind::kCandidate)) {
+    stock.candidates.insert(
+        PairWords(reader.NameOf(item.a), reader.NameOf(item.b),
+                  errors::FindReason(item.reason)->name, item.reopened));
+  }
+  return stock;
+}
+
+Stock ComputedAtOnce(TestHub& test) {
+  const Reader reader(test);
+  const codes::Date today = domain::DayOf(absl::ToUnixMicros(test.Now()));
+  const std::vector<domain::LinkFeatures> features = reader.Features();
+  const PairRulings rulings(reader.decisions());
+  const domain::Partitioned partitioned =
+      domain::Partition({.records = features,
+                         .scored = {},
+                         .must = rulings.must(),
+                         .cannot = rulings.cannot(),
+                         .thresholds = {}});
+  std::set<std::set<Uid>> persons;
+  for (const std::vector<Uid>& members : partitioned.persons) {
+    persons.insert({members.begin(), members.end()});
+  }
+  Stock stock;
+  AddRecordsAndPersons(reader, persons, today, stock);
+  const domain::RuleBook rules;
+  for (const std::set<Uid>& members : persons) {
+    const auto side = reader.Side(members);
+    domain::ForEachAttribute(side->claims.attributes(), [&](int number) {
+      for (const domain::Resolution& resolution :
+           domain::Resolve(rules.Of(number), side->claims.Of(number),
+                           side->decisions, today)) {
+        if (!resolution.is_conflict()) continue;
+        std::set<std::string> agencies;
+        for (const domain::Group& group : resolution.groups) {
+          for (const uint32_t member : group.members) {
+            agencies.insert(std::string(resolution.claims[member].agency));
+          }
+        }
+        stock.conflicts.insert(Words(reader.FirstOf(members), number, agencies,
+                                     domain::ReasonOf(resolution.why),
+                                     !resolution.reopened.empty()));
+      }
+    });
+  }
+  std::map<domain::Pair, std::pair<std::string, bool>> candidates;
+  for (const domain::Candidate& candidate : partitioned.candidates) {
+    candidates[candidate.pair] = {
+        std::string(domain::ReasonOf(candidate.doubt)), false};
+  }
+  for (const auto& [pair, ruling] : rulings.by_pair()) {
+    const auto feature = [&](Uid uid) {
+      return *std::ranges::find(features, uid, &domain::LinkFeatures::uid);
+    };
+    if (Holds(*ruling, *reader.records().at(pair.a),
+              *reader.records().at(pair.b), feature(pair.a), feature(pair.b))) {
+      continue;
+    }
+    const bool same =
+        ruling->stored.decision().kind() == v1::Decision::KIND_SAME;
+    candidates[pair] = {same ? "NAME_CONTRADICTS" : "KEPT_APART", true};
+  }
+  for (const auto& [pair, why] : candidates) {
+    stock.candidates.insert(PairWords(
+        reader.NameOf(pair.a), reader.NameOf(pair.b), why.first, why.second));
+  }
+  return stock;
+}
+
+}  // namespace waystation::hub

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/storage/sqlite/migrations.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/server/storage/sqlite/test_store.h"
+
+namespace waystation::storage::sqlite {
+namespace {
+
+std::unique_ptr<Connection> OpenFile(const TemporaryFolder& folder) {
+  return Take(Connection::Open(folder.File("db"), nullptr,
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+}
+
+TEST(Migrations, AreNumberedFromOne) {
+  int version = 0;
+  for (const Migration& migration : Migrations()) {
+    EXPECT_EQ(migration.version, ++version) << migration.name;
+  }
+}
+
+TEST(Migrations, MakeAnEmptyFileTheNewest) {
+  const TemporaryFolder folder;
+  const std::unique_ptr<Connection> connection = OpenFile(folder);
+  ASSERT_TRUE(Migrate(*connection).ok());
+  EXPECT_EQ(Take(connection->Ask("PRAGMA user_version")),
+            std::to_string(Migrations().back().version));
+  EXPECT_TRUE(Migrate(*connection).ok());  // And leave the newest alone.
+}
+
+TEST(Migrations, RefuseWhatIsNotAStore) {
+  const struct {
+    const char* name;
+    const char* made_by;
+  } cases[] = {
+      {"another program's", "CREATE TABLE person (id); "},
+      {"another application id", "PRAGMA application_id = 5"},
+      {"a version without an id", "PRAGMA user_version = 1"},
+  };
+  for (const auto& [name, made_by] : cases) {
+    SCOPED_TRACE(name);
+    const TemporaryFolder folder;
+    const std::unique_ptr<Connection> connection = OpenFile(folder);
+    ASSERT_TRUE(connection->Run(made_by).ok());
+    EXPECT_EQ(Migrate(*connection).code(),
+              absl::StatusCode::kFailedPrecondition);
+  }
+}
+
+TEST(Migrations, RefuseANewerRelease) {
+  const TemporaryFolder folder;
+  const std::unique_ptr<Connection> connection = OpenFile(folder);
+  ASSERT_TRUE(Migrate(*connection).ok());
+  ASSERT_TRUE(connection->Run("PRAGMA user_version = 999").ok());
+  const absl::Status status = Migrate(*connection);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(std::string(status.message()).find("newer release"),
+            std::string::npos);
+}
+
+TEST(Migrations, NoticeAConstraintThatDisappeared) {
+  const TemporaryFolder folder;
+  const std::unique_ptr<Connection> connection = OpenFile(folder);
+  ASSERT_TRUE(Migrate(*connection).ok());
+  ASSERT_TRUE(connection->Run("DROP INDEX membership_by_person").ok());
+  EXPECT_EQ(Migrate(*connection).code(), absl::StatusCode::kDataLoss);
+}
+
+TEST(Migrations, GoOnAfterADiskThatWasFull) {
+  const TemporaryFolder folder;
+  const std::unique_ptr<Connection> connection = OpenFile(folder);
+  ASSERT_TRUE(connection->Run("PRAGMA max_page_count = 8").ok());
+  EXPECT_EQ(Migrate(*connection).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Take(connection->Ask("SELECT count(*) FROM sqlite_schema")), "0");
+  ASSERT_TRUE(connection->Run("PRAGMA max_page_count = 8000").ok());
+  EXPECT_TRUE(Migrate(*connection).ok());
+}
+
+TEST(Migrations, TheStoreRefusesAnotherKey) {
+  const TemporaryFolder folder;
+  Options options = OptionsFor(folder.path());
+  ASSERT_TRUE(OpenSqlite(options).ok());
+  options.checksum_key.fill(8);
+  const absl::Status status = OpenSqlite(options).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(std::string(status.message()).find("checksum key"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace waystation::storage::sqlite
