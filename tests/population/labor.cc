@@ -29,11 +29,16 @@ std::vector<std::string> Fields(const Record& record, const Content& content,
   const Person& person = *record.person;
   const Employer& employer = content.job.employer;
   const bool at_work = !content.job_until;
+  // The worker of the story is employed in the city; her insurance is still to
+  // be carried over from the place of origin.
+  const bool insured =
+      person.index != kStoryWorker || record.agency->place->origin;
   Random random = Stream(person.index, 2, Purpose::kLife, 7);
   const bool man = person.sex == Sex::kMale;
   // Scheme 110 (pension) for most, 310 (medical), 410 (work injury).
   static const std::vector<std::string> kSchemes = {"110", "110", "110", "310",
                                                     "410"};
+  const std::string& scheme = random.Pick(kSchemes);
   const std::string& address =
       !content.filed_address.empty() ? content.filed_address
       : record.agency->place->origin ? person.household.address
@@ -49,7 +54,9 @@ std::vector<std::string> Fields(const Record& record, const Content& content,
       record.education_of_1984 ? EducationOf1984(content.education)
                                : content.education,
       random.Chance(6000) ? "20" : "10",
-      at_work ? "1" : "2",
+      !insured  ? ""
+      : at_work ? "1"
+                : "2",
       employer.number,
       employer.uscc,
       employer.name,
@@ -57,7 +64,7 @@ std::vector<std::string> Fields(const Record& record, const Content& content,
       address,
       Compact(content.job.since),
       DashlessOrEmpty(content.job_until),
-      random.Pick(kSchemes),
+      insured ? scheme : "",
       content.trained ? absl::StrFormat("PX%04d", person.index % 40) : "",
       DashlessOrEmpty(content.trained),
       CompactTime(content.modified),
