@@ -134,14 +134,17 @@ int Report(const absl::Status& status, Output& out) {
 // What is wrong with the command line, as a sentence. CLI11 speaks English; its
 // words follow where they say more than ours.
 std::string UsageText(const CLI::ParseError& error) {
-  const std::string& kind = error.get_name();
   const std::string details = error.what();
-  if (kind == "RequiredError") return Say("Something is missing: $0", details);
-  if (kind == "ExtrasError") return Say("Too much was given: $0", details);
-  if (kind == "ExcludesError") {
-    return Say("These do not go together: $0", details);
+  switch (static_cast<CLI::ExitCodes>(error.get_exit_code())) {
+    case CLI::ExitCodes::RequiredError:
+      return Say("Something is missing: $0", details);
+    case CLI::ExitCodes::ExtrasError:
+      return Say("Too much was given: $0", details);
+    case CLI::ExitCodes::ExcludesError:
+      return Say("These do not go together: $0", details);
+    default:
+      return Say("This is not understood: $0", details);
   }
-  return Say("This is not understood: $0", details);
 }
 
 // The first word that should be a noun or a verb and is none, if that is what

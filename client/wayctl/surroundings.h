@@ -22,11 +22,11 @@ struct Surroundings {
   // Columns of the terminal; 0 when there is none.
   int width = 0;
   // Value of an environment variable; empty when it is not set.
-  std::function<std::string(const char* name)> env;
+  std::function<std::string(const char* name)> env = {};
   // Whether what is typed is shown.
   std::function<void(bool shown)> set_echo = [](bool) {};
   // Folder with <language>/LC_MESSAGES/wayctl.mo.
-  std::string locale_folder;
+  std::string locale_folder = {};
   absl::TimeZone zone = absl::LocalTimeZone();
   std::function<absl::Time()> now = [] { return absl::Now(); };
 };

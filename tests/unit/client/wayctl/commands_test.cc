@@ -1,0 +1,603 @@
+// SPDX-License-Identifier: Apache-2.0
+// The manners of design 13: exit codes, questions, what may be on a command
+// line and what may reach a terminal.
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "google/rpc/status.pb.h"
+#include "proto/errors/error.h"
+#include "tests/unit/client/support/certificates.h"
+#include "tests/unit/client/wayctl/harness.h"
+#include "waystation/v1/reconciliation_service.pb.h"
+#include "waystation/v1/registry_service.pb.h"
+
+namespace waystation::wayctl {
+namespace {
+
+using ::testing::AllOf;
+using testing::FakeCall;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::vector<std::string> kShow = {"person", "show", "h", "--purpose",
+                                        "employment_service"};
+
+// --- exit codes ---
+
+TEST(ExitCodes, FollowTheReason) {
+  const struct {
+    const char* name;
+    absl::Status status;
+    int code;
+  } cases[] = {
+      {"the hub's mistake", errors::Error("INTERNAL"), 1},
+      {"a bad request", errors::Error("INVALID_REQUEST"), 2},
+      {"a damaged row", errors::Error("STORE_DAMAGED"), 3},
+      {"another role", errors::Error("WRONG_ROLE"), 4},
+      {"a revoked certificate", errors::Error("CERTIFICATE_REVOKED"), 4},
+      {"changed meanwhile", errors::Error("CHANGED_MEANWHILE"), 5},
+      {"decided by another", errors::Error("DECISION_STANDS"), 5},
+      {"not there or not to be known", errors::Error("NOT_AVAILABLE"), 6},
+      {"going down", errors::Error("DRAINING"), 7},
+      {"the queue is full", errors::Error("QUEUE_FULL"), 7},
+      {"without a reason", absl::PermissionDeniedError("no"), 4},
+  };
+  Wayctl wayctl;
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    wayctl.hub().On("RegistryService/GetPerson",
+                    [&](FakeCall&) { return c.status; });
+    const Outcome outcome = wayctl.Run(kShow);
+    EXPECT_EQ(outcome.code, c.code);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.err, HasSubstr("error: "));
+  }
+}
+
+TEST(ExitCodes, OfTheCommandLine) {
+  const struct {
+    const char* name;
+    std::vector<std::string> arguments;
+    int code;
+    const char* says;
+  } cases[] = {
+      {"nothing", {}, 2, "missing"},
+      {"no such noun", {"conflct", "list"}, 2, "did you mean `conflict`"},
+      {"no such verb", {"conflict", "lits"}, 2, "did you mean `list`"},
+      {"no verb", {"conflict"}, 2, "missing"},
+      {"no id", {"conflict", "show"}, 2, "missing"},
+      {"too much", {"conflict", "show", "a", "b"}, 2, "Too much"},
+      {"no such format", {"conflict", "list", "-o", "xml"}, 2, "xml"},
+      {"no such purpose",
+       {"person", "show", "h", "--purpose", "curiosity"},
+       2,
+       "employment_service"},
+      {"no subject",
+       {"person", "show", "--purpose", "employment_service"},
+       2,
+       "--record"},
+      {"no such attribute",
+       {"conflict", "list", "--attribute", "height"},
+       2,
+       "attribute"},
+      {"no such context",
+       {"hub", "status", "--context", "nobody"},
+       2,
+       "config list"},
+      {"no such file", {"agreement", "check", "none.yaml"}, 6, "none.yaml"},
+      {"help", {"--help"}, 0, ""},
+      {"version", {"--version"}, 0, ""},
+  };
+  Wayctl wayctl;
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const Outcome outcome = wayctl.Run(c.arguments);
+    EXPECT_EQ(outcome.code, c.code) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(c.says));
+  }
+}
+
+TEST(ExitCodes, OfAHubThatIsNotThere) {
+  Wayctl wayctl;
+  wayctl.hub().Stop();
+  const Outcome outcome = wayctl.Run(kShow);
+  EXPECT_EQ(outcome.code, 7);
+  EXPECT_THAT(outcome.err, HasSubstr("does not answer"));
+}
+
+TEST(ExitCodes, OfFindings) {
+  Wayctl wayctl;
+  v1::SubmitRecordResponse rejected;
+  rejected.mutable_result()->set_outcome(v1::UpdateResult::OUTCOME_REJECTED);
+  v1::Violation& violation = *rejected.mutable_result()->add_violations();
+  violation.set_field("revision");
+  violation.set_reason("REVISION_REUSED");
+  wayctl.hub().Answer("RegistryService/SubmitRecord", rejected);
+  const Outcome outcome =
+      wayctl.Run({"record", "submit", Testdata("update.json"), "--yes"});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("rejected"),
+                                 HasSubstr("sent before with other content")));
+
+  v1::MatchClaimResponse differs;
+  differs.set_answer(v1::MatchClaimResponse::ANSWER_DIFFERS);
+  wayctl.hub().Answer("RegistryService/MatchClaim", differs);
+  EXPECT_EQ(wayctl
+                .Run({"person", "match", "h", "--purpose",
+                      "identity_confirmation", "--attribute", "name"},
+                     {.input = "张小花\n"})
+                .code,
+            3);
+}
+
+// --- errors in the reader's language and for machines ---
+
+TEST(Errors, SpeakTheReadersLanguage) {
+  Wayctl wayctl;
+  wayctl.hub().On("RegistryService/GetPerson",
+                  [](FakeCall&) { return errors::Error("NOT_AVAILABLE"); });
+  EXPECT_THAT(wayctl.Run(kShow).err,
+              HasSubstr("error: What was asked for is not available"));
+  EXPECT_THAT(wayctl.Run(kShow, {.language = "zh"}).err,
+              HasSubstr("错误： 所请求的内容不可用"));
+  std::vector<std::string> asked = kShow;
+  asked.insert(asked.end(), {"--lang", "zh"});
+  EXPECT_THAT(wayctl.Run(asked).err, HasSubstr("错误"));
+}
+
+TEST(Errors, AreTheApisMessageInJson) {
+  Wayctl wayctl;
+  wayctl.hub().On("RegistryService/GetPerson", [](FakeCall&) {
+    return errors::Error("INVALID_REQUEST",
+                         {.field = "purpose", .rule = "required"});
+  });
+  std::vector<std::string> arguments = kShow;
+  arguments.insert(arguments.end(), {"-o", "json"});
+  const Outcome outcome = wayctl.Run(arguments);
+  google::rpc::Status status;
+  ASSERT_TRUE(
+      google::protobuf::util::JsonStringToMessage(outcome.err, &status).ok())
+      << outcome.err;
+  EXPECT_EQ(status.code(), 3);
+  EXPECT_EQ(status.details_size(), 2);
+}
+
+// --- questions ---
+
+TEST(Questions, WithoutATerminalAreAUsageError) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"conflict", "decide", "cf-7k2m"},
+      {"conflict", "decide", "cf-7k2m", "--value", "A"},
+      {"conflict", "decide", "cf-7k2m", "--value", "A", "--reason", "seen"},
+      {"candidate", "decide", "cd-2"},
+      {"decision", "undo", "4", "--reason", "wrong"},
+      {"cert", "revoke", "5f01", "--reason", "lost"},
+      {"record", "submit", Testdata("update.json")},
+      {"person", "match", "h", "--purpose", "identity_confirmation",
+       "--attribute", "name"},
+  };
+  Wayctl wayctl;
+  for (const std::vector<std::string>& command : commands) {
+    SCOPED_TRACE(::testing::PrintToString(command));
+    const Outcome outcome = wayctl.Run(command);
+    EXPECT_EQ(outcome.code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("no terminal"));
+  }
+}
+
+TEST(Questions, ChangeNothingWhenAnsweredWithNo) {
+  Wayctl wayctl;
+  for (const char* answer : {"n\n", "\n", "maybe\n", ""}) {
+    const Outcome outcome =
+        wayctl.Run({"decision", "undo", "4", "--reason", "wrong"},
+                   {.input = answer, .in_is_terminal = true});
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_THAT(outcome.err, HasSubstr("Nothing was done"));
+    EXPECT_EQ(outcome.out, "");
+  }
+  // Each asked the hub what would be, and no more.
+  EXPECT_EQ(wayctl.hub().calls().size(), 4U);
+}
+
+// A clerk's way from the list to the decision and back, typing what is asked.
+TEST(Questions, LeadAClerkFromConflictToDecisionToUndo) {
+  Wayctl wayctl;
+  const Outcome list = wayctl.Run({"conflict", "list"});
+  EXPECT_THAT(list.err, HasSubstr("wayctl conflict show ID"));
+  const Outcome show = wayctl.Run({"conflict", "show", "cf-7k2m"});
+  EXPECT_THAT(show.err, HasSubstr("wayctl conflict decide cf-7k2m"));
+
+  std::vector<v1::DecideRequest> requests;
+  wayctl.hub().On("ReconciliationService/Decide", [&](FakeCall& call) {
+    v1::DecideRequest request;
+    call.Read(request);
+    requests.push_back(request);
+    v1::DecideResponse response;
+    v1::Decision& decision = *response.mutable_decision();
+    decision.set_number(4);
+    decision.set_kind(request.kind());
+    decision.set_subject(request.subject());
+    decision.set_attribute("birth_date");
+    v1::DecisionEffect& effect = *response.mutable_effect();
+    effect.mutable_after()->mutable_birth_date()->mutable_date()->set_year(
+        1990);
+    effect.add_recipients("labor.320500");
+    call.Write(response);
+    return absl::OkStatus();
+  });
+  const Outcome decide =
+      wayctl.Run({"conflict", "decide", "cf-7k2m"},
+                 {.input = "b\ncard read again\ny\n", .in_is_terminal = true});
+  EXPECT_EQ(decide.code, 0) << decide.err;
+  EXPECT_THAT(decide.err, AllOf(HasSubstr("public_security.341200"),
+                                HasSubstr("Which value shall stand"),
+                                HasSubstr("Reason (no personal values)"),
+                                HasSubstr("Will be told  labor.320500"),
+                                HasSubstr("Record this decision? [y/N]"),
+                                HasSubstr("wayctl decision undo 4")));
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_TRUE(requests[0].validate_only());
+  EXPECT_FALSE(requests[1].validate_only());
+  EXPECT_EQ(requests[1].subject(), "cf-7k2m");
+  EXPECT_EQ(requests[1].claim(), "c-3");
+  EXPECT_EQ(requests[1].reason(), "card read again");
+  EXPECT_EQ(requests[1].etag(), "e1");
+
+  const Outcome undo =
+      wayctl.Run({"decision", "undo", "4"},
+                 {.input = "the wrong card\ny\n", .in_is_terminal = true});
+  EXPECT_EQ(undo.code, 0) << undo.err;
+  EXPECT_THAT(undo.err, HasSubstr("Take this decision back? [y/N]"));
+  EXPECT_THAT(undo.out, HasSubstr("undone"));
+}
+
+TEST(Questions, AreAnsweredByOptionsInScripts) {
+  Wayctl wayctl;
+  std::vector<v1::DecideRequest> requests;
+  wayctl.hub().On("ReconciliationService/Decide", [&](FakeCall& call) {
+    v1::DecideRequest request;
+    call.Read(request);
+    requests.push_back(request);
+    call.Write(v1::DecideResponse());
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(wayctl
+                .Run({"conflict", "decide", "cf-7k2m", "--value", "A",
+                      "--reason", "seen", "--yes"})
+                .code,
+            0);
+  EXPECT_EQ(wayctl
+                .Run({"candidate", "decide", "cd-2", "--different", "--reason",
+                      "seen", "--yes"})
+                .code,
+            0);
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0].claim(), "c-1");
+  EXPECT_EQ(requests[1].kind(), v1::Decision::KIND_DIFFERENT);
+  EXPECT_EQ(requests[1].etag(), "e3");
+}
+
+TEST(Questions, RefuseALetterThatIsNotThere) {
+  Wayctl wayctl;
+  const Outcome outcome =
+      wayctl.Run({"conflict", "decide", "cf-7k2m", "--value", "C", "--reason",
+                  "seen", "--yes"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("one of A, B"));
+}
+
+// --- personal values ---
+
+// The sample number of generated people; real ones are refused as well.
+constexpr char kNumber[] = "034105199003070424";
+
+TEST(PersonalValues, AreNotTakenFromTheCommandLine) {
+  Wayctl wayctl;
+  for (const char* number : {kNumber, "11010519491231002X"}) {
+    const Outcome outcome = wayctl.Run({"record", "show", number});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("not taken from the command line"),
+                                   Not(HasSubstr(number))));
+  }
+  EXPECT_TRUE(wayctl.hub().calls().empty());
+}
+
+TEST(PersonalValues, AreTypedUnseenOrPipedIn) {
+  Wayctl wayctl;
+  std::vector<v1::MatchClaimRequest> requests;
+  wayctl.hub().On("RegistryService/MatchClaim", [&](FakeCall& call) {
+    v1::MatchClaimRequest request;
+    call.Read(request);
+    requests.push_back(request);
+    v1::MatchClaimResponse response;
+    response.set_answer(v1::MatchClaimResponse::ANSWER_MATCH);
+    call.Write(response);
+    return absl::OkStatus();
+  });
+  const std::vector<std::string> match = {
+      "person",      "match",      "--record",
+      "LD-0001",     "--purpose",  "identity_confirmation",
+      "--attribute", "identifiers"};
+  const std::string line = std::string(kNumber) + "\n";
+  const Outcome typed =
+      wayctl.Run(match, {.input = line, .in_is_terminal = true});
+  EXPECT_EQ(typed.code, 0) << typed.err;
+  EXPECT_TRUE(typed.hid_typing);
+  EXPECT_TRUE(typed.shows_typing) << "left as it was found";
+  EXPECT_THAT(typed.out + typed.err, Not(HasSubstr(kNumber)));
+  const Outcome piped = wayctl.Run(match, {.input = line});
+  EXPECT_EQ(piped.code, 0) << piped.err;
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0].offered().identifiers(0).number(), kNumber);
+  EXPECT_EQ(requests[0].record_key(), "LD-0001");
+  EXPECT_EQ(requests[1].SerializeAsString(), requests[0].SerializeAsString());
+}
+
+TEST(PersonalValues, OfferedInTheShapeOfTheirAttribute) {
+  Wayctl wayctl;
+  v1::MatchClaimRequest request;
+  wayctl.hub().On("RegistryService/MatchClaim", [&](FakeCall& call) {
+    call.Read(request);
+    call.Write(v1::MatchClaimResponse());
+    return absl::OkStatus();
+  });
+  const struct {
+    const char* attribute;
+    const char* typed;
+    const char* offered;
+  } cases[] = {
+      {"name", "张小花", R"(name { full: "张小花" })"},
+      {"birth_date", "1990-03", "birth_date { date { year: 1990 month: 3 } }"},
+      {"sex", "female", "sex { value: SEX_FEMALE }"},
+      {"residence", R"({"division":"320505"})",
+       R"(residence { division: "320505" })"},
+      {"training", R"({"course":"W01"})", R"(training { course: "W01" })"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.attribute);
+    const Outcome outcome =
+        wayctl.Run({"person", "match", "h", "--purpose",
+                    "identity_confirmation", "--attribute", c.attribute},
+                   {.input = std::string(c.typed) + "\n"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    v1::Person want;
+    ASSERT_TRUE(
+        google::protobuf::TextFormat::ParseFromString(c.offered, &want));
+    EXPECT_EQ(request.offered().SerializeAsString(), want.SerializeAsString());
+  }
+}
+
+TEST(PersonalValues, CannotMoveTheCursorOrTurnTheDirection) {
+  Wayctl wayctl;
+  for (const char* format : {"table", "csv", "yaml", "json"}) {
+    SCOPED_TRACE(format);
+    std::vector<std::string> arguments = kShow;
+    arguments.insert(arguments.end(), {"--reveal", "name", "-o", format});
+    const Outcome outcome =
+        wayctl.Run(arguments, {.out_is_terminal = true, .width = 200});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, AllOf(HasSubstr("欧阳"), Not(HasSubstr("\x1b")),
+                                   Not(HasSubstr("\u202e"))));
+  }
+}
+
+TEST(Colors, AreForTerminalsThatWantThem) {
+  Wayctl wayctl;
+  const Typed colored = {
+      .out_is_terminal = true, .width = 200, .no_color = false};
+  EXPECT_THAT(wayctl.Run({"conflict", "list"}, colored).out,
+              HasSubstr("\x1b["));
+  Typed plain = colored;
+  plain.no_color = true;
+  EXPECT_THAT(wayctl.Run({"conflict", "list"}, plain).out,
+              Not(HasSubstr("\x1b[")));
+}
+
+// --- files ---
+
+TEST(Submit, TakesOneSeveralOrOneALine) {
+  Wayctl wayctl;
+  wayctl.hub().On("RegistryService/SubmitRecords", [](FakeCall& call) {
+    v1::SubmitRecordsRequest request;
+    while (call.Read(request)) {
+      v1::SubmitRecordsResponse response;
+      response.set_frame_number(request.frame_number());
+      for (int i = 0; i < request.frame().updates_size(); ++i) {
+        response.add_results()->set_outcome(v1::UpdateResult::OUTCOME_APPLIED);
+      }
+      call.Write(response);
+    }
+    return absl::OkStatus();
+  });
+  const std::string one =
+      R"({"recordKey":"A","revision":1,"claims":{"name":{"full":"张"}}})";
+  const std::string two =
+      R"({"recordKey":"B","revision":2,"claims":{"name":{"full":"李"}}})";
+  const struct {
+    const char* name;
+    std::string input;
+    int code;
+    const char* shows;
+  } cases[] = {
+      {"one", one, 0, "LD"},
+      {"an array", "[" + one + "," + two + "]", 0, "B"},
+      {"one a line", one + "\n\n" + two + "\n", 0, "B"},
+      {"nothing", " \n", 2, ""},
+      {"no JSON", "{", 2, ""},
+      {"no update", R"([{"colour":"red"}])", 2, ""},
+      {"a bad line", one + "\n{\n", 2, ""},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    const Outcome outcome =
+        wayctl.Run({"record", "submit", "--yes"}, {.input = c.input});
+    EXPECT_EQ(outcome.code, c.code) << outcome.err;
+    EXPECT_THAT(outcome.err, Not(HasSubstr("red")));
+    if (c.code == 0 && std::string(c.name) != "one") {
+      EXPECT_THAT(outcome.out, AllOf(HasSubstr("A"), HasSubstr("B")));
+    }
+  }
+}
+
+TEST(Agreement, ErrorsNameTheLine) {
+  Wayctl wayctl;
+  testing::WriteFile(wayctl.File("a.yaml"),
+                     "id: labor\n"
+                     "version: 1\n"
+                     "grants:\n"
+                     "  - source_sector: health\n"
+                     "    attribute: name\n"
+                     "    form: value\n");
+  wayctl.hub().On("AdminService/ApplyAgreement", [](FakeCall&) {
+    return errors::Error("OVER_CEILING", {.field = "agreement.grants[0].form",
+                                          .rule = "design 8"});
+  });
+  const Outcome outcome =
+      wayctl.Run({"agreement", "apply", wayctl.File("a.yaml"), "--yes"});
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_THAT(outcome.err, HasSubstr("a.yaml:6:"));
+
+  testing::WriteFile(wayctl.File("b.yaml"), "id: labor\nfrom: today\n");
+  const Outcome unknown =
+      wayctl.Run({"agreement", "check", wayctl.File("b.yaml")});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("b.yaml:2:"));
+}
+
+TEST(Cert, RequestIsMadeHereAndInspected) {
+  Wayctl wayctl;
+  const Outcome made =
+      wayctl.Run({"cert", "request", "--identity", "agency/labor.320500",
+                  "--out", wayctl.File("new")});
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_THAT(testing::ReadFile(wayctl.File("new.csr")),
+              HasSubstr("BEGIN CERTIFICATE REQUEST"));
+  EXPECT_THAT(testing::ReadFile(wayctl.File("new.key")),
+              HasSubstr("BEGIN PRIVATE KEY"));
+  // A key is never overwritten.
+  EXPECT_NE(wayctl
+                .Run({"cert", "request", "--identity", "agency/labor.320500",
+                      "--out", wayctl.File("new")})
+                .code,
+            0);
+
+  const Outcome good =
+      wayctl.Run({"cert", "inspect", wayctl.File("client.pem")});
+  EXPECT_THAT(good.out,
+              HasSubstr("spiffe://waystation.example/agency/labor.320500"));
+  const Outcome authority =
+      wayctl.Run({"cert", "inspect", wayctl.File("ca.pem")});
+  EXPECT_EQ(authority.code, 3);
+  EXPECT_THAT(authority.out, HasSubstr("It is an authority's"));
+}
+
+TEST(Config, SwitchesContextsAndKeepsTheRestOfTheFile) {
+  Wayctl wayctl;
+  testing::WriteFile(wayctl.File("config.yaml"),
+                     "# mine\n"
+                     "current_context: a\n"
+                     "contexts:\n"
+                     "  - name: a\n"
+                     "  - name: b  # the other\n");
+  EXPECT_EQ(wayctl.Run({"config", "use", "b"}).code, 0);
+  EXPECT_EQ(testing::ReadFile(wayctl.File("config.yaml")),
+            "# mine\n"
+            "current_context: b\n"
+            "contexts:\n"
+            "  - name: a\n"
+            "  - name: b  # the other\n");
+  EXPECT_EQ(wayctl.Run({"config", "use", "c"}).code, 2);
+  EXPECT_THAT(wayctl.Run({"config", "list", "-o", "csv"}).out,
+              HasSubstr("true,b"));
+  const Outcome typo = [&] {
+    testing::WriteFile(wayctl.File("config.yaml"), "contextz:\n  - name: a\n");
+    return wayctl.Run({"config", "list"});
+  }();
+  EXPECT_EQ(typo.code, 2);
+  EXPECT_THAT(typo.err, HasSubstr("config.yaml:1:1"));
+}
+
+TEST(Config, FlagsGoOverTheContext) {
+  Wayctl wayctl;
+  const Outcome outcome =
+      wayctl.Run({"config", "show", "--hub", "a:1", "--hub", "b:2", "--cert",
+                  "mine.pem", "-o", "csv"});
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("\"a:1, b:2\""), HasSubstr("cert,mine.pem"),
+                    HasSubstr("ca," + wayctl.File("ca.pem"))));
+}
+
+TEST(Completion, OffersWhatTheGrammarHas) {
+  Wayctl wayctl;
+  const struct {
+    std::vector<std::string> words;
+    const char* offers;
+  } cases[] = {
+      {{"con"}, "conflict\nconfig\n"},
+      {{"conflict", ""}, "list\nshow\ndecide\n"},
+      {{"decision", "u"}, "undo\n"},
+      {{"conflict", "decide", "--va"}, "--value\n"},
+      {{"conflict", "list", "-o", "j"}, "json\n"},
+      {{"conflict", "list", "--lang", ""}, "zh\nen\n"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(::testing::PrintToString(c.words));
+    std::vector<std::string> arguments = {"__complete"};
+    arguments.insert(arguments.end(), c.words.begin(), c.words.end());
+    EXPECT_EQ(wayctl.Run(arguments).out, c.offers);
+  }
+  EXPECT_THAT(wayctl.Run({"completion", "bash"}).out,
+              HasSubstr("complete -o default -F _wayctl wayctl"));
+}
+
+TEST(Mailbox, AcknowledgesOnlyWhatWasShown) {
+  Wayctl wayctl;
+  const Outcome outcome = wayctl.Run(
+      {"mailbox", "pull", "--purpose", "residence_registration", "--ack"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(wayctl.hub().calls(),
+            (std::vector<std::string>{"MailboxService/Pull",
+                                      "MailboxService/Acknowledge"}));
+  const Outcome shown =
+      wayctl.Run({"mailbox", "pull", "--purpose", "residence_registration"});
+  EXPECT_THAT(shown.err, HasSubstr("wayctl mailbox ack t2"));
+}
+
+TEST(Lists, ReadPageAfterPageUpToTheLimit) {
+  Wayctl wayctl;
+  wayctl.hub().On("RegistryService/ListRecords", [](FakeCall& call) {
+    v1::ListRecordsRequest request;
+    call.Read(request);
+    const int first =
+        request.page_token().empty() ? 0 : std::stoi(request.page_token());
+    const int size = request.page_size() == 0 ? 3 : request.page_size();
+    v1::ListRecordsResponse response;
+    for (int i = first; i < std::min(first + size, 10); ++i) {
+      response.add_records()->set_record_key("R" + std::to_string(i));
+    }
+    if (first + size < 10) {
+      response.set_next_page_token(std::to_string(first + size));
+    }
+    call.Write(response);
+    return absl::OkStatus();
+  });
+  const auto lines = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"-o", "csv"});
+    const std::string out = wayctl.Run(arguments).out;
+    return std::count(out.begin(), out.end(), '\n');
+  };
+  EXPECT_EQ(lines({"record", "list"}), 11);
+  EXPECT_EQ(lines({"record", "list", "--limit", "4"}), 5);
+  const std::string json = wayctl.Run({"record", "list", "-o", "json"}).out;
+  EXPECT_THAT(json, AllOf(HasSubstr("R0"), HasSubstr("R9"),
+                          Not(HasSubstr("nextPageToken"))));
+}
+
+}  // namespace
+}  // namespace waystation::wayctl
