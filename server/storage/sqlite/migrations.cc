@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "proto/errors/error.h"
 
 namespace waystation::storage::sqlite {
 namespace {
@@ -42,14 +43,14 @@ absl::StatusOr<int> VersionOf(Connection& connection) {
   const bool is_empty = *version == 0 && *application == 0 && *tables == 0;
   const bool is_store = *version > 0 && *application == kApplication;
   if (!is_empty && !is_store) {
-    return absl::FailedPreconditionError(
-        "the database is not one of Waystation's");
+    return errors::Error("STORE_FOREIGN",
+                         {.rule = "a database of Waystation's"});
   }
   if (*version > Migrations().back().version) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the store has schema version ", *version,
-        ", written by a newer release; this one knows up to version ",
-        Migrations().back().version));
+    return errors::Error(
+        "STORE_VERSION",
+        {.rule = absl::StrCat("schema version ", *version, " where up to ",
+                              Migrations().back().version, " is known")});
   }
   return version;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/storage/sqlite/uid_table.h"
 
+#include "proto/errors/error.h"
 #include "server/storage/sqlite/findings.h"
 
 namespace waystation::storage::sqlite {
@@ -22,8 +23,7 @@ absl::StatusOr<Uid> UidTable::Load() {
       const bool sum_fits = rows.Int(2) == SumOf(next);
       if (key_fits && sum_fits) return next;
       if (key_fits || sum_fits) return Damaged("store");
-      return absl::FailedPreconditionError(
-          "the store was written with another checksum key");
+      return errors::Error("STORE_FOREIGN", {.rule = "the same checksum key"});
     }
     if (!rows.status().ok()) return rows.status();
   }
