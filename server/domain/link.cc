@@ -323,8 +323,7 @@ std::vector<std::string> LinkingIdentifiers(const store::StoredRecord& record) {
     }
   }
   std::ranges::sort(numbers);
-  const auto repeated = std::ranges::unique(numbers);
-  numbers.erase(repeated.begin(), repeated.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   return numbers;
 }
 

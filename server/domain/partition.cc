@@ -131,8 +131,7 @@ class Passes {
                      record->identifiers.end());
     }
     std::ranges::sort(numbers);
-    const auto repeated = std::ranges::unique(numbers);
-    numbers.erase(repeated.begin(), repeated.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
     const auto place_of = [&](std::string_view number) {
       return static_cast<std::size_t>(
           std::ranges::lower_bound(numbers, number) - numbers.begin());
@@ -384,9 +383,10 @@ class Passes {
       return std::tuple(one.low, one.high, one.question.doubt, one.question.a,
                         one.question.b);
     });
-    const auto repeated = std::ranges::unique(
-        open, {}, [](const Open& one) { return std::pair(one.low, one.high); });
-    open.erase(repeated.begin(), repeated.end());
+    const auto same_persons = [](const Open& one, const Open& other) {
+      return one.low == other.low && one.high == other.high;
+    };
+    open.erase(std::unique(open.begin(), open.end(), same_persons), open.end());
     std::vector<Candidate> candidates;
     candidates.reserve(open.size());
     for (const Open& one : open) {

@@ -57,8 +57,11 @@ std::vector<Claim> Counting(std::span<const Claim> claims, codes::Date as_of) {
   };
   if (std::ranges::adjacent_find(counting, out_of_order) != counting.end()) {
     std::ranges::sort(counting, in_order);
-    const auto repeated = std::ranges::unique(counting, {}, OrderOf);
-    counting.erase(repeated.begin(), repeated.end());
+    const auto same_place = [](const Claim& a, const Claim& b) {
+      return OrderOf(a) == OrderOf(b);
+    };
+    counting.erase(std::unique(counting.begin(), counting.end(), same_place),
+                   counting.end());
   }
   return counting;
 }
@@ -224,8 +227,8 @@ class Ranking {
     std::vector<std::string_view> agencies;
     for (const auto i : supporters) agencies.push_back(claims_[i].agency);
     std::ranges::sort(agencies);
-    const auto repeated = std::ranges::unique(agencies);
-    return std::distance(agencies.begin(), repeated.begin());
+    return std::distance(agencies.begin(),
+                         std::unique(agencies.begin(), agencies.end()));
   }
 
   const Rule& rule_;
@@ -457,8 +460,12 @@ class Entry {
       return decision->decision().number();
     };
     std::ranges::sort(bearing, {}, number);
-    const auto repeated = std::ranges::unique(bearing, {}, number);
-    bearing.erase(repeated.begin(), repeated.end());
+    const auto same_number = [&](const store::StoredDecision* a,
+                                 const store::StoredDecision* b) {
+      return number(a) == number(b);
+    };
+    bearing.erase(std::unique(bearing.begin(), bearing.end(), same_number),
+                  bearing.end());
 
     std::optional<std::pair<std::size_t, std::uint64_t>> standing;
     const store::StoredDecision* newest_reopened = nullptr;
@@ -569,7 +576,7 @@ std::vector<Resolution> Resolve(const Rule& rule, std::span<const Claim> claims,
     if (place != entries.end() && place->first == key) {
       place->second.push_back(claim);
     } else {
-      entries.insert(place, {std::move(key), {claim}});
+      entries.emplace(place, std::move(key), std::vector<Claim>{claim});
     }
   }
   resolutions.reserve(entries.size());

@@ -108,6 +108,21 @@ TEST(Apply, RefusesASecondContentOfARevision) {
   EXPECT_EQ(record.SerializeAsString(), before);
 }
 
+// A consent stays until another takes its place, and so does its revision.
+TEST(Apply, KeepsTheLatestConsent) {
+  store::StoredRecord record = NewRecord();
+  v1::Update first = UpdateOf("k", 1, "name{full:'张小宝'}");
+  first.mutable_guardian()->set_reference("consent 1");
+  Send(first, record);
+  Send(UpdateOf("k", 2, "name{full:'张宝'}"), record);
+  Send(UpdateOf("k", 3, "name{full:'张宝宝'}"), record);
+  EXPECT_EQ(record.guardian().reference(), "consent 1");
+  EXPECT_THAT(Contents(record), ElementsAre(1, 3));
+  EXPECT_EQ(Send(first, record).outcome, kUnchanged);
+  first.mutable_guardian()->set_reference("consent 2");
+  EXPECT_EQ(Send(first, record).outcome, kRejected);
+}
+
 TEST(Apply, RetractsAnAttribute) {
   store::StoredRecord record = NewRecord();
   Send(UpdateOf("k", 1, "name{full:'张伟'} sex{value:1}"), record);

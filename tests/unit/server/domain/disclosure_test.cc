@@ -206,6 +206,31 @@ TEST(Disclosure, TellsTheOriginThatAResidenceBegan) {
             (Told{.changed = BitOf(6), .withdrawn = BitOf(6)}));
 }
 
+// A claim of which the cut leaves nothing is not there.
+TEST(Disclosure, ShowsNothingOfWhatIsCutAway) {
+  Records before;
+  before.Add(kOrigin, "o", Core());
+  before.Add(kHere, "p", Core());
+  Records after = before;
+  after.Update(2, 2, "residence{address:'东环路1号'}");
+  const Onlooker origin(kOrigin, {1});
+  EXPECT_EQ(origin.Learns(before, after), Told());
+  EXPECT_EQ(origin.View(before).SerializeAsString(),
+            origin.View(after).SerializeAsString());
+}
+
+// The same value put off to a later day is gone until then.
+TEST(Disclosure, TellsThatAClaimWaits) {
+  Records before;
+  before.Add(kOrigin, "o", Core());
+  before.Add(kHere, "p", Core("residence{division:'320505'}"));
+  Records after = before;
+  after.Update(2, 2, "residence{division:'320505'}",
+               "times{valid_from{year:2026 month:4 day:1}}");
+  EXPECT_EQ(Onlooker(kOrigin, {1}).Learns(before, after),
+            (Told{.changed = BitOf(6), .withdrawn = BitOf(6)}));
+}
+
 TEST(Disclosure, ShowsAConflictOnlyOfWhatIsCovered) {
   Records records;
   records.Add(kLaborHere, "l", Core());

@@ -217,6 +217,14 @@ TEST(Partition, KeepsContradictingNumbersApart) {
                 {"c", "b", "张伟", ""}},
        .persons = {{1, 2}, {3}},
        .candidates = {"2-3 KEPT_APART"}},
+      // Each shares another number with the third, whose name is an edit away
+      // from both; on the first number their names contradict.
+      {.name = "two names of one number, joined by way of others",
+       .rows = {{"a", "ac", "王小明", ""},
+                {"b", "ab", "王大亮", ""},
+                {"c", "bc", "王大明", ""}},
+       .persons = {{1, 3}, {2}},
+       .candidates = {"1-2 NAME_CONTRADICTS"}},
       {.name = "until one rules that they are",
        .rows = {{"a", "a", "张伟", ""},
                 {"b", "ab", "张伟", ""},

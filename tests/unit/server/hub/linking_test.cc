@@ -163,28 +163,30 @@ TEST(Linking, AgencyIsToldWhenItsOwnRecordsMerge) {
 
 TEST(Linking, LinksAcrossSectorsTellNobodyThatTwoOfItsRecordsAreOne) {
   TestHub test;
-  const std::string other = DemoNumber("341202", "19900307", 43);
-  // One police record that claims both numbers joins what labor holds apart.
+  test.Submit(kPoliceFuyang, Say("A1", 1).Core(kNumber, "王芳", 1990, 3, 7));
+  test.Submit(kPoliceSuzhou, Say("B1", 1).Core(kNumber, "赵铁柱", 1990, 3, 7));
+  ASSERT_TRUE(
+      Rule(test, OnlyCandidate(test).candidate(), v1::Decision::KIND_SAME)
+          .ok());
+  // The police's two are one by a ruling, which joins labor's two as well.
   const auto one =
       test.Submit(kLaborSuzhou, Say("S1", 1).Core(kNumber, "王芳", 1990, 3, 7));
-  const auto two =
-      test.Submit(kLaborSuzhou, Say("S2", 1).Core(other, "王芳", 1990, 3, 7));
-  v1::Update both = Say("A1", 1).Core(kNumber, "王芳", 1990, 3, 7).update();
-  v1::Identifier& second = *both.mutable_claims()->add_identifiers();
-  second.set_kind(v1::Identifier::KIND_HMT_RESIDENCE_PERMIT);
-  second.set_number(other);
-  v1::SubmitRecordRequest request;
-  request.set_update(both.SerializeAsString());
-  const auto answer = Await<v1::SubmitRecordResponse>([&](auto done) {
-    test.hub().SubmitRecord(AgencyCaller(kPoliceFuyang), request,
-                            std::move(done));
-  });
-  ASSERT_TRUE(answer.ok()) << answer.status();
-  ASSERT_EQ(Persons(test), 1U);
-  const auto again =
-      test.Submit(kLaborSuzhou, Say("S2", 1).Core(other, "王芳", 1990, 3, 7));
-  EXPECT_EQ(again.handle(), two.handle());
-  EXPECT_NE(again.handle(), one.handle());
+  const auto two = test.Submit(
+      kLaborSuzhou, Say("S2", 1).Core(kNumber, "赵铁柱", 1990, 3, 7));
+  EXPECT_EQ(Persons(test), 1U);
+  EXPECT_NE(one.handle(), two.handle());
+  const auto records = test.hub().ListRecords(AgencyCaller(kLaborSuzhou), {});
+  ASSERT_THAT(records->records(), SizeIs(2));
+  EXPECT_EQ(records->records(0).handle(), one.handle());
+  EXPECT_EQ(records->records(1).handle(), two.handle());
+  const auto person =
+      test.GetPerson(kLaborSuzhou, "S1", v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER);
+  ASSERT_TRUE(person.ok()) << person.status();
+  EXPECT_THAT(person->view().record_keys(), ElementsAre("S1"));
+  const auto page = test.Pull(kLaborSuzhou);
+  for (const v1::MailboxEntry& entry : page->entries()) {
+    EXPECT_NE(entry.kind(), v1::CHANGE_KIND_MERGED);
+  }
 }
 
 }  // namespace

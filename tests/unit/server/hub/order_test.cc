@@ -307,6 +307,14 @@ RC_GTEST_PROP(Order, OfUpdatesDoesNotMatter, ()) {
     RC_ASSERT(one == at_once);
   }
   RC_ASSERT(first.hub().CheckStore()->findings_size() == 0);
+  const auto decisions = first.hub().ListDecisions(OfficeCaller(), {});
+  RC_CLASSIFY(decisions->decisions_size() > 0, "decided");
+  RC_CLASSIFY(std::ranges::any_of(decisions->decisions(),
+                                  [](const v1::Decision& decision) {
+                                    return decision.state() ==
+                                           v1::Decision::STATE_REOPENED;
+                                  }),
+              "reopened");
 }
 
 }  // namespace

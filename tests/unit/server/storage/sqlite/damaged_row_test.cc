@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
              [](const Store& s) { return s.LoadByKey(kKeys).status(); },
              "record 2"},
         Case{"RecordSeal",
-             "UPDATE record SET sealed = (SELECT sealed || 'x' FROM record "
+             "UPDATE record SET sealed = (SELECT wrapped_key FROM record "
              "WHERE uid = 3) WHERE uid = 2",
              [](const Store& s) { return s.ListRecords(1, 0, 9).status(); },
              "record 2"},

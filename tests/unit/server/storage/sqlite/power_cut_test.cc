@@ -67,8 +67,10 @@ void Apply(const Step& step, std::string& file) {
   file.replace(offset, step.bytes.size(), step.bytes);
 }
 
-// The files when the power is cut before step `moment`.
+// The files when the power is cut before step `moment`. The folder itself was
+// last synced before step `folder_synced`.
 std::map<std::string, std::string> FilesAfterCut(const std::vector<Step>& steps,
+                                                 size_t folder_synced,
                                                  size_t moment,
                                                  std::minstd_rand& random) {
   std::map<std::string, size_t> synced;
@@ -84,7 +86,9 @@ std::map<std::string, std::string> FilesAfterCut(const std::vector<Step>& steps,
   for (size_t i = 0; i < moment; ++i) {
     std::string& file = files[steps[i].file];
     const auto last_sync = synced.find(steps[i].file);
-    if (last_sync != synced.end() && i < last_sync->second) {
+    const bool is_gone =
+        steps[i].kind == FileStep::Kind::kDelete && i < folder_synced;
+    if (is_gone || (last_sync != synced.end() && i < last_sync->second)) {
       Apply(steps[i], file);
       continue;
     }
@@ -112,11 +116,13 @@ TEST(PowerCut, LosesNoAcknowledgedGroup) {
   Recorder recorder;
   // Steps after which each group was acknowledged.
   std::vector<size_t> acknowledged;
+  size_t opened = 0;
   {
     const TemporaryFolder folder;
     Options options = OptionsFor(folder.path(), &recorder);
     options.log_bytes = 60 * 4096;  // Copied and begun anew many times.
     const std::unique_ptr<Store> store = Take(OpenSqlite(options));
+    opened = recorder.size();
     ASSERT_TRUE(Prepare(*store).ok());
     for (uint64_t group = 1; group <= kGroups; ++group) {
       ASSERT_TRUE(store->Commit(BatchOf(group)).ok());
@@ -134,7 +140,8 @@ TEST(PowerCut, LosesNoAcknowledgedGroup) {
     SCOPED_TRACE("cut " + std::to_string(cut) + " before step " +
                  std::to_string(moment));
     const TemporaryFolder folder;
-    for (const auto& [name, bytes] : FilesAfterCut(steps, moment, random)) {
+    for (const auto& [name, bytes] :
+         FilesAfterCut(steps, opened, moment, random)) {
       std::ofstream(folder.File(name), std::ios::binary) << bytes;
     }
     const std::unique_ptr<Store> store =

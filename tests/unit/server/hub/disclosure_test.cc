@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who learns what, by which way: views, matches, mailboxes, refusals and the
+// bytes on disk. Real agreements, the ceiling's default set.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "proto/errors/error.h"
+#include "server/domain/attributes.h"
+#include "server/domain/ceiling.h"
+#include "tests/unit/server/hub/fixtures.h"
+
+namespace waystation::hub {
+namespace {
+
+using errors::ReasonOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const std::string kNumber = DemoNumber("341202", "19900307", 41);
+
+Say Core(std::string_view key) {
+  return Say(key, 1).Core(kNumber, "王芳", 1990, 3, 7);
+}
+
+// Reads all that waits and takes it as read.
+std::vector<v1::MailboxEntry> Empty(TestHub& test, std::string_view agency) {
+  const auto page = test.Pull(agency);
+  EXPECT_TRUE(page.ok()) << page.status();
+  v1::AcknowledgeRequest request;
+  request.set_page_token(page->last_token());
+  EXPECT_TRUE(test.hub().Acknowledge(AgencyCaller(agency), request).ok());
+  return {page->entries().begin(), page->entries().end()};
+}
+
+std::string SectorOf(std::string_view agency) {
+  return std::string(agency.substr(0, agency.find('.')));
+}
+
+// --- the first case of all ---
+
+TEST(Disclosure, NewerAddressOfAClinicOrEmployerNeverReachesPolice) {
+  for (const std::string_view teller :
+       {kHealthSuzhou, kLaborSuzhou, kCommerceSuzhou}) {
+    SCOPED_TRACE(teller);
+    TestHub test;
+    for (const std::string_view police : {kPoliceFuyang, kPoliceSuzhou}) {
+      test.Submit(police, Core("P").Lives("320505", "新市路1号"));
+    }
+    test.Submit(teller, Core("T"));
+    Empty(test, kPoliceFuyang);
+    Empty(test, kPoliceSuzhou);
+    const auto before =
+        test.GetPerson(kPoliceFuyang, "P", v1::PURPOSE_RESIDENCE_REGISTRATION);
+    ASSERT_TRUE(before.ok()) << before.status();
+
+    const auto mailbox_before =
+        test.hub().GetMailbox(AgencyCaller(kPoliceFuyang));
+    int woken = 0;
+    const auto ticket =
+        test.hub().WatchMailbox(kPoliceFuyang, [&] { ++woken; });
+    test.Advance(absl::Hours(1));
+    test.Submit(teller, Say("T", 2)
+                            .Lives("320506", "木渎镇9号")
+                            .Phone("13900001234")
+                            .Works("苏州电子厂")
+                            .ValidFrom(2026, 5, 1));
+    // Not the address, not that there is one, not that anything happened.
+    EXPECT_THAT(Empty(test, kPoliceFuyang), IsEmpty());
+    EXPECT_THAT(Empty(test, kPoliceSuzhou), IsEmpty());
+    EXPECT_EQ(woken, 0);
+    EXPECT_EQ(test.hub().GetMailbox(AgencyCaller(kPoliceFuyang))->waiting(),
+              mailbox_before->waiting());
+    const auto after =
+        test.GetPerson(kPoliceFuyang, "P", v1::PURPOSE_RESIDENCE_REGISTRATION);
+    ASSERT_TRUE(after.ok());
+    EXPECT_EQ(after->view().SerializeAsString(),
+              before->view().SerializeAsString());
+    v1::MatchClaimRequest match;
+    match.set_record_key("P");
+    match.set_purpose(v1::PURPOSE_RESIDENCE_REGISTRATION);
+    match.set_attribute("residence");
+    match.mutable_offered()->mutable_residence()->set_division("320506");
+    const auto matched = Await<v1::MatchClaimResponse>([&](auto done) {
+      test.hub().MatchClaim(AgencyCaller(kPoliceFuyang), match,
+                            std::move(done));
+    });
+    ASSERT_TRUE(matched.ok()) << matched.status();
+    EXPECT_NE(matched->answer(), v1::MatchClaimResponse::ANSWER_MATCH);
+  }
+}
+
+// --- the whole matrix, from the ceiling's own rows ---
+
+// Says everything of which a claim can be made, in values that name their
+// teller.
+Say Everything(std::string_view agency) {
+  return Core("R")
+      .Sex(v1::SEX_FEMALE)
+      .Lives("320505010", "某路" + std::string(agency))
+      .Works("厂" + std::string(agency))
+      .Phone("13900001234")
+      .Trained("C1", "课" + std::string(agency));
+}
+
+TEST(Disclosure, EachSectorSeesWhatTheCeilingSaysAndNothingElse) {
+  const std::string_view agencies[] = {kPoliceFuyang, kHealthSuzhou,
+                                       kLaborFuyang, kCommerceSuzhou};
+  const std::string_view readers[] = {kPoliceSuzhou, kHealthSuzhou,
+                                      kLaborSuzhou, kCommerceSuzhou};
+  for (const std::string_view teller : agencies) {
+    for (const std::string_view reader : readers) {
+      if (teller == reader) continue;
+      SCOPED_TRACE(std::string(teller) + " to " + std::string(reader));
+      TestHub test;
+      test.Submit(reader, Core("R"));
+      test.Submit(teller, Everything(teller));
+      std::set<std::string> allowed = {"identifiers", "name", "birth_date"};
+      for (const domain::CeilingRow& row : domain::Ceiling()) {
+        if (row.from == SectorOf(teller) && row.to == SectorOf(reader) &&
+            row.is_default &&
+            (row.form == v1::FORM_VALUE || row.form == v1::FORM_PARTIAL)) {
+          allowed.insert(std::string(row.attribute));
+        }
+      }
+      const auto person = test.GetPerson(reader, "R", PurposeOf(reader));
+      ASSERT_TRUE(person.ok()) << person.status();
+      for (const v1::AttributeView& view : person->view().attributes()) {
+        EXPECT_THAT(allowed, Contains(view.attribute()));
+        if (view.form() == v1::FORM_PARTIAL) {
+          EXPECT_EQ(person->view().person().residence().address(), "");
+        }
+      }
+      for (const v1::MailboxEntry& entry : Empty(test, reader)) {
+        for (const std::string& attribute : entry.attributes()) {
+          EXPECT_THAT(allowed, Contains(attribute));
+        }
+        EXPECT_EQ(entry.view().person().contact().phones_size(), 0);
+      }
+    }
+  }
+}
+
+TEST(Disclosure, OriginLearnsThatResidenceBegan) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Core("A"));
+  test.Submit(kPoliceSuzhou, Core("B").Lives("320505010", "新市路1号"));
+  const auto entries = Empty(test, kPoliceFuyang);
+  ASSERT_THAT(entries, SizeIs(1));
+  EXPECT_THAT(entries[0].attributes(), ElementsAre("residence"));
+  EXPECT_EQ(entries[0].view().person().residence().division(), "320505");
+  EXPECT_EQ(entries[0].view().person().residence().address(), "");
+}
+
+// --- refusals ---
+
+TEST(Disclosure, RefusalsAreAlike) {
+  TestHub test;
+  test.Submit(kLaborSuzhou, Core("S"));
+  test.Submit(kLaborSuzhou, Say("narrow", 1).Name("王芳"));
+  const auto mine = test.Submit(kPoliceSuzhou, Core("B"));
+  const auto ask = [&](const std::function<void(v1::GetPersonRequest&)>& set) {
+    v1::GetPersonRequest request;
+    request.set_purpose(v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER);
+    set(request);
+    const auto answer = Await<v1::GetPersonResponse>([&](auto done) {
+      test.hub().GetPerson(AgencyCaller(kLaborSuzhou), request,
+                           std::move(done));
+    });
+    return answer.status();
+  };
+  const absl::Status refusals[] = {
+      ask([](auto& request) { request.set_record_key("nobody"); }),
+      ask([](auto& request) {
+        request.set_handle("p-aaaaaaaaaaaaaaaaaaaaaaaaaa");
+      }),
+      ask([&](auto& request) { request.set_handle(mine.handle()); }),
+      ask([](auto& request) { request.set_record_key("narrow"); }),
+      ask([](auto& request) {
+        request.set_record_key("S");
+        request.set_purpose(v1::PURPOSE_BUSINESS_SERVICE);
+      }),
+  };
+  for (const absl::Status& refusal : refusals) {
+    EXPECT_EQ(ReasonOf(refusal), "NOT_AVAILABLE");
+    EXPECT_EQ(refusal, refusals[0]) << "alike to the last byte";
+  }
+  EXPECT_EQ(ReasonOf(ask([](auto& request) {
+              request.set_record_key("S");
+              request.set_purpose(v1::PURPOSE_UNSPECIFIED);
+            })),
+            "PURPOSE_MISSING");
+}
+
+TEST(Disclosure, OtherRolesAreRefusedAndCounted) {
+  TestHub test;
+  EXPECT_EQ(
+      ReasonOf(
+          test.hub().ListConflicts(AgencyCaller(kPoliceFuyang), {}).status()),
+      "WRONG_ROLE");
+  Caller subject = OfficeCaller();
+  subject.name = "subject";
+  EXPECT_EQ(ReasonOf(test.hub().ListConflicts(subject, {}).status()),
+            "WRONG_ROLE");
+  EXPECT_EQ(ReasonOf(test.hub().ListRecords(OperatorCaller(), {}).status()),
+            "WRONG_ROLE");
+  EXPECT_EQ(ReasonOf(test.hub().ListEvents(OperatorCaller(), {}).status()),
+            "WRONG_ROLE");
+  test.Restart();  // Draining writes what was counted.
+  int counted = 0;
+  for (const v1::LoggedEvent& event : test.Events()) {
+    if (event.event().kind() != v1::AuditEvent::KIND_REFUSED) continue;
+    EXPECT_EQ(event.event().reason(), "WRONG_ROLE");
+    counted += static_cast<int>(event.event().count());
+  }
+  EXPECT_EQ(counted, 4);
+}
+
+TEST(Disclosure, RevokedAgreementEndsAtOnce) {
+  TestHub test;
+  test.Submit(kLaborSuzhou, Core("S"));
+  test.Submit(kLaborFuyang, Core("F").Works("阜阳纺织厂"));
+  EXPECT_TRUE(
+      test.GetPerson(kLaborSuzhou, "S", v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER)
+          .ok());
+  v1::RevokeAgreementRequest request;
+  request.set_id("labor");
+  request.set_reason("ended by both sides");
+  ASSERT_TRUE(Await<v1::RevokeAgreementResponse>([&](auto done) {
+                test.hub().RevokeAgreement(OperatorCaller(), request,
+                                           std::move(done));
+              }).ok());
+  EXPECT_EQ(ReasonOf(test.GetPerson(kLaborSuzhou, "S",
+                                    v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER)
+                         .status()),
+            "NOT_AVAILABLE");
+  EXPECT_THAT(Empty(test, kLaborSuzhou), IsEmpty())
+      << "what waits tells nothing any more";
+  test.Submit(kLaborFuyang, Say("F", 2).Works("阜阳服装厂"));
+  EXPECT_EQ(test.hub().GetMailbox(AgencyCaller(kLaborSuzhou))->waiting(), 0U);
+}
+
+TEST(Disclosure, DecisionDoesNotShowThroughToWhoMayNotKnow) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Core("A"));
+  test.Submit(kPoliceSuzhou, Say("B", 1).Core(kNumber, "王芳", 1990, 7, 3));
+  test.Submit(kCommerceSuzhou, Core("C"));
+  Empty(test, kCommerceSuzhou);
+  const auto conflict = test.OnlyConflict();
+  ASSERT_TRUE(conflict.ok());
+  const auto decided = test.Choose(*conflict, kPoliceSuzhou);
+  ASSERT_TRUE(decided.ok());
+  EXPECT_THAT(decided->effect().recipients(),
+              testing::Not(Contains(std::string(kCommerceSuzhou))));
+  EXPECT_THAT(Empty(test, kCommerceSuzhou), IsEmpty());
+}
+
+// --- at rest ---
+
+TEST(Disclosure, FilesHoldNoPersonalValue) {
+  TestHub test;
+  test.Submit(kPoliceFuyang,
+              Core("A").Lives("320505", "观前街雕花楼").Phone("13912345678"));
+  test.Submit(
+      kPoliceSuzhou,
+      Say("B", 1).Core(kNumber, "王芳", 1990, 7, 3).Works("太湖丝绸织造厂"));
+  const auto conflict = test.OnlyConflict();
+  ASSERT_TRUE(conflict.ok());
+  ASSERT_TRUE(test.Choose(*conflict, kPoliceSuzhou).ok());
+  EXPECT_TRUE(
+      test.GetPerson(kPoliceFuyang, "A", v1::PURPOSE_RESIDENCE_REGISTRATION)
+          .ok());
+  Empty(test, kPoliceFuyang);
+  const std::string secrets[] = {
+      kNumber,       kNumber.substr(6, 8), "王芳",           "观前街雕花楼",
+      "13912345678", "太湖丝绸织造厂",     "paper file seen"};
+  const auto search = [&] {
+    size_t bytes = 0;
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(test.folder())) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string content{std::istreambuf_iterator<char>(file), {}};
+      bytes += content.size();
+      for (const std::string& secret : secrets) {
+        EXPECT_EQ(content.find(secret), std::string::npos)
+            << entry.path() << " holds a value";
+      }
+    }
+    EXPECT_GT(bytes, 10'000U);
+  };
+  search();
+  test.Stop();
+  search();
+}
+
+}  // namespace
+}  // namespace waystation::hub

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trouble underneath: full disks, failing media, foreign stores, damaged rows,
+// days that come and rules that change.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <thread>
+
+#include "proto/errors/error.h"
+#include "tests/unit/server/hub/fixtures.h"
+
+namespace waystation::hub {
+namespace {
+
+using errors::ReasonOf;
+using storage::sqlite::FileAnswer;
+using storage::sqlite::FileStep;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const std::string kNumber = DemoNumber("341202", "19900307", 41);
+
+Say Core(std::string_view key) {
+  return Say(key, 1).Core(kNumber, "王芳", 1990, 3, 7);
+}
+
+// A medium that is full, or fails at syncs, while it is told to.
+class Medium final : public storage::sqlite::FileHooks {
+ public:
+  FileAnswer Before(const FileStep& step) override {
+    if (full && step.kind == FileStep::Kind::kWrite) {
+      return FileAnswer::kNoSpace;
+    }
+    if (broken && step.kind == FileStep::Kind::kSync) return FileAnswer::kFail;
+    return FileAnswer::kPass;
+  }
+  std::atomic<bool> full = false;
+  std::atomic<bool> broken = false;
+};
+
+TEST(Faults, FullDiskRefusesAndGoesOnWhenItIsFreed) {
+  Medium medium;
+  TestHub test({.hooks = &medium, .rules = {}});
+  test.Submit(kPoliceFuyang, Core("A"));
+  medium.full = true;
+  const auto refused =
+      test.Submit(kPoliceFuyang, std::vector<Say>{Say("A", 2).Name("王方")});
+  EXPECT_EQ(ReasonOf(refused.status()), "DISK_FULL");
+  EXPECT_EQ(ReasonOf(test.GetPerson(kPoliceFuyang, "A",
+                                    v1::PURPOSE_RESIDENCE_REGISTRATION)
+                         .status()),
+            "DISK_FULL")
+      << "nothing is told without its leaf";
+  medium.full = false;
+  EXPECT_EQ(test.Submit(kPoliceFuyang, Say("A", 2).Name("王方")).outcome(),
+            v1::UpdateResult::OUTCOME_APPLIED);
+  EXPECT_TRUE(
+      test.GetPerson(kPoliceFuyang, "A", v1::PURPOSE_RESIDENCE_REGISTRATION)
+          .ok());
+  EXPECT_EQ(test.hub().CheckStore()->findings_size(), 0);
+}
+
+TEST(Faults, FailingSyncAnswersNothingAndStops) {
+  Medium medium;
+  TestHub test({.hooks = &medium, .rules = {}});
+  test.Submit(kPoliceFuyang, Core("A"));
+  std::promise<absl::Status> failed;
+  test.hub().OnFailure([&](absl::Status status) { failed.set_value(status); });
+  medium.broken = true;
+  const auto unknown =
+      test.Submit(kPoliceFuyang, std::vector<Say>{Say("A", 2).Name("王方")});
+  EXPECT_EQ(ReasonOf(unknown.status()), "STORE_FAILED");
+  EXPECT_EQ(unknown.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(failed.get_future().get().code(), absl::StatusCode::kUnavailable);
+  medium.broken = false;
+  EXPECT_EQ(
+      ReasonOf(
+          test.Submit(kPoliceFuyang, std::vector<Say>{Core("A")}).status()),
+      "STORE_FAILED");
+  EXPECT_FALSE(test.hub().GetHubStatus()->ready());
+  test.Restart();
+  const auto again =
+      test.Submit(kPoliceFuyang, std::vector<Say>{Say("A", 2).Name("王方")});
+  ASSERT_TRUE(again.ok()) << "resubmission is safe: " << again.status();
+  EXPECT_NE(again->results(0).outcome(), v1::UpdateResult::OUTCOME_REJECTED);
+  EXPECT_EQ(test.hub().CheckStore()->findings_size(), 0);
+}
+
+TEST(Faults, ForeignStoresAreRefused) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Core("A"));
+  test.Stop();
+  test.UseOrigin("other.example/log");
+  EXPECT_EQ(ReasonOf(test.TryStart()), "STORE_FOREIGN");
+  test.Stop();
+  test.UseOrigin("test.example/log");
+  const Keys right = test.keys();
+  test.UseKeys(Keys::Generate());
+  EXPECT_FALSE(test.TryStart().ok());
+  test.Stop();
+  test.UseKeys(right);
+  EXPECT_TRUE(test.TryStart().ok());
+}
+
+TEST(Faults, DamagedRowHarmsOnlyItself) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Core("A"));
+  test.Submit(kPoliceFuyang, Say("B", 1).Name("李娜"));
+  test.Stop();
+  std::filesystem::path file;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(test.folder())) {
+    std::string header(16, '\0');
+    std::ifstream(entry.path(), std::ios::binary).read(header.data(), 16);
+    if (header.starts_with("SQLite format 3")) file = entry.path();
+  }
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &database), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(database,
+                         "UPDATE record SET sealed = zeroblob(length(sealed)) "
+                         "WHERE uid = (SELECT min(uid) FROM record)",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK)
+      << sqlite3_errmsg(database);
+  sqlite3_close(database);
+  ASSERT_TRUE(test.TryStart().ok());
+  // Both travel at once, so that they may meet in one group.
+  std::vector<std::future<absl::StatusOr<v1::SubmitRecordsResponse>>> answers;
+  for (const char* key : {"A", "B"}) {
+    answers.push_back(std::async(std::launch::async, [&test, key] {
+      return test.Submit(kPoliceFuyang,
+                         std::vector<Say>{Say(key, 2).Lives("320505")});
+    }));
+  }
+  EXPECT_EQ(ReasonOf(answers[0].get().status()), "STORE_DAMAGED");
+  const auto other = answers[1].get();
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_EQ(other->results(0).outcome(), v1::UpdateResult::OUTCOME_APPLIED);
+  EXPECT_GT(test.hub().CheckStore()->findings_size(), 0);
+}
+
+TEST(Faults, ManyWritersAtOnceGetAnswersOfTheirOwn) {
+  TestHub test;
+  constexpr int kWriters = 8;
+  constexpr int kEach = 40;
+  std::vector<std::thread> writers;
+  std::atomic<int> applied = 0;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    writers.emplace_back([&, writer] {
+      for (int i = 0; i < kEach; ++i) {
+        // All write to the same few people, each its own revisions.
+        const auto result =
+            test.Submit(writer % 2 == 0 ? kPoliceFuyang : kLaborFuyang,
+                        Say("K" + std::to_string(i % 3),
+                            static_cast<uint64_t>(writer * kEach + i + 1))
+                            .Core(kNumber, "王芳", 1990, 3, 7)
+                            .Works("厂" + std::to_string(i)));
+        if (result.outcome() == v1::UpdateResult::OUTCOME_APPLIED) ++applied;
+      }
+    });
+  }
+  std::thread reader([&] {
+    for (int i = 0; i < 50; ++i) {
+      (void)test.GetPerson(kLaborFuyang, "K0",
+                           v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER);
+      (void)test.Pull(kLaborFuyang);
+    }
+  });
+  for (std::thread& writer : writers) writer.join();
+  reader.join();
+  EXPECT_GT(applied, 6);
+  EXPECT_EQ(test.hub().GetHubStatus()->persons(), 1U);
+  EXPECT_EQ(test.hub().CheckStore()->findings_size(), 0);
+}
+
+TEST(Review, ClaimThatBeginsLaterIsToldOnItsDay) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Core("A"));
+  test.Submit(kPoliceSuzhou, Core("B").Lives("320505").ValidFrom(2026, 5, 1));
+  v1::AcknowledgeRequest acknowledge;
+  acknowledge.set_page_token(test.Pull(kPoliceFuyang)->last_token());
+  ASSERT_TRUE(
+      test.hub().Acknowledge(AgencyCaller(kPoliceFuyang), acknowledge).ok());
+  test.Submit(kPoliceSuzhou, Say("B", 2).Lives("320506").ValidFrom(2026, 6, 1));
+  EXPECT_THAT(test.Pull(kPoliceFuyang)->entries(), IsEmpty());
+  const auto person = [&] {
+    return test
+        .GetPerson(kPoliceFuyang, "A", v1::PURPOSE_RESIDENCE_REGISTRATION)
+        ->view()
+        .person()
+        .residence()
+        .division();
+  };
+  EXPECT_NE(person(), "320506");
+  std::promise<void> woken;
+  std::atomic<bool> once = false;
+  const auto ticket = test.hub().WatchMailbox(kPoliceFuyang, [&] {
+    if (!once.exchange(true)) woken.set_value();
+  });
+  test.Restart();
+  const auto ticket_after = test.hub().WatchMailbox(kPoliceFuyang, [&] {
+    if (!once.exchange(true)) woken.set_value();
+  });
+  test.SetTime(absl::FromCivil(absl::CivilDay(2026, 6, 1),
+                               absl::FixedTimeZone(8 * 3600)) +
+               absl::Minutes(1));
+  woken.get_future().get();
+  const auto page = test.Pull(kPoliceFuyang);
+  ASSERT_THAT(page->entries(), SizeIs(1));
+  EXPECT_EQ(page->entries(0).view().person().residence().division(), "320506");
+}
+
+TEST(Review, ChangedRulesAreGoneThroughAtStart) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Core("A"));
+  test.Submit(kPoliceSuzhou, Say("B", 1).Core(kNumber, "王芳", 1990, 7, 3));
+  ASSERT_TRUE(test.OnlyConflict().ok());
+  config::v1::Rules rules;
+  rules.set_version("later wins");
+  config::v1::ResolutionRule& rule = *rules.add_resolution();
+  rule.set_attribute("birth_date");
+  rule.add_criteria(v1::CRITERION_LATER_RECORDED_TIME);
+  test.Submit(
+      kPoliceFuyang,
+      Say("A", 2).Born(1990, 3, 7).Recorded(test.Now() - absl::Hours(48)));
+  test.Submit(
+      kPoliceSuzhou,
+      Say("B", 2).Born(1990, 7, 3).Recorded(test.Now() - absl::Hours(24)));
+  ASSERT_TRUE(test.OnlyConflict().ok());
+  test.UseRules(rules);
+  test.Restart();
+  // The review runs behind; what drains has been through it.
+  test.hub().Drain();
+  test.Restart();
+  EXPECT_THAT(test.hub().ListConflicts(OfficeCaller(), {})->conflicts(),
+              IsEmpty());
+  const auto page = test.Pull(kPoliceFuyang);
+  ASSERT_THAT(page->entries(), SizeIs(1));
+  EXPECT_EQ(page->entries(0).view().person().birth_date().date().month(), 7);
+}
+
+}  // namespace
+}  // namespace waystation::hub
