@@ -17,19 +17,20 @@ constexpr int kPatience = 20;
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Checkpointer>> Checkpointer::Start(
-    const SessionOptions& options, absl::Mutex& commits,
+    const SessionOptions& options, int64_t pages, absl::Mutex& commits,
     std::function<void(const absl::Status&)> failed) {
   absl::StatusOr<std::unique_ptr<Session>> session = Session::Open(options);
   if (!session.ok()) return session.status();
   sqlite3_busy_timeout((*session)->connection->handle(), kPatience);
   return std::unique_ptr<Checkpointer>(
-      new Checkpointer(*std::move(session), commits, std::move(failed)));
+      new Checkpointer(*std::move(session), pages, commits, std::move(failed)));
 }
 
-Checkpointer::Checkpointer(std::unique_ptr<Session> session,
+Checkpointer::Checkpointer(std::unique_ptr<Session> session, int64_t pages,
                            absl::Mutex& commits,
                            std::function<void(const absl::Status&)> failed)
     : session_(std::move(session)),
+      begin_(pages),
       commits_(commits),
       failed_(std::move(failed)),
       thread_([this] { Work(); }) {}
@@ -59,7 +60,7 @@ void Checkpointer::Watch(Connection& writer) {
 void Checkpointer::MakeRoom() {
   absl::MutexLock lock(&mutex_);
   const auto has_room = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return pages_ < kBound || pages_ - left_ < kBegin || stopping_;
+    return pages_ < 4 * begin_ || pages_ - left_ < begin_ || stopping_;
   };
   mutex_.Await(absl::Condition(&has_room));
 }
@@ -102,7 +103,7 @@ absl::Status Checkpointer::Cycle() {
 
 void Checkpointer::Work() {
   const auto has_work = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return pages_ - left_ >= kBegin || stopping_;
+    return pages_ - left_ >= begin_ || stopping_;
   };
   for (;;) {
     {

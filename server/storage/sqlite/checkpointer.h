@@ -24,15 +24,11 @@ namespace waystation::storage::sqlite {
 // Thread-safe.
 class Checkpointer {
  public:
-  // Pages in the log at which copying begins, and at which commits wait for it:
-  // 64 and 256 MiB. Longer logs copy a page that changes often less often.
-  static constexpr int64_t kBegin = 16 * 1024;
-  static constexpr int64_t kBound = 4 * kBegin;
-
-  // `commits` is held during commits and borrowed for life. `failed` is called
-  // when the medium fails; a full disk is tried again later.
+  // Copying begins when the log has grown by `pages`, and commits wait for it
+  // at four times that. `commits` is held during commits and borrowed for life.
+  // `failed` is called when the medium fails; a full disk is tried again later.
   static absl::StatusOr<std::unique_ptr<Checkpointer>> Start(
-      const SessionOptions& options, absl::Mutex& commits,
+      const SessionOptions& options, int64_t pages, absl::Mutex& commits,
       std::function<void(const absl::Status&)> failed);
   ~Checkpointer();
   Checkpointer(const Checkpointer&) = delete;
@@ -50,7 +46,8 @@ class Checkpointer {
   void KeepLogOnClose() { session_->connection->KeepLogOnClose(); }
 
  private:
-  Checkpointer(std::unique_ptr<Session> session, absl::Mutex& commits,
+  Checkpointer(std::unique_ptr<Session> session, int64_t pages,
+               absl::Mutex& commits,
                std::function<void(const absl::Status&)> failed);
 
   struct Progress {
@@ -62,6 +59,7 @@ class Checkpointer {
   void Work();
 
   std::unique_ptr<Session> session_;
+  const int64_t begin_;
   absl::Mutex& commits_;
   std::function<void(const absl::Status&)> failed_;
 

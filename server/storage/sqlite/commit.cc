@@ -266,6 +266,9 @@ absl::StatusOr<State> LoadState(Session& session) {
 
   absl::StatusOr<auditlog::TreeAppender> tree =
       session.log.LoadTree(state.newest.frontier.size());
+  if (absl::IsNotFound(tree.status())) {
+    return absl::DataLossError(tree.status().message());
+  }
   if (!tree.ok()) return tree.status();
   if (tree->frontier() != state.newest.frontier) {
     return Damaged(absl::StrCat("commit_group ", state.newest.number),

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "proto/errors/error.h"
 
 namespace waystation::storage::sqlite {
 namespace {
@@ -46,8 +47,7 @@ absl::StatusOr<std::unique_ptr<Folder>> Folder::Take(const std::string& path) {
   if (!lock.is_open()) return Failed("opening", lock_path);
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return Failed("locking", lock_path);
-    return absl::FailedPreconditionError(
-        absl::StrCat("another hub owns the data folder ", path));
+    return errors::Error("STORE_IN_USE", {.rule = path});
   }
   std::unique_ptr<Folder> folder(new Folder(path, std::move(lock)));
 
@@ -56,11 +56,16 @@ absl::StatusOr<std::unique_ptr<Folder>> Folder::Take(const std::string& path) {
   const File file(
       ::open(database.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPrivate));
   if (!file.is_open()) return Failed("opening", database);
-  const File entries(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!entries.is_open() || ::fsync(entries.get()) != 0) {
-    return Failed("syncing", path);
-  }
+  if (absl::Status status = folder->Sync(); !status.ok()) return status;
   return folder;
+}
+
+absl::Status Folder::Sync() {
+  const File entries(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!entries.is_open() || ::fsync(entries.get()) != 0) {
+    return Failed("syncing", path_);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Folder::ReserveIndex(int64_t pages) {

@@ -41,6 +41,11 @@ class Folder {
 
   std::string database() const { return path_ + "/waystation.db"; }
 
+  // Makes durable which files there are. Beside what SQLite syncs by itself,
+  // the journal with which it made an empty database is gone for good: one that
+  // came back would take every group with it.
+  absl::Status Sync();
+
   // Gives the log's shared index the space of a log of `pages` pages, so that a
   // full disk is noticed before a group is durable and not after. For an open
   // database; the folder then outlives all connections, since closing any

@@ -12,9 +12,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "proto/auditlog/hash.h"
+#include "proto/auditlog/tiles.h"
 #include "server/storage/sqlite/check.h"
 #include "server/storage/sqlite/checkpointer.h"
 #include "server/storage/sqlite/commit.h"
+#include "server/storage/sqlite/findings.h"
 #include "server/storage/sqlite/folder.h"
 #include "server/storage/sqlite/migrations.h"
 #include "server/storage/sqlite/session.h"
@@ -26,6 +28,8 @@ namespace {
 // Uids are reserved on disk in steps of so many; what is left of a step when
 // the hub ends is never given out.
 constexpr uint64_t kUidStep = 16 * 1024;
+
+constexpr size_t kPageSize = 4096;
 
 // Readers find most of what they need in the system's own cache: each commit
 // invalidates theirs.
@@ -258,6 +262,7 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Open(
   store->writer_ = *std::move(writer);
   Connection& connection = *store->writer_->connection;
   if (absl::Status status = Migrate(connection); !status.ok()) return status;
+  if (absl::Status status = store->folder_->Sync(); !status.ok()) return status;
 
   // A log that is left from an earlier life may hold groups whose sync failed
   // and which only the system's cache still shows. Writing them once more, into
@@ -267,8 +272,9 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Open(
                                 nullptr) != SQLITE_OK) {
     return StatusOf(connection.handle(), "taking over the log");
   }
-  if (absl::Status status =
-          store->folder_->ReserveIndex(2 * Checkpointer::kBound);
+  const auto log_pages =
+      static_cast<int64_t>(std::max(options.log_bytes / kPageSize, size_t{1}));
+  if (absl::Status status = store->folder_->ReserveIndex(8 * log_pages);
       !status.ok()) {
     return status;
   }
@@ -289,7 +295,7 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Open(
   if (!readers.ok()) return readers.status();
   store->readers_ = *std::move(readers);
   absl::StatusOr<std::unique_ptr<Checkpointer>> checkpointer =
-      Checkpointer::Start(session, store->commits_,
+      Checkpointer::Start(session, log_pages, store->commits_,
                           [raw = store.get()](const absl::Status& status) {
                             raw->Fail(status);
                           });
@@ -350,7 +356,19 @@ absl::StatusOr<std::vector<auditlog::Hash>> SqliteStore::ReadTile(
     uint32_t level, uint64_t index, uint32_t width) const {
   absl::StatusOr<std::vector<auditlog::Hash>> hashes =
       Read([&](Session& s) { return s.log.ReadTile(level, index, width); });
-  if (hashes.ok()) hashes->resize(width);
+  if (hashes.ok()) {
+    hashes->resize(width);
+  } else if (absl::IsNotFound(hashes.status())) {
+    const uint64_t log_size = Know([](const State& state) {
+                                return state.newest.frontier.size();
+                              }).value_or(0);
+    const uint32_t height = level * auditlog::kTileHeight;
+    const uint64_t there = height < 64 ? log_size >> height : 0;
+    if (index <= there / auditlog::kTileWidth &&
+        index * auditlog::kTileWidth + width <= there) {
+      return Damaged(absl::StrCat("tile ", level, "/", index), "it is missing");
+    }
+  }
   return hashes;
 }
 

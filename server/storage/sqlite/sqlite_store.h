@@ -23,6 +23,10 @@ struct Options {
   std::array<uint8_t, 32> checksum_key{};
   // Pages of the database that the committer keeps in memory.
   size_t cache_bytes = size_t{96} << 20;
+  // Size of the write-ahead log at which copying it into the database begins.
+  // It grows to four times that at most, unless somebody reads for long. A
+  // longer log copies pages that change often less often.
+  size_t log_bytes = size_t{64} << 20;
   // Reads that run at once beside a commit.
   size_t readers = 4;
   // Tests only (vfs.h); outlives the store.

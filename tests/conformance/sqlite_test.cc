@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+
+#include "server/storage/sqlite/sqlite_store.h"
+#include "server/storage/sqlite/vfs.h"
+#include "tests/conformance/store_suite.h"
+
+namespace waystation::conformance {
+namespace {
+
+namespace fs = std::filesystem;
+using storage::sqlite::FileAnswer;
+using storage::sqlite::FileHooks;
+using storage::sqlite::FileStep;
+
+// A folder, and a disk that fills up or fails on demand.
+class SqliteMedium final : public Medium, public FileHooks {
+ public:
+  SqliteMedium() {
+    std::string path = (fs::temp_directory_path() / "waystation.XXXXXX");
+    if (::mkdtemp(path.data()) == nullptr) std::abort();
+    folder_ = path;
+  }
+  ~SqliteMedium() override { fs::remove_all(folder_); }
+
+  absl::StatusOr<std::unique_ptr<storage::Store>> Open() override {
+    storage::sqlite::Options options;
+    options.folder = folder_;
+    options.checksum_key.fill(7);
+    options.hooks = this;
+    return storage::sqlite::OpenSqlite(options);
+  }
+  void FillDisk(bool full) override { full_ = full; }
+  void FailSync(int n) override { syncs_left_ = n; }
+  std::vector<fs::path> Files() const override {
+    std::vector<fs::path> files;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
+      if (entry.file_size() > 0) files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+  std::unique_ptr<Medium> Copy() const override {
+    auto copy = std::make_unique<SqliteMedium>();
+    fs::copy(folder_, copy->folder_, fs::copy_options::recursive);
+    return copy;
+  }
+
+  FileAnswer Before(const FileStep& step) override {
+    switch (step.kind) {
+      case FileStep::Kind::kWrite:
+        return full_ ? FileAnswer::kNoSpace : FileAnswer::kPass;
+      case FileStep::Kind::kSync:
+        return syncs_left_ > 0 && --syncs_left_ == 0 ? FileAnswer::kFail
+                                                     : FileAnswer::kPass;
+      default:
+        return FileAnswer::kPass;
+    }
+  }
+
+ private:
+  fs::path folder_;
+  std::atomic<bool> full_ = false;
+  std::atomic<int> syncs_left_ = 0;
+};
+
+std::unique_ptr<Medium> MakeSqlite() {
+  return std::make_unique<SqliteMedium>();
+}
+
+WAYSTATION_CONFORMS(Sqlite, &MakeSqlite);
+
+}  // namespace
+}  // namespace waystation::conformance
