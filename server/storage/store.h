@@ -33,8 +33,8 @@
 
 namespace waystation::storage {
 
-// Rows are plain values. Every member has a default, so that an initialiser need
-// not name all.
+// Rows are plain values. Every member has a default, so that an initialiser
+// need not name all.
 
 // Immutable id of a source record; 0 is none. Given out by ReserveUids.
 using Uid = uint64_t;
