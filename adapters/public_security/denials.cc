@@ -23,11 +23,11 @@ constexpr Denial kDenials[] = {
     {kWhole, "HYZMBH", kRepealed},     // 婚育证明编号
     {kWhole, "FZ", kOthers},           // 房主
     {kPrefix, "FZ_", kOthers},
-    {kPrefix, "DWFZR", kOthers},   // 单位负责人
-    {kPrefix, "TBRXM", kOthers},   // 填报人姓名
-    {kPrefix, "FQ", kOthers},      // 父亲
-    {kPrefix, "MQ", kOthers},      // 母亲
-    {kWhole, "ZP", kBiometrics},     // 照片
+    {kPrefix, "DWFZR", kOthers},  // 单位负责人
+    {kPrefix, "TBRXM", kOthers},  // 填报人姓名
+    {kPrefix, "FQ", kOthers},     // 父亲
+    {kPrefix, "MQ", kOthers},     // 母亲
+    {kWhole, "ZP", kBiometrics},  // 照片
     {kPrefix, "ZPXX", kBiometrics},
     {kPrefix, "ZWXX", kBiometrics},  // 指纹信息
 };

@@ -18,7 +18,8 @@ std::string ReadFile(const char* path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-class EchoServer final : public waystation::bench::EchoService::CallbackService {
+class EchoServer final
+    : public waystation::bench::EchoService::CallbackService {
   grpc::ServerUnaryReactor* Echo(
       grpc::CallbackServerContext* context,
       const waystation::bench::EchoRequest* request,
