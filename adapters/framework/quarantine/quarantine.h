@@ -25,11 +25,7 @@
 #include "absl/time/time.h"
 #include "adapters/framework/decoding/charset.h"
 #include "adapters/framework/snapshot/keyed_hash.h"
-
-namespace waystation::report::v1 {
-class QuarantinedRow;
-class RowFinding;
-}  // namespace waystation::report::v1
+#include "waystation/report/v1/adapter_report.pb.h"
 
 namespace waystation::adapters {
 
