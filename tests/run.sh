@@ -6,24 +6,26 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
   cat <<'HELP'
-usage: tests/run.sh [--quick | --sanitizers | --lint | --all] [-R REGEX]
+usage: tests/run.sh [--quick | --sanitizers | --lint | --tidy | --all] [-R REGEX]
 
   (none)        build, and run every functional test
   --quick       unit and conformance tests only
   --sanitizers  the suites named in tests/README.md under ASan+UBSan and TSan
-  --lint        clang-format, clang-tidy, buf lint, shellcheck
-  --all         all of the above
+  --lint        clang-format, buf lint, shellcheck
+  --tidy        clang-tidy over all of our code; takes half an hour
+  --all         the functional tests, --lint and --sanitizers
   -R REGEX      only tests whose name matches
 HELP
 }
 
-functional=true sanitizers=false lint=false
+functional=true sanitizers=false lint=false tidy=false
 select=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --quick) select+=(-L quick) ;;
     --sanitizers) functional=false sanitizers=true ;;
     --lint) functional=false lint=true ;;
+    --tidy) functional=false tidy=true ;;
     --all) sanitizers=true lint=true ;;
     -R)
       select+=(-R "$2")
@@ -45,6 +47,10 @@ deploy/lib/install.sh deploy/packages.txt
 if $lint; then
   deploy/lib/install.sh deploy/packages-lint.txt
   tests/lint.sh
+fi
+if $tidy; then
+  deploy/lib/install.sh deploy/packages-lint.txt
+  tests/tidy.sh
 fi
 if $functional; then
   deploy/lib/build.sh release
