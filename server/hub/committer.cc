@@ -27,7 +27,7 @@ Committer::Committer(Core& core, Writer::Committed committed)
       queue_(Or(core.options.limits.queued_updates(), kQueuedUpdates)),
       group_limit_(Or(core.options.limits.group_updates(), kGroupUpdates)),
       memory_(core.store),
-      writer_(core, std::move(committed)) {}
+      writer_(core, std::move(committed), [this] { queue_.Interrupt(); }) {}
 
 Committer::~Committer() { Drain(); }
 
@@ -68,13 +68,13 @@ void Committer::OnFailure(std::function<void(absl::Status)> callback) {
 }
 
 void Committer::Run() {
-  for (;;) {
-    Works works = queue_.Take(group_limit_);
-    if (works.empty()) break;
-    if (failed_.load()) {
-      Fail(errors::Error("STORE_FAILED"), std::move(works));
+  while (std::optional<Works> works = queue_.Take(group_limit_)) {
+    if (works->empty()) {
+      SettleAll();
+    } else if (failed_.load()) {
+      Fail(errors::Error("STORE_FAILED"), *std::move(works));
     } else {
-      Handle(std::move(works));
+      Handle(*std::move(works));
     }
   }
   SettleAll();

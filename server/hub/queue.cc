@@ -19,10 +19,14 @@ WorkQueue::Put WorkQueue::Add(std::unique_ptr<Work>& work) {
   return Put::kTaken;
 }
 
-std::vector<std::unique_ptr<Work>> WorkQueue::Take(size_t limit) {
+std::optional<std::vector<std::unique_ptr<Work>>> WorkQueue::Take(
+    size_t limit) {
   std::unique_lock lock(mutex_);
-  filled_.wait(lock, [&] { return closed_ || !works_.empty(); });
+  filled_.wait(lock,
+               [&] { return closed_ || interrupted_ || !works_.empty(); });
   std::vector<std::unique_ptr<Work>> taken;
+  if (std::exchange(interrupted_, false)) return taken;
+  if (works_.empty()) return std::nullopt;
   size_t taken_size = 0;
   while (!works_.empty()) {
     const Work& next = *works_.front();
@@ -37,6 +41,14 @@ std::vector<std::unique_ptr<Work>> WorkQueue::Take(size_t limit) {
   }
   size_ -= taken_size;
   return taken;
+}
+
+void WorkQueue::Interrupt() {
+  {
+    const std::lock_guard lock(mutex_);
+    interrupted_ = true;
+  }
+  filled_.notify_all();
 }
 
 void WorkQueue::Close() {

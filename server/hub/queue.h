@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "server/hub/work.h"
@@ -25,8 +26,11 @@ class WorkQueue {
   Put Add(std::unique_ptr<Work>& work);
 
   // What waits, up to `limit` in size, or one work that wants a group of its
-  // own. Waits while there is none; empty once the queue is closed and empty.
-  std::vector<std::unique_ptr<Work>> Take(size_t limit);
+  // own. Waits while there is none, unless it is interrupted (empty); nullopt
+  // once the queue is closed and empty.
+  std::optional<std::vector<std::unique_ptr<Work>>> Take(size_t limit);
+  // Ends the next or the present wait of Take.
+  void Interrupt();
 
   // Refuses what comes from now on; what waits is still given out.
   void Close();
@@ -40,6 +44,7 @@ class WorkQueue {
   std::deque<std::unique_ptr<Work>> works_;
   size_t size_ = 0;
   bool closed_ = false;
+  bool interrupted_ = false;
 };
 
 }  // namespace waystation::hub

@@ -7,9 +7,10 @@
 
 namespace waystation::hub {
 
-Writer::Writer(Core& core, Committed committed)
+Writer::Writer(Core& core, Committed committed, std::function<void()> failed)
     : core_(core),
       committed_(std::move(committed)),
+      failed_(std::move(failed)),
       thread_([this] { Run(); }) {}
 
 Writer::~Writer() {
@@ -43,10 +44,14 @@ void Writer::Run() {
     Group& group = *group_;
     lock.unlock();
     absl::StatusOr<uint64_t> result = Write(group);
+    const bool ok = result.ok();
     lock.lock();
     result_ = std::move(result);
     group_ = nullptr;
     changed_.notify_all();
+    lock.unlock();
+    if (!ok) failed_();
+    lock.lock();
   }
 }
 

@@ -19,10 +19,10 @@ namespace waystation::hub {
 class Writer {
  public:
   // `committed` is called for each group that is durable, before its works are
-  // answered.
+  // answered; `failed` for each that is not: Wait tells why.
   using Committed =
       std::function<void(const Group&, const storage::Committed&)>;
-  Writer(Core& core, Committed committed);
+  Writer(Core& core, Committed committed, std::function<void()> failed);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -39,6 +39,7 @@ class Writer {
 
   Core& core_;
   const Committed committed_;
+  const std::function<void()> failed_;
   std::mutex mutex_;
   std::condition_variable changed_;
   Group* group_ = nullptr;

@@ -45,8 +45,8 @@ absl::StatusOr<v1::AgreementStatus> Apply(TestHub& test,
 }
 
 v1::Agreement Held(TestHub& test, const std::string& id) {
-  for (const v1::AgreementStatus& status :
-       test.hub().ListAgreements(OperatorCaller(), {})->agreements()) {
+  const auto list = test.hub().ListAgreements(OperatorCaller(), {});
+  for (const v1::AgreementStatus& status : list->agreements()) {
     if (status.agreement().id() == id) return status.agreement();
   }
   return {};
@@ -128,8 +128,8 @@ TEST(Admin, AgreementChangesUnderAHigherVersionOnly) {
             v1::AgreementStatus::STATE_PENDING);
   test.SetTime(
       absl::FromCivil(absl::CivilDay(2035, 6, 1), absl::UTCTimeZone()));
-  for (const v1::AgreementStatus& status :
-       test.hub().ListAgreements(AuditorCaller(), {})->agreements()) {
+  const auto list = test.hub().ListAgreements(AuditorCaller(), {});
+  for (const v1::AgreementStatus& status : list->agreements()) {
     EXPECT_EQ(status.state(), v1::AgreementStatus::STATE_EXPIRED);
   }
 }
@@ -159,10 +159,8 @@ TEST(Admin, AgencySeesWhatConcernsIt) {
       test.hub().ListAgencies(AgencyCaller(kHealthSuzhou), {});
   ASSERT_THAT(agencies->agencies(), SizeIs(1));
   EXPECT_EQ(agencies->agencies(0).agency().id(), kHealthSuzhou);
-  for (const v1::AgreementStatus& status :
-       test.hub()
-           .ListAgreements(AgencyCaller(kHealthSuzhou), {})
-           ->agreements()) {
+  const auto list = test.hub().ListAgreements(AgencyCaller(kHealthSuzhou), {});
+  for (const v1::AgreementStatus& status : list->agreements()) {
     EXPECT_EQ(status.agreement().recipient_sector(), "health");
   }
   EXPECT_EQ(ReasonOf(test.hub().ListAgencies(OfficeCaller(), {}).status()),
@@ -175,8 +173,8 @@ TEST(Admin, ShowsWhoHasFallenSilent) {
   test.Advance(absl::Hours(50));
   test.Submit(kPoliceFuyang, Say("K", 1).Name("王芳"));
   test.Restart();
-  for (const v1::AgencyStatus& status :
-       test.hub().ListAgencies(OperatorCaller(), {})->agencies()) {
+  const auto list = test.hub().ListAgencies(OperatorCaller(), {});
+  for (const v1::AgencyStatus& status : list->agencies()) {
     const int64_t age = absl::ToInt64Hours(
         test.Now() -
         absl::FromUnixSeconds(status.last_update_time().seconds()));
