@@ -222,13 +222,15 @@ TEST(Connection, RefusesAHubOfAnotherAuthority) {
 }
 
 TEST(Connection, EndsACallThatIsCancelled) {
+  // Never answers before the caller has given up.
+  std::promise<void> reached, given_up;
   FakeHub hub;
-  std::promise<void> reached;
   hub.On("RegistryService/GetPerson", [&](FakeCall& call) {
     reached.set_value();
     v1::GetPersonRequest request;
     while (call.Read(request)) {
     }
+    given_up.get_future().wait();
     return absl::OkStatus();
   });
   hub.Start();
@@ -239,7 +241,9 @@ TEST(Connection, EndsACallThatIsCancelled) {
   });
   reached.get_future().wait();
   (*connection)->Cancel();
-  EXPECT_EQ(errors::ReasonOf(call.get()), "CANCELLED");
+  const absl::Status ended = call.get();
+  given_up.set_value();
+  EXPECT_EQ(errors::ReasonOf(ended), "CANCELLED");
   EXPECT_EQ(errors::ReasonOf(Registry(**connection).GetPerson({}).status()),
             "CANCELLED");
 }
