@@ -109,6 +109,13 @@ class Program {
     return static_cast<int>(errors::ReasonRowOf(status).exit);
   }
 
+  int Once(adapters::Adapter& adapter) {
+    report::RunReport result;
+    const absl::Status done = adapter.Once(result);
+    Print(result);
+    return done.ok() ? static_cast<int>(adapters::ExitOf(result)) : Fail(done);
+  }
+
   int Run(adapters::Adapter& adapter) {
     const runtime::Log log({.level = runtime::LogLevelFromName(log_level_)
                                          .value_or(runtime::LogLevel::kInfo)});
@@ -171,7 +178,7 @@ class Commands {
         });
     Add(app, "once", "Take what is there, send, read the mailbox, end", false,
         [](Program& program, adapters::Adapter& adapter) {
-          return program.Finish(adapter.Once());
+          return program.Once(adapter);
         });
     Add(app, "check",
         "Show what would be sent, dropped and rejected; write nothing", true,

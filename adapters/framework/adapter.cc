@@ -105,7 +105,7 @@ absl::StatusOr<client::Connection*> Adapter::Connect() {
   const std::lock_guard lock(connection_mutex_);
   if (connection_ != nullptr) return connection_.get();
   auto connection = client::Connection::Open(
-      client::ToOptions(setup_.config.hub(), setup_.base));
+      client::ToOptions(setup_.config.hub(), setup_.folder));
   if (!connection.ok()) return connection.status();
   if ((*connection)->agency() != setup_.config.agency()) {
     return errors::Error(
@@ -133,7 +133,7 @@ absl::Status Adapter::Send(report::v1::DeliveryReport& report) {
     const auto& key = setup_.config.submission_key();
     auto signer =
         client::FrameSigner::Load(setup_.config.agency(), key.key_id(),
-                                  runtime::ResolvePath(setup_.base, key.key()));
+                                  runtime::ResolvePath(setup_.path, key.key()));
     if (!signer.ok()) return signer.status();
     options.signer = *std::move(signer);
   }
@@ -192,21 +192,22 @@ absl::Status Adapter::ReadMailbox(report::v1::MailboxReport& report) {
   }
 }
 
-absl::StatusOr<report::v1::RunReport> Adapter::Once() {
-  report::v1::RunReport report;
+absl::Status Adapter::Once(report::v1::RunReport& report) {
   if (auto taken = TakeFiles(report); !taken.ok()) return taken;
-  if (auto sent = Send(*report.mutable_delivery()); !sent.ok()) {
-    if (!Waits(sent)) return sent;
+  const absl::Status sent = Send(*report.mutable_delivery());
+  if (Waits(sent)) {
     report.mutable_delivery()->set_waits_because(ReasonName(sent));
-  }
-  if (auto read = ReadMailbox(*report.mutable_mailbox()); !read.ok()) {
-    if (!Waits(read)) return read;
-    report.mutable_mailbox()->set_waits_because(ReasonName(read));
   }
   auto outbox = DescribeOutbox();
   if (!outbox.ok()) return outbox.status();
   *report.mutable_outbox() = *std::move(outbox);
-  return report;
+  if (!sent.ok() && !Waits(sent)) return sent;
+  const absl::Status read = ReadMailbox(*report.mutable_mailbox());
+  if (!read.ok() && !Waits(read)) return read;
+  if (Waits(read)) {
+    report.mutable_mailbox()->set_waits_because(ReasonName(read));
+  }
+  return absl::OkStatus();
 }
 
 void Adapter::WatchMailbox(const runtime::Log& log) {

@@ -60,10 +60,10 @@ class Adapter {
   // nothing and calls nobody.
   absl::StatusOr<report::v1::CheckReport> Check();
 
-  // Takes new exports, sends, reads the mailbox to its end. What the hub could
-  // not be told now is told in the report and waits; only what needs somebody's
-  // hand is an error.
-  absl::StatusOr<report::v1::RunReport> Once();
+  // Takes new exports, sends, reads the mailbox to its end, and says in
+  // `report` what came of it. What the hub could not be told now is named there
+  // and waits; an error needs somebody's hand.
+  absl::Status Once(report::v1::RunReport& report);
 
   // The same until Stop, with the mailbox watched meanwhile. One log line for
   // each thing done. CANCELLED is its usual end.

@@ -119,8 +119,11 @@ bool HasFindings(const google::protobuf::RepeatedPtrField<FileReport>& files) {
   });
 }
 
-Exit WorseOf(bool findings, bool waits) {
-  if (waits) return Exit::kUnreachable;
+// What waits decides, if anything does: it has to be tried again.
+Exit ExitFor(bool findings, const std::string& waits_because) {
+  if (const errors::Reason* reason = errors::FindReason(waits_because)) {
+    return reason->exit;
+  }
   return findings ? Exit::kFindings : Exit::kDone;
 }
 
@@ -230,24 +233,25 @@ std::string Text(const absl::Status& status, Language language) {
 }
 
 Exit ExitOf(const report::v1::CheckReport& report) {
-  return WorseOf(HasFindings(report.files()), false);
+  return ExitFor(HasFindings(report.files()), "");
 }
 
 Exit ExitOf(const report::v1::RunReport& report) {
   const bool findings = HasFindings(report.files()) ||
                         report.delivery().rejected() > 0 ||
                         report.mailbox().unwritable_size() > 0;
-  return WorseOf(findings, !report.delivery().waits_because().empty() ||
-                               !report.mailbox().waits_because().empty());
+  const std::string& outbox = report.delivery().waits_because();
+  return ExitFor(findings,
+                 outbox.empty() ? report.mailbox().waits_because() : outbox);
 }
 
 Exit ExitOf(const report::v1::QuarantineReport& report) {
-  return WorseOf(report.rows_size() > 0, false);
+  return ExitFor(report.rows_size() > 0, "");
 }
 
 Exit ExitOf(const report::v1::ReplayReport& report) {
-  return WorseOf(report.remaining() > 0 || report.delivery().rejected() > 0,
-                 !report.delivery().waits_because().empty());
+  return ExitFor(report.remaining() > 0 || report.delivery().rejected() > 0,
+                 report.delivery().waits_because());
 }
 
 }  // namespace waystation::adapters

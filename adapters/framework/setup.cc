@@ -38,7 +38,8 @@ class Loader {
     auto places = runtime::LoadYaml(path_, setup_.config);
     if (!places.ok()) return places.status();
     const config::v1::AdapterConfig& config = setup_.config;
-    setup_.base = path_;
+    setup_.path = path_;
+    setup_.folder = fs::absolute(path_).parent_path();
     if (config.agency().empty()) Complain("agency", "must be set");
     if (config.state().empty()) Complain("state", "must be set");
     if (config.hub().hubs().empty()) Complain("hub.hubs", "must name a hub");

@@ -32,8 +32,9 @@ struct MailboxSetup {
 
 struct Setup {
   config::v1::AdapterConfig config;
-  // Folder of the configuration file, from which its paths begin.
-  std::string base;
+  // The configuration file; its paths begin at its folder.
+  std::string path;
+  std::string folder;
   std::string state;
   std::vector<SourceSetup> sources;
   std::optional<MailboxSetup> mailbox;
