@@ -30,6 +30,10 @@ constexpr unsigned kReloadSeconds = 10;
 constexpr int kMaxAnswerBytes = 64 << 20;
 // An address that swallows packets is given up after this long.
 constexpr int kConnectTimeoutMs = 5'000;
+// A quiet stream asks whether the other side is still there so often, and takes
+// no answer for a no after this long. A hub allows it every 10 seconds.
+constexpr int kKeepaliveMs = 60'000;
+constexpr int kKeepaliveTimeoutMs = 20'000;
 
 std::string Resolve(const std::string& path, std::string_view folder) {
   if (path.empty()) return path;
@@ -126,6 +130,9 @@ grpc::ChannelArguments Arguments(const ConnectionOptions& options) {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // Each connection is a connection: channels of one address are not merged.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return arguments;
