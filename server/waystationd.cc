@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/signals.h"
+#include "server/waystationd/config.h"
 #include "server/waystationd/dev.h"
 #include "server/waystationd/layout.h"
 #include "server/waystationd/serve.h"
@@ -18,62 +18,142 @@
 namespace waystation::waystationd {
 namespace {
 
-// One line, with the place and the rule; the exit code of design 13.
+// "waystationd: <what is so> [REASON]" and what to do about it; each place of a
+// configuration file has a line of its own, as compilers print them. The exit
+// code of design 13.
 int Report(const absl::Status& status) {
   if (status.ok()) return 0;
   const errors::Reason& reason = errors::ReasonRowOf(status);
-  std::string line(reason.name);
-  line += ": ";
-  line.append(status.message().data(), status.message().size());
-  for (const auto& [key, value] : errors::MetadataOf(status)) {
-    line += " [" + key + ": " + value + "]";
+  const std::string name(reason.name);
+  if (name == "CONFIG_INVALID") {
+    for (const auto& [place, rule] : errors::ViolationsOf(status)) {
+      std::fprintf(stderr, "waystationd: %s: %s [%s]\n", place.c_str(),
+                   rule.c_str(), name.c_str());
+    }
+  } else {
+    std::fprintf(stderr, "waystationd: %s [%s]\n",
+                 std::string(status.message()).c_str(), name.c_str());
   }
-  std::fprintf(stderr, "waystationd: %s\n", line.c_str());
-  for (const errors::FieldViolation& violation : errors::ViolationsOf(status)) {
-    std::fprintf(stderr, "  %s: %s\n", violation.field.c_str(),
-                 violation.rule.c_str());
+  if (!reason.advice.english.empty()) {
+    std::fprintf(stderr, "  %s\n", std::string(reason.advice.english).c_str());
   }
   return static_cast<int>(reason.exit);
 }
 
-struct InitOptions {
-  Layout layout;
-  std::string operator_name;
+struct CertifyOptions {
+  std::string folder;
+  std::string identity;
   std::string request_file;
+  std::string certificate_file;
+  int days = 0;
 };
 
-absl::Status Init(const InitOptions& options) {
-  std::string request;
-  if (!options.request_file.empty()) {
-    auto read = runtime::ReadFile(options.request_file);
-    if (!read.ok()) return read.status();
-    request = *std::move(read);
+// Signs with the authorities of a hub's folder where no operator can: for the
+// first operator, and for auditors.
+absl::Status Certify(const CertifyOptions& options) {
+  Layout layout;
+  layout.folder = options.folder;
+  const auto config = LoadConfig(layout.In("hub.yaml"));
+  if (!config.ok()) return config.status();
+  layout.trust_domain = config->hub.trust_domain();
+  const auto request = runtime::ReadFile(options.request_file);
+  if (!request.ok()) return request.status();
+  const absl::Status certified =
+      CertifyRequest(layout, options.identity, *request,
+                     options.certificate_file, options.days, absl::Now());
+  if (!certified.ok()) return certified;
+  std::printf(
+      "Wrote %s. The audit log has it when the hub starts, or on SIGHUP.\n",
+      options.certificate_file.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status Init(const Layout& layout) {
+  if (!IsTrustDomain(layout.trust_domain)) {
+    return errors::Error("USAGE",
+                         {.rule = "--trust-domain: lower-case letters, digits, "
+                                  "dots and dashes"});
   }
-  const Layout& layout = options.layout;
-  if (auto made = MakeLayout(layout, absl::Now()); !made.ok()) return made;
-  if (!request.empty()) {
-    if (auto certified =
-            CertifyRequest(layout, "operator/" + options.operator_name, request,
-                           layout.In("operator.pem"), 0, absl::Now());
-        !certified.ok()) {
-      return certified;
-    }
+  if (!IsLogOrigin(layout.log_origin)) {
+    return errors::Error("USAGE",
+                         {.rule = "--log-origin: no spaces and no plus signs"});
   }
+  if (absl::Status made = MakeLayout(layout, absl::Now()); !made.ok()) {
+    return made;
+  }
+  const char* const folder = layout.folder.c_str();
   std::printf(
       "Made %s:\n"
-      "  hub.yaml     the configuration, with comments\n"
-      "  keys/        back these up apart from the store; nobody can replace "
-      "them\n"
-      "  log.key      hand this to everybody who is to check the audit log\n"
-      "%s\n"
-      "Next:\n"
+      "  hub.yaml             the configuration, with comments\n"
+      "  keys/                back these up apart from the store: nobody can\n"
+      "                       replace them\n"
+      "  log.key              hand this to everybody who checks the audit log\n"
+      "  tls/ca.pem           hand this to everybody who calls the hub\n"
+      "  tls/auditors.key     give this to who appoints auditors, then delete "
+      "it\n"
+      "\n"
+      "The first operator makes a key and a request, and keeps the key:\n"
+      "  wayctl cert request --identity operator/NAME --out NAME\n"
+      "  waystationd certify %s --identity operator/NAME --request NAME.csr "
+      "--out NAME.pem\n"
+      "\n"
+      "Then:\n"
       "  waystationd --config %s\n",
-      layout.folder.c_str(),
-      request.empty()
-          ? "  no operator yet: start again with --operator and --request\n"
-          : "  operator.pem the first operator's certificate, for 90 days\n",
-      layout.In("hub.yaml").c_str());
+      folder, folder, layout.In("hub.yaml").c_str());
   return absl::OkStatus();
+}
+
+// Each returns the subcommand, which fills its options when it is parsed.
+
+CLI::App* AddDev(CLI::App& app, DevOptions& options) {
+  CLI::App* const dev = app.add_subcommand(
+      "dev", "Serve a throw-away hub with certificates for every role");
+  dev->add_option("--dir", options.folder,
+                  "Keep everything here, and serve it again if it is there");
+  dev->add_option("--listen", options.listen, "host:port for gRPC");
+  dev->add_option("--http-listen", options.http_listen,
+                  "host:port for health and metrics, on loopback");
+  dev->add_option("--people", options.people,
+                  "Who is in it from the start: none (waystation-population "
+                  "generates people to send)")
+      ->check(CLI::IsMember({"none"}));
+  return dev;
+}
+
+CLI::App* AddInit(CLI::App& app, Layout& layout) {
+  CLI::App* const init =
+      app.add_subcommand("init", "Lay out the folder of a new hub");
+  init->add_option("DIR", layout.folder, "New or empty folder")->required();
+  init->add_option("--listen", layout.listen, "host:port for gRPC");
+  init->add_option("--http-listen", layout.http_listen,
+                   "host:port for health and metrics, on loopback");
+  init->add_option("--host", layout.hosts,
+                   "Names and addresses by which clients reach the hub");
+  init->add_option("--trust-domain", layout.trust_domain,
+                   "Of the identities spiffe://<trust domain>/agency/<id>");
+  init->add_option("--log-origin", layout.log_origin,
+                   "Name of the audit log, for good");
+  return init;
+}
+
+CLI::App* AddCertify(CLI::App& app, CertifyOptions& options) {
+  CLI::App* const certify = app.add_subcommand(
+      "certify",
+      "Sign the first operator's, or an auditor's, certificate request");
+  certify->add_option("DIR", options.folder, "Folder that init has made")
+      ->required();
+  certify
+      ->add_option("--identity", options.identity,
+                   "Such as operator/li or auditor/chen")
+      ->required();
+  certify
+      ->add_option("--request", options.request_file,
+                   "PKCS #10, PEM (wayctl cert request)")
+      ->required();
+  certify->add_option("--out", options.certificate_file, "New file, PEM")
+      ->required();
+  certify->add_option("--days", options.days, "1 to 825; 90 if not given");
+  return certify;
 }
 
 int Main(int argc, char** argv) {
@@ -86,33 +166,11 @@ int Main(int argc, char** argv) {
   app.add_option("--config", config, "Serve a hub from this file (YAML)");
 
   DevOptions dev_options;
-  CLI::App* dev = app.add_subcommand(
-      "dev", "Serve a throw-away hub with certificates for every role");
-  dev->add_option("--dir", dev_options.folder,
-                  "Keep everything here, and serve it again if it is there");
-  dev->add_option("--listen", dev_options.listen, "host:port for gRPC");
-  dev->add_option("--http-listen", dev_options.http_listen,
-                  "host:port for health and metrics");
-
-  InitOptions init_options;
-  CLI::App* init =
-      app.add_subcommand("init", "Lay out the folder of a new hub");
-  init->add_option("DIR", init_options.layout.folder, "New or empty folder")
-      ->required();
-  init->add_option("--listen", init_options.layout.listen,
-                   "host:port for gRPC");
-  init->add_option("--host", init_options.layout.hosts,
-                   "Names and addresses by which clients reach the hub");
-  init->add_option("--trust-domain", init_options.layout.trust_domain,
-                   "Of the identities spiffe://<trust domain>/agency/<id>");
-  init->add_option("--log-origin", init_options.layout.log_origin,
-                   "Name of the audit log, for good");
-  CLI::Option* name =
-      init->add_option("--operator", init_options.operator_name,
-                       "Name of the first operator, whose key stays with them");
-  init->add_option("--request", init_options.request_file,
-                   "Their certificate request (wayctl cert request)")
-      ->needs(name);
+  Layout layout;
+  CertifyOptions certify_options;
+  const CLI::App* const dev = AddDev(app, dev_options);
+  const CLI::App* const init = AddInit(app, layout);
+  const CLI::App* const certify = AddCertify(app, certify_options);
 
   try {
     app.parse(argc, argv);
@@ -121,7 +179,8 @@ int Main(int argc, char** argv) {
     return code == 0 ? 0 : static_cast<int>(errors::Exit::kUsage);
   }
   if (*dev) return Report(Dev(dev_options, signals));
-  if (*init) return Report(Init(init_options));
+  if (*init) return Report(Init(layout));
+  if (*certify) return Report(Certify(certify_options));
   if (config.empty()) {
     std::fputs(app.help().c_str(), stderr);
     return static_cast<int>(errors::Exit::kUsage);

@@ -17,6 +17,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "proto/auditlog/ed25519.h"
+#include "proto/errors/error.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/signals.h"
 #include "proto/runtime/yaml.h"
@@ -77,7 +78,10 @@ absl::Status MakeFolder(const Layout& layout) {
   std::error_code error;
   fs::create_directory(layout.In("clients"), error);
   fs::permissions(layout.In("clients"), fs::perms::owner_all, error);
-  if (error) return absl::UnavailableError(error.message());
+  if (error) {
+    return errors::Error("FILE_NOT_WRITTEN", {.field = layout.In("clients"),
+                                              .rule = error.message()});
+  }
   for (const Role& role : Roles()) {
     const std::string prefix = layout.In("clients/" + role.name);
     if (auto made = MakeClient(layout, role.identity, prefix, now);
@@ -204,7 +208,7 @@ absl::Status Dev(DevOptions options, runtime::Signals& signals) {
     std::string made =
         (fs::temp_directory_path() / "waystation-dev-XXXXXX").string();
     if (mkdtemp(made.data()) == nullptr) {
-      return absl::UnavailableError("no temporary folder can be made");
+      return errors::Error("FILE_NOT_WRITTEN", {.field = made});
     }
     options.folder = made;
   }

@@ -48,17 +48,30 @@ log_origin: @ORIGIN@
 # Of the identities spiffe://<trust domain>/agency/<id> and so on.
 trust_domain: @DOMAIN@
 
-# With which `wayctl cert sign` signs; take it out to sign elsewhere.
+# With which `wayctl cert sign` signs; take it out to sign elsewhere. What is
+# signed while no hub runs is in `issued` and gets its audit entry at start.
 authority:
   certificate: tls/ca.pem
   key: tls/ca.key
   issued: tls/issued.pem
 @DEMO@
+# How it is decided which of several claims stands: a copy of rules/default.yaml,
+# changed. Without one, the defaults that stand beside the attributes.
+# rules_file: rules.yaml
+
+# limits:
+#   queued_updates: 65536   # wait for the committer at most
+#   group_updates: 2048     # in one commit at most
+#   frames_in_flight: 8     # of one stream
+
+# debug, info, warn or error; plain or json. SIGHUP takes up a changed level.
 log_level: info
+log_format: plain
 )";
 
 absl::Status Failed(const std::string& path, const std::error_code& error) {
-  return absl::UnavailableError(absl::StrCat(path, ": ", error.message()));
+  return errors::Error("FILE_NOT_WRITTEN",
+                       {.field = path, .rule = error.message()});
 }
 
 // A path of its own for each authority's key.
@@ -118,8 +131,7 @@ absl::Status MakeLogKey(const Layout& layout) {
 absl::Status MakeLayout(const Layout& layout, absl::Time now) {
   std::error_code error;
   if (fs::exists(layout.folder, error) && !fs::is_empty(layout.folder, error)) {
-    return errors::Error("EXISTS_ALREADY",
-                         {.metadata = {{"file", layout.folder}}});
+    return errors::Error("FOLDER_NOT_EMPTY", {.rule = layout.folder});
   }
   for (const char* name : {"", "keys", "tls", "store"}) {
     const std::string path = layout.In(name);
@@ -176,12 +188,12 @@ absl::Status CertifyRequest(const Layout& layout, const std::string& identity,
                              .auditors = auditor},
                             now);
   if (!issued.ok()) return issued.status();
-  std::ofstream record(layout.In("tls/issued.pem"), std::ios::app);
+  // Recorded before it is given out.
+  const std::string record_file = layout.In("tls/issued.pem");
+  std::ofstream record(record_file, std::ios::app);
   record << issued->chain_pem;
   record.close();
-  if (!record) {
-    return absl::UnavailableError("tls/issued.pem cannot be written");
-  }
+  if (!record) return errors::Error("FILE_NOT_WRITTEN", {.field = record_file});
   return runtime::WriteNewFile(certificate, issued->chain_pem);
 }
 

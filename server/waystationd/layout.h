@@ -36,8 +36,9 @@ struct Layout {
   std::string In(const std::string& name) const { return folder + "/" + name; }
 };
 
-// Makes all of it in a folder that is new or empty. EXISTS_ALREADY rather than
-// touch one that is not; nothing is left behind by a failure but what was made.
+// Makes all of it in a folder that is new or empty. FOLDER_NOT_EMPTY rather
+// than touch one that is not; nothing is left behind by a failure but what was
+// made.
 absl::Status MakeLayout(const Layout& layout, absl::Time now);
 
 // A certificate for an identity such as "operator/li", in `certificate`, PEM.

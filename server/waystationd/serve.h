@@ -30,10 +30,14 @@ struct Serving {
       ready = {};
 };
 
-// Returns OK after a graceful stop: what was queued is finished, a last
-// checkpoint signed. Errors: CONFIG_INVALID with lines, KEY_FILE_MISSING,
-// KEY_FILE_MODE, STORE_IN_USE, PORT_TAKEN, STORE_FAILED (the medium failed
-// while running; start again) and others of the table.
+// Returns OK after a graceful stop (SIGTERM, SIGINT): what was queued is
+// finished, a last checkpoint signed. SIGHUP reads the log's level and the
+// certificates issued meanwhile again; the hub's own certificate and the
+// authorities are taken up without it.
+//
+// Errors: CONFIG_INVALID with lines, KEY_FILE_MISSING, KEY_FILE_MODE,
+// STORE_IN_USE, PORT_TAKEN and others of the table. When the medium fails while
+// running, the process ends at once with STORE_FAILED; start it again.
 absl::Status Serve(const Serving& serving, runtime::Signals& signals);
 
 }  // namespace waystation::waystationd

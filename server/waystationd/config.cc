@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/waystationd/config.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "proto/errors/error.h"
+#include "proto/runtime/file.h"
+#include "proto/runtime/yaml.h"
+#include "server/domain/rules.h"
+
+namespace waystation::waystationd {
+namespace {
+
+constexpr std::string_view kSqlite = "sqlite:";
+
+using Problems = std::vector<runtime::YamlProblem>;
+
+bool IsAddress(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  std::uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] =
+      std::from_chars(text.data() + colon + 1, end, port);
+  return error == std::errc() && rest == end;
+}
+
+Problems Check(const config::v1::HubConfig& hub) {
+  Problems problems;
+  const auto check = [&](bool holds, const char* path, const char* rule) {
+    if (!holds) problems.push_back({path, rule});
+  };
+  const auto need_file = [&](const std::string& value, const char* path) {
+    check(!value.empty(), path, "a file must be named");
+  };
+  check(IsAddress(hub.listen()), "listen", "host:port is wanted");
+  check(hub.http_listen().empty() || IsAddress(hub.http_listen()),
+        "http_listen", "host:port is wanted");
+  check(hub.store().starts_with(kSqlite) && hub.store().size() > kSqlite.size(),
+        "store", "sqlite:<folder> is wanted");
+  need_file(hub.tls().certificate(), "tls.certificate");
+  need_file(hub.tls().key(), "tls.key");
+  need_file(hub.tls().client_authorities(), "tls.client_authorities");
+  need_file(hub.tls().auditor_authorities(), "tls.auditor_authorities");
+  need_file(hub.key_file(), "key_file");
+  need_file(hub.log_key_file(), "log_key_file");
+  check(IsLogOrigin(hub.log_origin()), "log_origin",
+        "a name without spaces and plus signs is wanted");
+  check(IsTrustDomain(hub.trust_domain()), "trust_domain",
+        "lower-case letters, digits, dots and dashes are wanted");
+  if (hub.has_authority()) {
+    need_file(hub.authority().certificate(), "authority.certificate");
+    need_file(hub.authority().key(), "authority.key");
+  }
+  check(hub.limits().queued_updates() >= 0, "limits.queued_updates",
+        "a number of updates is wanted");
+  check(hub.limits().group_updates() >= 0, "limits.group_updates",
+        "a number of updates is wanted");
+  check(hub.limits().frames_in_flight() >= 0 &&
+            hub.limits().frames_in_flight() <= 64,
+        "limits.frames_in_flight", "1 to 64 frames are wanted");
+  check(hub.log_level().empty() || runtime::LogLevelFromName(hub.log_level()),
+        "log_level", "one of debug, info, warn, error is wanted");
+  check(hub.log_format().empty() || hub.log_format() == "plain" ||
+            hub.log_format() == "json",
+        "log_format", "one of plain, json is wanted");
+  return problems;
+}
+
+void ResolvePaths(const std::string& file, config::v1::HubConfig& hub) {
+  std::vector<std::string*> paths = {
+      hub.mutable_key_file(),
+      hub.mutable_log_key_file(),
+      hub.mutable_rules_file(),
+      hub.mutable_tls()->mutable_certificate(),
+      hub.mutable_tls()->mutable_key(),
+      hub.mutable_tls()->mutable_client_authorities(),
+      hub.mutable_tls()->mutable_auditor_authorities()};
+  if (hub.has_authority()) {
+    auto& authority = *hub.mutable_authority();
+    paths.insert(paths.end(),
+                 {authority.mutable_certificate(), authority.mutable_key(),
+                  authority.mutable_issued()});
+  }
+  for (std::string* const path : paths) {
+    *path = runtime::ResolvePath(file, *path);
+  }
+}
+
+absl::StatusOr<config::v1::Rules> LoadRules(const std::string& path) {
+  config::v1::Rules rules;
+  const auto places = runtime::LoadYaml(path, rules);
+  if (!places.ok()) return places.status();
+  Problems problems;
+  for (const v1::Violation& violation : domain::CheckRules(rules)) {
+    const errors::Reason* const reason = errors::FindReason(violation.reason());
+    problems.push_back(
+        {violation.field(), violation.rule().empty() && reason != nullptr
+                                ? std::string(reason->text.english)
+                                : violation.rule()});
+  }
+  if (!problems.empty()) return runtime::ConfigInvalid(*places, problems);
+  return rules;
+}
+
+}  // namespace
+
+bool IsTrustDomain(std::string_view name) {
+  return !name.empty() && name.size() <= 253 && name.front() != '.' &&
+         name.back() != '.' && std::ranges::all_of(name, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '-';
+         });
+}
+
+bool IsLogOrigin(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return c > ' ' && c <= '~' && c != '+';
+  });
+}
+
+absl::StatusOr<Config> LoadConfig(const std::string& path) {
+  Config config;
+  config::v1::HubConfig& hub = config.hub;
+  const auto places = runtime::LoadYaml(path, hub);
+  if (!places.ok()) return places.status();
+  if (const Problems problems = Check(hub); !problems.empty()) {
+    return runtime::ConfigInvalid(*places, problems);
+  }
+  ResolvePaths(path, hub);
+  config.store_folder =
+      runtime::ResolvePath(path, hub.store().substr(kSqlite.size()));
+  if (!hub.log_level().empty()) {
+    config.log_level = *runtime::LogLevelFromName(hub.log_level());
+  }
+  config.log_json = hub.log_format() == "json";
+  if (hub.limits().frames_in_flight() == 0) {
+    hub.mutable_limits()->set_frames_in_flight(8);
+  }
+  if (!hub.rules_file().empty()) {
+    auto rules = LoadRules(hub.rules_file());
+    if (!rules.ok()) return rules.status();
+    config.rules = *std::move(rules);
+  }
+  return config;
+}
+
+}  // namespace waystation::waystationd
