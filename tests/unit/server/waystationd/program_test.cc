@@ -32,9 +32,9 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 // One run of waystationd; both outputs go to files.
-class Run {
+class Process {
  public:
-  Run(const std::vector<std::string>& arguments, const fs::path& output)
+  Process(const std::vector<std::string>& arguments, const fs::path& output)
       : out_(output.string() + ".out"), err_(output.string() + ".err") {
     std::vector<std::string> all = {WAYSTATION_BIN_DIR "/waystationd"};
     all.insert(all.end(), arguments.begin(), arguments.end());
@@ -49,13 +49,13 @@ class Run {
     posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
   }
-  ~Run() {
+  ~Process() {
     if (pid_ <= 0) return;
     kill(pid_, SIGKILL);
     Wait();
   }
-  Run(const Run&) = delete;
-  Run& operator=(const Run&) = delete;
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
 
   // Exit code; minus the signal that ended it.
   int Wait() {
@@ -108,8 +108,8 @@ class ProgramTest : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  Run Start(const std::vector<std::string>& arguments) {
-    return Run(arguments, folder_ / ("run" + std::to_string(runs_++)));
+  Process Start(const std::vector<std::string>& arguments) {
+    return Process(arguments, folder_ / ("run" + std::to_string(runs_++)));
   }
   // A new hub's folder on free ports.
   std::string Init() {
@@ -122,7 +122,7 @@ class ProgramTest : public testing::Test {
   }
   // Exit code, and the error without the test's own folder in it.
   std::string Refused(const std::vector<std::string>& arguments) {
-    Run run = Start(arguments);
+    Process run = Start(arguments);
     const int code = run.Wait();
     std::string text = run.err();
     for (std::size_t at = 0;
@@ -158,10 +158,10 @@ std::string AddressAfter(const std::string& before, const std::string& text) {
 }
 
 TEST_F(ProgramTest, SaysWhatItIs) {
-  Run version = Start({"--version"});
+  Process version = Start({"--version"});
   EXPECT_EQ(version.Wait(), 0);
   EXPECT_THAT(version.out(), testing::MatchesRegex("waystationd [0-9.]+\n"));
-  Run help = Start({"--help"});
+  Process help = Start({"--help"});
   EXPECT_EQ(help.Wait(), 0);
   for (const std::string_view word : {"--config", "dev", "init", "certify"}) {
     EXPECT_THAT(help.out(), HasSubstr(std::string(word)));
@@ -221,7 +221,7 @@ TEST_F(ProgramTest, SaysWhatIsWrong) {
 
 TEST_F(ProgramTest, OneStoreHasOneHub) {
   const std::string hub = Init();
-  Run first = Start({"--config", hub + "/hub.yaml"});
+  Process first = Start({"--config", hub + "/hub.yaml"});
   ASSERT_TRUE(first.Says("serving on")) << first.err();
   EXPECT_THAT(
       Refused({"--config", hub + "/hub.yaml"}),
@@ -258,33 +258,32 @@ TEST_F(ProgramTest, ServesAFirstOperatorAndAnAuditor) {
                   .Wait(),
               0);
   }
-  Run run = Start({"--config", hub + "/hub.yaml"});
+  Process run = Start({"--config", hub + "/hub.yaml"});
   ASSERT_TRUE(run.Says("serving on")) << run.err();
   const std::string address = AddressAfter("serving on ", run.err());
   {
     const auto operator_li = Connect(address, hub, "li");
     v1::ListCertificatesResponse certificates;
-    const auto listed = client::AdminClient(*operator_li).ListCertificates({});
+    const auto listed = client::Admin(*operator_li).ListCertificates({});
     ASSERT_TRUE(listed.ok()) << listed.status();
     EXPECT_EQ(listed->certificates_size(), 2) << "both have their audit entry";
     const auto auditor = Connect(address, hub, "chen");
-    const auto events = client::AuditClient(*auditor).ListEvents({});
+    const auto events = client::Audit(*auditor).ListEvents({});
     ASSERT_TRUE(events.ok()) << events.status();
     int signed_ones = 0;
     for (const auto& event : events->events()) {
       if (event.event().act() == "certificate.sign") ++signed_ones;
     }
     EXPECT_EQ(signed_ones, 2);
-    EXPECT_EQ(
-        errors::ReasonOf(client::AdminClient(*auditor).PutAgency({}).status()),
-        "WRONG_ROLE");
+    EXPECT_EQ(errors::ReasonOf(client::Admin(*auditor).PutAgency({}).status()),
+              "WRONG_ROLE");
   }
   EXPECT_EQ(run.Stop(SIGINT), 0);
 }
 
 TEST_F(ProgramTest, DevServesAHubForEveryRole) {
   const std::string folder = folder_ / "dev";
-  Run run = Start({"dev", "--dir", folder, "--people", "none"});
+  Process run = Start({"dev", "--dir", folder, "--people", "none"});
   ASSERT_TRUE(run.Says("\nready\n")) << run.err();
   const std::string address = AddressAfter("serves on ", run.out());
   for (const std::string role :
@@ -295,14 +294,14 @@ TEST_F(ProgramTest, DevServesAHubForEveryRole) {
   }
   {
     const auto agency = Connect(address, folder, "labor.320500");
-    const auto records = client::RegistryClient(*agency).ListRecords({});
+    const auto records = client::Registry(*agency).ListRecords({});
     ASSERT_TRUE(records.ok()) << records.status();
     EXPECT_EQ(records->records_size(), 0);
     const auto admin = Connect(address, folder, "operator");
-    const auto agreements = client::AdminClient(*admin).ListAgreements({});
+    const auto agreements = client::Admin(*admin).ListAgreements({});
     ASSERT_TRUE(agreements.ok()) << agreements.status();
     EXPECT_GE(agreements->agreements_size(), 3);
-    const auto agencies = client::AdminClient(*admin).ListAgencies({});
+    const auto agencies = client::Admin(*admin).ListAgencies({});
     ASSERT_TRUE(agencies.ok());
     EXPECT_EQ(agencies->agencies_size(), 4);
   }
@@ -311,12 +310,12 @@ TEST_F(ProgramTest, DevServesAHubForEveryRole) {
   EXPECT_EQ(run.Stop(), 0);
 
   // The same folder again, with what it holds.
-  Run again = Start({"dev", "--dir", folder});
+  Process again = Start({"dev", "--dir", folder});
   ASSERT_TRUE(again.Says("\nready\n")) << again.err();
   {
     const auto admin =
         Connect(AddressAfter("serves on ", again.out()), folder, "operator");
-    const auto agencies = client::AdminClient(*admin).ListAgencies({});
+    const auto agencies = client::Admin(*admin).ListAgencies({});
     ASSERT_TRUE(agencies.ok()) << agencies.status();
     EXPECT_EQ(agencies->agencies_size(), 4);
   }
