@@ -64,7 +64,8 @@ absl::Status UseContext(const Contexts& contexts, std::string_view name) {
   }
   const auto text = runtime::ReadFile(contexts.path);
   if (!text.ok()) return text.status();
-  const std::string line = std::string(kCurrent) + " " + std::string(name);
+  std::string line(kCurrent);
+  line.append(" ").append(name);
   std::string changed;
   bool replaced = false;
   for (std::size_t at = 0; at < text->size();) {

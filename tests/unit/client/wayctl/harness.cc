@@ -10,6 +10,7 @@
 #include <memory>
 #include <sstream>
 
+#include "absl/strings/str_cat.h"
 #include "client/wayctl/run.h"
 #include "client/wayctl/surroundings.h"
 #include "tests/unit/client/support/certificates.h"
@@ -44,8 +45,8 @@ std::unique_ptr<pb::Message> ReadAnswer(const std::filesystem::path& path) {
 }  // namespace
 
 std::string Testdata(const std::string& name) {
-  return std::string(WAYSTATION_SOURCE_DIR) +
-         "/tests/unit/client/wayctl/testdata/" + name;
+  return absl::StrCat(WAYSTATION_SOURCE_DIR,
+                      "/tests/unit/client/wayctl/testdata/", name);
 }
 
 Wayctl::Wayctl() {

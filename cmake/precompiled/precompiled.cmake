@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+# Headers that are compiled once: half of the time that a build takes. A target
+# gets those that it may include anyway, by what it links, so that precompiling
+# opens no door between rooms.
+
+define_property(TARGET PROPERTY WAYSTATION_TEST
+  BRIEF_DOCS "Is a GoogleTest program")
+
+# Whether `target` links `wanted`, through others too.
+function(_waystation_links result target wanted)
+  set(todo ${target})
+  set(seen)
+  while(todo)
+    list(POP_FRONT todo one)
+    if(one STREQUAL wanted)
+      set(${result} TRUE PARENT_SCOPE)
+      return()
+    endif()
+    if(NOT TARGET ${one} OR one IN_LIST seen OR one MATCHES "::")
+      continue()
+    endif()
+    list(APPEND seen ${one})
+    foreach(property LINK_LIBRARIES INTERFACE_LINK_LIBRARIES)
+      get_target_property(links ${one} ${property})
+      if(links)
+        list(APPEND todo ${links})
+      endif()
+    endforeach()
+  endwhile()
+  set(${result} FALSE PARENT_SCOPE)
+endfunction()
+
+# The target whose headers `kind` names: messages, services, tests, and the
+# latter two together.
+function(_waystation_precompiled kind)
+  if(TARGET precompiled_${kind})
+    return()
+  endif()
+  set(source ${CMAKE_BINARY_DIR}/precompiled/${kind}.cc)
+  file(CONFIGURE OUTPUT ${source} CONTENT "// Carries precompiled headers.\n")
+  add_library(precompiled_${kind} OBJECT ${source})
+  target_include_directories(precompiled_${kind} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(precompiled_${kind} PRIVATE waystation_flags)
+  if(kind MATCHES "messages")
+    target_link_libraries(precompiled_${kind} PRIVATE proto_messages)
+    target_precompile_headers(precompiled_${kind} PRIVATE
+      ${CMAKE_SOURCE_DIR}/cmake/precompiled/messages.h)
+  endif()
+  if(kind MATCHES "services")
+    target_link_libraries(precompiled_${kind} PRIVATE proto_services)
+    target_precompile_headers(precompiled_${kind} PRIVATE
+      ${CMAKE_SOURCE_DIR}/cmake/precompiled/services.h)
+  endif()
+  if(kind MATCHES "tests")
+    target_link_libraries(precompiled_${kind} PRIVATE GTest::gmock)
+    target_compile_options(precompiled_${kind} PRIVATE -O0)
+    target_precompile_headers(precompiled_${kind} PRIVATE
+      ${CMAKE_SOURCE_DIR}/cmake/precompiled/tests.h)
+  endif()
+endfunction()
+
+# Goes through all targets once every one is known.
+function(waystation_precompile_headers)
+  get_property(targets GLOBAL PROPERTY WAYSTATION_TARGETS)
+  foreach(target ${targets})
+    set(kinds)
+    _waystation_links(services ${target} proto_services)
+    _waystation_links(messages ${target} proto_messages)
+    if(services)
+      list(APPEND kinds services)
+    elseif(messages)
+      list(APPEND kinds messages)
+    endif()
+    get_target_property(is_test ${target} WAYSTATION_TEST)
+    if(is_test)
+      list(APPEND kinds tests)
+      target_compile_options(${target} PRIVATE -O0)
+    endif()
+    if(kinds)
+      list(JOIN kinds _ kind)
+      _waystation_precompiled(${kind})
+      target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
+    endif()
+  endforeach()
+endfunction()
