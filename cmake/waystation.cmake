@@ -5,14 +5,8 @@
 
 add_library(waystation_flags INTERFACE)
 target_compile_options(waystation_flags INTERFACE
-  -Wall -Wextra -Wconversion -Werror -fno-omit-frame-pointer -pthread
-  # GCC 12 sees overflows in moves of std::string where there are none, and
-  # forgets that system headers are such once they are precompiled; the
-  # sanitizer builds watch over the real ones.
-  -Wno-array-bounds)
+  -Wall -Wextra -Wconversion -Werror -fno-omit-frame-pointer)
 target_link_libraries(waystation_flags INTERFACE Threads::Threads)
-
-include(cmake/precompiled/precompiled.cmake)
 
 # Links the headers of the current folder into `root`.
 function(_waystation_link_headers root)
@@ -38,7 +32,6 @@ function(waystation_library name)
     add_library(${name} STATIC ${arg_SOURCES})
     target_include_directories(${name} PUBLIC ${root})
     target_link_libraries(${name} PUBLIC ${arg_USES} PRIVATE waystation_flags)
-    set_property(GLOBAL APPEND PROPERTY WAYSTATION_TARGETS ${name})
   else()
     add_library(${name} INTERFACE)
     target_include_directories(${name} INTERFACE ${root})
@@ -56,7 +49,6 @@ function(waystation_program name)
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${root})
   target_link_libraries(${name} PRIVATE ${arg_USES} waystation_flags)
-  set_property(GLOBAL APPEND PROPERTY WAYSTATION_TARGETS ${name})
 endfunction()
 
 # waystation_test(name SOURCES ... USES ... [LABELS ...]): one GoogleTest
@@ -70,8 +62,7 @@ function(waystation_test name)
   waystation_program(${name} SOURCES ${arg_SOURCES}
     USES ${arg_USES} GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES
-    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests
-    WAYSTATION_TEST TRUE)
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_compile_definitions(${name} PRIVATE
     WAYSTATION_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     WAYSTATION_BIN_DIR="${CMAKE_BINARY_DIR}/bin")

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "client/library/export_layout.h"
 #include "client/library/files.h"
 #include "client/library/proof_fails.h"
@@ -44,8 +43,8 @@ class ExportedFolder final : public LogSource {
     if (!json.ok()) return json.status();
     v1::ListAgenciesResponse list;
     if (!google::protobuf::util::JsonStringToMessage(*json, &list).ok()) {
-      return ProofFails(absl::StrCat(kAgenciesFile.data(),
-                                     ": not the JSON of a list of agencies"));
+      return ProofFails(std::string(kAgenciesFile) +
+                        ": not the JSON of a list of agencies");
     }
     std::vector<v1::Agency> agencies;
     for (v1::AgencyStatus& status : *list.mutable_agencies()) {

@@ -64,8 +64,7 @@ absl::Status UseContext(const Contexts& contexts, std::string_view name) {
   }
   const auto text = runtime::ReadFile(contexts.path);
   if (!text.ok()) return text.status();
-  std::string line(kCurrent);
-  line.append(" ").append(name);
+  const std::string line = std::string(kCurrent) + " " + std::string(name);
   std::string changed;
   bool replaced = false;
   for (std::size_t at = 0; at < text->size();) {

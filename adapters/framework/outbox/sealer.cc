@@ -42,11 +42,10 @@ absl::StatusOr<Sealer> Sealer::Open(const std::string& key_file, bool create) {
   absl::StatusOr<std::string> text = runtime::ReadSecretFile(key_file);
   if (!text.ok() && errors::ReasonOf(text.status()) == "KEY_FILE_MISSING" &&
       create) {
-    std::string made = auditlog::ToBase64(Random(kKeySize));
+    text = auditlog::ToBase64(Random(kKeySize)) + "\n";
     const absl::Status written =
-        runtime::WriteNewFile(key_file, made, /*mode=*/0600);
+        runtime::WriteNewFile(key_file, *text, /*mode=*/0600);
     if (!written.ok()) return written;
-    text = std::move(made);
   }
   if (!text.ok()) return text.status();
   if (text->ends_with('\n')) text->pop_back();

@@ -10,7 +10,6 @@
 #include <memory>
 #include <sstream>
 
-#include "absl/strings/str_cat.h"
 #include "client/wayctl/run.h"
 #include "client/wayctl/surroundings.h"
 #include "tests/unit/client/support/certificates.h"
@@ -45,8 +44,8 @@ std::unique_ptr<pb::Message> ReadAnswer(const std::filesystem::path& path) {
 }  // namespace
 
 std::string Testdata(const std::string& name) {
-  return absl::StrCat(WAYSTATION_SOURCE_DIR,
-                      "/tests/unit/client/wayctl/testdata/", name);
+  return std::string(WAYSTATION_SOURCE_DIR) +
+         "/tests/unit/client/wayctl/testdata/" + name;
 }
 
 Wayctl::Wayctl() {
