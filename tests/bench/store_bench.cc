@@ -8,6 +8,12 @@
 // record, load both, rewrite a sealed row of 700 bytes, keep a detail of 500
 // bytes, put two mailbox rows, and one leaf for 256 updates. Both hold as many
 // rows, commit groups of one size and are durable before the next group begins.
+// They take turns, and the median of the rounds counts, so that other work on
+// the machine meets both.
+//
+// With --insert it measures another peer alone: new records, with the rows and
+// keys that the hub writes for them, put into empty tables of bare SQLite; what
+// a first load is held against.
 #include <sqlite3.h>
 #include <sys/resource.h>
 
@@ -20,7 +26,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -35,10 +43,12 @@ using namespace waystation::storage;  // NOLINT(google-build-using-namespace)
 struct Settings {
   uint64_t rows = 500'000;
   size_t group = 512;
-  double seconds = 15;
+  int rounds = 3;
+  double seconds = 5;
   std::string folder;
   bool peer = true;
   bool store = true;
+  bool insert = false;
 };
 
 [[noreturn]] void Fail(const std::string& what) {
@@ -111,110 +121,53 @@ rusage Usage() {
   return usage;
 }
 
-// Runs group() for `seconds` after a fifth of that as warm-up.
-template <typename Group>
-Result Measure(const Settings& settings, Group group) {
+// Runs group() for so many seconds.
+Result Run(const Settings& settings, double seconds,
+           const std::function<void()>& group) {
   using Clock = std::chrono::steady_clock;
-  const auto run = [&](double seconds) {
-    const auto begin = Clock::now();
-    const rusage before = Usage();
-    uint64_t groups = 0;
-    double elapsed = 0;
-    do {
-      group();
-      ++groups;
-      elapsed = std::chrono::duration<double>(Clock::now() - begin).count();
-    } while (elapsed < seconds);
-    const double updates =
-        static_cast<double>(groups) * static_cast<double>(settings.group);
-    const rusage after = Usage();
-    const auto micros = [&](const timeval& from, const timeval& to) {
-      return (Seconds(to) - Seconds(from)) * 1e6 / updates;
-    };
-    return Result{updates / elapsed, micros(before.ru_utime, after.ru_utime),
-                  micros(before.ru_stime, after.ru_stime)};
+  const auto begin = Clock::now();
+  const rusage before = Usage();
+  uint64_t groups = 0;
+  double elapsed = 0;
+  do {
+    group();
+    ++groups;
+    elapsed = std::chrono::duration<double>(Clock::now() - begin).count();
+  } while (elapsed < seconds);
+  const double updates =
+      static_cast<double>(groups) * static_cast<double>(settings.group);
+  const rusage after = Usage();
+  const auto micros = [&](const timeval& from, const timeval& to) {
+    return (Seconds(to) - Seconds(from)) * 1e6 / updates;
   };
-  (void)run(settings.seconds / 5);
-  return run(settings.seconds);
+  return Result{updates / elapsed, micros(before.ru_utime, after.ru_utime),
+                micros(before.ru_stime, after.ru_stime)};
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half]
+                                : (values[half - 1] + values[half]) / 2;
 }
 
 // --- the peer ---
 
-class BareSqlite {
+constexpr size_t kFrame = 256;
+
+class Database {
  public:
-  explicit BareSqlite(const std::string& path) {
+  explicit Database(const std::string& path) {
     if (sqlite3_open(path.c_str(), &database_) != SQLITE_OK) {
       Fail(sqlite3_errmsg(database_));
     }
     Run("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;"
-        "PRAGMA synchronous = FULL; PRAGMA cache_size = -98304;"
-        "CREATE TABLE person (id INTEGER PRIMARY KEY, body BLOB);"
-        "CREATE TABLE identifier (hash BLOB PRIMARY KEY, id INTEGER)"
-        " WITHOUT ROWID;"
-        "CREATE TABLE feed (id INTEGER PRIMARY KEY, body BLOB);"
-        "CREATE TABLE audit (id INTEGER PRIMARY KEY, body BLOB);");
-    find_ = Prepare("SELECT id FROM identifier WHERE hash = ?");
-    read_ = Prepare("SELECT body FROM person WHERE id = ?");
-    write_ = Prepare("UPDATE person SET body = ? WHERE id = ?");
-    feed_ = Prepare("INSERT INTO feed (body) VALUES (?)");
-    audit_ = Prepare("INSERT INTO audit (body) VALUES (?)");
-    add_ = Prepare("INSERT INTO person (id, body) VALUES (?, ?)");
-    index_ = Prepare("INSERT INTO identifier (hash, id) VALUES (?, ?)");
+        "PRAGMA synchronous = FULL; PRAGMA cache_size = -98304;");
   }
-  ~BareSqlite() {
-    for (sqlite3_stmt* statement :
-         {find_, read_, write_, feed_, audit_, add_, index_}) {
-      sqlite3_finalize(statement);
-    }
-    sqlite3_close(database_);
-  }
-  BareSqlite(const BareSqlite&) = delete;
-  BareSqlite& operator=(const BareSqlite&) = delete;
+  ~Database() { sqlite3_close_v2(database_); }
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
 
-  void Fill(uint64_t rows, Random& random) {
-    Run("BEGIN");
-    for (uint64_t id = 1; id <= rows; ++id) {
-      sqlite3_bind_int64(add_, 1, static_cast<int64_t>(id));
-      BindBytes(add_, 2, random.Bytes(1024));
-      Step(add_);
-      if (id % 8192 == 0) Run("COMMIT; BEGIN");
-    }
-    std::vector<std::pair<KeyHash, uint64_t>> hashes;
-    for (uint64_t id = 1; id <= rows; ++id) hashes.push_back({HashOf(id), id});
-    std::sort(hashes.begin(), hashes.end());
-    for (const auto& [hash, id] : hashes) {
-      BindHash(index_, hash);
-      sqlite3_bind_int64(index_, 2, static_cast<int64_t>(id));
-      Step(index_);
-    }
-    Run("COMMIT");
-  }
-
-  void Group(const Settings& settings, Random& random) {
-    Run("BEGIN IMMEDIATE");
-    for (size_t i = 0; i < settings.group; ++i) {
-      BindHash(find_, HashOf(1 + random.Below(settings.rows)));
-      if (sqlite3_step(find_) != SQLITE_ROW) Fail("no such identifier");
-      const int64_t id = sqlite3_column_int64(find_, 0);
-      sqlite3_reset(find_);
-      sqlite3_bind_int64(read_, 1, id);
-      if (sqlite3_step(read_) != SQLITE_ROW) Fail("no such person");
-      std::string body(static_cast<const char*>(sqlite3_column_blob(read_, 0)),
-                       static_cast<size_t>(sqlite3_column_bytes(read_, 0)));
-      sqlite3_reset(read_);
-      body.replace(0, 700, random.Bytes(700));
-      BindBytes(write_, 1, body);
-      sqlite3_bind_int64(write_, 2, id);
-      Step(write_);
-      BindBytes(feed_, 1, random.Bytes(200));
-      Step(feed_);
-      BindBytes(audit_, 1, random.Bytes(100));
-      Step(audit_);
-    }
-    Run("COMMIT");
-  }
-
- private:
   void Run(const char* sql) {
     if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
       Fail(sqlite3_errmsg(database_));
@@ -233,8 +186,8 @@ class BareSqlite {
     sqlite3_bind_blob(statement, at, bytes.data(),
                       static_cast<int>(bytes.size()), SQLITE_TRANSIENT);
   }
-  static void BindHash(sqlite3_stmt* statement, const KeyHash& hash) {
-    sqlite3_bind_blob(statement, 1, hash.data(), static_cast<int>(hash.size()),
+  static void BindHash(sqlite3_stmt* statement, int at, const KeyHash& hash) {
+    sqlite3_bind_blob(statement, at, hash.data(), static_cast<int>(hash.size()),
                       SQLITE_TRANSIENT);
   }
   void Step(sqlite3_stmt* statement) {
@@ -242,7 +195,82 @@ class BareSqlite {
     sqlite3_reset(statement);
   }
 
+ private:
   sqlite3* database_ = nullptr;
+};
+
+class BareSqlite {
+ public:
+  explicit BareSqlite(const std::string& path) : database_(path) {
+    database_.Run(
+        "CREATE TABLE person (id INTEGER PRIMARY KEY, body BLOB);"
+        "CREATE TABLE identifier (hash BLOB PRIMARY KEY, id INTEGER)"
+        " WITHOUT ROWID;"
+        "CREATE TABLE feed (id INTEGER PRIMARY KEY, body BLOB);"
+        "CREATE TABLE audit (id INTEGER PRIMARY KEY, body BLOB);");
+    find_ = database_.Prepare("SELECT id FROM identifier WHERE hash = ?");
+    read_ = database_.Prepare("SELECT body FROM person WHERE id = ?");
+    write_ = database_.Prepare("UPDATE person SET body = ? WHERE id = ?");
+    feed_ = database_.Prepare("INSERT INTO feed (body) VALUES (?)");
+    audit_ = database_.Prepare("INSERT INTO audit (body) VALUES (?)");
+    add_ = database_.Prepare("INSERT INTO person (id, body) VALUES (?, ?)");
+    index_ =
+        database_.Prepare("INSERT INTO identifier (hash, id) VALUES (?, ?)");
+  }
+  ~BareSqlite() {
+    for (sqlite3_stmt* statement :
+         {find_, read_, write_, feed_, audit_, add_, index_}) {
+      sqlite3_finalize(statement);
+    }
+  }
+  BareSqlite(const BareSqlite&) = delete;
+  BareSqlite& operator=(const BareSqlite&) = delete;
+
+  void Fill(uint64_t rows, Random& random) {
+    database_.Run("BEGIN");
+    for (uint64_t id = 1; id <= rows; ++id) {
+      sqlite3_bind_int64(add_, 1, static_cast<int64_t>(id));
+      Database::BindBytes(add_, 2, random.Bytes(1024));
+      database_.Step(add_);
+      if (id % 8192 == 0) database_.Run("COMMIT; BEGIN");
+    }
+    std::vector<std::pair<KeyHash, uint64_t>> hashes;
+    for (uint64_t id = 1; id <= rows; ++id) hashes.push_back({HashOf(id), id});
+    std::sort(hashes.begin(), hashes.end());
+    for (const auto& [hash, id] : hashes) {
+      Database::BindHash(index_, 1, hash);
+      sqlite3_bind_int64(index_, 2, static_cast<int64_t>(id));
+      database_.Step(index_);
+    }
+    database_.Run("COMMIT");
+  }
+
+  void Group(const Settings& settings, Random& random) {
+    database_.Run("BEGIN IMMEDIATE");
+    for (size_t i = 0; i < settings.group; ++i) {
+      Database::BindHash(find_, 1, HashOf(1 + random.Below(settings.rows)));
+      if (sqlite3_step(find_) != SQLITE_ROW) Fail("no such identifier");
+      const int64_t id = sqlite3_column_int64(find_, 0);
+      sqlite3_reset(find_);
+      sqlite3_bind_int64(read_, 1, id);
+      if (sqlite3_step(read_) != SQLITE_ROW) Fail("no such person");
+      std::string body(static_cast<const char*>(sqlite3_column_blob(read_, 0)),
+                       static_cast<size_t>(sqlite3_column_bytes(read_, 0)));
+      sqlite3_reset(read_);
+      body.replace(0, 700, random.Bytes(700));
+      Database::BindBytes(write_, 1, body);
+      sqlite3_bind_int64(write_, 2, id);
+      database_.Step(write_);
+      Database::BindBytes(feed_, 1, random.Bytes(200));
+      database_.Step(feed_);
+      Database::BindBytes(audit_, 1, random.Bytes(100));
+      database_.Step(audit_);
+    }
+    database_.Run("COMMIT");
+  }
+
+ private:
+  Database database_;
   sqlite3_stmt* find_ = nullptr;
   sqlite3_stmt* read_ = nullptr;
   sqlite3_stmt* write_ = nullptr;
@@ -252,17 +280,74 @@ class BareSqlite {
   sqlite3_stmt* index_ = nullptr;
 };
 
-Result MeasurePeer(const Settings& settings) {
-  Random random;
-  BareSqlite peer(settings.folder + "/peer.db");
-  peer.Fill(settings.rows, random);
-  return Measure(settings, [&] { peer.Group(settings, random); });
-}
+// New records as plainly as SQLite takes them.
+class BareInsert {
+ public:
+  explicit BareInsert(const std::string& path) : database_(path) {
+    database_.Run(
+        "CREATE TABLE record (uid INTEGER PRIMARY KEY, key BLOB NOT NULL "
+        "UNIQUE, wrapped BLOB, sealed BLOB);"
+        "CREATE TABLE membership (uid INTEGER PRIMARY KEY, person INTEGER);"
+        "CREATE INDEX membership_by_person ON membership (person);"
+        "CREATE TABLE identifier (hash BLOB, uid INTEGER,"
+        " PRIMARY KEY (hash, uid)) WITHOUT ROWID;"
+        "CREATE TABLE leaf (id INTEGER PRIMARY KEY, event BLOB, details BLOB)");
+    record_ = database_.Prepare("INSERT INTO record VALUES (?, ?, ?, ?)");
+    membership_ = database_.Prepare("INSERT INTO membership VALUES (?, ?)");
+    identifier_ = database_.Prepare("INSERT INTO identifier VALUES (?, ?)");
+    leaf_ =
+        database_.Prepare("INSERT INTO leaf (event, details) VALUES (?, ?)");
+  }
+  ~BareInsert() {
+    for (sqlite3_stmt* statement : {record_, membership_, identifier_, leaf_}) {
+      sqlite3_finalize(statement);
+    }
+  }
+  BareInsert(const BareInsert&) = delete;
+  BareInsert& operator=(const BareInsert&) = delete;
+
+  void Group(const Settings& settings, Random& random) {
+    database_.Run("BEGIN IMMEDIATE");
+    for (size_t i = 0; i < settings.group; ++i) {
+      const uint64_t uid = ++last_;
+      sqlite3_bind_int64(record_, 1, static_cast<int64_t>(uid));
+      Database::BindHash(record_, 2, HashOf(2 * uid));
+      Database::BindBytes(record_, 3, random.Bytes(60));
+      Database::BindBytes(record_, 4, random.Bytes(700));
+      database_.Step(record_);
+      sqlite3_bind_int64(membership_, 1, static_cast<int64_t>(uid));
+      // Two records to a person.
+      sqlite3_bind_int64(membership_, 2, static_cast<int64_t>((uid + 1) / 2));
+      database_.Step(membership_);
+      Database::BindHash(identifier_, 1, HashOf((uid + 1) / 2 * 2 + 1));
+      sqlite3_bind_int64(identifier_, 2, static_cast<int64_t>(uid));
+      database_.Step(identifier_);
+      details_ += random.Bytes(500);
+      if (i % kFrame == kFrame - 1 || i + 1 == settings.group) {
+        Database::BindBytes(leaf_, 1, random.Bytes(250));
+        Database::BindBytes(leaf_, 2, details_);
+        database_.Step(leaf_);
+        details_.clear();
+      }
+    }
+    database_.Run("COMMIT");
+  }
+
+  uint64_t rows() const { return last_; }
+
+ private:
+  Database database_;
+  uint64_t last_ = 0;
+  std::string details_;
+  sqlite3_stmt* record_ = nullptr;
+  sqlite3_stmt* membership_ = nullptr;
+  sqlite3_stmt* identifier_ = nullptr;
+  sqlite3_stmt* leaf_ = nullptr;
+};
 
 // --- the store ---
 
 constexpr AgencyNumber kAgencies = 4;
-constexpr size_t kFrame = 256;
 
 class StoreLoad {
  public:
@@ -364,18 +449,62 @@ class StoreLoad {
   std::unique_ptr<Store> store_;
 };
 
-Result MeasureStore(const Settings& settings) {
+// --- measuring ---
+
+// One of the two, filled, with what its rounds gave.
+struct Contender {
+  const char* name;
+  std::function<void()> group;
+  std::vector<double> rates{};
+  std::vector<double> cpu{};
+};
+
+void Compete(const Settings& settings) {
   Random random;
-  StoreLoad load(settings.folder + "/store");
-  load.Fill(settings.rows, random);
-  return Measure(settings, [&] { load.Group(settings, random); });
+  std::optional<BareSqlite> peer;
+  std::optional<StoreLoad> store;
+  std::vector<Contender> contenders;
+  if (settings.peer) {
+    peer.emplace(settings.folder + "/peer.db").Fill(settings.rows, random);
+    contenders.push_back({.name = "bare SQLite",
+                          .group = [&] { peer->Group(settings, random); }});
+  }
+  if (settings.store) {
+    store.emplace(settings.folder + "/store").Fill(settings.rows, random);
+    contenders.push_back(
+        {.name = "store", .group = [&] { store->Group(settings, random); }});
+  }
+  std::printf("%llu rows, %zu updates a commit\n%-16s %12s %12s %12s %12s\n",
+              static_cast<unsigned long long>(settings.rows), settings.group,
+              "", "updates/s", "CPU us", "user us", "system us");
+  for (int round = 0; round <= settings.rounds; ++round) {
+    for (Contender& contender : contenders) {
+      const Result result = Run(settings, settings.seconds, contender.group);
+      if (round == 0) continue;  // It warms up.
+      std::printf("%-16s %12.0f %12.1f %12.1f %12.1f\n", contender.name,
+                  result.updates_per_second, result.cpu_micros(),
+                  result.user_micros, result.system_micros);
+      std::fflush(stdout);
+      contender.rates.push_back(result.updates_per_second);
+      contender.cpu.push_back(result.cpu_micros());
+    }
+  }
+  if (contenders.size() != 2) return;
+  std::printf("RATIO commit_vs_bare_sqlite %.2f goal >= 1\n",
+              Median(contenders[1].rates) / Median(contenders[0].rates));
+  std::printf("RATIO commit_cpu_vs_bare_sqlite %.2f goal <= 1\n",
+              Median(contenders[1].cpu) / Median(contenders[0].cpu));
 }
 
-void Print(const char* name, const Result& result) {
-  std::printf("%-16s %12.0f %12.1f %12.1f %12.1f\n", name,
-              result.updates_per_second, result.cpu_micros(),
-              result.user_micros, result.system_micros);
-  std::fflush(stdout);
+// Until there are so many rows; prints rows a second.
+void InsertRows(const Settings& settings) {
+  Random random;
+  BareInsert peer(settings.folder + "/peer.db");
+  const auto begin = std::chrono::steady_clock::now();
+  while (peer.rows() < settings.rows) peer.Group(settings, random);
+  const std::chrono::duration<double> took =
+      std::chrono::steady_clock::now() - begin;
+  std::printf("%.0f\n", static_cast<double>(peer.rows()) / took.count());
 }
 
 }  // namespace
@@ -385,10 +514,13 @@ int main(int argc, char** argv) {
   CLI::App app("The store beside SQLite used plainly");
   app.add_option("--rows", settings.rows, "Records, and persons of the peer");
   app.add_option("--group", settings.group, "Updates a commit");
-  app.add_option("--seconds", settings.seconds, "Length of each measurement");
+  app.add_option("--rounds", settings.rounds, "Turns of each");
+  app.add_option("--seconds", settings.seconds, "Length of each turn");
   app.add_option("--folder", settings.folder, "Where the databases are made");
   app.add_flag("!--no-peer", settings.peer, "Measure the store alone");
   app.add_flag("!--no-store", settings.store, "Measure the peer alone");
+  app.add_flag("--insert", settings.insert,
+               "Measure bare inserts of new records, and print rows a second");
   CLI11_PARSE(app, argc, argv);
 
   std::string made =
@@ -397,24 +529,10 @@ int main(int argc, char** argv) {
       "/bench_store.XXXXXX";
   if (mkdtemp(made.data()) == nullptr) Fail("cannot make " + made);
   settings.folder = made;
-  std::printf("%llu rows, %zu updates a commit\n%-16s %12s %12s %12s %12s\n",
-              static_cast<unsigned long long>(settings.rows), settings.group,
-              "", "updates/s", "CPU us", "user us", "system us");
-  Result peer;
-  Result store;
-  if (settings.peer) {
-    peer = MeasurePeer(settings);
-    Print("bare SQLite", peer);
-  }
-  if (settings.store) {
-    store = MeasureStore(settings);
-    Print("store", store);
-  }
-  if (settings.peer && settings.store) {
-    std::printf("RATIO store %.2f goal >= 1.0\n",
-                store.updates_per_second / peer.updates_per_second);
-    std::printf("RATIO store_cpu %.2f goal <= 1.0\n",
-                store.cpu_micros() / peer.cpu_micros());
+  if (settings.insert) {
+    InsertRows(settings);
+  } else {
+    Compete(settings);
   }
   std::filesystem::remove_all(made);
   return 0;

@@ -23,10 +23,10 @@ as_postgres() {
 }
 
 start_postgres() {
-  local bin data=$work/postgres
+  local bin data
   bin=$(dirname "$(find /usr/lib/postgresql -name initdb | sort | tail -n 1)")
   postgres_port=$(free_port)
-  mkdir -p "$data"
+  data=$(mktemp -d "$work/postgres.XXXXXX")
   chmod 711 "$work"
   [ "$(id -u)" -ne 0 ] || chown postgres "$data"
   as_postgres "$bin/initdb" -D "$data/db" -U bench --auth=trust \
@@ -56,10 +56,11 @@ stop_postgres() {
 }
 
 start_etcd() {
+  local data peer_port
+  data=$(mktemp -d "$work/etcd.XXXXXX")
   etcd_port=$(free_port)
-  local peer_port
   peer_port=$(free_port)
-  etcd --data-dir "$work/etcd" \
+  etcd --data-dir "$data" \
     --listen-client-urls "http://127.0.0.1:$etcd_port" \
     --advertise-client-urls "http://127.0.0.1:$etcd_port" \
     --listen-peer-urls "http://127.0.0.1:$peer_port" \
