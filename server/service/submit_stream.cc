@@ -53,16 +53,21 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
     std::shared_ptr<Slot> slot;
     {
       const std::lock_guard lock(mutex_);
-      reading_ = false;
       if (!ok) no_more_ = true;
-      if (!ok || ending_) return Proceed();
+      if (!ok || ending_) {
+        reading_ = false;
+        return Proceed();
+      }
       slot = std::make_shared<Slot>();
       slot->request = std::move(request_);
       request_ = Request();
       slots_.push_back(slot);
     }
     Submit(slot);
+    // Only now may the next one be read: frames are submitted in the order in
+    // which they came, whichever thread is told that one was acknowledged.
     const std::lock_guard lock(mutex_);
+    reading_ = false;
     ReadMore();
   }
 
@@ -197,7 +202,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   // Those that found the queue full.
   std::deque<std::shared_ptr<Slot>> waiting_;
   std::unique_ptr<grpc::Alarm> alarm_;
-  bool reading_ = false;
+  bool reading_ = false;  // Or handing over what was read.
   bool writing_ = false;
   bool no_more_ = false;   // The client has sent its last frame.
   bool ending_ = false;    // The hub shuts down.
