@@ -5,7 +5,6 @@
 #define CLIENT_LIBRARY_CALLS_H_
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "client/library/identity.h"
 #include "waystation/connection.h"
 
@@ -28,10 +28,15 @@ struct Connection::Parts {
   std::atomic<std::size_t> current = 0;
 
   std::mutex mutex;
-  mutable std::condition_variable changed;
   bool cancelled = false;
   std::set<OnCancel*> listeners;
 };
+
+// Waits for `duration`, or until `over`, and lets the channel of the hub in
+// turn connect meanwhile: gRPC moves a connection on only while somebody waits
+// for it, which calls that fail at once do not.
+void Pause(const Connection& connection, absl::Duration duration,
+           const std::function<bool()>& over);
 
 // Calls `act` when the connection is cancelled, from the thread that cancels
 // and at once if it has been, for as long as this object lives.

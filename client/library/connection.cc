@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "waystation/connection.h"
 
+#include <grpcpp/channel.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/tls_certificate_provider.h>
@@ -8,6 +9,7 @@
 #include <grpcpp/support/channel_arguments.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -34,6 +36,8 @@ constexpr int kConnectTimeoutMs = 5'000;
 // no answer for a no after this long. A hub allows it every 10 seconds.
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
+// Who pauses looks so often whether it is to end.
+constexpr absl::Duration kLookAround = absl::Milliseconds(50);
 
 std::string Resolve(const std::string& path, std::string_view folder) {
   if (path.empty()) return path;
@@ -195,7 +199,6 @@ void Connection::Cancel() {
   const std::lock_guard lock(parts_->mutex);
   parts_->cancelled = true;
   for (const OnCancel* listener : parts_->listeners) listener->Act();
-  parts_->changed.notify_all();
 }
 
 bool Connection::cancelled() const {
@@ -218,10 +221,19 @@ void Connection::Unreachable(std::size_t hub) {
 }
 
 absl::Status Connection::Sleep(absl::Duration duration) const {
-  std::unique_lock lock(parts_->mutex);
-  parts_->changed.wait_for(lock, absl::ToChronoNanoseconds(duration),
-                           [&] { return parts_->cancelled; });
-  return parts_->cancelled ? errors::Error("CANCELLED") : absl::OkStatus();
+  Pause(*this, duration, [this] { return cancelled(); });
+  return cancelled() ? errors::Error("CANCELLED") : absl::OkStatus();
+}
+
+void Pause(const Connection& connection, absl::Duration duration,
+           const std::function<bool()>& over) {
+  const auto channel = connection.channel(connection.current());
+  const absl::Time end = absl::Now() + duration;
+  for (absl::Time now = absl::Now(); now < end && !over(); now = absl::Now()) {
+    channel->WaitForStateChange(
+        channel->GetState(/*try_to_connect=*/true),
+        absl::ToChronoTime(std::min(end, now + kLookAround)));
+  }
 }
 
 OnCancel::OnCancel(Connection& connection, std::function<void()> act)

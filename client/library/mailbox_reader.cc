@@ -4,7 +4,6 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
-#include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <utility>
@@ -63,7 +62,6 @@ class MailboxReader::Session {
     const std::lock_guard lock(mutex_);
     cancelled_ = true;
     if (context_ != nullptr) context_->TryCancel();
-    changed_.notify_all();
   }
 
  private:
@@ -123,10 +121,8 @@ class MailboxReader::Session {
     const absl::Duration pause = backoff_.Next(why);
     if (absl::Now() + pause >= *away_since_ + options_.patience) return why;
     if (options_.on_wait) options_.on_wait(why, pause);
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, absl::ToChronoNanoseconds(pause),
-                      [&] { return cancelled_; });
-    return cancelled_ ? errors::Error("CANCELLED") : absl::OkStatus();
+    client::Pause(connection_, pause, [this] { return cancelled(); });
+    return cancelled() ? errors::Error("CANCELLED") : absl::OkStatus();
   }
 
   Connection& connection_;
@@ -141,7 +137,6 @@ class MailboxReader::Session {
   std::unique_ptr<grpc::ClientReader<v1::WatchResponse>> stream_;
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
   std::unique_ptr<grpc::ClientContext> context_;
   bool cancelled_ = false;
 

@@ -195,13 +195,13 @@ class SubmitStream::Session {
       EndLocked(why);
       return;
     }
-    if (options_.on_wait) {
-      lock.unlock();
-      options_.on_wait(why, pause);
-      lock.lock();
-    }
-    changed_.wait_for(lock, absl::ToChronoNanoseconds(pause),
-                      [&] { return Over(); });
+    lock.unlock();
+    if (options_.on_wait) options_.on_wait(why, pause);
+    client::Pause(connection_, pause, [this] {
+      const std::lock_guard over(mutex_);
+      return Over();
+    });
+    lock.lock();
   }
 
   // Opens a stream and reads it to its end.

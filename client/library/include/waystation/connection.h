@@ -87,7 +87,7 @@ class Connection {
   std::size_t current() const;
   void Unreachable(std::size_t hub);
 
-  // Waits, or returns CANCELLED as soon as the connection is cancelled.
+  // Waits, or returns CANCELLED soon after the connection is cancelled.
   absl::Status Sleep(absl::Duration duration) const;
 
   struct Parts;
