@@ -78,6 +78,11 @@ absl::Status Init(const Layout& layout) {
     return errors::Error("USAGE",
                          {.rule = "--log-origin: no spaces and no plus signs"});
   }
+  if (!IsAddress(layout.listen) ||
+      (!layout.http_listen.empty() && !IsAddress(layout.http_listen))) {
+    return errors::Error(
+        "USAGE", {.rule = "--listen, --http-listen: host:port is wanted"});
+  }
   if (absl::Status made = MakeLayout(layout, absl::Now()); !made.ok()) {
     return made;
   }
@@ -97,9 +102,16 @@ absl::Status Init(const Layout& layout) {
       "  waystationd certify %s --identity operator/NAME --request NAME.csr "
       "--out NAME.pem\n"
       "\n"
-      "Then:\n"
-      "  waystationd --config %s\n",
-      folder, folder, layout.In("hub.yaml").c_str());
+      "Then the hub can be started, and called from another terminal:\n"
+      "  waystationd --config %s\n"
+      "  wayctl --hub %s --ca %s --cert NAME.pem --key NAME.key hub status\n"
+      "What stands behind wayctl's name can be kept as a context in\n"
+      "~/.config/waystation/config.yaml, for this as for every role:\n"
+      "  contexts:\n"
+      "  - name: operator\n"
+      "    connection: {hubs: [\"%s\"], ca: ..., cert: ..., key: ...}\n",
+      folder, folder, layout.In("hub.yaml").c_str(), layout.listen.c_str(),
+      layout.In("tls/ca.pem").c_str(), layout.listen.c_str());
   return absl::OkStatus();
 }
 
@@ -163,7 +175,8 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", "waystationd " WAYSTATION_VERSION);
   app.require_subcommand(0, 1);
   std::string config;
-  app.add_option("--config", config, "Serve a hub from this file (YAML)");
+  CLI::Option* const serve =
+      app.add_option("--config", config, "Serve a hub from this file (YAML)");
 
   DevOptions dev_options;
   Layout layout;
@@ -171,6 +184,9 @@ int Main(int argc, char** argv) {
   const CLI::App* const dev = AddDev(app, dev_options);
   const CLI::App* const init = AddInit(app, layout);
   const CLI::App* const certify = AddCertify(app, certify_options);
+  for (CLI::App* const other : app.get_subcommands({})) {
+    other->excludes(serve);
+  }
 
   try {
     app.parse(argc, argv);

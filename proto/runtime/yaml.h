@@ -36,6 +36,8 @@ class YamlPlaces {
   // where the file does not set it, the place of what encloses it, or the
   // file's name alone.
   std::string Of(std::string_view path) const;
+  // Whether the file sets it.
+  bool Has(std::string_view path) const;
 
   const std::string& file_name() const { return file_name_; }
 
@@ -52,7 +54,8 @@ struct YamlProblem {
   std::string rule;
 };
 
-// CONFIG_INVALID that names each problem's place.
+// CONFIG_INVALID that names each problem's place, and the key where the file
+// does not set it.
 absl::Status ConfigInvalid(const YamlPlaces& places,
                            const std::vector<YamlProblem>& problems);
 

@@ -277,11 +277,18 @@ std::string YamlPlaces::Of(std::string_view path) const {
   return file_name_;
 }
 
+bool YamlPlaces::Has(std::string_view path) const {
+  return places_.find(path) != places_.end();
+}
+
 absl::Status ConfigInvalid(const YamlPlaces& places,
                            const std::vector<YamlProblem>& problems) {
   errors::Details details;
   for (const YamlProblem& problem : problems) {
-    details.violations.push_back({places.Of(problem.path), problem.rule});
+    const bool said = problem.path.empty() || places.Has(problem.path);
+    details.violations.push_back(
+        {places.Of(problem.path),
+         said ? problem.rule : problem.path + ": " + problem.rule});
   }
   return errors::Error("CONFIG_INVALID", details);
 }

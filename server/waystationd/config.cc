@@ -21,16 +21,6 @@ constexpr std::string_view kSqlite = "sqlite:";
 
 using Problems = std::vector<runtime::YamlProblem>;
 
-bool IsAddress(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] =
-      std::from_chars(text.data() + colon + 1, end, port);
-  return error == std::errc() && rest == end;
-}
-
 Problems Check(const config::v1::HubConfig& hub) {
   Problems problems;
   const auto check = [&](bool holds, const char* path, const char* rule) {
@@ -110,6 +100,16 @@ absl::StatusOr<config::v1::Rules> LoadRules(const std::string& path) {
 }
 
 }  // namespace
+
+bool IsAddress(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  std::uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] =
+      std::from_chars(text.data() + colon + 1, end, port);
+  return error == std::errc() && rest == end;
+}
 
 bool IsTrustDomain(std::string_view name) {
   return !name.empty() && name.size() <= 253 && name.front() != '.' &&

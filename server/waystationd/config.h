@@ -26,6 +26,8 @@ struct Config {
 // CONFIG_INVALID names every place that is wrong, in the rules file too.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 
+// Whether it is "host:port".
+bool IsAddress(std::string_view text);
 // Whether a name may be a trust domain: lower-case letters, digits, dots and
 // dashes.
 bool IsTrustDomain(std::string_view name);

@@ -137,18 +137,26 @@ absl::Status Register(const Layout& layout, hub::Hub& hub) {
   return absl::OkStatus();
 }
 
+// As a shell reads it back.
+std::string Quoted(const std::string& text) {
+  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
+}
+
 absl::Status WriteContexts(const Layout& layout, const std::string& address) {
   auto log_key = runtime::ReadFile(layout.In("log.key"));
   if (!log_key.ok()) return log_key.status();
   log_key->erase(log_key->find_last_not_of('\n') + 1);
   config::v1::ClientConfig config;
   config.set_current_context("operator");
-  std::string env = absl::StrCat(
-      "export WAYSTATION_CONFIG='", layout.In("wayctl.yaml"),
-      "'\nexport WAYSTATION_STATE='", layout.In("store"),
-      "'\nexport WAYSTATION_HUB='", address, "'\nexport WAYSTATION_CA='",
-      layout.In("tls/ca.pem"), "'\nexport WAYSTATION_LOG_KEY='",
-      layout.In("log.key"), "'\n");
+  std::string env;
+  const auto add = [&env](const std::string& name, const std::string& value) {
+    absl::StrAppend(&env, "export WAYSTATION_", name, "=", Quoted(value), "\n");
+  };
+  add("CONFIG", layout.In("wayctl.yaml"));
+  add("STATE", layout.In("store"));
+  add("HUB", address);
+  add("CA", layout.In("tls/ca.pem"));
+  add("LOG_KEY", layout.In("log.key"));
   for (const Role& role : Roles()) {
     const std::string prefix = layout.In("clients/" + role.name);
     config::v1::ClientContext& context = *config.add_contexts();
@@ -163,14 +171,12 @@ absl::Status WriteContexts(const Layout& layout, const std::string& address) {
     std::ranges::transform(upper, upper.begin(), [](unsigned char c) {
       return c == '.' ? '_' : static_cast<char>(std::toupper(c));
     });
-    absl::StrAppend(&env, "export WAYSTATION_", upper, "_CERT='", prefix,
-                    ".pem'\nexport WAYSTATION_", upper, "_KEY='", prefix,
-                    ".key'\n");
+    add(upper + "_CERT", prefix + ".pem");
+    add(upper + "_KEY", prefix + ".key");
     if (!role.agency) continue;
     context.mutable_submission_key()->set_key_id(kKeyId);
     context.mutable_submission_key()->set_key(prefix + ".signing");
-    absl::StrAppend(&env, "export WAYSTATION_", upper, "_SIGNING_KEY='", prefix,
-                    ".signing'\n");
+    add(upper + "_SIGNING_KEY", prefix + ".signing");
   }
   if (auto written = runtime::ReplaceFile(layout.In("wayctl.yaml"),
                                           runtime::WriteYaml(config), 0600);
@@ -192,11 +198,11 @@ void PrintWelcome(const Layout& layout, const std::string& address,
   }
   std::printf(
       "\nA call that works, in another terminal:\n"
-      "  . '%s/env.sh'\n"
+      "  . %s\n"
       "  wayctl agency list\n"
       "  wayctl --context labor.320500 record list\n"
       "ready\n",
-      layout.folder.c_str());
+      Quoted(layout.In("env.sh")).c_str());
   std::fflush(stdout);
 }
 

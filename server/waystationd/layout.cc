@@ -126,13 +126,8 @@ absl::Status MakeLogKey(const Layout& layout) {
                                absl::StrCat(verifier->ToString(), "\n"));
 }
 
-}  // namespace
-
-absl::Status MakeLayout(const Layout& layout, absl::Time now) {
+absl::Status Fill(const Layout& layout, absl::Time now) {
   std::error_code error;
-  if (fs::exists(layout.folder, error) && !fs::is_empty(layout.folder, error)) {
-    return errors::Error("FOLDER_NOT_EMPTY", {.rule = layout.folder});
-  }
   for (const char* name : {"", "keys", "tls", "store"}) {
     const std::string path = layout.In(name);
     fs::create_directories(path, error);
@@ -173,6 +168,22 @@ absl::Status MakeLayout(const Layout& layout, absl::Time now) {
                           : ""}}));
 }
 
+}  // namespace
+
+absl::Status MakeLayout(const Layout& layout, absl::Time now) {
+  std::error_code error;
+  if (fs::exists(layout.folder, error) && !fs::is_empty(layout.folder, error)) {
+    return errors::Error("FOLDER_NOT_EMPTY", {.rule = layout.folder});
+  }
+  absl::Status filled = Fill(layout, now);
+  if (!filled.ok()) {
+    for (const auto& entry : fs::directory_iterator(layout.folder, error)) {
+      fs::remove_all(entry.path(), error);
+    }
+  }
+  return filled;
+}
+
 absl::Status CertifyRequest(const Layout& layout, const std::string& identity,
                             const std::string& request_pem,
                             const std::string& certificate, int days,
@@ -188,6 +199,10 @@ absl::Status CertifyRequest(const Layout& layout, const std::string& identity,
                              .auditors = auditor},
                             now);
   if (!issued.ok()) return issued.status();
+  std::error_code error;
+  if (fs::exists(certificate, error)) {
+    return errors::Error("EXISTS_ALREADY", {.rule = certificate});
+  }
   // Recorded before it is given out.
   const std::string record_file = layout.In("tls/issued.pem");
   std::ofstream record(record_file, std::ios::app);

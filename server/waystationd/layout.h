@@ -37,8 +37,7 @@ struct Layout {
 };
 
 // Makes all of it in a folder that is new or empty. FOLDER_NOT_EMPTY rather
-// than touch one that is not; nothing is left behind by a failure but what was
-// made.
+// than touch one that is not; a failure leaves it empty.
 absl::Status MakeLayout(const Layout& layout, absl::Time now);
 
 // A certificate for an identity such as "operator/li", in `certificate`, PEM.

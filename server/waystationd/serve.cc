@@ -228,7 +228,9 @@ absl::Status Serve(const Serving& serving, runtime::Signals& signals) {
     if (!started.ok()) return started.status();
     http = *std::move(started);
   }
-  log.info("serving on {}", (*server)->address());
+  log.info("serving on {}{}{}", (*server)->address(),
+           http ? ", health and metrics on http://" : "",
+           http ? http->address() : "");
   if (serving.ready) {
     const absl::Status told =
         serving.ready((*server)->address(), http ? http->address() : "");

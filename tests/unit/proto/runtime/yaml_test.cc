@@ -200,9 +200,14 @@ TEST(Yaml, KnowsWhereAValueStands) {
   EXPECT_EQ(places->Of("resolution[0].criteria[0]"), "rules.yaml:4:14");
   EXPECT_EQ(places->Of("resolution[0].owners"), "rules.yaml:3:3");
   EXPECT_EQ(places->Of("other"), "rules.yaml");
-  const absl::Status status = ConfigInvalid(
-      *places, {{"resolution[0].attribute", "no such attribute"}});
-  EXPECT_EQ(Problems(status), "rules.yaml:3:3: no such attribute\n");
+  const absl::Status status =
+      ConfigInvalid(*places, {{"resolution[0].attribute", "no such attribute"},
+                              {"resolution[0].owners", "required"},
+                              {"window", "required"}});
+  EXPECT_EQ(Problems(status),
+            "rules.yaml:3:3: no such attribute\n"
+            "rules.yaml:3:3: resolution[0].owners: required\n"
+            "rules.yaml: window: required\n");
 }
 
 TEST(Yaml, MissingFileIsNamed) {

@@ -88,6 +88,13 @@ TEST_F(ConfigTest, InitTouchesNoFolderThatHoldsSomething) {
   EXPECT_EQ(*runtime::ReadFile(folder_ / "mine"), "x");
 }
 
+TEST_F(ConfigTest, InitThatFailsLeavesNothingBehind) {
+  layout_.hosts = {""};
+  EXPECT_FALSE(MakeLayout(layout_, absl::Now()).ok());
+  layout_.hosts = {"hub.suzhou.example"};
+  EXPECT_TRUE(MakeLayout(layout_, absl::Now()).ok());
+}
+
 TEST_F(ConfigTest, NamesEveryValueThatCannotBeUsed) {
   ASSERT_TRUE(
       runtime::WriteNewFile(folder_ / "wrong.yaml", Testdata("wrong.yaml"))

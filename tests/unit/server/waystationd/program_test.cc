@@ -2,18 +2,28 @@
 // The program itself: what it prints, how it ends, and a hub that serves.
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
+#include <mutex>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "proto/errors/error.h"
@@ -21,9 +31,12 @@
 #include "server/service/ca.h"
 #include "waystation/connection.h"
 #include "waystation/services.h"
+#include "waystation/submit_stream.h"
 #include "waystation/v1/admin_service.pb.h"
 #include "waystation/v1/audit_service.pb.h"
-#include "waystation/v1/registry_service.pb.h"
+#include "waystation/v1/claim.pb.h"
+#include "waystation/v1/person.pb.h"
+#include "waystation/v1/registry_service.grpc.pb.h"
 
 namespace waystation::waystationd {
 namespace {
@@ -148,13 +161,50 @@ class ProgramTest : public testing::Test {
   int runs_ = 0;
 };
 
+// A page of the hub's own HTTP endpoint, its head included.
+std::string Get(const std::string& address, const std::string& path) {
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  to.sin_port = htons(static_cast<std::uint16_t>(
+      std::stoi("0" + address.substr(address.rfind(':') + 1))));
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  std::string answer;
+  const std::string request =
+      "GET " + path + " HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n";
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 &&
+      send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
+    char buffer[4096];
+    for (ssize_t got; (got = recv(fd, buffer, sizeof buffer, 0)) > 0;) {
+      answer.append(buffer, static_cast<std::size_t>(got));
+    }
+  }
+  close(fd);
+  return answer;
+}
+
+constexpr char kName[] = "张小花";
+constexpr char kAddress[] = "金桥路66号集体宿舍";
+
+std::string MadeUpUpdate(const std::string& key, std::uint64_t revision) {
+  v1::Update update;
+  update.set_record_key(key);
+  update.set_revision(revision);
+  update.mutable_claims()->mutable_name()->set_full(kName);
+  update.mutable_claims()->mutable_residence()->set_address(kAddress);
+  update.mutable_mask()->add_paths("name");
+  update.mutable_mask()->add_paths("residence");
+  return update.SerializeAsString();
+}
+
 // "127.0.0.1:4711" behind `before` in `text`.
 std::string AddressAfter(const std::string& before, const std::string& text) {
   const std::size_t at = text.find(before);
   if (at == std::string::npos) return "";
   const std::size_t begin = at + before.size();
+  const std::size_t colon = text.find(':', begin);
   return text.substr(begin,
-                     text.find_first_not_of("0123456789.:", begin) - begin);
+                     text.find_first_not_of("0123456789", colon + 1) - begin);
 }
 
 TEST_F(ProgramTest, SaysWhatItIs) {
@@ -169,6 +219,7 @@ TEST_F(ProgramTest, SaysWhatItIs) {
   EXPECT_EQ(Start({}).Wait(), 2);
   EXPECT_EQ(Start({"frobnicate"}).Wait(), 2);
   EXPECT_EQ(Start({"dev", "--people", "real"}).Wait(), 2);
+  EXPECT_EQ(Start({"--config", "hub.yaml", "dev"}).Wait(), 2);
 }
 
 // Each is one line that names the place and the rule, and ends with the exit
@@ -186,6 +237,12 @@ TEST_F(ProgramTest, SaysWhatIsWrong) {
             "(hub) [FOLDER_NOT_EMPTY]");
   EXPECT_THAT(Refused({"init", folder_ / "x", "--trust-domain", "A B"}),
               testing::StartsWith("2 waystationd: The command line"));
+  EXPECT_THAT(Refused({"init", folder_ / "x", "--listen", "7443"}),
+              testing::StartsWith("2 waystationd: The command line"));
+
+  EXPECT_THAT(
+      Refused({"dev", "--http-listen", "0.0.0.0:0"}),
+      testing::AllOf(testing::StartsWith("2 "), HasSubstr("[NOT_LOOPBACK]")));
 
   runtime::ReplaceFile(hub + "/hub.yaml", "lisen: x\n" + yaml).IgnoreError();
   EXPECT_EQ(Refused(serve),
@@ -258,6 +315,12 @@ TEST_F(ProgramTest, ServesAFirstOperatorAndAnAuditor) {
                   .Wait(),
               0);
   }
+  // Once more into the same file: nothing is overwritten, nor recorded.
+  EXPECT_EQ(
+      Refused({"certify", hub, "--identity", "operator/li", "--request",
+               hub + "/clients/li.csr", "--out", hub + "/clients/li.pem"}),
+      "5 waystationd: This exists already (hub/clients/li.pem) "
+      "[EXISTS_ALREADY]");
   Process run = Start({"--config", hub + "/hub.yaml"});
   ASSERT_TRUE(run.Says("serving on")) << run.err();
   const std::string address = AddressAfter("serving on ", run.err());
@@ -320,6 +383,141 @@ TEST_F(ProgramTest, DevServesAHubForEveryRole) {
     EXPECT_EQ(agencies->agencies_size(), 4);
   }
   EXPECT_EQ(again.Stop(), 0);
+}
+
+// Sends frames of one update until the hub ends the stream, and counts those
+// that it acknowledged, here and in `all`.
+int SendUntilStopped(const client::Connection& connection,
+                     const std::string& prefix, std::atomic<int>& all) {
+  grpc::ClientContext context;
+  const auto stub = v1::RegistryService::NewStub(connection.channel(0));
+  const auto stream = stub->SubmitRecords(&context);
+  std::thread writer([&] {
+    v1::SubmitRecordsRequest request;
+    for (std::uint64_t number = 1;; ++number) {
+      request.set_frame_number(number);
+      request.mutable_frame()->clear_updates();
+      request.mutable_frame()->add_updates(
+          MadeUpUpdate(prefix + std::to_string(number), 1));
+      if (!stream->Write(request)) return;
+    }
+  });
+  int acknowledged = 0;
+  v1::SubmitRecordsResponse response;
+  while (stream->Read(&response)) {
+    ++acknowledged;
+    ++all;
+    all.notify_all();
+  }
+  writer.join();
+  stream->Finish().IgnoreError();
+  return acknowledged;
+}
+
+// What a hub has taken in it also answers: after a stop under load its store
+// holds what was acknowledged, no record less and no record more.
+TEST_F(ProgramTest, AnswersWhatItHasTakenBeforeItStops) {
+  const std::string folder = folder_ / "dev";
+  Process made = Start({"dev", "--dir", folder});
+  ASSERT_TRUE(made.Says("\nready\n")) << made.err();
+  ASSERT_EQ(made.Stop(), 0);
+  std::string yaml = *runtime::ReadFile(folder + "/hub.yaml");
+  constexpr std::string_view kInfo = "log_level: info";
+  yaml.replace(yaml.find(kInfo), kInfo.size(), "log_level: debug");
+  ASSERT_TRUE(runtime::ReplaceFile(folder + "/hub.yaml", yaml).ok());
+
+  Process run = Start({"dev", "--dir", folder});
+  ASSERT_TRUE(run.Says("\nready\n")) << run.err();
+  const std::string address = AddressAfter("serves on ", run.out());
+  std::atomic<int> all = 0;
+  std::vector<std::future<int>> senders;
+  std::vector<std::unique_ptr<client::Connection>> connections;
+  for (const std::string agency :
+       {"labor.320500", "labor.341200", "public_security.320500"}) {
+    connections.push_back(Connect(address, folder, agency));
+    senders.push_back(std::async(std::launch::async, [&, agency] {
+      return SendUntilStopped(*connections.back(), agency + "-", all);
+    }));
+  }
+  for (int seen = all; seen < 300; seen = all) all.wait(seen);
+  EXPECT_EQ(run.Stop(), 0);
+  int acknowledged = 0;
+  for (auto& sender : senders) acknowledged += sender.get();
+  EXPECT_GE(acknowledged, 300);
+  // Whoever reads the log learns nothing about anybody.
+  EXPECT_THAT(run.err(), testing::Not(HasSubstr(kName)));
+  EXPECT_THAT(run.err(), testing::Not(HasSubstr(kAddress)));
+
+  Process again = Start({"dev", "--dir", folder});
+  ASSERT_TRUE(again.Says("\nready\n")) << again.err();
+  const auto admin =
+      Connect(AddressAfter("serves on ", again.out()), folder, "operator");
+  const auto status = client::Admin(*admin).GetHubStatus({});
+  ASSERT_TRUE(status.ok()) << status.status();
+  EXPECT_EQ(status->records(), acknowledged);
+  EXPECT_EQ(again.Stop(), 0);
+}
+
+TEST_F(ProgramTest, TellsTheMachineHowItIs) {
+  const std::string hub = Init();
+  Process run = Start({"--config", hub + "/hub.yaml"});
+  ASSERT_TRUE(run.Says("serving on")) << run.err();
+  const std::string address =
+      AddressAfter("health and metrics on http://", run.err());
+  EXPECT_THAT(Get(address, "/healthz"), testing::EndsWith("\r\n\r\nok\n"));
+  EXPECT_THAT(Get(address, "/readyz"), testing::EndsWith("\r\n\r\nready\n"));
+  const std::string metrics = Get(address, "/metrics");
+  EXPECT_THAT(metrics, HasSubstr("\nwaystation_ready 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("\nwaystation_commit_seconds_count "));
+  EXPECT_THAT(Get(address, "/else"), testing::StartsWith("HTTP/1.1 404"));
+  EXPECT_EQ(run.Stop(), 0);
+}
+
+// The hub is a process of its own here, so nothing but the client moves the
+// client's connections on.
+TEST_F(ProgramTest, ClientsComeBackToAHubThatWasKilled) {
+  const std::string folder = folder_ / "dev";
+  Process first = Start({"dev", "--dir", folder});
+  ASSERT_TRUE(first.Says("\nready\n")) << first.err();
+  const std::string address = AddressAfter("serves on ", first.out());
+  const auto connection = Connect(address, folder, "labor.320500");
+  const auto caller = Connect(address, folder, "labor.320500");
+  ASSERT_TRUE(client::Registry(*caller).ListRecords({}).ok());
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  int waits = 0;
+  client::SubmitOptions options;
+  options.patience = absl::Minutes(1);
+  options.on_wait = [&](const absl::Status&, absl::Duration) {
+    const std::lock_guard lock(mutex);
+    ++waits;
+    changed.notify_all();
+  };
+  client::SubmitStream stream(
+      *connection, options,
+      [](const client::Acknowledged&) { return absl::OkStatus(); });
+  ASSERT_TRUE(stream.Add(1, MadeUpUpdate("A-1", 1)).ok());
+  ASSERT_TRUE(stream.Finish().ok());
+
+  EXPECT_EQ(first.Stop(SIGKILL), -SIGKILL);
+  ASSERT_TRUE(stream.Add(2, MadeUpUpdate("A-1", 2)).ok());
+  ASSERT_TRUE(stream.Flush().ok());
+  EXPECT_TRUE(
+      absl::IsUnavailable(client::Registry(*caller).ListRecords({}).status()));
+  {
+    // Both have tried in vain.
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return waits >= 2; });
+  }
+  Process second = Start({"dev", "--dir", folder, "--listen", address});
+  ASSERT_TRUE(second.Says("\nready\n")) << second.err();
+  const absl::Status finished = stream.Finish();
+  EXPECT_TRUE(finished.ok()) << finished;
+  const auto records = client::Registry(*caller).ListRecords({});
+  ASSERT_TRUE(records.ok()) << records.status();
+  ASSERT_EQ(records->records_size(), 1);
+  EXPECT_EQ(second.Stop(), 0);
 }
 
 }  // namespace
