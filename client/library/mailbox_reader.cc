@@ -55,7 +55,16 @@ class MailboxReader::Session {
   absl::Status Acknowledge(std::string_view token) {
     v1::AcknowledgeRequest request;
     request.set_page_token(std::string(token));
-    return mailbox_.Acknowledge(request).status();
+    for (;;) {
+      const absl::Status status = mailbox_.Acknowledge(request).status();
+      if (cancelled()) return errors::Error("CANCELLED");
+      if (status.ok()) {
+        backoff_.Reset();
+        away_since_.reset();
+        return status;
+      }
+      if (auto pause = Pause(status); !pause.ok()) return pause;
+    }
   }
 
   void Cancel() {

@@ -55,7 +55,7 @@ class MailboxReader {
   // (UNAVAILABLE), or what the hub will not tell.
   absl::StatusOr<std::optional<v1::MailboxPage>> Next();
 
-  // Everything up to `token` is stored by the caller.
+  // Everything up to `token` is stored by the caller. As patient as Next.
   absl::Status Acknowledge(std::string_view token);
 
   void Cancel();

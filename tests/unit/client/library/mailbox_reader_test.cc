@@ -162,5 +162,29 @@ TEST(MailboxReader, Acknowledges) {
   EXPECT_EQ(token, "7");
 }
 
+// What was read and stored would come again if its acknowledgement gave up
+// earlier than the reading.
+TEST(MailboxReader, AcknowledgesAsPatientlyAsItReads) {
+  FakeHub hub;
+  int calls = 0;
+  hub.On("MailboxService/Acknowledge", [&](FakeCall& call) -> absl::Status {
+    v1::AcknowledgeRequest request;
+    call.Read(request);
+    // More often than one call is repeated.
+    if (++calls <= 2 * RetryPolicy().attempts) {
+      return absl::UnavailableError("away");
+    }
+    call.Write(v1::AcknowledgeResponse());
+    return absl::OkStatus();
+  });
+  hub.Start();
+  const auto connection = Connect(hub);
+  MailboxReader reader(*connection, {});
+  EXPECT_TRUE(reader.Acknowledge("7").ok());
+  MailboxReader hasty(*connection, {.patience = absl::ZeroDuration()});
+  calls = 0;
+  EXPECT_TRUE(absl::IsUnavailable(hasty.Acknowledge("7")));
+}
+
 }  // namespace
 }  // namespace waystation::client
