@@ -88,7 +88,7 @@ Date AnotherDay(Date date, Random& random) {
 
 struct SpelledDate {
   std::string text;
-  std::string day;  // Dashed, where a day is stated
+  std::string stated;  // A day, dashed; a year alone; or nothing
   const char* defect;
 };
 
@@ -110,8 +110,8 @@ SpelledDate SpellBirth(Date birth, bool compact, Random& random) {
     return stated(birth, nullptr);
   }
   if (hits(rates::kBirthYearOnly)) {
-    return {std::to_string(static_cast<int>(birth.year())), "",
-            "birth_year_only"};
+    const std::string text = std::to_string(static_cast<int>(birth.year()));
+    return {text, text, "birth_year_only"};
   }
   if (hits(rates::kBirthImpossible)) {
     return stated(birth.year() / 2 / 30, "birth_impossible");
@@ -279,7 +279,7 @@ void SpellCleanIdentity(const Format& format, Record& record) {
   record.strong = true;
   record.name = record.person->name.Text();
   record.birth = SpellDate(record.person->birth, format.compact_dates);
-  record.birth_day = Dashed(record.person->birth);
+  record.birth_stated = Dashed(record.person->birth);
 }
 
 void SpellIdentity(const World& world, const Format& format, bool name_defect,
@@ -304,7 +304,7 @@ void SpellIdentity(const World& world, const Format& format, bool name_defect,
             "birth_disagrees"};
   }
   record.birth = date.text;
-  record.birth_day = date.day;
+  record.birth_stated = date.stated;
   Note(date.defect, record);
 }
 

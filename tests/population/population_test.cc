@@ -9,12 +9,15 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "tests/population/data.h"
 #include "tests/population/encoding.h"
 #include "tests/population/numbers.h"
 #include "tests/population/random.h"
+#include "tests/population/record.h"
 #include "tests/population/spelling.h"
+#include "tests/population/truth.h"
 
 namespace waystation::population {
 namespace {
@@ -89,6 +92,73 @@ TEST(Spelling, KnowsTheTraditionalCalendar) {
   EXPECT_EQ(LunarDay(year(2000) / 2 / 5), Date(year(2000) / 1 / 1));
   EXPECT_EQ(LunarDay(year(2000) / 2 / 4), Date(year(1999) / 12 / 29));
   EXPECT_EQ(LunarDay(year(1988) / 2 / 17), Date(year(1988) / 1 / 1));
+}
+
+// What a record says, in a table: by whom, which date, whether another name.
+struct Said {
+  bool police;
+  const char* birth;
+  bool name_differs = false;
+};
+
+Expectation ExpectOf(const std::vector<Said>& all) {
+  static const Agency kPolice = {"public_security.320500", "public_security"};
+  static const Agency kLabor = {"labor.320500", "labor"};
+  static const Person kPerson{};
+  std::vector<Record> records;
+  for (const Said& said : all) {
+    Record& record = records.emplace_back();
+    record.person = &kPerson;
+    record.agency = said.police ? &kPolice : &kLabor;
+    record.strong = true;
+    record.birth_stated = said.birth;
+    record.name_differs = said.name_differs;
+  }
+  return Expect(records);
+}
+
+TEST(Truth, BirthConflicts) {
+  const struct {
+    const char* name;
+    std::vector<Said> said;
+    bool conflict;
+  } cases[] = {
+      {"two days of police",
+       {{true, "1986-02-04"}, {true, "1986-02-05"}},
+       true},
+      {"one", {{true, "1986-02-04"}, {true, "1986-02-04"}}, false},
+      {"police outrank", {{true, "1986-02-04"}, {false, "1986-02-05"}}, false},
+      {"nobody outranks", {{false, "1986-02-04"}, {false, "1986-02-05"}}, true},
+      {"nothing stated", {{true, ""}, {true, "1986-02-04"}}, false},
+      {"a year is refined", {{true, "1986"}, {true, "1986-02-04"}}, false},
+      {"another year is not", {{true, "1986"}, {true, "1985-12-26"}}, true},
+      {"a year behind labor's day",
+       {{true, "1986"}, {true, "1985-12-26"}, {false, "1986-02-04"}},
+       true},
+      {"a year behind both of labor's days",
+       {{true, "1986"}, {false, "1986-02-05"}, {false, "1986-02-04"}},
+       true},
+  };
+  for (const auto& [name, said, conflict] : cases) {
+    EXPECT_EQ(ExpectOf(said).birth_conflict[0], conflict) << name;
+  }
+}
+
+TEST(Truth, NameConflicts) {
+  const struct {
+    const char* name;
+    std::vector<Said> said;
+    bool conflict;
+  } cases[] = {
+      {"two of police", {{true, ""}, {true, "", true}}, true},
+      {"labor tips", {{true, ""}, {true, "", true}, {false, ""}}, false},
+      {"police outrank", {{true, ""}, {false, "", true}}, false},
+      {"nobody outranks", {{false, ""}, {false, "", true}}, true},
+      {"all say so", {{true, "", true}, {false, "", true}}, false},
+  };
+  for (const auto& [name, said, conflict] : cases) {
+    EXPECT_EQ(ExpectOf(said).name_conflict[0], conflict) << name;
+  }
 }
 
 TEST(Encoder, KnowsWhatACharsetLacks) {

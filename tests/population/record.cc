@@ -224,7 +224,7 @@ void SpellStory(Record& record) {
   if (record.agency->sector != kPolice || !in_city) return;
   if (record.person->index == kStoryWorker) {
     const Date other = Date(sys_days(record.person->birth) + days(3));
-    record.birth = record.birth_day = Dashed(other);
+    record.birth = record.birth_stated = Dashed(other);
     record.defects.emplace_back("birth_disagrees");
   } else {
     record.damage = Damage::kCut;

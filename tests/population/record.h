@@ -46,11 +46,11 @@ struct Record {
   bool education_of_1984 = false;
 
   // What ought to follow: whether the number links, whether the name is another
-  // one than the clean one, and the day of birth that is stated, if it is a
-  // day.
+  // one than the clean one, and the birth date that is stated: a day, a year
+  // alone, or nothing.
   bool strong = false;
   bool name_differs = false;
-  std::string birth_day;
+  std::string birth_stated;
 
   std::vector<std::string> defects;
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/population/truth.h"
 
+#include <algorithm>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace waystation::population {
 namespace {
@@ -22,19 +25,37 @@ std::vector<const Record*> Joined(const std::vector<Record>& records,
   return joined;
 }
 
-// Two of public security's records state different days.
-bool BirthConflict(const std::vector<const Record*>& joined) {
-  std::set<std::string> days;
-  for (const Record* record : joined) {
-    if (IsPolice(*record) && !record->birth_day.empty()) {
-      days.insert(record->birth_day);
-    }
-  }
-  return days.size() > 1;
+// Whether `fine` says all that `coarse` does: "1986-02-04" and "1986".
+bool Refines(const std::string& fine, const std::string& coarse) {
+  return fine.starts_with(coarse);
 }
 
-// Two of public security's records state different names, and the other
-// agencies do not tip the balance.
+// Dates that contradict each other have public security's word behind more than
+// one of them, or behind none. A year alone stands behind every day in it, and
+// is a date of its own where nobody states such a day.
+bool BirthConflict(const std::vector<const Record*>& joined) {
+  std::set<std::string> stated;
+  for (const Record* record : joined) {
+    if (!record->birth_stated.empty()) stated.insert(record->birth_stated);
+  }
+  int dates = 0, of_police = 0;
+  for (const std::string& date : stated) {
+    if (std::ranges::any_of(stated, [&](const std::string& other) {
+          return other != date && Refines(other, date);
+        })) {
+      continue;
+    }
+    ++dates;
+    of_police += std::ranges::any_of(joined, [&](const Record* record) {
+      return IsPolice(*record) && !record->birth_stated.empty() &&
+             Refines(date, record->birth_stated);
+    });
+  }
+  return of_police > 1 || (of_police == 0 && dates > 1);
+}
+
+// Public security states both names, or neither, and as many records state the
+// one as the other.
 bool NameConflict(const std::vector<const Record*>& joined) {
   int clean = 0, other = 0;
   bool police_clean = false, police_other = false;
@@ -43,7 +64,7 @@ bool NameConflict(const std::vector<const Record*>& joined) {
     if (!IsPolice(*record)) continue;
     (record->name_differs ? police_other : police_clean) = true;
   }
-  return police_clean && police_other && clean == other;
+  return police_clean == police_other && clean > 0 && clean == other;
 }
 
 }  // namespace
