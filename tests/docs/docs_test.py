@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages name must exist: tests, files, folders.
+
+  docs_test.py SOURCE_DIR
+"""
+
+import pathlib
+import re
+import sys
+import unittest
+
+SOURCE = pathlib.Path(sys.argv[1])
+PAGES = [page for page in SOURCE.rglob("*.md")
+         if not {"build", "node_modules"} & set(page.relative_to(SOURCE).parts)]
+
+
+class Docs(unittest.TestCase):
+    def test_tests_that_are_named_exist(self):
+        known = set()
+        for source in (SOURCE / "tests").rglob("*_test.cc"):
+            known.update(
+                ".".join(names) for names in re.findall(
+                    r"^(?:TEST(?:_F|_P)?|RC_GTEST_(?:FIXTURE_)?PROP)"
+                    r"\(\s*(\w+),\s*(\w+)", source.read_text(encoding="utf-8"),
+                    re.MULTILINE))
+        named = set()
+        for page in PAGES:
+            named.update(re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`",
+                                    page.read_text(encoding="utf-8")))
+        self.assertGreater(len(named), 12)
+        self.assertEqual(named - known, set())
+
+    def test_each_refusal_names_a_test(self):
+        text = (SOURCE / "README.md").read_text(encoding="utf-8")
+        refusals = re.findall(r"^\| (\d+)\. .*\| .*`\w+\.\w+`.* \|$", text,
+                              re.MULTILINE)
+        self.assertEqual(refusals, [str(n) for n in range(1, 13)])
+
+    def test_links_lead_somewhere(self):
+        found = 0
+        for page in PAGES:
+            text = page.read_text(encoding="utf-8")
+            for link in re.findall(r"\]\(([^)\s#]+)[^)]*\)", text):
+                if "://" in link:
+                    continue
+                found += 1
+                self.assertTrue((page.parent / link).exists(),
+                                f"{page}: {link}")
+        self.assertGreater(found, 5)
+
+    def test_rooms_of_the_architecture_exist(self):
+        text = (SOURCE / "ARCHITECTURE.md").read_text(encoding="utf-8")
+        rooms = re.findall(r"^\| `([\w/]+/)` \|", text, re.MULTILINE)
+        self.assertGreater(len(rooms), 10)
+        for room in rooms:
+            self.assertTrue((SOURCE / room).is_dir(), room)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
