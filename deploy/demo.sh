@@ -10,7 +10,7 @@ usage() {
 usage: deploy/demo.sh [--people N] [--store sqlite] [--keep] [--stop]
                       [--dir DIR] [--bin DIR]
 
-  --people N   generated people, 2 or more (2000)
+  --people N   generated people, 100 or more (2000)
   --store S    sqlite, the one store there is
   --keep       leave the hub running; then: . build/demo/env.sh
   --stop       end a hub that --keep left running
@@ -31,8 +31,8 @@ while [ $# -gt 0 ]; do
   esac
   case "$1" in
     --people)
-      [[ $2 =~ ^([2-9]|[1-9][0-9]{1,7})$ ]] ||
-        wrong "--people wants a number of 2 or more"
+      [[ $2 =~ ^[1-9][0-9]{2,7}$ ]] ||
+        wrong "--people wants a number of 100 or more"
       people=$2
       shift
       ;;
@@ -69,7 +69,7 @@ state=$root/state
 # it, and its command line must say so too, since numbers are used again.
 hub_lives() {
   [ -f "$root/hub.pid" ] &&
-    tr '\0' ' ' <"/proc/$(cat "$root/hub.pid")/cmdline" 2>/dev/null |
+    tr '\0' ' ' 2>/dev/null <"/proc/$(cat "$root/hub.pid")/cmdline" |
     grep -qF "waystationd dev --dir $state "
 }
 # Ends that hub, and no other process.
@@ -402,8 +402,12 @@ check "all three are answered alike"
 
 step "A broken row is fixed in quarantine and replayed"
 run_adapter 3 "$police_of_suzhou" quarantine list
-run 0 python3 deploy/demo/mend_row.py "$demo/adapters/$police_of_suzhou" \
-  "$demo"/population/repairs/{base,changes-01}/"$police_of_suzhou/ldrk.csv"
+repairs=()
+for round in base changes-01; do
+  repair=$demo/population/repairs/$round/$police_of_suzhou/ldrk.csv
+  [ ! -e "$repair" ] || repairs+=("$repair")
+done
+run 0 python3 deploy/demo/mend_row.py "$demo/adapters/$police_of_suzhou" "${repairs[@]}"
 mended=$(sed 's/[^0-9]//g' "$root/out")
 # 3: what is incomplete, such as by a date that does not exist, waits on.
 run_adapter '0|3' "$police_of_suzhou" quarantine replay
@@ -420,10 +424,13 @@ for agency in "${agencies[@]}"; do
     "$demo/parts/$agency"
 done
 for part in $(seq $parts); do
+  dealt=false
   for agency in "${agencies[@]}"; do
-    [ ! -d "$demo/parts/$agency/$part" ] ||
-      cp "$demo/parts/$agency/$part"/* "$demo/adapters/$agency/exports/"
+    [ -d "$demo/parts/$agency/$part" ] || continue
+    cp "$demo/parts/$agency/$part"/* "$demo/adapters/$agency/exports/"
+    dealt=true
   done
+  $dealt || continue
   if $caught; then
     exchange "${agencies[@]}"
     continue
