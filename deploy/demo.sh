@@ -464,7 +464,7 @@ for part in $(seq $parts); do
     continue
   fi
   caught=true
-  check "$waiting updates were on their way, waited in outboxes, and were sent again"
+  check "$waiting updates waited in outboxes when it fell, and were sent when it was back"
 done
 $caught || fail "the adapters were never caught sending"
 exchange "${agencies[@]}"
