@@ -28,6 +28,10 @@ while [ $# -gt 0 ]; do
     --tidy) functional=false tidy=true ;;
     --all) lint=true ;;
     -R)
+      [ $# -gt 1 ] || {
+        usage >&2
+        exit 2
+      }
       select+=(-R "$2")
       shift
       ;;
