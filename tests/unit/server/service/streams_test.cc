@@ -92,6 +92,43 @@ TEST_F(StreamsTest, HoldsAFewFramesAndNoMore) {
   EXPECT_EQ(most, 4U);
 }
 
+// An acknowledgement that goes out while a frame is handed over lets no other
+// thread hand over the next one, which could overtake it.
+TEST_F(StreamsTest, HandsOverOneFrameAtATime) {
+  constexpr std::uint64_t kFrames = 200;
+  std::atomic<std::uint64_t> acknowledged = 0;
+  std::atomic<int> inside = 0;
+  std::atomic<bool> together = false;
+  hub_.AnswerFrames([&](const v1::SubmitRecordsRequest& request)
+                        -> absl::StatusOr<v1::SubmitRecordsResponse> {
+    if (++inside > 1) together = true;
+    // Lingers until the one before has been acknowledged, and a little longer.
+    for (auto seen = acknowledged.load(); seen + 1 < request.frame_number();
+         seen = acknowledged.load()) {
+      acknowledged.wait(seen);
+    }
+    for (int i = 0; i < 100; ++i) std::this_thread::yield();
+    --inside;
+    return FakeHub::Acknowledge(request);
+  });
+  const auto stub = v1::RegistryService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto stream = stub->SubmitRecords(&context);
+  std::thread writer([&] {
+    for (std::uint64_t n = 1; n <= kFrames; ++n) stream->Write(Frame(n));
+    stream->WritesDone();
+  });
+  v1::SubmitRecordsResponse response;
+  while (stream->Read(&response)) {
+    acknowledged = response.frame_number();
+    acknowledged.notify_all();
+  }
+  writer.join();
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(acknowledged, kFrames);
+  EXPECT_FALSE(together);
+}
+
 TEST_F(StreamsTest, AFullQueueHoldsTheSenderBack) {
   std::atomic<int> calls = 0;
   hub_.AnswerFrames([&](const v1::SubmitRecordsRequest& request)
