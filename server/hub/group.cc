@@ -81,12 +81,7 @@ absl::Status LoadAround(Planning& planning, const std::vector<Uid>& touched) {
   return planning.state.LoadItems(persons);
 }
 
-void SealRecords(Planning& planning) {
-  for (const Uid uid : planning.change.order) {
-    const ChangedRecord& changed = planning.change.records.at(uid);
-    planning.batch.records.push_back(SealRecord(
-        planning.core.sealer, *changed.after, changed.received_time));
-  }
+void SealDecisions(Planning& planning) {
   for (const auto& [number, changed] : planning.change.decisions) {
     planning.batch.decisions.push_back(
         SealDecision(planning.core.sealer, *changed.after));
@@ -108,6 +103,19 @@ void PutItems(Group& group, const State& state) {
 }
 
 }  // namespace
+
+void Group::Seal(Sealer& sealer) {
+  batch.records.reserve(change.order.size());
+  for (const Uid uid : change.order) {
+    const ChangedRecord& changed = change.records.at(uid);
+    batch.records.push_back(
+        SealRecord(sealer, *changed.after, changed.received_time));
+  }
+  for (const Planning::UnsealedDetail& part : unsealed) {
+    storage::DetailRow& row = batch.leaves[part.leaf].details[part.detail];
+    row = SealDetail(sealer, *part.record, row.hash, part.salt, part.content);
+  }
+}
 
 absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory,
                                 const Change* in_flight,
@@ -142,7 +150,7 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory,
       planning.batch.objects.push_back(std::move(row));
     }
   }
-  SealRecords(planning);
+  SealDecisions(planning);
   // What is planned next finds the records as they will be stored.
   for (auto& [uid, changed] : planning.change.records) {
     ++changed.after->version;
@@ -151,6 +159,7 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory,
   group.change = std::move(planning.change);
   PutItems(group, planning.state);
   group.batch.reads = planning.state.TakeReads();
+  group.unsealed = std::move(planning.unsealed);
   group.works = std::exchange(works, {});
   return group;
 }

@@ -3,7 +3,10 @@
 // store's reads.
 //
 //     load touched records -> apply -> relink -> load persons
-//       -> conflicts, mailboxes -> seal -> leaves
+//       -> conflicts, mailboxes -> leaves
+//
+// Planning is what limits the hub, so what can wait does: records and details
+// are sealed by the thread that writes the group.
 #ifndef WAYSTATION_SERVER_HUB_GROUP_H_
 #define WAYSTATION_SERVER_HUB_GROUP_H_
 
@@ -18,11 +21,15 @@
 namespace waystation::hub {
 
 struct Group {
+  // Seals what is written. Once, before the commit.
+  void Seal(Sealer& sealer);
+
   std::vector<std::unique_ptr<Work>> works;
   storage::Batch batch;
   Change change;
   // Of `change.items`, those that were open before.
   std::map<storage::OpenItemKey, storage::OpenItem> items_before;
+  std::vector<Planning::UnsealedDetail> unsealed;
   // Nothing has to be written: answered as soon as the groups before it are.
   bool is_empty() const { return batch.leaves.empty(); }
 };

@@ -93,11 +93,11 @@ storage::RecordRow SealRecord(Sealer& sealer, const Record& record,
   return {.uid = record.uid,
           .agency = record.agency,
           .key = record.key,
-          .version = record.version,
+          .version = record.version - 1,
           .wrapped_key = record.wrapped_key,
           .sealed = sealer.Seal(
               record.data_key,
-              PlaceOf(Place::Table::kRecord, record.uid, record.version + 1),
+              PlaceOf(Place::Table::kRecord, record.uid, record.version),
               record.stored.SerializeAsString()),
           .received_time = received_time,
           .retracted = !domain::HasClaims(record.stored)};

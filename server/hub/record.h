@@ -48,7 +48,8 @@ std::shared_ptr<Record> NewRecord(Sealer& sealer, storage::Uid uid,
                                   std::string_view agency_id,
                                   std::string_view record_key);
 
-// The row to write; sealed for the version that the store gives it.
+// The row to write, of a record that has the version already which the store
+// gives it; sealed for that.
 storage::RecordRow SealRecord(Sealer& sealer, const Record& record,
                               int64_t received_time);
 

@@ -60,6 +60,7 @@ absl::StatusOr<uint64_t> Writer::Write(Group& group) {
     for (const std::unique_ptr<Work>& work : group.works) work->Answer(nullptr);
     return 0;
   }
+  group.Seal(core_.sealer);
   const int64_t begin = absl::GetCurrentTimeNanos();
   const absl::StatusOr<storage::Committed> committed =
       core_.store.Commit(group.batch);
