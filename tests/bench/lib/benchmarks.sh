@@ -126,7 +126,7 @@ last() { printf '%s\n' "${figures[$1]##* }"; }
 
 # Google Benchmark's medians, on CPU time: what else runs does not count.
 bench_audit() {
-  "$built/bench_auditlog" --benchmark_repetitions="$rounds" \
+  "$built/bench_auditlog" --benchmark_repetitions="$((rounds > 1 ? rounds : 2))" \
     --benchmark_report_aggregates_only=true --benchmark_format=csv \
     --benchmark_min_time=0.2 2>/dev/null >"$work/audit.csv"
   awk -F, '/_median/ {
