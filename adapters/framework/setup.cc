@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "proto/errors/error.h"
+#include "adapters/framework/sinks/table_sink.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/log.h"
 #include "proto/runtime/yaml.h"
@@ -40,7 +40,13 @@ class Loader {
     const config::v1::AdapterConfig& config = setup_.config;
     setup_.path = path_;
     setup_.folder = fs::absolute(path_).parent_path();
-    if (config.agency().empty()) Complain("agency", "must be set");
+    if (config.agency().empty()) {
+      Complain("agency", "must be set");
+    } else if (!config.agency().starts_with(std::string(sector_.name) + ".")) {
+      Complain("agency",
+               absl::StrCat("must begin with ", std::string(sector_.name),
+                            "., the sector of this adapter"));
+    }
     if (config.state().empty()) Complain("state", "must be set");
     if (config.hub().hubs().empty()) Complain("hub.hubs", "must name a hub");
     if (!config.log_level().empty() &&
@@ -123,9 +129,19 @@ class Loader {
     if (!mapping.ok()) return mapping.status();
     if (!(*mapping)->config().has_export_()) {
       Complain("mailbox.mapping", "has no `export`");
+    } else if (auto checked = TableSink::Check(**mapping); !checked.ok()) {
+      return checked;
     }
     setup_.mailbox = {runtime::ResolvePath(path_, config.folder()),
                       *std::move(mapping), config.purpose()};
+    for (const SourceSetup& source : setup_.sources) {
+      if (fs::path(source.files).parent_path() ==
+          fs::path(setup_.mailbox->folder + "/").parent_path()) {
+        Complain("mailbox.folder",
+                 absl::StrCat("is the folder of the source ", source.name,
+                              ", which would read what is written there"));
+      }
+    }
     return absl::OkStatus();
   }
 

@@ -61,28 +61,31 @@ absl::Status WriteAll(const Descriptor& file, const std::string& path,
   while (!contents.empty()) {
     const ssize_t n = write(file.get(), contents.data(), contents.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return Fail("FILE_NOT_WRITTEN", path, Cause(errno));
+    if (n < 0) return NotWritten(path, errno);
     contents.remove_prefix(static_cast<std::size_t>(n));
   }
-  if (fsync(file.get()) != 0) {
-    return Fail("FILE_NOT_WRITTEN", path, Cause(errno));
-  }
+  if (fsync(file.get()) != 0) return NotWritten(path, errno);
   return absl::OkStatus();
 }
 
-// A new name is durable only when its folder is.
+}  // namespace
+
+absl::Status NotWritten(const std::string& path, int error) {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  return Fail(full ? "LOCAL_DISK_FULL" : "FILE_NOT_WRITTEN", path,
+              Cause(error));
+}
+
 absl::Status SyncFolder(const std::string& path) {
   std::string folder = std::filesystem::path(path).parent_path();
   if (folder.empty()) folder = ".";
   const Descriptor descriptor(
       open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!descriptor.ok() || fsync(descriptor.get()) != 0) {
-    return Fail("FILE_NOT_WRITTEN", path, Cause(errno));
+    return NotWritten(path, errno);
   }
   return absl::OkStatus();
 }
-
-}  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path,
                                      std::size_t most) {
@@ -109,8 +112,8 @@ absl::Status WriteNewFile(const std::string& path, std::string_view contents,
   const Descriptor file(
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   if (!file.ok()) {
-    return Fail(errno == EEXIST ? "EXISTS_ALREADY" : "FILE_NOT_WRITTEN", path,
-                Cause(errno));
+    return errno == EEXIST ? Fail("EXISTS_ALREADY", path, Cause(errno))
+                           : NotWritten(path, errno);
   }
   if (absl::Status status = WriteAll(file, path, contents); !status.ok()) {
     unlink(path.c_str());
@@ -127,7 +130,7 @@ absl::Status ReplaceFile(const std::string& path, std::string_view contents,
     return status;
   }
   if (rename(fresh.c_str(), path.c_str()) != 0) {
-    absl::Status status = Fail("FILE_NOT_WRITTEN", path, Cause(errno));
+    absl::Status status = NotWritten(path, errno);
     unlink(fresh.c_str());
     return status;
   }

@@ -24,13 +24,19 @@ absl::StatusOr<std::string> ReadFile(const std::string& path,
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
 
 // Writes a new file, durable when it returns. EXISTS_ALREADY rather than
-// overwrite one.
+// overwrite one; else as NotWritten.
 absl::Status WriteNewFile(const std::string& path, std::string_view contents,
                           mode_t mode = 0644);
 
 // Replaces a file in one step: readers see the old contents or the new.
 absl::Status ReplaceFile(const std::string& path, std::string_view contents,
                          mode_t mode = 0644);
+
+// LOCAL_DISK_FULL or FILE_NOT_WRITTEN, with name and cause; `error` is errno's.
+absl::Status NotWritten(const std::string& path, int error);
+
+// Makes durable that a name came to or went from the folder of `path`.
+absl::Status SyncFolder(const std::string& path);
 
 // `path` if absolute, else below the folder of `base`; "~/" is the home folder.
 // Empty stays empty.

@@ -2,7 +2,9 @@
 #include "adapters/framework/decoding/sniff.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <string>
 
 #include "adapters/framework/decoding/gb18030.h"
 #include "adapters/framework/decoding/utf8.h"
@@ -55,6 +57,72 @@ bool LooksLikeUtf16(std::string_view head) {
 }
 
 constexpr std::size_t kEnoughCharacters = 8;
+
+// Two of U+FFFD in UTF-8, read as GBK.
+constexpr std::string_view kLost = "\u951F\u65A4\u62F7";
+
+// The byte that Windows-1252 reads as the character, which is Latin-1 but for a
+// few; nullopt for a character of neither.
+std::optional<char> Windows1252Byte(char32_t character) {
+  if (character < 0x100) return static_cast<char>(character);
+  constexpr std::array<char16_t, 32> kFrom80 = {
+      0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+      0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
+      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+      0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
+  const auto found = std::find(kFrom80.begin(), kFrom80.end(), character);
+  if (found == kFrom80.end()) return std::nullopt;
+  return static_cast<char>(0x80 + (found - kFrom80.begin()));
+}
+
+// The bytes that were read as Windows-1252; nullopt where that cannot be.
+std::optional<std::string> Windows1252Bytes(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t size = utf8::CharacterSize(text.substr(i));
+    if (size == 0 || size > 3) return std::nullopt;
+    char32_t character =
+        Byte(text[i]) & (size == 1 ? 0x7FU : 0xFFU >> (size + 1));
+    for (std::size_t k = 1; k < size; ++k) {
+      character = character << 6 | (Byte(text[i + k]) & 0x3FU);
+    }
+    const auto byte = Windows1252Byte(character);
+    if (!byte) return std::nullopt;
+    bytes.push_back(*byte);
+    i += size;
+  }
+  return bytes;
+}
+
+// Whether all that is not ASCII in it are the common characters of GB 2312, two
+// at least.
+bool IsCommonGb(std::string_view bytes) {
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (Byte(bytes[i]) < 0x80) continue;
+    if (i + 1 == bytes.size() || Byte(bytes[i]) < 0xB0 ||
+        Byte(bytes[i]) > 0xF7 || Byte(bytes[i + 1]) < 0xA1 ||
+        Byte(bytes[i + 1]) == 0xFF) {
+      return false;
+    }
+    ++characters;
+    ++i;
+  }
+  return characters >= 2;
+}
+
+// Whether all that is not ASCII in it are characters of three bytes, two at
+// least.
+bool IsLongUtf8(std::string_view bytes) {
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < bytes.size();) {
+    const std::size_t size = utf8::CharacterSize(bytes.substr(i));
+    if (size != 1 && size != 3) return false;
+    characters += size == 3 ? 1 : 0;
+    i += size;
+  }
+  return characters >= 2;
+}
 
 }  // namespace
 
@@ -111,6 +179,17 @@ bool LooksLikeUtf8(std::string_view row) {
     i += size;
   }
   return long_characters >= 4;
+}
+
+bool LooksMisread(std::string_view text) {
+  // Chinese text, which is nearly all, has none of these bytes.
+  const bool has_latin = text.find('\xC2') != std::string_view::npos ||
+                         text.find('\xC3') != std::string_view::npos;
+  if (has_latin) {
+    const auto bytes = Windows1252Bytes(text);
+    if (bytes && (IsCommonGb(*bytes) || IsLongUtf8(*bytes))) return true;
+  }
+  return text.find(kLost) != std::string_view::npos;
 }
 
 }  // namespace waystation::adapters

@@ -32,6 +32,12 @@ std::optional<Charset> SurelyAnother(Charset declared, std::string_view head);
 // that GB text looks so are below one in ten million.
 bool LooksLikeUtf8(std::string_view row);
 
+// Whether a value was decoded by the wrong charset before it came here and
+// encoded again: "ÕÅÈý" is 张三 in GBK read as Latin-1, "çŽ‹äºŒ" is 王二 in
+// UTF-8 read so, and "锟斤拷" is what two lost characters become. What it said
+// is lost or would have to be guessed. Precondition: UTF-8.
+bool LooksMisread(std::string_view text);
+
 }  // namespace waystation::adapters
 
 #endif  // WAYSTATION_ADAPTERS_FRAMEWORK_DECODING_SNIFF_H_

@@ -16,7 +16,7 @@ struct Denial {
   enum class Match : std::uint8_t { kWhole, kPrefix, kPart };
   Match match;
   std::string_view text;
-  // What the column holds and which rule keeps it, in English.
+  // What the column holds and which rule keeps it, in English and Chinese.
   std::string_view rule;
 };
 

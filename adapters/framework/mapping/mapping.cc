@@ -465,7 +465,7 @@ class Mapping::Compiler {
 absl::StatusOr<std::unique_ptr<const Mapping>> Mapping::Compile(
     const config::v1::Mapping& config, const runtime::YamlPlaces& places,
     std::string_view sector, std::span<const Denial> denials) {
-  auto mapping = std::unique_ptr<Mapping>(new Mapping);
+  auto mapping = std::unique_ptr<Mapping>(new Mapping(places));
   mapping->config_ = config;
   mapping->denials_ = denials;
   if (auto run = Compiler(*mapping, places).Run(sector); !run.ok()) return run;
@@ -531,21 +531,18 @@ std::vector<ColumnUse> Mapping::Explain(
     const auto wanted = std::find_if(columns_.begin(), columns_.end(), same);
     if (wanted != columns_.end()) {
       const auto index = static_cast<std::size_t>(wanted - columns_.begin());
-      out.push_back({column, absl::StrJoin(uses[index], ", "), ""});
+      out.push_back({column, absl::StrJoin(uses[index], ", "), "", ""});
       continue;
     }
     const auto dropped =
         std::find_if(config_.drop().begin(), config_.drop().end(),
                      [&](const auto& drop) { return same(drop.column()); });
     if (const Denial* denial = FindDenial(denials_, column)) {
-      out.push_back(
-          {column, "", absl::StrCat("denied: ", std::string(denial->rule))});
+      out.push_back({column, "", "COLUMN_DENIED", std::string(denial->rule)});
     } else if (dropped != config_.drop().end()) {
-      out.push_back({column, "",
-                     dropped->because().empty() ? "listed under drop"
-                                                : dropped->because()});
+      out.push_back({column, "", "COLUMN_LISTED", dropped->because()});
     } else {
-      out.push_back({column, "", "not mapped"});
+      out.push_back({column, "", "COLUMN_NOT_MAPPED", ""});
     }
   }
   return out;

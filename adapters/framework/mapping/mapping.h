@@ -14,12 +14,14 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/framework/mapping/denial.h"
 #include "adapters/framework/sources/table_source.h"
+#include "proto/runtime/yaml.h"
 #include "waystation/config/v1/adapter.pb.h"
 
 namespace google::protobuf {
@@ -27,9 +29,6 @@ class FieldDescriptor;
 }
 namespace waystation::codes {
 class CodeList;
-}
-namespace waystation::runtime {
-class YamlPlaces;
 }
 
 namespace waystation::adapters {
@@ -87,7 +86,9 @@ struct ColumnUse {
   std::string column;
   // "name.full", "record key", ...; empty if the column is dropped.
   std::string use;
-  // Why it is dropped.
+  // Why it is dropped: COLUMN_DENIED, COLUMN_LISTED or COLUMN_NOT_MAPPED, and
+  // what the denial or the mapping says of it.
+  std::string_view reason;
   std::string because;
 };
 
@@ -106,6 +107,8 @@ class Mapping {
       std::span<const Denial> denials);
 
   const config::v1::Mapping& config() const { return config_; }
+  // Where it stands, for checks that come later.
+  const runtime::YamlPlaces& places() const { return places_; }
   const TableFormat& table() const { return table_; }
 
   // The columns to ask a source for.
@@ -136,10 +139,12 @@ class Mapping {
   const CodeTable* FindCodes(std::string_view name) const;
 
  private:
-  Mapping() = default;
   class Compiler;
 
+  explicit Mapping(runtime::YamlPlaces places) : places_(std::move(places)) {}
+
   config::v1::Mapping config_;
+  runtime::YamlPlaces places_;
   std::span<const Denial> denials_;
   TableFormat table_;
   std::vector<std::string> columns_;

@@ -4,6 +4,8 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include "absl/time/civil_time.h"
+#include "adapters/framework/decoding/sniff.h"
 #include "adapters/framework/mapping/timestamp.h"
 #include "adapters/framework/mapping/wire.h"
 #include "proto/codes/text.h"
@@ -97,6 +99,15 @@ bool Under14(const std::optional<codes::PartialDate>& birth,
   return birth->day == 0 || birth->day > day;
 }
 
+// The first moment that no clock of today shows anywhere, the day being
+// China's.
+absl::Time EndOfTomorrow(const codes::Date& today) {
+  const absl::CivilDay day(static_cast<int>(today.year()),
+                           static_cast<int>(unsigned{today.month()}),
+                           static_cast<int>(unsigned{today.day()}));
+  return absl::FromCivil(day + 2, absl::FixedTimeZone(8 * 60 * 60));
+}
+
 }  // namespace
 
 RowReader::RowReader(const Mapping& mapping, Charset charset,
@@ -104,6 +115,7 @@ RowReader::RowReader(const Mapping& mapping, Charset charset,
     : mapping_(mapping),
       charset_(charset),
       options_(options),
+      latest_(EndOfTomorrow(options.today)),
       texts_(mapping.columns().size()),
       respelled_(mapping.columns().size()),
       dates_(mapping.columns().size()),
@@ -195,6 +207,11 @@ void RowReader::ReadTimes() {
   if (const auto column = mapping_.recorded_time()) {
     const std::string_view text = codes::Trim(texts_[*column]);
     out_.recorded_time = ParseTimestamp(text, mapping_.utc_offset());
+    // One that lies ahead is no time of entry, and would make all that comes
+    // before it look older.
+    if (out_.recorded_time && *out_.recorded_time >= latest_) {
+      out_.recorded_time.reset();
+    }
     if (!out_.recorded_time && !text.empty()) {
       out_.findings.push_back(
           {mapping_.columns()[*column], "TIME_INVALID", codes::Grade::kFormat});
@@ -272,7 +289,10 @@ bool RowReader::ReadEntry(const AttributePlan& plan, const EntryPlan& entry,
     if (!field.column) continue;
     const std::string& text = texts_[*field.column];
     if (text.empty()) continue;
-    const ValueRead read = ReadField(field, Holder(field, target));
+    const ValueRead read =
+        LooksMisread(text)
+            ? ValueRead{Outcome::kLost, codes::Grade::kUnreadable}
+            : ReadField(field, Holder(field, target));
     NoteDate(*field.column, plan, read);
     if (read.outcome != Outcome::kHeld) continue;
     held = true;

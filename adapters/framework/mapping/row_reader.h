@@ -101,6 +101,7 @@ class RowReader {
   const Mapping& mapping_;
   const Charset charset_;
   const ReadingOptions options_;
+  const absl::Time latest_;
   // A column that several fields read as a date is read once a row.
   struct DateColumn {
     bool known = false;

@@ -10,7 +10,6 @@
 #include "adapters/framework/decoding/utf8.h"
 #include "adapters/framework/sinks/view_text.h"
 #include "adapters/framework/sources/split.h"
-#include "proto/errors/error.h"
 #include "proto/runtime/file.h"
 #include "waystation/v1/mailbox_service.pb.h"
 
@@ -69,11 +68,29 @@ absl::StatusOr<std::unique_ptr<TableSink>> TableSink::Open(
   sink->replaced_.resize(sink->columns_.size());
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) {
-    return errors::Error("FILE_NOT_WRITTEN",
-                         {.field = folder, .rule = error.message()});
-  }
+  if (error) return runtime::NotWritten(folder, error.value());
+  sink->RemoveLeftovers();
   return sink;
+}
+
+absl::Status TableSink::Check(const Mapping& mapping) {
+  return ViewText::Compile(mapping).status();
+}
+
+// What a process that ended while it wrote has left. Nobody imports it: it is
+// not yet under the name that imports look for.
+void TableSink::RemoveLeftovers() const {
+  const config::v1::Export& config = mapping_->config().export_();
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder_, error), end;
+       !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename();
+    if (name.starts_with(config.file_prefix() + "_") &&
+        name.ends_with(config.file_suffix() + ".new")) {
+      std::error_code ignored;
+      std::filesystem::remove(at->path(), ignored);
+    }
+  }
 }
 
 TableSink::TableSink(std::string folder, std::shared_ptr<const Mapping> mapping)
@@ -121,22 +138,21 @@ absl::StatusOr<WrittenTable> TableSink::Write(std::uint64_t number,
                                     absl::UTCTimeZone()),
                    "_", absl::StrFormat("%06d", number), config.file_suffix());
   const std::string path = folder_ + "/" + name;
-  std::string bytes = std::move(bytes_);
+  std::string utf16;
   if (mapping_->table().dialect.charset == Charset::kUtf16Le) {
-    std::string utf16 = "\xFF\xFE";
-    Encode(Charset::kUtf16Le, bytes, utf16);
-    bytes = std::move(utf16);
+    utf16 = "\xFF\xFE";
+    Encode(Charset::kUtf16Le, bytes_, utf16);
   }
+  const std::string& bytes = utf16.empty() ? bytes_ : utf16;
   if (auto written = runtime::ReplaceFile(path, bytes, 0640); !written.ok()) {
-    bytes_ = std::move(bytes);
     return written;
   }
+  bytes_.clear();
   table_.path = path;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (replaced_[i] > 0)
       table_.unwritable.emplace_back(columns_[i], replaced_[i]);
   }
-  bytes_.clear();
   std::fill(replaced_.begin(), replaced_.end(), 0);
   return std::exchange(table_, {});
 }

@@ -35,10 +35,14 @@ struct WrittenTable {
 // Not thread-safe.
 class TableSink {
  public:
-  // CONFIG_INVALID as ViewText::Compile says. Makes the folder.
+  // As Check. Makes the folder, and removes what an earlier process began to
+  // write and did not end. LOCAL_DISK_FULL, FILE_NOT_WRITTEN.
   static absl::StatusOr<std::unique_ptr<TableSink>> Open(
       const std::string& folder, std::shared_ptr<const Mapping> mapping);
   ~TableSink();
+
+  // CONFIG_INVALID with the places of what is wrong in the mapping's `export`.
+  static absl::Status Check(const Mapping& mapping);
 
   // Adds the rows of a page to the table that is being made.
   void Add(const v1::MailboxPage& page);
@@ -53,6 +57,7 @@ class TableSink {
 
  private:
   TableSink(std::string folder, std::shared_ptr<const Mapping> mapping);
+  void RemoveLeftovers() const;
   void AppendRow(const std::vector<std::string>& fields);
 
   std::string folder_;

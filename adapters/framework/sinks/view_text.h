@@ -21,8 +21,8 @@ namespace waystation::adapters {
 // UTF-8. Several values of one field are joined by ';'. Immutable, thread-safe.
 class ViewText {
  public:
-  // CONFIG_INVALID, rule by column, for an `export` that names what is not
-  // there.
+  // CONFIG_INVALID with the place and rule of everything in `export` that is
+  // wrong.
   static absl::StatusOr<std::unique_ptr<const ViewText>> Compile(
       const Mapping& mapping);
   ~ViewText();
@@ -36,6 +36,7 @@ class ViewText {
 
  private:
   struct Column;
+  class Compiler;
   explicit ViewText(const Mapping& mapping);
 
   const Mapping& mapping_;

@@ -88,6 +88,47 @@ TEST_F(SetupTest, NamesEverythingThatIsWrong) {
           HasSubstr("has no `export`")));
 }
 
+TEST_F(SetupTest, ChecksTheExportWithItsLines) {
+  Write("m.yaml",
+        "sector: labor\nrecord_key: K\ntable: {charset: gbk}\n"
+        "attributes: [{attribute: name, fields: [{field: full, column: "
+        "N}]}]\n"
+        "export:\n"
+        "  file_prefix: a\n"
+        "  file_suffix: .txt\n"
+        "  columns:\n"
+        "    - {column: K, fact: record_key}\n"
+        "    - {column: N, field: name.fool}\n");
+  const auto setup = Load(std::string(kGood) +
+                          "mailbox: {folder: out, mapping: m.yaml, purpose: "
+                          "social_insurance_transfer}\n");
+  ASSERT_EQ(errors::ReasonOf(setup.status()), "CONFIG_INVALID");
+  const auto violations = errors::ViolationsOf(setup.status());
+  ASSERT_EQ(violations.size(), 1U);
+  EXPECT_THAT(violations[0].field, HasSubstr("m.yaml:10:"));
+}
+
+TEST_F(SetupTest, RefusesAnotherSectorsAgencyAndItsOwnExports) {
+  Write("m.yaml",
+        "sector: labor\nrecord_key: K\ntable: {charset: gbk}\n"
+        "attributes: [{attribute: name, fields: [{field: full, column: "
+        "N}]}]\n"
+        "export: {file_prefix: a, file_suffix: .txt, columns: [{column: K, "
+        "fact: record_key}]}\n");
+  const auto setup = Load(
+      "agency: public_security.320500\nstate: state\nhub: {hubs: "
+      "[\"localhost:1\"]}\n"
+      "sources: [{name: ac01, files: in/ac*.txt, mapping: m.yaml}]\n"
+      "mailbox: {folder: in, mapping: m.yaml, purpose: "
+      "social_insurance_transfer}\n");
+  std::vector<std::string> rules;
+  for (const auto& violation : errors::ViolationsOf(setup.status())) {
+    rules.push_back(violation.rule);
+  }
+  EXPECT_THAT(rules, UnorderedElementsAre(HasSubstr("must begin with labor."),
+                                          HasSubstr("would read what is")));
+}
+
 TEST_F(SetupTest, RefusesUnknownKeysAndMissingFiles) {
   EXPECT_EQ(errors::ReasonOf(Load("agancy: x\n").status()), "CONFIG_INVALID");
   EXPECT_EQ(

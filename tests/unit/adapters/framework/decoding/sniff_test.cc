@@ -74,5 +74,18 @@ TEST(LooksLikeUtf8, FindsTheRowOfAnotherCharset) {
   EXPECT_FALSE(LooksLikeUtf8(In(Charset::kGb18030, "联通")));
 }
 
+TEST(LooksMisread, FindsWhatWasDecodedWrongly) {
+  for (const char* text :
+       {"ÕÅÈý", "ÕÅ San ·Ö", "\u00e5\u00bc\u00a0\u00e4\u00b8\u2030", "çŽ‹äºŒ",
+        "锟斤拷", "张锟斤拷锟斤拷"}) {
+    EXPECT_TRUE(LooksMisread(text)) << text;
+  }
+  for (const char* text :
+       {"", "张三", "Zhang San", "买买提·艾力", "José Peña", "Müller", "Ås",
+        "Đặng Thị Ý", "Łukasz", "ÀÖ", "锟", "苏州市…", "“张三”", "5×6·7"}) {
+    EXPECT_FALSE(LooksMisread(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace waystation::adapters

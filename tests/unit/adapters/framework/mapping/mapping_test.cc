@@ -63,18 +63,20 @@ TEST(Mapping, TellsWhatBecomesOfEachColumn) {
   std::vector<std::string> uses;
   for (const ColumnUse& use : (*mapping)->Explain(columns)) {
     uses.push_back(use.column + ": " +
-                   (use.use.empty() ? "-" + use.because : use.use));
+                   (use.use.empty()
+                        ? std::string(use.reason) + " " + use.because
+                        : use.use));
   }
   EXPECT_THAT(
       uses,
       ElementsAre("RYBH: record key", "xm: name.full",
-                  HasSubstr("MZ: -denied: ethnicity"),
-                  HasSubstr("FZ: -denied: another person"),
+                  HasSubstr("MZ: COLUMN_DENIED ethnicity"),
+                  HasSubstr("FZ: COLUMN_DENIED another person"),
                   "DDBDRQ: residence since, residence.since, movement since, "
                   "movement.arrived",
-                  "GAJGDM: -the agency is known by its certificate",
-                  HasSubstr("SFSY: -denied: fertility"),
-                  "SOMETHING: -not mapped"));
+                  HasSubstr("GAJGDM: COLUMN_LISTED the agency is known by"),
+                  HasSubstr("SFSY: COLUMN_DENIED fertility"),
+                  "SOMETHING: COLUMN_NOT_MAPPED "));
   EXPECT_EQ((*mapping)->ColumnOf("claims.birth_date.date"), "CSRQ");
   EXPECT_EQ((*mapping)->ColumnOf("claims.identifiers[0].number"), "SFZH");
   EXPECT_EQ((*mapping)->ColumnOf("claims.residence.since.month"), "DDBDRQ");

@@ -352,5 +352,32 @@ TEST(WriteUpdate, ClaimsAndTakesBackOnlyWhatIsAskedFor) {
   EXPECT_THAT(update.mask().paths(), ElementsAre("sex"));
 }
 
+// A time of entry to come would make every later row look older.
+TEST(RowReader, TakesNoTimeOfEntryThatLiesAhead) {
+  Fixture fixture(PublicSecurity());
+  EXPECT_TRUE(fixture
+                  .ReadText({{"RYBH", "1"},
+                             {"XM", "张三"},
+                             {"ZHXGSJ", "2026-03-02 23:59:59"}})
+                  .recorded_time);
+  const ReadRow& row = fixture.ReadText(
+      {{"RYBH", "1"}, {"XM", "张三"}, {"ZHXGSJ", "2062-03-01 08:00:00"}});
+  EXPECT_FALSE(row.recorded_time);
+  EXPECT_THAT(Findings(row), ElementsAre("ZHXGSJ TIME_INVALID"));
+}
+
+TEST(RowReader, TakesNoValueThatWasMisread) {
+  Fixture fixture(PublicSecurity());
+  const ReadRow& row = fixture.ReadText(
+      {{"RYBH", "1"}, {"XM", "ÕÅÈý"}, {"XJZDZZ", "锟斤拷路7号"}, {"XB", "1"}});
+  EXPECT_FALSE(row.defect);
+  EXPECT_THAT(Findings(row),
+              ElementsAre("XM VALUE_UNREADABLE", "XJZDZZ VALUE_UNREADABLE"));
+  const v1::Update update = Written(row);
+  EXPECT_FALSE(update.claims().has_name());
+  EXPECT_FALSE(update.claims().has_residence());
+  EXPECT_TRUE(update.claims().has_sex());
+}
+
 }  // namespace
 }  // namespace waystation::adapters

@@ -137,12 +137,11 @@ TEST_F(TableSinkTest, WritesWhatTheSystemImports) {
                {"RYBH", "BGLX", "BGSX", "XM", "SFZH", "XB", "CSRQ", "CSRQ_ZT",
                 "XZDXZQH", "XZD_LY", "DDBDRQ", "ZXSJ", "SFSLJZZ", "ZHXGSJ"});
   ASSERT_EQ(rows.size(), 3U);
-  EXPECT_THAT(
-      rows[0],
-      ElementsAre("R1", "1", "residence;birth_date", "张^\U00020087,\"三\"",
-                  "041202199003070411;E1", "2", "1990-03-07", "conflict",
-                  "320505", "public_security.320500", "2025-01", "", "1",
-                  "2027-01-15 16:00:00"));
+  EXPECT_THAT(rows[0],
+              ElementsAre("R1", "1", "residence;birth_date",
+                          "张^\U00020087,\"三\"", "041202199003070411", "2",
+                          "1990-03-07", "3", "320505", "public_security.320500",
+                          "2025-01", "", "1", "2027-01-15 16:00:00"));
   EXPECT_EQ(rows[1][0], "R2");
   EXPECT_THAT(rows[2], ElementsAre("R3", "4", "", "", "", "", "", "", "", "",
                                    "", "", "", "2027-01-15 16:00:00"));
@@ -193,6 +192,19 @@ TEST_F(TableSinkTest, BeginsAnewAfterEachTable) {
   EXPECT_EQ(two->rows, 3U);
 }
 
+// A file that a crash left half written has a name that nobody imports, and
+// goes.
+TEST_F(TableSinkTest, RemovesWhatACrashLeft) {
+  fs::create_directories(folder_);
+  std::ofstream(folder_ + "/ac01_hz_20270115_000001.txt.new") << "AAC001^BG";
+  std::ofstream(folder_ + "/ac01_hz_20270115_000001.txt") << "whole\n";
+  std::ofstream(folder_ + "/mine.txt.new") << "not ours";
+  ASSERT_TRUE(TableSink::Open(folder_, Default(Labor())).ok());
+  EXPECT_FALSE(fs::exists(folder_ + "/ac01_hz_20270115_000001.txt.new"));
+  EXPECT_TRUE(fs::exists(folder_ + "/ac01_hz_20270115_000001.txt"));
+  EXPECT_TRUE(fs::exists(folder_ + "/mine.txt.new"));
+}
+
 TEST_F(TableSinkTest, KeepsTheRowsWhenTheyCannotBeWritten) {
   auto sink = TableSink::Open(folder_, Default(Labor()));
   ASSERT_TRUE(sink.ok());
@@ -221,7 +233,82 @@ TEST(ViewText, NamesEveryColumnThatIsWrong) {
   ASSERT_TRUE(mapping.ok()) << mapping.status();
   const auto text = ViewText::Compile(**mapping);
   EXPECT_EQ(errors::ReasonOf(text.status()), "CONFIG_INVALID");
-  EXPECT_EQ(errors::ViolationsOf(text.status()).size(), 6U);
+  std::vector<std::string> places_named;
+  for (const auto& violation : errors::ViolationsOf(text.status())) {
+    places_named.push_back(violation.field);
+  }
+  // Six columns, no prefix, no suffix, no column with the record key.
+  EXPECT_EQ(places_named.size(), 9U);
+  for (const std::string& place : places_named) {
+    EXPECT_THAT(place, testing::StartsWith("m.yaml:5:"));
+  }
+}
+
+class ViewTextRow : public testing::Test {
+ protected:
+  // The row of the first entry of `page` under an export of these columns.
+  static std::vector<std::string> RowOf(const std::string& columns,
+                                        const v1::MailboxPage& page) {
+    config::v1::Mapping config;
+    const auto places = runtime::ReadYaml(
+        "sector: labor\nrecord_key: K\ntable: {charset: gbk}\n"
+        "attributes: [{attribute: name, fields: [{field: full, column: N}]}]\n"
+        "code_maps: [{name: scheme, entries: {\"11\": pension_employee, "
+        "\"41\": work_injury}}]\n"
+        "export: {file_prefix: a, file_suffix: .txt, columns: [{column: K, "
+        "fact: record_key}, " +
+            columns + "]}\n",
+        "m.yaml", config);
+    EXPECT_TRUE(places.ok()) << places.status();
+    const auto mapping =
+        Mapping::Compile(config, *places, "labor", Labor().denials);
+    EXPECT_TRUE(mapping.ok()) << mapping.status();
+    const auto text = ViewText::Compile(**mapping);
+    EXPECT_TRUE(text.ok()) << text.status();
+    return text.ok() ? (*text)->Row(page.entries(0), "1", kNow)
+                     : std::vector<std::string>{};
+  }
+};
+
+TEST_F(ViewTextRow, EntriesOfTwoColumnsStandSideBySide) {
+  v1::MailboxPage page;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"pb(entries {
+             view {
+               person {
+                 social_insurance {
+                   schemes { scheme: SCHEME_PENSION_EMPLOYEE }
+                   schemes { scheme: SCHEME_WORK_INJURY state: STATE_INSURED }
+                 }
+               }
+             }
+           })pb",
+      &page));
+  EXPECT_THAT(
+      RowOf("{column: A, field: social_insurance.schemes.scheme, code_map: "
+            "scheme}, {column: B, field: social_insurance.schemes.state}, "
+            "{column: C, field: social_insurance.schemes.since}, {column: D, "
+            "field: \"social_insurance.schemes[work_injury].state\"}",
+            page),
+      ElementsAre("1", "11;41", ";insured", "", "insured"));
+}
+
+TEST_F(ViewTextRow, WritesNoCodeOfAListThatTheSystemDoesNotKnow) {
+  v1::MailboxPage page;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"pb(entries {
+             view {
+               person {
+                 education { level { value: "62" list: "GB4658:1984" } }
+               }
+             }
+           })pb",
+      &page));
+  EXPECT_THAT(RowOf("{column: A, field: education.level, list: "
+                    "\"GB4658:2006\"}, {column: B, field: education.level, "
+                    "list: \"GB4658:1984\"}",
+                    page),
+              ElementsAre("1", "", "62"));
 }
 
 }  // namespace
