@@ -162,10 +162,13 @@ class Commands {
                    "Configuration file (schema: "
                    "proto/waystation/config/v1/adapter.proto)")
         ->required();
+    // The last one counts, so that a script's choice can be overruled.
     app.add_option("-o,--output", arguments_.output, "text or json")
+        ->take_last()
         ->check(CLI::IsMember({"text", "json"}));
     app.add_option("--lang", arguments_.language,
                    "zh or en; the locale's unless given")
+        ->take_last()
         ->check(CLI::IsMember({"zh", "en"}));
     app.add_option("--patience", arguments_.patience,
                    "Seconds for which the hub may be away (10)")

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/framework/adapter.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <map>
 #include <thread>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "adapters/framework/looks.h"
+#include "adapters/framework/progress.h"
 #include "proto/errors/error.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/log.h"
@@ -16,12 +25,44 @@
 namespace waystation::adapters {
 namespace {
 
+namespace fs = std::filesystem;
+
 // Rows of one file for the system; more begin the next one.
 constexpr std::uint64_t kTableRows = 10'000;
 constexpr std::string_view kDeliveryNumber = "delivery_number";
 
+constexpr std::string_view kDroppedSetting = "outbox_dropped ";
+constexpr char kDroppedFormat[] = "%Y-%m-%dT%H:%M:%E6SZ";
+// Certificates that end sooner are worth a line in the log.
+constexpr absl::Duration kExpiresSoon = absl::Hours(30 * 24);
+
 std::string ReasonName(const absl::Status& status) {
   return std::string(errors::ReasonRowOf(status).name);
+}
+
+// What a status says besides its reason: fields, rules, causes.
+std::string DetailOf(const absl::Status& status) {
+  std::vector<std::string> parts;
+  for (const auto& violation : errors::ViolationsOf(status)) {
+    const bool both = !violation.field.empty() && !violation.rule.empty();
+    parts.push_back(violation.field + (both ? ": " : "") + violation.rule);
+  }
+  for (const auto& [key, value] : errors::MetadataOf(status)) {
+    if (parts.empty() || key != "rule") parts.push_back(value);
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
+// The reason and what it says besides, for the log.
+std::string Described(const absl::Status& status) {
+  const std::string detail = DetailOf(status);
+  return ReasonName(status) + (detail.empty() ? "" : " (" + detail + ")");
+}
+
+template <typename Report>
+void Wait(const absl::Status& why, Report& report) {
+  report.set_waits_because(ReasonName(why));
+  report.set_detail(DetailOf(why));
 }
 
 // What mends itself when it is tried again later.
@@ -57,25 +98,24 @@ ScanOptions Adapter::MakeScanOptions(bool dry_run) const {
           .stop = &stop_};
 }
 
-absl::StatusOr<std::unique_ptr<Quarantine>> Adapter::OpenQuarantine(
+std::unique_ptr<Quarantine> Adapter::OpenQuarantine(
     const SourceSetup& source) const {
   const TableFormat& table = source.mapping->table();
-  return Quarantine::Open(
-      {.folder = setup_.quarantine(),
-       .source = source.name,
-       .extension = source.extension,
-       .charset = table.dialect.charset,
-       .has_header = table.columns.empty(),
-       .hash_key = state_->sealer().Derive("quarantine", 16)});
+  return std::make_unique<Quarantine>(Quarantine::Options{
+      .folder = setup_.quarantine(),
+      .source = source.name,
+      .extension = source.extension,
+      .charset = table.dialect.charset,
+      .has_header = table.columns.empty(),
+      .hash_key = state_->sealer().Derive("quarantine", 16)});
 }
 
 absl::StatusOr<report::v1::CheckReport> Adapter::Check() {
   report::v1::CheckReport report;
   for (const SourceSetup& source : setup_.sources) {
-    auto quarantine = OpenQuarantine(source);
-    if (!quarantine.ok()) return quarantine.status();
+    const auto quarantine = OpenQuarantine(source);
     for (const std::string& path : FilesOf(source)) {
-      auto file = Scan(*state_, **quarantine, source, path,
+      auto file = Scan(*state_, *quarantine, source, path,
                        MakeScanOptions(/*dry_run=*/true));
       if (!file.ok()) return file.status();
       *report.add_files() = *std::move(file);
@@ -84,15 +124,16 @@ absl::StatusOr<report::v1::CheckReport> Adapter::Check() {
   return report;
 }
 
-absl::Status Adapter::TakeFiles(report::v1::RunReport& report) {
+absl::Status Adapter::TakeFiles(const Wanted& wanted,
+                                report::v1::RunReport& report) {
   for (const SourceSetup& source : setup_.sources) {
-    auto quarantine = OpenQuarantine(source);
-    if (!quarantine.ok()) return quarantine.status();
+    const auto quarantine = OpenQuarantine(source);
     for (const std::string& path : FilesOf(source)) {
       const auto taken = WasTaken(*state_, source, path);
       if (!taken.ok()) return taken.status();
-      if (*taken) continue;
-      auto file = Scan(*state_, **quarantine, source, path,
+      const auto file_id = IdentifyFile(path);
+      if (*taken || !file_id || !wanted(path, *file_id)) continue;
+      auto file = Scan(*state_, *quarantine, source, path,
                        MakeScanOptions(/*dry_run=*/false));
       if (!file.ok()) return file.status();
       *report.add_files() = *std::move(file);
@@ -173,6 +214,8 @@ absl::Status Adapter::ReadMailbox(report::v1::MailboxReport& report) {
   options.purpose = setup_.mailbox->purpose;
   options.patience = options_.patience;
   client::MailboxReader reader(**connection, std::move(options));
+  Progress progress("mailbox", options_.progress);
+  std::uint64_t changes = 0;
   std::string token;
   const auto write = [&]() -> absl::Status {
     if (token.empty()) return absl::OkStatus();
@@ -186,6 +229,8 @@ absl::Status Adapter::ReadMailbox(report::v1::MailboxReport& report) {
     if (!page.ok()) return page.status();
     if (!page->has_value()) return write();
     (*sink)->Add(**page);
+    changes += static_cast<std::uint64_t>((*page)->entries_size());
+    progress.Count(absl::StrCat(changes, " changes"));
     token = (*page)->last_token();
     if ((*sink)->pending() < kTableRows) continue;
     if (auto written = write(); !written.ok()) return written;
@@ -193,20 +238,18 @@ absl::Status Adapter::ReadMailbox(report::v1::MailboxReport& report) {
 }
 
 absl::Status Adapter::Once(report::v1::RunReport& report) {
-  if (auto taken = TakeFiles(report); !taken.ok()) return taken;
+  if (auto claimed = state_->Claim(); !claimed.ok()) return claimed;
+  const auto all = [](const std::string&, const FileId&) { return true; };
+  if (auto taken = TakeFiles(all, report); !taken.ok()) return taken;
   const absl::Status sent = Send(*report.mutable_delivery());
-  if (Waits(sent)) {
-    report.mutable_delivery()->set_waits_because(ReasonName(sent));
-  }
+  if (Waits(sent)) Wait(sent, *report.mutable_delivery());
   auto outbox = DescribeOutbox();
   if (!outbox.ok()) return outbox.status();
   *report.mutable_outbox() = *std::move(outbox);
   if (!sent.ok() && !Waits(sent)) return sent;
   const absl::Status read = ReadMailbox(*report.mutable_mailbox());
   if (!read.ok() && !Waits(read)) return read;
-  if (Waits(read)) {
-    report.mutable_mailbox()->set_waits_because(ReasonName(read));
-  }
+  if (Waits(read)) Wait(read, *report.mutable_mailbox());
   return absl::OkStatus();
 }
 
@@ -244,97 +287,142 @@ void Adapter::WatchMailbox(const runtime::Log& log) {
     };
     const absl::Status ended = watch();
     if (stop_) return;
-    log.warn("mailbox: {}", ReasonName(ended));
-    for (absl::Duration slept; slept < setup_.poll && !stop_;
-         slept += absl::Milliseconds(100)) {
-      absl::SleepFor(absl::Milliseconds(100));
+    log.warn("mailbox: {}", Described(ended));
+    Pause();
+  }
+}
+
+absl::Status Adapter::Work(Looks& looks, const runtime::Log& log) {
+  report::v1::RunReport report;
+  const absl::Status taken =
+      TakeFiles([&](const std::string& path,
+                    const FileId& file) { return looks.Wants(path, file); },
+                report);
+  for (int i = 0; i < report.files_size(); ++i) {
+    const report::v1::FileReport& file = report.files(i);
+    if (!file.refused().empty()) {
+      log.warn("{}: refused: {} {}", file.file(), file.refused(),
+               file.detail());
+      if (file.refused() != "FILE_CHANGED") looks.Refused(i);
+      continue;
     }
+    log.info(
+        "{}: {} rows, {} changed, {} unchanged, {} rejected, {} incomplete, "
+        "{} older",
+        file.file(), file.rows(), file.changed(), file.unchanged(),
+        file.rejected(), file.incomplete(), file.older());
+  }
+  looks.End();
+  if (!taken.ok()) {
+    if (!Waits(taken)) return taken;
+    log.warn("exports wait: {}", Described(taken));
+  }
+  report::v1::DeliveryReport& delivery = *report.mutable_delivery();
+  const absl::Status sent = Send(delivery);
+  if (delivery.applied() + delivery.unchanged() + delivery.stale() +
+          delivery.rejected() >
+      0) {
+    log.info("sent: {} applied, {} unchanged, {} stale, {} rejected",
+             delivery.applied(), delivery.unchanged(), delivery.stale(),
+             delivery.rejected());
+  }
+  if (!sent.ok() && !stop_) {
+    if (!Waits(sent)) return sent;
+    log.warn("outbox waits: {}", Described(sent));
+  }
+  WarnOfExpiry(log);
+  return absl::OkStatus();
+}
+
+void Adapter::WarnOfExpiry(const runtime::Log& log) {
+  const absl::Time now = options_.clock();
+  if (now < next_warning_) return;
+  // Read anew each time: it may have been renewed.
+  const auto connection = client::Connection::Open(
+      client::ToOptions(setup_.config.hub(), setup_.folder));
+  if (!connection.ok()) return;
+  const absl::Time end = (*connection)->certificate_expiry();
+  next_warning_ = now + absl::Hours(24);
+  if (end - now > kExpiresSoon) return;
+  log.warn("the certificate ends on {}: ask for a new one",
+           absl::FormatTime("%Y-%m-%d", end, absl::UTCTimeZone()));
+}
+
+void Adapter::Pause() {
+  for (absl::Duration slept; slept < setup_.poll && !stop_;
+       slept += absl::Milliseconds(100)) {
+    absl::SleepFor(absl::Milliseconds(100));
   }
 }
 
 absl::Status Adapter::Run(const runtime::Log& log) {
+  if (auto claimed = state_->Claim(); !claimed.ok()) return claimed;
   std::thread mailbox;
   if (setup_.mailbox) {
     mailbox = std::thread([this, &log] { WatchMailbox(log); });
   }
-  const auto work = [&]() -> absl::Status {
-    while (!stop_) {
-      report::v1::RunReport report;
-      if (auto taken = TakeFiles(report); !taken.ok()) return taken;
-      for (const auto& file : report.files()) {
-        if (!file.refused().empty()) {
-          log.warn("{}: refused: {} {}", file.file(), file.refused(),
-                   file.detail());
-          continue;
-        }
-        log.info(
-            "{}: {} rows, {} changed, {} unchanged, {} rejected, {} "
-            "incomplete, {} older",
-            file.file(), file.rows(), file.changed(), file.unchanged(),
-            file.rejected(), file.incomplete(), file.older());
-      }
-      auto& delivery = *report.mutable_delivery();
-      const absl::Status sent = Send(delivery);
-      if (delivery.applied() + delivery.unchanged() + delivery.stale() +
-              delivery.rejected() >
-          0) {
-        log.info("sent: {} applied, {} unchanged, {} stale, {} rejected",
-                 delivery.applied(), delivery.unchanged(), delivery.stale(),
-                 delivery.rejected());
-      }
-      if (!sent.ok() && !stop_) {
-        log.warn("outbox waits: {}", ReasonName(sent));
-        if (!Waits(sent)) return sent;
-      }
-      for (absl::Duration slept; slept < setup_.poll && !stop_;
-           slept += absl::Milliseconds(100)) {
-        absl::SleepFor(absl::Milliseconds(100));
-      }
-    }
-    return absl::CancelledError("stopped");
-  };
-  const absl::Status ended = work();
+  Looks looks;
+  absl::Status ended;
+  while (!stop_ && ended.ok()) {
+    ended = Work(looks, log);
+    if (ended.ok()) Pause();
+  }
   Stop();
   if (mailbox.joinable()) mailbox.join();
-  return ended;
+  return ended.ok() ? absl::CancelledError("stopped") : ended;
 }
 
 absl::StatusOr<report::v1::QuarantineReport> Adapter::ListQuarantine() {
   report::v1::QuarantineReport report;
   for (const SourceSetup& source : setup_.sources) {
     const auto quarantine = OpenQuarantine(source);
-    if (!quarantine.ok()) return quarantine.status();
-    auto rows = (*quarantine)->List();
+    auto rows = quarantine->List();
     if (!rows.ok()) return rows.status();
     for (auto& row : *rows) *report.add_rows() = std::move(row);
+    for (const std::string& sheet : quarantine->Sheets()) {
+      report.add_files(sheet);
+    }
   }
   return report;
+}
+
+absl::Status Adapter::ReplaySheet(const SourceSetup& source,
+                                  Quarantine& quarantine,
+                                  const std::string& sheet,
+                                  report::v1::ReplayReport& report) {
+  const auto replay = quarantine.BeginReplay(sheet, options_.clock());
+  if (!replay.ok()) return replay.status();
+  const std::uint64_t stuck = (*replay)->kept();
+  auto file = Scan(*state_, quarantine, source, (*replay)->path(),
+                   MakeScanOptions(/*dry_run=*/false), replay->get());
+  if (!file.ok()) return file.status();
+  file->set_file(fs::path(sheet).filename());
+  const bool refused = !file->refused().empty();
+  if (!refused) {
+    if (auto done = (*replay)->Finish(); !done.ok()) return done;
+    const std::uint64_t kept = (*replay)->kept() - stuck;
+    report.set_released(report.released() + file->rows() - kept);
+  }
+  report.set_remaining(report.remaining() +
+                       (refused ? (*replay)->waiting() : (*replay)->kept()));
+  *report.add_files() = *std::move(file);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<report::v1::ReplayReport> Adapter::ReplayQuarantine() {
   report::v1::ReplayReport report;
   for (const SourceSetup& source : setup_.sources) {
-    auto quarantine = OpenQuarantine(source);
-    if (!quarantine.ok()) return quarantine.status();
-    auto replay = (*quarantine)->BeginReplay(options_.clock());
-    if (!replay.ok()) return replay.status();
-    if ((*replay)->path().empty()) continue;
-    const std::uint64_t stuck = (*replay)->kept();
-    auto file = Scan(*state_, **quarantine, source, (*replay)->path(),
-                     MakeScanOptions(/*dry_run=*/false), replay->get());
-    if (!file.ok()) return file.status();
-    const std::uint64_t kept = (*replay)->kept() - stuck;
-    const bool refused = !file->refused().empty();
-    if (!refused) {
-      if (auto done = (*replay)->Finish(); !done.ok()) return done;
-      report.set_released(report.released() + file->rows() - kept);
+    const auto quarantine = OpenQuarantine(source);
+    for (const std::string& sheet : quarantine->Sheets()) {
+      if (auto replayed = ReplaySheet(source, *quarantine, sheet, report);
+          !replayed.ok()) {
+        return replayed;
+      }
     }
-    report.set_remaining(report.remaining() + (*replay)->kept());
-    *report.add_files() = *std::move(file);
   }
   if (auto sent = Send(*report.mutable_delivery()); !sent.ok()) {
     if (!Waits(sent)) return sent;
-    report.mutable_delivery()->set_waits_because(ReasonName(sent));
+    Wait(sent, *report.mutable_delivery());
   }
   return report;
 }
@@ -351,6 +439,22 @@ absl::StatusOr<report::v1::OutboxReport> Adapter::DescribeOutbox() {
   if (count->oldest) {
     report.mutable_oldest()->set_seconds(absl::ToUnixSeconds(*count->oldest));
   }
+  const auto dropped = state_->SettingsFrom(kDroppedSetting);
+  if (!dropped.ok()) return dropped.status();
+  for (const auto& [name, value] : *dropped) {
+    absl::Time time;
+    std::string error;
+    if (!absl::ParseTime(kDroppedFormat, name.substr(kDroppedSetting.size()),
+                         &time, &error)) {
+      continue;
+    }
+    auto& drop = *report.add_dropped();
+    drop.mutable_time()->set_seconds(absl::ToUnixSeconds(time));
+    std::uint64_t updates = 0;
+    (void)absl::SimpleAtoi(value.substr(0, value.find(' ')), &updates);
+    drop.set_updates(updates);
+    drop.set_because(value.substr(std::min(value.size(), value.find(' ') + 1)));
+  }
   return report;
 }
 
@@ -359,13 +463,16 @@ absl::Status Adapter::PauseOutbox(bool paused) {
 }
 
 absl::StatusOr<std::uint64_t> Adapter::Drop(std::string_view reason) {
+  if (absl::StripAsciiWhitespace(std::string(reason)).empty()) {
+    return errors::Error("USAGE", {.field = "--reason", .rule = "say why"});
+  }
   auto dropped = DropOutbox(*state_);
   if (!dropped.ok()) return dropped;
-  const std::string when = absl::FormatTime(
-      "%Y-%m-%dT%H:%M:%SZ", options_.clock(), absl::UTCTimeZone());
-  const auto note = state_->PutSetting(
-      "outbox_dropped " + when,
-      absl::StrCat(*dropped, " updates: ", std::string(reason)));
+  const std::string when =
+      absl::FormatTime(kDroppedFormat, options_.clock(), absl::UTCTimeZone());
+  const auto note =
+      state_->PutSetting(absl::StrCat(std::string(kDroppedSetting), when),
+                         absl::StrCat(*dropped, " ", std::string(reason)));
   if (!note.ok()) return note;
   return dropped;
 }

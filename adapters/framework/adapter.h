@@ -39,6 +39,8 @@ class Log;
 
 namespace waystation::adapters {
 
+class Looks;
+
 struct AdapterOptions {
   bool progress = false;
   // Of one delivery or one reading of the mailbox.
@@ -62,11 +64,14 @@ class Adapter {
 
   // Takes new exports, sends, reads the mailbox to its end, and says in
   // `report` what came of it. What the hub could not be told now is named there
-  // and waits; an error needs somebody's hand.
+  // and waits; an error needs somebody's hand. ADAPTER_RUNNING when another one
+  // does the same.
   absl::Status Once(report::v1::RunReport& report);
 
-  // The same until Stop, with the mailbox watched meanwhile. One log line for
-  // each thing done. CANCELLED is its usual end.
+  // The same until Stop, with the mailbox watched meanwhile. A file is taken
+  // when it stood unchanged from one look to the next, so that one that is
+  // still being written is left alone. One log line for each thing done.
+  // CANCELLED is its usual end.
   absl::Status Run(const runtime::Log& log);
 
   absl::StatusOr<report::v1::QuarantineReport> ListQuarantine();
@@ -76,7 +81,8 @@ class Adapter {
   absl::StatusOr<report::v1::OutboxReport> DescribeOutbox();
   // Sending waits until it is resumed; reading goes on.
   absl::Status PauseOutbox(bool paused);
-  // Empties the outbox and notes why in the state folder. How many updates.
+  // Empties the outbox and notes why in the state folder, where DescribeOutbox
+  // finds it. USAGE when it says nothing. How many updates.
   absl::StatusOr<std::uint64_t> Drop(std::string_view reason);
 
   // Makes whatever goes on end soon, from any thread.
@@ -86,16 +92,26 @@ class Adapter {
   Adapter(Setup setup, AdapterOptions options);
 
   ScanOptions MakeScanOptions(bool dry_run) const;
-  absl::StatusOr<std::unique_ptr<Quarantine>> OpenQuarantine(
-      const SourceSetup& source) const;
-  absl::Status TakeFiles(report::v1::RunReport& report);
+  std::unique_ptr<Quarantine> OpenQuarantine(const SourceSetup& source) const;
+  // Those that `wanted` says yes to, given their identity now.
+  using Wanted = std::function<bool(const std::string& path, const FileId&)>;
+  absl::Status TakeFiles(const Wanted& wanted, report::v1::RunReport& report);
+  absl::Status ReplaySheet(const SourceSetup& source, Quarantine& quarantine,
+                           const std::string& sheet,
+                           report::v1::ReplayReport& report);
   // The connection, made on first use. CONFIG_INVALID when the certificate is
   // another agency's.
   absl::StatusOr<client::Connection*> Connect();
   absl::Status Send(report::v1::DeliveryReport& report);
   absl::Status ReadMailbox(report::v1::MailboxReport& report);
   absl::Status WriteTable(TableSink& sink, report::v1::MailboxReport& report);
+  // What `run` does again and again.
+  absl::Status Work(Looks& looks, const runtime::Log& log);
   void WatchMailbox(const runtime::Log& log);
+  // Once a day, in its last month.
+  void WarnOfExpiry(const runtime::Log& log);
+  // Waits for the time between two looks, or for Stop.
+  void Pause();
 
   const Setup setup_;
   const AdapterOptions options_;
@@ -103,6 +119,7 @@ class Adapter {
   std::atomic<bool> stop_ = false;
   std::mutex connection_mutex_;
   std::unique_ptr<client::Connection> connection_;
+  absl::Time next_warning_ = absl::InfinitePast();
 };
 
 }  // namespace waystation::adapters

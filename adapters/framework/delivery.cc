@@ -45,11 +45,18 @@ AttributeBits MaskedAttributes(const v1::Update& update) {
   return bits;
 }
 
-const SourceSetup* FindSource(const Setup& setup, std::string_view name) {
+// The source of a frame. One that is no longer configured is taken for another
+// of its kind under its own name: what the hub refuses must stay somewhere.
+std::optional<SourceSetup> FindSource(const Setup& setup,
+                                      const std::string& name) {
+  if (setup.sources.empty()) return std::nullopt;
   const auto found =
       std::find_if(setup.sources.begin(), setup.sources.end(),
                    [&](const auto& source) { return source.name == name; });
-  return found == setup.sources.end() ? nullptr : &*found;
+  if (found != setup.sources.end()) return *found;
+  SourceSetup source = setup.sources.front();
+  source.name = name;
+  return source;
 }
 
 // A frame that was sent, and what came back so far.
@@ -155,7 +162,7 @@ class Sender {
   }
 
   absl::Status Settle(std::int64_t number, const InFlight& frame) {
-    const SourceSetup* source = FindSource(setup_, frame.frame.source());
+    const auto source = FindSource(setup_, frame.frame.source());
     const auto source_number = state_.SourceNumber(frame.frame.source());
     if (!source_number.ok()) return source_number.status();
     std::vector<int> behind;
@@ -192,7 +199,7 @@ class Sender {
       if (!revision.ok()) return revision.status();
       held.push_back(*std::move(revision));
     }
-    if (source != nullptr && !refused.empty()) {
+    if (source && !refused.empty()) {
       if (auto kept = Quarantined(*source, frame, refused); !kept.ok()) {
         return kept;
       }
@@ -260,8 +267,7 @@ class Sender {
 
   absl::Status Quarantined(const SourceSetup& source, const InFlight& frame,
                            const std::vector<int>& refused) {
-    auto quarantine = open_quarantine_(source);
-    if (!quarantine.ok()) return quarantine.status();
+    const auto quarantine = open_quarantine_(source);
     for (const int i : refused) {
       const OutboxUpdate& update = frame.frame.updates(i);
       std::vector<RowFinding> findings;
@@ -271,10 +277,10 @@ class Sender {
             frame.frame, update, source.mapping->ColumnOf(violation.field()),
             violation.reason(), violation.rule()));
       }
-      (*quarantine)
-          ->Add(frame.frame.header(), update.row(), findings, options_.clock());
+      quarantine->Add(frame.frame.header(), update.row(), findings,
+                      options_.clock());
     }
-    return (*quarantine)->Flush();
+    return quarantine->Flush();
   }
 
   RowFinding AddFinding(const OutboxFrame& frame, const OutboxUpdate& update,

@@ -39,8 +39,7 @@ struct DeliveryOptions {
 
 // Opens the quarantine of one source.
 using OpenQuarantine =
-    std::function<absl::StatusOr<std::unique_ptr<Quarantine>>(
-        const SourceSetup& source)>;
+    std::function<std::unique_ptr<Quarantine>(const SourceSetup& source)>;
 
 // Sends what waits now. OK when nothing waits any more; the stream's error,
 // with what it leaves waiting named in the report, when the hub is away or does

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace waystation::adapters {
 namespace {
 
@@ -28,17 +30,27 @@ Progress::~Progress() {
 
 void Progress::Show(std::uint64_t done, std::uint64_t total,
                     std::string_view text) {
-  if (!enabled_) return;
-  const absl::Time now = absl::Now();
-  if (now < next_) return;
-  next_ = now + (terminal_ ? kTerminalEvery : kLogEvery);
-  shown_ = true;
+  if (!IsTime()) return;
   const std::uint64_t percent =
       total == 0 ? 100 : std::min<std::uint64_t>(100, done * 100 / total);
-  std::fprintf(stderr,
-               terminal_ ? "\r\033[K%s: %llu %%, %.*s" : "%s: %llu %%, %.*s\n",
-               what_.c_str(), static_cast<unsigned long long>(percent),
-               static_cast<int>(text.size()), text.data());
+  Print(absl::StrCat(what_, ": ", percent, " %, ", std::string(text)));
+}
+
+void Progress::Count(std::string_view text) {
+  if (IsTime()) Print(absl::StrCat(what_, ": ", std::string(text)));
+}
+
+bool Progress::IsTime() {
+  if (!enabled_) return false;
+  const absl::Time now = absl::Now();
+  if (now < next_) return false;
+  next_ = now + (terminal_ ? kTerminalEvery : kLogEvery);
+  shown_ = true;
+  return true;
+}
+
+void Progress::Print(const std::string& line) {
+  std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line.c_str());
   std::fflush(stderr);
 }
 

@@ -27,7 +27,13 @@ class Progress {
   // `done` of `total`, in whatever unit; `text` follows the percentage.
   void Show(std::uint64_t done, std::uint64_t total, std::string_view text);
 
+  // The same where nobody knows how much there is.
+  void Count(std::string_view text);
+
  private:
+  bool IsTime();
+  void Print(const std::string& line);
+
   std::string what_;
   bool enabled_;
   bool terminal_;

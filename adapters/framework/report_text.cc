@@ -2,10 +2,14 @@
 #include "adapters/framework/report_text.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "proto/codes/grade.h"
+#include "proto/codes/text.h"
 #include "proto/errors/error.h"
 #include "waystation/report/v1/adapter_report.pb.h"
 
@@ -17,9 +21,70 @@ using errors::Language;
 using report::v1::FileReport;
 using report::v1::RowFinding;
 
+// Cells on a terminal: Chinese characters take two.
+std::size_t WidthOf(std::string_view text) {
+  std::size_t width = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    // Characters of three bytes and more are wide, near enough.
+    if (byte < 0x80 || (byte >= 0xC2 && byte < 0xE0)) width += 1;
+    if (byte >= 0xE0) width += 2;
+  }
+  return width;
+}
+
 std::string Padded(std::string text, std::size_t width) {
-  text.resize(std::max(text.size() + 2, width), ' ');
+  const std::size_t has = WidthOf(text);
+  text.append(has + 2 > width ? 2 : width - has, ' ');
   return text;
+}
+
+// What a value's grade says of it. The value was sent all the same.
+errors::Words GradeWords(codes::Grade grade) {
+  using codes::Grade;
+  switch (grade) {
+    case Grade::kOk:
+      return {"nothing to say", "无异常"};
+    case Grade::kOk15Upgraded:
+      return {"a 15-digit number, read as its 18 digits",
+              "15位号码，已按18位读取"};
+    case Grade::kDivisionOutOfTime:
+      return {"the division had died before the birth",
+              "行政区划早于出生已撤销"};
+    case Grade::kBirthConflict:
+      return {"number and stated birth date differ",
+              "号码与所填出生日期不一致"};
+    case Grade::kSexConflict:
+      return {"number and stated sex differ", "号码与所填性别不一致"};
+    case Grade::kAmbiguous:
+      return {"several readings; the likelier one was taken",
+              "有多种读法，取较可能者"};
+    case Grade::kUnmappedCharacter:
+      return {"a character without code stands in it", "含有无编码字符"};
+    case Grade::kDivisionUnknown:
+      return {"no list has this division",
+              "行政区划代码不在任何年份的代码表中"};
+    case Grade::kCodeUnknown:
+      return {"not in the code list", "不在代码表中"};
+    case Grade::kChecksumFail:
+      return {"the check digit does not fit", "校验位不符"};
+    case Grade::kDateFuture:
+      return {"after today", "晚于今日"};
+    case Grade::kDateImpossible:
+      return {"no such date", "不存在该日期"};
+    case Grade::kTruncated:
+      return {"digits were lost or masked, as in 4.1E+17",
+              "数字丢失或被遮盖，如 4.1E+17"};
+    case Grade::kPlaceholder:
+      return {"stands for nothing, as 18 zeros do", "占位值，如18个0"};
+    case Grade::kFormat:
+      return {"not of this shape", "格式不符"};
+    case Grade::kMissing:
+      return {"empty", "为空"};
+    case Grade::kUnreadable:
+      return {"no text that can be read", "不是可读文本"};
+  }
+  return {"", ""};
 }
 
 class Writer {
@@ -31,10 +96,31 @@ class Writer {
     return std::string(errors::Words{english, chinese}.In(language_));
   }
 
+  // A reason or a grade with what it says.
   std::string Reason(const std::string& name) const {
     const errors::Reason* reason = errors::FindReason(name);
-    if (reason == nullptr) return name;
-    return name + ": " + std::string(reason->text.In(language_));
+    return reason == nullptr
+               ? name
+               : name + ": " + std::string(reason->text.In(language_));
+  }
+  std::string Grade(const std::string& name) const {
+    const auto grade = codes::GradeFromName(name);
+    if (!grade) return name;
+    return name + ": " + std::string(GradeWords(*grade).In(language_));
+  }
+
+  // And what to do about it.
+  void Advice(const std::string& name) {
+    const errors::Reason* reason = errors::FindReason(name);
+    if (reason == nullptr || reason->advice.english.empty()) return;
+    Line("  " + std::string(reason->advice.In(language_)));
+  }
+
+  // Why something waits, what it says besides, and what to do.
+  void Waiting(const std::string& what, const std::string& reason,
+               const std::string& detail) {
+    Line(what + Reason(reason) + (detail.empty() ? "" : " (" + detail + ")"));
+    Advice(reason);
   }
 
   void Line(const std::string& text) { out_.append(text).push_back('\n'); }
@@ -70,8 +156,8 @@ class Writer {
     }
     Findings(report.findings());
     if (!report.waits_because().empty()) {
-      Line(Say("the outbox waits: ", "发件箱等待中：") +
-           Reason(report.waits_because()));
+      Waiting(Say("the outbox waits: ", "发件箱等待中："),
+              report.waits_because(), report.detail());
     }
   }
 
@@ -84,29 +170,80 @@ class Writer {
       Line(file.file() + Say(": refused: ", "：拒绝：") +
            Reason(file.refused()) +
            (file.detail().empty() ? "" : " (" + file.detail() + ")"));
-      return;
+      Advice(file.refused());
     }
-    Line(absl::StrCat(file.file(), ": ", file.rows(), Say(" rows, ", " 行，"),
-                      file.changed(), Say(" changed, ", " 有变化，"),
-                      file.unchanged(), Say(" unchanged, ", " 无变化，"),
-                      file.rejected(), Say(" rejected, ", " 被拒绝，"),
-                      file.incomplete(), Say(" incomplete, ", " 不完整，"),
-                      file.older(), Say(" older than sent", " 早于已发送")));
+    // Of a file that changed some rows may have been taken.
+    if (file.refused().empty() || file.rows() > 0) {
+      Line(absl::StrCat(file.file(), ": ", file.rows(), Say(" rows, ", " 行，"),
+                        file.changed(), Say(" changed, ", " 有变化，"),
+                        file.unchanged(), Say(" unchanged, ", " 无变化，"),
+                        file.rejected(), Say(" rejected, ", " 被拒绝，"),
+                        file.incomplete(), Say(" incomplete, ", " 不完整，"),
+                        file.older(), Say(" older than sent", " 早于已发送")));
+    }
     for (const auto& count : file.counts()) {
       Line(Padded("  " + count.column(), 16) +
-           Padded(std::to_string(count.rows()), 10) + Reason(count.reason()));
+           Padded(absl::StrCat(count.rows(), Say(" rows", " 行")), 14) +
+           (count.graded() ? Say("graded ", "评为 ") + Grade(count.reason())
+                           : Reason(count.reason())));
     }
     Findings(file.findings());
+    const std::uint64_t all = PlacesOf(file);
+    if (all > static_cast<std::uint64_t>(file.findings_size())) {
+      Line(absl::StrCat("  ... ", Say("and ", "另有 "),
+                        all - static_cast<std::uint64_t>(file.findings_size()),
+                        Say(" more", " 处")));
+    }
+  }
+
+  // How many findings have a place: grades are counted and not listed.
+  static std::uint64_t PlacesOf(const FileReport& file) {
+    std::uint64_t all = 0;
+    for (const auto& count : file.counts()) {
+      if (!count.graded()) all += count.rows();
+    }
+    return all;
   }
 
   void Columns(const FileReport& file) {
+    Line(file.file() + Say(": columns", "：各列"));
     for (const auto& column : file.columns()) {
-      Line(Padded("  " + column.column(), 16) +
-           (column.use().empty()
-                ? Say("dropped: ", "丢弃：") + column.dropped_because()
-                : column.use()));
+      Line(Padded("  " + column.column(), 16) + Use(column));
     }
   }
+
+  std::string Use(const report::v1::ColumnReport& column) const {
+    if (!column.use().empty()) {
+      std::string use = column.use();
+      if (language_ == Language::kChinese) {
+        for (const auto& [english, chinese] : kUses) {
+          if (const auto at = use.find(english); at != std::string::npos) {
+            use.replace(at, english.size(), chinese);
+          }
+        }
+      }
+      return use;
+    }
+    const std::string dropped = Say("dropped: ", "丢弃：");
+    if (column.reason() == "COLUMN_DENIED") {
+      return dropped + Say("denied: ", "禁止发送：") + column.dropped_because();
+    }
+    if (!column.dropped_because().empty()) {
+      return dropped + column.dropped_because();
+    }
+    const errors::Reason* reason = errors::FindReason(column.reason());
+    return dropped + (reason == nullptr
+                          ? column.reason()
+                          : std::string(reason->text.In(language_)));
+  }
+
+  // What a column is for besides a field.
+  static constexpr std::pair<std::string_view, std::string_view> kUses[] = {
+      {"record key", "记录主键"},
+      {"recorded time", "登记时间"},
+      {"retraction", "撤回"},
+      {"guardian's consent", "监护人同意"},
+      {" since", " 起始日"}};
 
   Language language_;
   std::string out_;
@@ -149,15 +286,18 @@ std::string Text(const report::v1::RunReport& report, Language language) {
                              writer.Say(" changes, ", " 项变更，"),
                              mailbox.rows(), writer.Say(" rows", " 行")));
   }
-  for (const std::string& file : mailbox.files()) writer.Line("  " + file);
+  for (const std::string& file : mailbox.files()) {
+    writer.Line(writer.Say("  written: ", "  已写出：") + file);
+  }
   for (const auto& count : mailbox.unwritable()) {
-    writer.Line(Padded("  " + count.column(), 16) +
-                Padded(std::to_string(count.rows()), 10) +
-                writer.Reason(count.reason()));
+    writer.Line(
+        Padded("  " + count.column(), 16) +
+        Padded(absl::StrCat(count.rows(), writer.Say(" rows", " 行")), 14) +
+        writer.Reason(count.reason()));
   }
   if (!mailbox.waits_because().empty()) {
-    writer.Line(writer.Say("the mailbox waits: ", "信箱等待中：") +
-                writer.Reason(mailbox.waits_because()));
+    writer.Waiting(writer.Say("the mailbox waits: ", "信箱等待中："),
+                   mailbox.waits_because(), mailbox.detail());
   }
   if (report.outbox().updates() > 0) {
     writer.Line(absl::StrCat(
@@ -180,7 +320,12 @@ std::string Text(const report::v1::QuarantineReport& report,
   }
   if (report.rows().empty()) {
     writer.Line(writer.Say("the quarantine is empty", "隔离区为空"));
+    return writer.Take();
   }
+  writer.Line(
+      writer.Say("Mend the rows in the file, then run `quarantine replay`:",
+                 "请在文件中更正这些行，然后运行 `quarantine replay`："));
+  for (const std::string& file : report.files()) writer.Line("  " + file);
   return writer.Take();
 }
 
@@ -207,7 +352,20 @@ std::string Text(const report::v1::OutboxReport& report, Language language) {
                          absl::FromUnixSeconds(report.oldest().seconds()),
                          absl::LocalTimeZone()));
   }
-  if (report.paused()) writer.Line(writer.Reason("OUTBOX_PAUSED"));
+  if (report.paused()) {
+    writer.Line(writer.Reason("OUTBOX_PAUSED"));
+    writer.Advice("OUTBOX_PAUSED");
+  }
+  for (const auto& drop : report.dropped()) {
+    writer.Line(absl::StrCat(
+        writer.Say("dropped on ", "已丢弃："),
+        absl::FormatTime(absl::RFC3339_sec,
+                         absl::FromUnixSeconds(drop.time().seconds()),
+                         absl::LocalTimeZone()),
+        writer.Say(": ", "，"), drop.updates(),
+        writer.Say(" updates: ", " 项更新："),
+        codes::DisplaySafe(drop.because())));
+  }
   return writer.Take();
 }
 
@@ -250,7 +408,8 @@ Exit ExitOf(const report::v1::QuarantineReport& report) {
 }
 
 Exit ExitOf(const report::v1::ReplayReport& report) {
-  return ExitFor(report.remaining() > 0 || report.delivery().rejected() > 0,
+  return ExitFor(report.remaining() > 0 || HasFindings(report.files()) ||
+                     report.delivery().rejected() > 0,
                  report.delivery().waits_because());
 }
 

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <compare>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -35,6 +37,8 @@ constexpr std::size_t kMostUpdateBytes = std::size_t{256} << 10;
 // A transaction ends after so many frames or rows, whichever comes first.
 constexpr int kTransactionFrames = 8;
 constexpr std::uint64_t kTransactionRows = 16'384;
+// Or when this much waits for the quarantine.
+constexpr std::size_t kPendingBytes = std::size_t{4} << 20;
 // How often stop and progress are looked at.
 constexpr std::uint64_t kLookRows = 1'024;
 // Findings that a report holds with their places.
@@ -44,17 +48,6 @@ constexpr int kMostFindings = 100;
 constexpr std::uint64_t kMostIncomplete = 10'000;
 // Rows below which a file is not judged by the share of bad ones.
 constexpr std::uint64_t kFewRows = 1'000;
-
-absl::StatusOr<FileId> Identify(const std::string& path) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) {
-    return errors::Error("FILE_MISSING", {.field = path});
-  }
-  return FileId{std::filesystem::path(path).filename(),
-                static_cast<std::uint64_t>(status.st_size),
-                std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 +
-                    status.st_mtim.tv_nsec};
-}
 
 // The day in China, by which ages and future dates are counted.
 codes::Date DayOf(absl::Time time) {
@@ -92,21 +85,29 @@ class FileScan {
   }
 
   absl::StatusOr<FileReport> Run() {
+    // The quarantine before the state's transactions, as whoever replays does.
+    std::optional<Quarantine::Hold> hold;
+    if (!options_.dry_run && replay_ == nullptr) {
+      auto taken = quarantine_.Take();
+      if (!taken.ok()) return taken.status();
+      hold.emplace(*std::move(taken));
+    }
     const auto number = state_.SourceNumber(source_.name);
     if (!number.ok()) return number.status();
     number_ = *number;
-    const auto before = Identify(path_);
-    if (!before.ok()) return Judge(before.status());
+    const auto before = IdentifyFile(path_);
+    if (!before) {
+      return Refused(errors::Error("FILE_MISSING", {.field = path_}));
+    }
     if (auto counted = CountKeys(); !counted.ok()) return Judge(counted);
+    if (!IsStill(*before)) return Refused(errors::Error("FILE_CHANGED"));
     if (rows_ == 0) Note("", "FILE_WITHOUT_ROWS", 1, 1, false);
-    if (bad_rows_ > kFewRows && bad_rows_ > rows_ / 10) {
+    // Of a replay most rows may well be as bad as they were.
+    if (replay_ == nullptr && bad_rows_ > kFewRows && bad_rows_ > rows_ / 10) {
       return Refused(errors::Error("TOO_MANY_BAD_ROWS"));
     }
     if (auto taken = TakeRows(); !taken.ok()) return Judge(taken);
-    const auto after = Identify(path_);
-    if (!after.ok() || *after != *before) {
-      return Refused(errors::Error("FILE_CHANGED"));
-    }
+    if (!IsStill(*before)) return Refused(errors::Error("FILE_CHANGED"));
     if (options_.dry_run) return Finished();
     auto transaction = state_.Begin();
     if (!transaction.ok()) return transaction.status();
@@ -120,6 +121,11 @@ class FileScan {
   }
 
  private:
+  // Whether the file is the one that was begun with.
+  bool IsStill(const FileId& before) const {
+    return IdentifyFile(path_) == before;
+  }
+
   // Rows of a UTF-16 file are looked at as UTF-8.
   Charset WorkingCharset() const {
     const Charset charset = mapping_.table().dialect.charset;
@@ -152,8 +158,9 @@ class FileScan {
   FileReport Finished() {
     for (const auto& [what, rows] : counts_) {
       auto* count = report_.add_counts();
-      count->set_column(what.first);
-      count->set_reason(what.second);
+      count->set_column(what.column);
+      count->set_reason(what.reason);
+      count->set_graded(what.graded);
       count->set_rows(rows);
     }
     return std::move(report_);
@@ -182,6 +189,7 @@ class FileScan {
       column->set_column(use.column);
       column->set_use(use.use);
       column->set_dropped_because(use.because);
+      column->set_reason(std::string(use.reason));
     }
     const std::string temporary =
         options_.dry_run ? std::filesystem::temp_directory_path().string()
@@ -219,7 +227,9 @@ class FileScan {
       frames_ = 0;
       bool more = true;
       for (std::uint64_t i = 0;
-           i < kTransactionRows && more && frames_ < kTransactionFrames; ++i) {
+           i < kTransactionRows && more && frames_ < kTransactionFrames &&
+           quarantine_.pending_bytes() < kPendingBytes;
+           ++i) {
         if (i % kLookRows == 0) {
           if (auto look = LookUp(**source, progress); !look.ok()) return look;
         }
@@ -358,7 +368,7 @@ class FileScan {
 
   void Note(std::string_view column, std::string_view reason,
             std::uint64_t line, std::uint64_t rows, bool rejected) {
-    counts_[{std::string(column), std::string(reason)}] += rows;
+    counts_[{std::string(column), std::string(reason), false}] += rows;
     if (report_.findings_size() < kMostFindings) {
       *report_.add_findings() = Finding(line, column, reason, rejected);
     }
@@ -377,7 +387,7 @@ class FileScan {
     for (const ValueFinding& finding : read.findings) {
       if (finding.reason.empty()) {
         counts_[{std::string(finding.column),
-                 std::string(codes::GradeName(finding.grade))}] += 1;
+                 std::string(codes::GradeName(finding.grade)), true}] += 1;
         continue;
       }
       Note(finding.column, finding.reason, row.line, 1, false);
@@ -385,7 +395,7 @@ class FileScan {
     }
     if (lost.empty()) return;
     report_.set_incomplete(report_.incomplete() + 1);
-    if (report_.incomplete() > kMostIncomplete) return;
+    if (replay_ == nullptr && report_.incomplete() > kMostIncomplete) return;
     Quarantined(source, row, lost);
   }
 
@@ -412,8 +422,13 @@ class FileScan {
   KeyedHash hash_;
 
   FileReport report_;
-  // By column and reason or grade.
-  std::map<std::pair<std::string, std::string>, std::uint64_t> counts_;
+  struct Counted {
+    std::string column;
+    std::string reason;
+    bool graded = false;
+    auto operator<=>(const Counted&) const = default;
+  };
+  std::map<Counted, std::uint64_t> counts_;
   std::int64_t number_ = 0;
   std::uint64_t rows_ = 0;
   std::uint64_t bad_rows_ = 0;
@@ -426,10 +441,19 @@ class FileScan {
 
 }  // namespace
 
+std::optional<FileId> IdentifyFile(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  return FileId{std::filesystem::path(path).filename(),
+                static_cast<std::uint64_t>(status.st_size),
+                std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 +
+                    status.st_mtim.tv_nsec};
+}
+
 absl::StatusOr<bool> WasTaken(State& state, const SourceSetup& source,
                               const std::string& path) {
-  const auto file = Identify(path);
-  if (!file.ok()) return false;
+  const auto file = IdentifyFile(path);
+  if (!file) return false;
   const auto number = state.SourceNumber(source.name);
   if (!number.ok()) return number.status();
   return state.HasFile(*number, *file);

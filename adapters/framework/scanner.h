@@ -8,6 +8,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -32,6 +33,9 @@ struct ScanOptions {
   // Ends a scan with CANCELLED; what was committed stands.
   const std::atomic<bool>* stop = nullptr;
 };
+
+// The file as the file system describes it now; nullopt if it is gone.
+std::optional<FileId> IdentifyFile(const std::string& path);
 
 // Whether this very file was taken before.
 absl::StatusOr<bool> WasTaken(State& state, const SourceSetup& source,

@@ -4,7 +4,9 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <utility>
@@ -36,25 +38,42 @@ std::string Random(std::size_t size) {
   return out;
 }
 
+bool IsMissing(const absl::Status& status) {
+  return errors::ReasonOf(status) == "KEY_FILE_MISSING";
+}
+
+// The key appears under its name whole or not at all, and whoever comes second
+// takes the first one's.
+absl::Status CreateKey(const std::string& key_file) {
+  const std::string fresh = key_file + "." + std::to_string(getpid());
+  unlink(fresh.c_str());
+  const absl::Status written = runtime::WriteNewFile(
+      fresh, auditlog::ToBase64(Random(kKeySize)) + "\n", /*mode=*/0600);
+  if (!written.ok()) return written;
+  const int error = link(fresh.c_str(), key_file.c_str()) == 0 ? 0 : errno;
+  unlink(fresh.c_str());
+  if (error == 0 || error == EEXIST) return absl::OkStatus();
+  return runtime::NotWritten(key_file, error);
+}
+
 }  // namespace
 
 absl::StatusOr<Sealer> Sealer::Open(const std::string& key_file, bool create) {
   absl::StatusOr<std::string> text = runtime::ReadSecretFile(key_file);
-  if (!text.ok() && errors::ReasonOf(text.status()) == "KEY_FILE_MISSING" &&
-      create) {
-    text = auditlog::ToBase64(Random(kKeySize)) + "\n";
-    const absl::Status written =
-        runtime::WriteNewFile(key_file, *text, /*mode=*/0600);
-    if (!written.ok()) return written;
+  if (IsMissing(text.status()) && create) {
+    if (auto created = CreateKey(key_file); !created.ok()) return created;
+    text = runtime::ReadSecretFile(key_file);
+  }
+  if (IsMissing(text.status())) {
+    return errors::Error("STATE_KEY_MISSING", {.field = key_file});
   }
   if (!text.ok()) return text.status();
   if (text->ends_with('\n')) text->pop_back();
   auto key = auditlog::FromBase64(*text);
   if (!key.ok() || key->size() != kKeySize) {
-    return errors::Error("KEY_FILE_INVALID",
-                         {.metadata = {{"file", key_file}}});
+    return errors::Error("KEY_FILE_INVALID", {.field = key_file});
   }
-  return Sealer(*std::move(key));
+  return Sealer(std::string(*key));
 }
 
 Sealer Sealer::Transient() { return Sealer(Random(kKeySize)); }
@@ -95,7 +114,7 @@ std::string Sealer::Seal(std::string_view plaintext) const {
 
 absl::StatusOr<std::string> Sealer::Unseal(std::string_view sealed) const {
   if (sealed.size() < kNonceSize + kTagSize) {
-    return errors::Error("STORE_DAMAGED");
+    return errors::Error("STATE_DAMAGED");
   }
   const std::size_t body = sealed.size() - kNonceSize - kTagSize;
   std::string tag(sealed.substr(kNonceSize + body));
@@ -112,7 +131,7 @@ absl::StatusOr<std::string> Sealer::Unseal(std::string_view sealed) const {
       EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, kTagSize,
                           tag.data()) == 1 &&
       EVP_DecryptFinal_ex(context.get(), Bytes(out.data() + size), &size) == 1;
-  if (!opened) return errors::Error("STORE_DAMAGED");
+  if (!opened) return errors::Error("STATE_DAMAGED");
   return out;
 }
 

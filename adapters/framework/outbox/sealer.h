@@ -21,7 +21,7 @@ namespace waystation::adapters {
 class Sealer {
  public:
   // Reads the key; `create` makes a new one where there is none.
-  // KEY_FILE_MISSING, KEY_FILE_MODE when others may read it, KEY_FILE_INVALID.
+  // STATE_KEY_MISSING, KEY_FILE_MODE when others may read it, KEY_FILE_INVALID.
   static absl::StatusOr<Sealer> Open(const std::string& key_file, bool create);
 
   // With a key of the moment, which is kept nowhere.
@@ -29,7 +29,7 @@ class Sealer {
 
   std::string Seal(std::string_view plaintext) const;
 
-  // STORE_DAMAGED when the bytes were not sealed with this key.
+  // STATE_DAMAGED when the bytes were not sealed with this key.
   absl::StatusOr<std::string> Unseal(std::string_view sealed) const;
 
   // A key of its own for the purpose that `label` names, `size` <= 32 bytes.

@@ -2,10 +2,14 @@
 #include "adapters/framework/outbox/state.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <utility>
 
@@ -20,12 +24,30 @@ namespace fs = std::filesystem;
 
 constexpr int kBusyMilliseconds = 30'000;
 
-absl::Status FromException(const std::exception& exception) {
+std::string_view ReasonFor(const std::exception& exception) {
+  if (dynamic_cast<const LaterRelease*>(&exception) != nullptr) {
+    return "STATE_LATER";
+  }
   const auto* sqlite = dynamic_cast<const SQLite::Exception*>(&exception);
-  const int code = sqlite == nullptr ? 0 : sqlite->getErrorCode();
-  const char* reason = code == SQLITE_FULL ? "DISK_FULL" : "STORE_FAILED";
+  // The write-ahead log's index could not grow.
+  if (sqlite != nullptr &&
+      sqlite->getExtendedErrorCode() == SQLITE_IOERR_SHMSIZE) {
+    return "LOCAL_DISK_FULL";
+  }
+  switch (sqlite == nullptr ? 0 : sqlite->getErrorCode()) {
+    case SQLITE_FULL:
+      return "LOCAL_DISK_FULL";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return "STATE_DAMAGED";
+    default:
+      return "STATE_FAILED";
+  }
+}
+
+absl::Status FromException(const std::exception& exception) {
   // SQLite's texts name tables and codes, never a bound value.
-  return errors::Error(reason, {.rule = exception.what()});
+  return errors::Error(ReasonFor(exception), {.rule = exception.what()});
 }
 
 // Runs what SQLiteCpp may throw from.
@@ -106,7 +128,9 @@ State::State(std::string folder, Sealer sealer, bool read_only)
       sealer_(std::move(sealer)),
       read_only_(read_only) {}
 
-State::~State() = default;
+State::~State() {
+  if (claim_ >= 0) close(claim_);
+}
 
 absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& folder,
                                                    bool read_only) {
@@ -116,31 +140,51 @@ absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& folder,
   if (!exists && !read_only) {
     fs::create_directories(folder, error);
     if (error) {
-      return errors::Error("FILE_MISSING", {.rule = error.message(),
-                                            .metadata = {{"file", folder}}});
+      return errors::Error("STATE_FAILED",
+                           {.field = folder, .rule = error.message()});
     }
     chmod(folder.c_str(), 0700);
   }
   // A folder that does not exist yet is looked at with a key of the moment.
-  const bool transient = !exists && read_only;
-  auto sealer = transient ? absl::StatusOr<Sealer>(Sealer::Transient())
-                          : Sealer::Open(folder + "/key", !exists);
+  auto sealer = !exists && read_only
+                    ? absl::StatusOr<Sealer>(Sealer::Transient())
+                    : Sealer::Open(folder + "/key", !exists);
   if (!sealer.ok()) return sealer.status();
   auto state =
       std::unique_ptr<State>(new State(folder, *std::move(sealer), read_only));
   const auto open = [&]() -> absl::Status {
-    const int flags = read_only && exists
-                          ? SQLite::OPEN_READONLY
-                          : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
-    state->database_ =
-        std::make_unique<Database>(transient ? ":memory:" : path, flags);
-    SQLite::Database& connection = state->database_->connection;
-    if (transient || !read_only) PrepareState(connection);
-    state->database_->statements.emplace(connection, read_only);
+    auto& database = state->database_;
+    if (read_only && exists) {
+      database = std::make_unique<Database>(path, SQLite::OPEN_READONLY);
+      // One that ended before it was set up is as good as none.
+      if (!IsPrepared(database->connection)) database = nullptr;
+    }
+    if (database == nullptr) {
+      database = std::make_unique<Database>(
+          read_only ? ":memory:" : path,
+          SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+      PrepareState(database->connection);
+    }
+    database->statements.emplace(database->connection, read_only);
     return absl::OkStatus();
   };
   if (const absl::Status opened = Try(open); !opened.ok()) return opened;
   return state;
+}
+
+absl::Status State::Claim() {
+  const std::string path = folder_ + "/lock";
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return errors::Error(errno == ENOSPC ? "LOCAL_DISK_FULL" : "STATE_FAILED",
+                         {.field = path});
+  }
+  if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+    close(file);
+    return errors::Error("ADAPTER_RUNNING", {.field = folder_});
+  }
+  claim_ = file;
+  return absl::OkStatus();
 }
 
 State::Transaction::Transaction(State& state)
@@ -359,7 +403,7 @@ absl::StatusOr<store::v1::OutboxFrame> State::LoadFrame(std::int64_t number) {
     const auto bytes = sealer_->Unseal(Blob(statement.getColumn(0)));
     if (!bytes.ok()) return bytes.status();
     store::v1::OutboxFrame frame;
-    if (!frame.ParseFromString(*bytes)) return errors::Error("STORE_DAMAGED");
+    if (!frame.ParseFromString(*bytes)) return errors::Error("STATE_DAMAGED");
     return frame;
   });
 }
@@ -417,6 +461,25 @@ absl::Status State::PutSetting(std::string_view name, std::string_view value) {
     statement.bind(2, std::string(value));
     statement.exec();
     return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::map<std::string, std::string>> State::SettingsFrom(
+    std::string_view prefix) {
+  using Settings = std::map<std::string, std::string>;
+  const std::lock_guard lock(mutex_);
+  return Try([&]() -> absl::StatusOr<Settings> {
+    SQLite::Statement statement(
+        database_->connection,
+        "SELECT name, value FROM setting WHERE substr(name, 1, length(?1)) = "
+        "?1");
+    statement.bind(1, std::string(prefix));
+    Settings settings;
+    while (statement.executeStep()) {
+      settings.emplace(statement.getColumn(0).getString(),
+                       statement.getColumn(1).getString());
+    }
+    return settings;
   });
 }
 

@@ -16,6 +16,7 @@
 #define WAYSTATION_ADAPTERS_FRAMEWORK_OUTBOX_STATE_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -50,17 +51,23 @@ struct OutboxEntry {
   absl::Time added;
 };
 
-// Thread-safe. Several processes may work on one folder: what each writes, it
-// writes whole. A failing write is DISK_FULL or STORE_FAILED; then nothing of
-// the transaction stands.
+// Thread-safe. Several processes may look at one folder, pause and drop: what
+// each writes, it writes whole; but one alone works on it (Claim). A failing
+// write is LOCAL_DISK_FULL or STATE_FAILED; then nothing of the transaction
+// stands. What cannot be read back is STATE_DAMAGED.
 class State {
  public:
-  // Makes the folder and its key where they are missing. KEY_FILE_MISSING when
-  // there is a state and no key. `read_only` makes and changes nothing; a
-  // folder that does not exist yet reads as an empty one.
+  // Makes the folder and its key where they are missing. STATE_KEY_MISSING when
+  // there is a state and no key, STATE_LATER when a later release wrote it.
+  // `read_only` makes and changes nothing; a folder that does not exist yet
+  // reads as an empty one.
   static absl::StatusOr<std::unique_ptr<State>> Open(const std::string& folder,
                                                      bool read_only);
   ~State();
+
+  // Makes this state the one that exports are taken into and the mailbox is
+  // read with, until it is destroyed. ADAPTER_RUNNING when another one is.
+  absl::Status Claim();
 
   const std::string& folder() const { return folder_; }
   const Sealer& sealer() const { return *sealer_; }
@@ -124,6 +131,9 @@ class State {
 
   absl::StatusOr<std::string> Setting(std::string_view name);
   absl::Status PutSetting(std::string_view name, std::string_view value);
+  // Those whose names begin with `prefix`, in the order of their names.
+  absl::StatusOr<std::map<std::string, std::string>> SettingsFrom(
+      std::string_view prefix);
   // The next number of a counter that never gives one twice.
   absl::StatusOr<std::uint64_t> NextNumber(std::string_view name);
 
@@ -134,6 +144,7 @@ class State {
   std::string folder_;
   std::optional<Sealer> sealer_;
   bool read_only_;
+  int claim_ = -1;  // the file `lock`
   std::mutex mutex_;
   std::unique_ptr<Database> database_;
 };

@@ -4,7 +4,6 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <iterator>
-#include <stdexcept>
 #include <string>
 
 namespace waystation::adapters {
@@ -49,24 +48,36 @@ constexpr const char* kSteps[] = {
     )sql",
 };
 
+constexpr int kCurrent = static_cast<int>(std::size(kSteps));
+
+int VersionOf(SQLite::Database& database) {
+  const int version = database.execAndGet("PRAGMA user_version").getInt();
+  if (version > kCurrent) {
+    throw LaterRelease("schema " + std::to_string(version) +
+                       ", and this release knows " + std::to_string(kCurrent));
+  }
+  return version;
+}
+
 }  // namespace
 
 void PrepareState(SQLite::Database& database) {
   // What a reader was told to be sent must survive a power cut.
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
+  // One that is set up is not written to: looking needs no space.
+  if (IsPrepared(database)) return;
   SQLite::Transaction transaction(database,
                                   SQLite::TransactionBehavior::IMMEDIATE);
-  const int version = database.execAndGet("PRAGMA user_version").getInt();
-  const int current = static_cast<int>(std::size(kSteps));
-  if (version > current) {
-    throw std::runtime_error("the state is of a later release");
-  }
-  for (int step = version; step < current; ++step) {
+  for (int step = VersionOf(database); step < kCurrent; ++step) {
     database.exec(kSteps[step]);
   }
-  database.exec("PRAGMA user_version = " + std::to_string(current));
+  database.exec("PRAGMA user_version = " + std::to_string(kCurrent));
   transaction.commit();
+}
+
+bool IsPrepared(SQLite::Database& database) {
+  return VersionOf(database) == kCurrent;
 }
 
 }  // namespace waystation::adapters

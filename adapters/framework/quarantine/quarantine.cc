@@ -10,116 +10,274 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
+#include <functional>
+#include <set>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "adapters/framework/decoding/utf16.h"
-#include "proto/errors/error.h"
+#include "adapters/framework/quarantine/append_together.h"
 #include "proto/runtime/file.h"
-#include "waystation/report/v1/adapter_report.pb.h"
 
 namespace waystation::adapters {
 namespace {
 
+namespace fs = std::filesystem;
 namespace pb_json = google::protobuf::util;
 using report::v1::QuarantinedRow;
 using report::v1::RowFinding;
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+constexpr std::size_t kSheetDigits = 8;
 constexpr std::string_view kUtf16Mark = "\xFF\xFE";
 
-absl::Status WriteFailed(const std::string& path) {
-  return errors::Error(errno == ENOSPC ? "DISK_FULL" : "FILE_NOT_WRITTEN",
-                       {.field = path});
-}
-
-// Held by whoever changes the quarantine's files.
-int Lock(const std::string& folder) {
-  const int file =
-      open((folder + "/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file >= 0) flock(file, LOCK_EX);
-  return file;
-}
-
-absl::StatusOr<std::string> ReadIfThere(const std::string& path) {
-  if (!std::filesystem::exists(path)) return std::string();
-  return runtime::ReadFile(path, kMostBytes);
-}
-
-// Appends durably. A file whose last line has no end, as editors leave them,
-// gets one first.
-absl::Status Append(const std::string& path, std::string_view bytes,
-                    std::string_view line_end) {
-  const int file =
-      open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (file < 0) return WriteFailed(path);
-  const off_t size = lseek(file, 0, SEEK_END);
-  std::string last(line_end.size(), '\0');
-  std::string out;
-  if (size >= static_cast<off_t>(last.size()) &&
-      pread(file, last.data(), last.size(),
-            size - static_cast<off_t>(last.size())) ==
-          static_cast<ssize_t>(last.size()) &&
-      last != line_end) {
-    out.append(line_end);
-  }
-  out.append(bytes);
-  absl::Status status;
-  for (std::string_view rest = out; !rest.empty() && status.ok();) {
-    const ssize_t written = write(file, rest.data(), rest.size());
-    if (written >= 0) {
-      rest.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno != EINTR) {
-      status = WriteFailed(path);
-    }
-  }
-  if (status.ok() && fsync(file) != 0) status = WriteFailed(path);
-  close(file);
-  return status;
-}
-
-std::vector<QuarantinedRow> ParseFindings(std::string_view text) {
-  std::vector<QuarantinedRow> out;
-  while (!text.empty()) {
-    const std::string line(text.substr(0, text.find('\n')));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    // A line that a crash cut short says nothing.
+void ReadFindings(const std::string& path,
+                  const std::function<void(QuarantinedRow)>& take) {
+  std::ifstream file(path, std::ios::binary);
+  for (std::string line; std::getline(file, line);) {
     QuarantinedRow row;
-    if (pb_json::JsonStringToMessage(line, &row).ok()) {
-      out.push_back(std::move(row));
-    }
+    if (pb_json::JsonStringToMessage(line, &row).ok()) take(std::move(row));
   }
-  return out;
+}
+
+std::string ToLine(const QuarantinedRow& row) {
+  std::string json;
+  pb_json::JsonPrintOptions print;
+  print.preserve_proto_field_names = true;
+  (void)pb_json::MessageToJsonString(row, &json, print);
+  json.push_back('\n');
+  return json;
+}
+
+std::string_view WithoutCr(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+// The first bytes of a file; fewer if it is shorter.
+std::string ReadFront(const std::string& path, std::size_t size) {
+  std::ifstream file(path, std::ios::binary);
+  std::string front(size, '\0');
+  file.read(front.data(), static_cast<std::streamsize>(size));
+  front.resize(static_cast<std::size_t>(file.gcount()));
+  return front;
+}
+
+// Whether the file's last line has its end; true of an empty file.
+bool IsEnded(const std::string& path, std::string_view line_end) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file.tellg();
+  const auto length = static_cast<std::streamoff>(line_end.size());
+  if (size <= 0) return true;
+  if (size < length) return false;
+  std::string last(line_end.size(), '\0');
+  file.seekg(size - length);
+  file.read(last.data(), length);
+  return last == line_end;
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Quarantine>> Quarantine::Open(Options options) {
-  auto quarantine =
-      std::unique_ptr<Quarantine>(new Quarantine(std::move(options)));
-  if (auto read = quarantine->ReadFindings(); !read.ok()) return read;
-  return quarantine;
-}
-
 Quarantine::Quarantine(Options options)
-    : options_(std::move(options)),
-      rows_path_(options_.folder + "/" + options_.source + options_.extension),
-      findings_path_(options_.folder + "/" + options_.source +
-                     ".findings.jsonl"),
-      hash_(options_.hash_key) {}
+    : options_(std::move(options)), hash_(options_.hash_key) {}
 
 Quarantine::~Quarantine() = default;
 
-absl::Status Quarantine::ReadFindings() {
-  row_count_ = 0;
-  known_.clear();
-  const auto text = ReadIfThere(findings_path_);
-  if (!text.ok()) return text.status();
-  for (const QuarantinedRow& row : ParseFindings(*text)) {
-    row_count_ = std::max(row_count_, row.row());
-    known_.emplace(row.fingerprint(), row.finding().reason(),
-                   row.finding().column());
+std::string Quarantine::rows_path() const {
+  return options_.folder + "/" + options_.source + options_.extension;
+}
+
+std::string Quarantine::findings_path() const {
+  return FindingsOf(rows_path());
+}
+
+std::string Quarantine::JournalPath() const {
+  return options_.folder + "/." + options_.source + ".journal";
+}
+
+std::string Quarantine::FindingsOf(const std::string& sheet) const {
+  return sheet.substr(0, sheet.size() - options_.extension.size()) +
+         ".findings.jsonl";
+}
+
+std::vector<std::string> Quarantine::Sheets() const {
+  std::vector<std::string> sheets;
+  std::error_code error;
+  for (fs::directory_iterator at(options_.folder, error), end;
+       !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename();
+    if (!name.starts_with(options_.source) ||
+        !name.ends_with(options_.extension)) {
+      continue;
+    }
+    // What stands between: nothing, or a point and the sheet's digits.
+    const std::string between = name.substr(
+        options_.source.size(),
+        name.size() - options_.source.size() - options_.extension.size());
+    if (between.empty() ||
+        (between.starts_with('.') && between.size() == 1 + kSheetDigits)) {
+      sheets.push_back(options_.folder + "/" + name);
+    }
   }
+  std::sort(sheets.begin(), sheets.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.size(), a) < std::pair(b.size(), b);
+  });
+  return sheets;
+}
+
+// --- taking and adding ---
+
+Quarantine::Hold::Hold(Quarantine& quarantine, int lock)
+    : quarantine_(&quarantine), lock_(lock) {
+  quarantine_->held_ = true;
+}
+
+Quarantine::Hold::Hold(Hold&& other) noexcept
+    : quarantine_(std::exchange(other.quarantine_, nullptr)),
+      lock_(std::exchange(other.lock_, -1)) {}
+
+Quarantine::Hold::~Hold() {
+  if (quarantine_ == nullptr) return;
+  quarantine_->held_ = false;
+  quarantine_->known_.clear();
+  close(lock_);
+}
+
+absl::StatusOr<Quarantine::Hold> Quarantine::Take() {
+  std::error_code error;
+  fs::create_directories(options_.folder, error);
+  if (error) return runtime::NotWritten(options_.folder, error.value());
+  const std::string path = options_.folder + "/.lock";
+  const int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) return runtime::NotWritten(path, errno);
+  while (flock(lock, LOCK_EX) != 0 && errno == EINTR) {
+  }
+  Hold hold(*this, lock);
+  if (auto undone = UndoAppend(JournalPath()); !undone.ok()) return undone;
+  return hold;
+}
+
+void Quarantine::Add(std::string_view header, std::string_view row,
+                     const std::vector<RowFinding>& findings, absl::Time time) {
+  pending_bytes_ += row.size();
+  pending_[std::string(header)].push_back(
+      {std::string(row), hash_(row), findings, time});
+}
+
+absl::Status Quarantine::Flush() {
+  if (pending_.empty()) return absl::OkStatus();
+  if (!held_) {
+    const auto hold = Take();
+    return hold.ok() ? Flush() : hold.status();
+  }
+  while (!pending_.empty()) {
+    const auto first = pending_.begin();
+    if (auto flushed = FlushSheet(first->first, first->second); !flushed.ok()) {
+      return flushed;
+    }
+    pending_.erase(first);
+  }
+  pending_bytes_ = 0;
   return absl::OkStatus();
+}
+
+absl::Status Quarantine::FlushSheet(std::string_view header,
+                                    const std::vector<Pending>& pending) {
+  const std::string sheet = SheetFor(header);
+  const bool is_new = !fs::exists(sheet);
+  if (is_new) {
+    // Findings of a sheet that somebody deleted are of nothing.
+    unlink(FindingsOf(sheet).c_str());
+    known_.erase(sheet);
+  }
+  auto known = known_.find(sheet);
+  if (known == known_.end()) {
+    auto read = ReadKnown(sheet);
+    if (!read.ok()) return read.status();
+    known = known_.emplace(sheet, *std::move(read)).first;
+  }
+  Appendix rows{sheet, ""};
+  Appendix lines{FindingsOf(sheet), ""};
+  if (is_new) {
+    rows.bytes = FileHead(header);
+  } else if (!IsEnded(sheet, LineEnd())) {
+    // As editors leave it.
+    rows.bytes = LineEnd();
+  }
+  if (!IsEnded(lines.path, "\n")) lines.bytes.push_back('\n');
+  std::uint64_t number = known->second.rows;
+  std::vector<std::uint64_t> fresh;
+  for (const Pending& row : pending) {
+    bool added = false;
+    for (const RowFinding& finding : row.findings) {
+      const std::uint64_t hash = HashFinding(row.fingerprint, finding);
+      if (!known->second.findings.insert(hash).second) continue;
+      fresh.push_back(hash);
+      if (!std::exchange(added, true)) ++number;
+      lines.bytes.append(
+          ToLine(Describe(finding, number, row.fingerprint, row.time)));
+    }
+    if (added) rows.bytes.append(row.row).append(LineEnd());
+  }
+  if (fresh.empty()) return absl::OkStatus();
+  const Appendix parts[] = {std::move(rows), std::move(lines)};
+  if (auto appended = AppendTogether(JournalPath(), parts); !appended.ok()) {
+    for (const std::uint64_t hash : fresh) known->second.findings.erase(hash);
+    return appended;
+  }
+  known->second.rows = number;
+  return absl::OkStatus();
+}
+
+// The sheet with this header; one that is not there yet if none has it.
+std::string Quarantine::SheetFor(std::string_view header) {
+  const std::string head = FileHead(header);
+  for (const std::string& sheet : Sheets()) {
+    const std::string front = ReadFront(sheet, head.size() + 1);
+    // An editor may have given it other line ends.
+    const std::string_view text =
+        std::string_view(head).substr(0, head.size() - LineEnd().size());
+    if (!options_.has_header || front.starts_with(head) ||
+        front == absl::StrCat(std::string(text), "\r\n")) {
+      return sheet;
+    }
+  }
+  if (!fs::exists(rows_path())) return rows_path();
+  return absl::StrCat(
+      options_.folder, "/", options_.source, ".",
+      absl::StrFormat("%08x", static_cast<std::uint32_t>(hash_(header))),
+      options_.extension);
+}
+
+absl::StatusOr<Quarantine::Known> Quarantine::ReadKnown(
+    const std::string& sheet) {
+  Known known;
+  ReadFindings(FindingsOf(sheet), [&](const QuarantinedRow& row) {
+    known.rows = std::max(known.rows, row.row());
+    known.findings.insert(HashFinding(row.fingerprint(), row.finding()));
+  });
+  return known;
+}
+
+std::uint64_t Quarantine::HashFinding(std::uint64_t fingerprint,
+                                      const RowFinding& finding) {
+  return hash_(
+      absl::StrCat(fingerprint, " ", finding.reason(), " ", finding.column()));
+}
+
+QuarantinedRow Quarantine::Describe(const RowFinding& finding,
+                                    std::uint64_t row,
+                                    std::uint64_t fingerprint,
+                                    absl::Time time) const {
+  QuarantinedRow out;
+  out.set_source(options_.source);
+  out.set_row(row);
+  *out.mutable_finding() = finding;
+  out.mutable_time()->set_seconds(absl::ToUnixSeconds(time));
+  out.set_fingerprint(fingerprint);
+  return out;
 }
 
 std::string Quarantine::LineEnd() const {
@@ -133,120 +291,78 @@ std::string Quarantine::FileHead(std::string_view header) const {
   return head;
 }
 
-void Quarantine::Render(std::string_view row,
-                        const std::vector<QuarantinedRow>& findings,
-                        std::string& rows, std::string& lines) {
-  rows.append(row).append(LineEnd());
-  for (const QuarantinedRow& finding : findings) {
-    std::string json;
-    pb_json::JsonPrintOptions print;
-    print.preserve_proto_field_names = true;
-    (void)pb_json::MessageToJsonString(finding, &json, print);
-    lines.append(json).push_back('\n');
-  }
-}
-
-void Quarantine::Add(std::string_view header, std::string_view row,
-                     const std::vector<RowFinding>& findings, absl::Time time) {
-  const std::uint64_t fingerprint = hash_(row);
-  std::vector<QuarantinedRow> fresh;
-  for (const RowFinding& finding : findings) {
-    if (!known_.emplace(fingerprint, finding.reason(), finding.column())
-             .second) {
-      continue;
-    }
-    QuarantinedRow& added = fresh.emplace_back();
-    added.set_source(options_.source);
-    added.set_row(row_count_ + 1);
-    *added.mutable_finding() = finding;
-    added.mutable_time()->set_seconds(absl::ToUnixSeconds(time));
-    added.set_fingerprint(fingerprint);
-  }
-  if (fresh.empty()) return;
-  ++row_count_;
-  if (header_.empty()) header_ = header;
-  Render(row, fresh, pending_rows_, pending_findings_);
-}
-
-absl::Status Quarantine::Flush() {
-  if (pending_rows_.empty()) return absl::OkStatus();
-  std::error_code error;
-  std::filesystem::create_directories(options_.folder, error);
-  const int lock = Lock(options_.folder);
-  std::string rows;
-  if (!std::filesystem::exists(rows_path_)) rows = FileHead(header_);
-  rows.append(pending_rows_);
-  absl::Status status = Append(rows_path_, rows, LineEnd());
-  if (status.ok()) status = Append(findings_path_, pending_findings_, "\n");
-  close(lock);
-  if (!status.ok()) return status;
-  pending_rows_.clear();
-  pending_findings_.clear();
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::vector<QuarantinedRow>> Quarantine::List() const {
-  const auto text = ReadIfThere(findings_path_);
-  if (!text.ok()) return text.status();
-  return ParseFindings(*text);
+  std::vector<QuarantinedRow> rows;
+  for (const std::string& sheet : Sheets()) {
+    ReadFindings(FindingsOf(sheet),
+                 [&](QuarantinedRow row) { rows.push_back(std::move(row)); });
+  }
+  return rows;
 }
+
+// --- replaying ---
 
 absl::StatusOr<std::unique_ptr<Quarantine::Replay>> Quarantine::BeginReplay(
-    absl::Time now) {
-  auto replay = std::unique_ptr<Replay>(new Replay(*this));
-  if (!std::filesystem::exists(rows_path_)) return replay;
-  replay->lock_ = Lock(options_.folder);
-  auto findings = List();
-  if (!findings.ok()) return findings.status();
-  replay->before_ = *std::move(findings);
-  std::sort(replay->before_.begin(), replay->before_.end(),
-            [](const auto& a, const auto& b) {
-              return a.fingerprint() < b.fingerprint();
-            });
-  const auto bytes = runtime::ReadFile(rows_path_, kMostBytes);
+    const std::string& sheet, absl::Time now) {
+  auto hold = Take();
+  if (!hold.ok()) return hold.status();
+  auto replay =
+      std::unique_ptr<Replay>(new Replay(*this, *std::move(hold), sheet));
+  if (auto prepared = replay->Prepare(now); !prepared.ok()) return prepared;
+  return replay;
+}
+
+Quarantine::Replay::Replay(Quarantine& quarantine, Hold hold, std::string sheet)
+    : quarantine_(quarantine),
+      hold_(std::move(hold)),
+      sheet_(std::move(sheet)) {}
+
+Quarantine::Replay::~Replay() {
+  if (!path_.empty()) unlink(path_.c_str());
+}
+
+absl::Status Quarantine::Replay::Prepare(absl::Time now) {
+  ReadFindings(quarantine_.FindingsOf(sheet_),
+               [&](QuarantinedRow row) { before_.push_back(std::move(row)); });
+  std::sort(before_.begin(), before_.end(), [](const auto& a, const auto& b) {
+    return a.fingerprint() < b.fingerprint();
+  });
+  const auto bytes = runtime::ReadFile(sheet_, kMostBytes);
   if (!bytes.ok()) return bytes.status();
 
-  const bool utf16 = options_.charset == Charset::kUtf16Le;
+  const bool utf16 = quarantine_.options_.charset == Charset::kUtf16Le;
   std::string text;
   if (utf16) {
     utf16::ToBytes(*bytes, /*at_end=*/true, text);
   } else {
     text = *bytes;
   }
+  const std::string line_end = quarantine_.LineEnd();
   // The header is the first line, unless the export has none.
-  std::string rest_of_file;
-  bool first = options_.has_header;
+  std::string to_read;
+  bool first = quarantine_.options_.has_header;
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
+    const std::string_view line = WithoutCr(rest.substr(0, end));
     const std::string raw = utf16 ? utf16::FromBytes(line) : std::string(line);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     if (std::exchange(first, false)) {
-      replay->header_ = raw + LineEnd();
-      rest_of_file = replay->header_;
+      header_ = raw + line_end;
+      to_read = header_;
       continue;
     }
-    const std::vector<RowFinding> found = replay->FindingsOf(raw);
+    std::vector<RowFinding> found = FindingsOf(raw);
     const bool stuck = std::any_of(
         found.begin(), found.end(),
         [](const RowFinding& f) { return f.reason() == "ROW_QUOTE"; });
     if (stuck) {
-      replay->Keep(raw, found, now);
+      Keep(raw, std::move(found), now);
     } else {
-      rest_of_file.append(raw).append(LineEnd());
+      to_read.append(raw).append(line_end);
     }
   }
-  replay->path_ = rows_path_ + ".replay";
-  if (auto written = runtime::ReplaceFile(replay->path_, rest_of_file, 0600);
-      !written.ok()) {
-    return written;
-  }
-  return replay;
-}
-
-Quarantine::Replay::~Replay() {
-  if (!path_.empty()) unlink(path_.c_str());
-  if (lock_ >= 0) close(lock_);
+  path_ = sheet_ + ".replay";
+  return runtime::ReplaceFile(path_, to_read, 0600);
 }
 
 std::vector<RowFinding> Quarantine::Replay::FindingsOf(std::string_view row) {
@@ -262,40 +378,44 @@ std::vector<RowFinding> Quarantine::Replay::FindingsOf(std::string_view row) {
   return out;
 }
 
-void Quarantine::Replay::Keep(std::string_view row,
-                              const std::vector<RowFinding>& findings,
-                              absl::Time time) {
-  ++kept_;
-  std::vector<QuarantinedRow> kept;
-  for (const RowFinding& finding : findings) {
-    QuarantinedRow& added = kept.emplace_back();
-    added.set_source(quarantine_.options_.source);
-    added.set_row(kept_);
-    *added.mutable_finding() = finding;
-    added.mutable_time()->set_seconds(absl::ToUnixSeconds(time));
-    added.set_fingerprint(quarantine_.hash_(row));
-  }
-  quarantine_.Render(row, kept, kept_rows_, kept_findings_);
+std::uint64_t Quarantine::Replay::waiting() const {
+  std::set<std::uint64_t> rows;
+  for (const QuarantinedRow& row : before_) rows.insert(row.row());
+  return rows.size();
 }
 
+void Quarantine::Replay::Keep(std::string_view row,
+                              std::vector<RowFinding> findings,
+                              absl::Time time) {
+  ++kept_;
+  const std::vector<RowFinding> before = FindingsOf(row);
+  for (RowFinding& finding : findings) {
+    const auto same =
+        std::find_if(before.begin(), before.end(), [&](const auto& other) {
+          return other.reason() == finding.reason() &&
+                 other.column() == finding.column();
+        });
+    if (same != before.end()) finding = *same;
+    kept_findings_.append(ToLine(
+        quarantine_.Describe(finding, kept_, quarantine_.hash_(row), time)));
+  }
+  kept_rows_.append(row).append(quarantine_.LineEnd());
+}
+
+// The findings go first: rows without them are read once more, findings without
+// their rows would keep such rows out.
 absl::Status Quarantine::Replay::Finish() {
-  if (path_.empty()) return absl::OkStatus();
+  const std::string findings = quarantine_.FindingsOf(sheet_);
   if (kept_ == 0) {
-    unlink(quarantine_.rows_path_.c_str());
-    unlink(quarantine_.findings_path_.c_str());
-    return quarantine_.ReadFindings();
+    unlink(findings.c_str());
+    unlink(sheet_.c_str());
+    return runtime::SyncFolder(sheet_);
   }
-  const std::string rows = header_ + kept_rows_;
-  if (auto written = runtime::ReplaceFile(quarantine_.rows_path_, rows, 0600);
+  if (auto written = runtime::ReplaceFile(findings, kept_findings_, 0600);
       !written.ok()) {
     return written;
   }
-  if (auto written = runtime::ReplaceFile(quarantine_.findings_path_,
-                                          kept_findings_, 0600);
-      !written.ok()) {
-    return written;
-  }
-  return quarantine_.ReadFindings();
+  return runtime::ReplaceFile(sheet_, header_ + kept_rows_, 0600);
 }
 
 }  // namespace waystation::adapters

@@ -6,14 +6,27 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include "proto/errors/error.h"
+#include "proto/runtime/file.h"
 
 namespace waystation::adapters {
 namespace {
 
 constexpr std::size_t kPartBuffer = 1024;
+
+// A file without a name; of file systems that know no such, one whose name is
+// gone at once.
+int OpenUnnamed(const std::string& folder) {
+  const int file = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (file >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) return file;
+  std::string name = folder + "/.census.XXXXXX";
+  const int named = mkostemp(name.data(), O_CLOEXEC);
+  if (named >= 0) unlink(name.c_str());
+  return named;
+}
 
 // Adds to `repeated` the values that stand in `hashes` more than once; the
 // order of `hashes` is lost.
@@ -55,9 +68,8 @@ absl::Status KeyCensus::Add(std::uint64_t hash) {
 
 absl::Status KeyCensus::Spill() {
   for (std::size_t i = 0; i < kParts; ++i) {
-    const int file =
-        open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (file < 0) return absl::ErrnoToStatus(errno, folder_);
+    const int file = OpenUnnamed(folder_);
+    if (file < 0) return runtime::NotWritten(folder_, errno);
     files_.push_back(file);
   }
   parts_.resize(kParts);
@@ -74,7 +86,7 @@ absl::Status KeyCensus::WritePart(std::size_t part) {
   while (left > 0) {
     const ssize_t written = write(files_[part], bytes, left);
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return absl::ErrnoToStatus(errno, folder_);
+    if (written < 0) return runtime::NotWritten(folder_, errno);
     bytes += written;
     left -= static_cast<std::size_t>(written);
   }
@@ -100,7 +112,7 @@ absl::StatusOr<RepeatedKeys> KeyCensus::Finish() {
       const ssize_t got = pread(files_[part], bytes + at,
                                 static_cast<std::size_t>(size - at), at);
       if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) return absl::ErrnoToStatus(errno, folder_);
+      if (got <= 0) return runtime::NotWritten(folder_, errno);
       at += got;
     }
     if (auto found = CollectRepeated(hashes, repeated); !found.ok()) {

@@ -49,6 +49,7 @@ class KeyCensus {
   KeyCensus(const KeyCensus&) = delete;
   KeyCensus& operator=(const KeyCensus&) = delete;
 
+  // LOCAL_DISK_FULL, FILE_NOT_WRITTEN.
   absl::Status Add(std::uint64_t hash);
 
   // KEYS_NOT_UNIQUE past kMostRepeated. Ends the census.

@@ -89,13 +89,11 @@ class ScannerTest : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   void OpenQuarantine() {
-    auto quarantine = Quarantine::Open(
-        {.folder = folder_ + "/state/quarantine",
-         .source = "ldrk",
-         .extension = ".csv",
-         .hash_key = state_->sealer().Derive("quarantine", 16)});
-    ASSERT_TRUE(quarantine.ok()) << quarantine.status();
-    quarantine_ = *std::move(quarantine);
+    quarantine_ = std::make_unique<Quarantine>(Quarantine::Options{
+        .folder = folder_ + "/state/quarantine",
+        .source = "ldrk",
+        .extension = ".csv",
+        .hash_key = state_->sealer().Derive("quarantine", 16)});
   }
 
   FileReport ScanFile(const std::string& path, ScanOptions options = {},
@@ -104,6 +102,14 @@ class ScannerTest : public testing::Test {
     auto report = Scan(*state_, *quarantine_, source_, path, options, replay);
     EXPECT_TRUE(report.ok()) << report.status();
     return report.ok() ? *std::move(report) : FileReport{};
+  }
+  // Replays the quarantine as it stands.
+  FileReport Replayed() {
+    auto replay = quarantine_->BeginReplay(quarantine_->rows_path(), now_);
+    EXPECT_TRUE(replay.ok()) << replay.status();
+    FileReport report = ScanFile((*replay)->path(), {}, replay->get());
+    EXPECT_TRUE((*replay)->Finish().ok());
+    return report;
   }
   FileReport Take(std::string_view bytes, ScanOptions options = {}) {
     std::ofstream(path_, std::ios::binary) << bytes;
@@ -246,17 +252,14 @@ TEST_F(ScannerTest, MendedRowsAreTakenAndTheOthersStay) {
   std::ofstream(quarantine_->rows_path(), std::ios::binary)
       << Gb(kColumns) << Gb(RowOf({"1"})) << "2,cut\n"
       << Gb(RowOf({.key = "3", .name = "李四"}));
-  const auto replay = quarantine_->BeginReplay(now_);
-  ASSERT_TRUE(replay.ok());
-  const FileReport report = ScanFile((*replay)->path(), {}, replay->get());
+  const FileReport report = Replayed();
   EXPECT_EQ(report.changed(), 1U);
-  ASSERT_TRUE((*replay)->Finish().ok());
   const auto updates = Sent();
   ASSERT_EQ(updates.size(), 1U);
   EXPECT_EQ(updates[0].record_key(), "1");
   // The second of two still has the key of the first.
   EXPECT_THAT(Quarantined(),
-              ElementsAre("3 ROW_COLUMNS ", "4 ROW_KEY_TWICE RYBH"));
+              ElementsAre("3 ROW_COLUMNS ", "5 ROW_KEY_TWICE RYBH"));
 }
 
 TEST_F(ScannerTest, ReplayedRowThatHasBeenOvertakenChangesNothing) {
@@ -266,11 +269,53 @@ TEST_F(ScannerTest, ReplayedRowThatHasBeenOvertakenChangesNothing) {
   Sent();
   std::ofstream(quarantine_->rows_path(), std::ios::binary)
       << Table({{.key = "1", .name = "旧", .modified = "2026-01-01 00:00:00"}});
-  const auto replay = quarantine_->BeginReplay(now_);
-  ASSERT_TRUE(replay.ok());
-  const FileReport report = ScanFile((*replay)->path(), {}, replay->get());
+  const FileReport report = Replayed();
   EXPECT_EQ(report.older(), 1U);
   EXPECT_THAT(Sent(), IsEmpty());
+}
+
+TEST_F(ScannerTest, FewMendedRowsOfManyAreTaken) {
+  std::string bytes = Gb(kColumns);
+  for (int i = 0; i < 30'000; ++i) {
+    bytes += i % 20 == 0 ? absl::StrCat(i, ",cut\n")
+                         : Gb(RowOf({std::to_string(i)}));
+  }
+  EXPECT_EQ(Take(bytes).rejected(), 1500U);
+  Sent();
+  std::string sheet = ReadQuarantine();
+  sheet.replace(sheet.find("20,cut\n"), 7, Gb(RowOf({"20"})));
+  std::ofstream(quarantine_->rows_path(), std::ios::binary) << sheet;
+  const FileReport report = Replayed();
+  EXPECT_EQ(report.refused(), "");
+  EXPECT_EQ(report.changed(), 1U);
+  EXPECT_EQ(Sent().size(), 1U);
+  EXPECT_EQ(Quarantined().size(), 1499U);
+  EXPECT_EQ(Quarantined().front(), "2 ROW_COLUMNS ");
+}
+
+// A row whose time of entry lies ahead must not keep out those that come.
+TEST_F(ScannerTest, RowEnteredInTheFutureCanBeCorrected) {
+  Take(Table({{.key = "1", .modified = "2062-01-01 08:00:00"}}));
+  Sent();
+  const FileReport report = Take(Table({{.key = "1", .phone = "13812345678"}}));
+  EXPECT_EQ(report.older(), 0U);
+  EXPECT_EQ(Sent().size(), 1U);
+}
+
+TEST_F(ScannerTest, ManyLongRowsThatCannotBeReadTakeLittleMemory) {
+  {
+    std::ofstream file(path_, std::ios::binary);
+    file << Gb(kColumns);
+    const std::string filler(std::size_t{900} << 10, 'x');
+    for (int i = 0; i < 64; ++i) file << i << "," << filler << "\n";
+  }
+  rusage before{};
+  getrusage(RUSAGE_SELF, &before);
+  EXPECT_EQ(ScanFile(path_).rejected(), 64U);
+  rusage after{};
+  getrusage(RUSAGE_SELF, &after);
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 32 << 10);
+  EXPECT_EQ(Quarantined().size(), 64U);
 }
 
 TEST_F(ScannerTest, FilesThatCannotBeReadAreRefusedWhole) {

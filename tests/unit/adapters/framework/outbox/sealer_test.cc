@@ -24,7 +24,7 @@ class SealerTest : public testing::Test {
 
 TEST_F(SealerTest, MakesAKeyThatOnlyItsOwnerReads) {
   EXPECT_EQ(errors::ReasonOf(Sealer::Open(path_, false).status()),
-            "KEY_FILE_MISSING");
+            "STATE_KEY_MISSING");
   ASSERT_TRUE(Sealer::Open(path_, true).ok());
   struct stat status {};
   ASSERT_EQ(stat(path_.c_str(), &status), 0);

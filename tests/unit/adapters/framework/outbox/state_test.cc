@@ -155,13 +155,45 @@ TEST_F(StateTest, ReadOnlyChangesNothing) {
   EXPECT_FALSE(transaction.PutRow(1, "key", {}).ok());
 }
 
+// As a crash in the first moment leaves it.
+TEST_F(StateTest, StateThatWasNeverSetUpIsAsGoodAsNone) {
+  fs::create_directories(folder_);
+  std::ofstream(folder_ + "/state.db").flush();
+  EXPECT_EQ(errors::ReasonOf(State::Open(folder_, false).status()),
+            "STATE_KEY_MISSING");
+  ASSERT_TRUE(Sealer::Open(folder_ + "/key", /*create=*/true).ok());
+  EXPECT_EQ(*Open(/*read_only=*/true)->FrameAfter(0), std::nullopt);
+  EXPECT_EQ(fs::file_size(folder_ + "/state.db"), 0U);
+  EXPECT_EQ(*Open()->FrameAfter(0), std::nullopt);
+}
+
+TEST_F(StateTest, SaysWhenItIsDamaged) {
+  Open();
+  std::ofstream(folder_ + "/state.db") << std::string(8192, 'x');
+  for (const bool read_only : {false, true}) {
+    EXPECT_EQ(errors::ReasonOf(State::Open(folder_, read_only).status()),
+              "STATE_DAMAGED");
+  }
+}
+
+TEST_F(StateTest, IsClaimedByOneAtATime) {
+  auto one = Open();
+  auto two = Open();
+  EXPECT_TRUE(one->Claim().ok());
+  EXPECT_EQ(errors::ReasonOf(two->Claim()), "ADAPTER_RUNNING");
+  // Looking, pausing and dropping need no claim.
+  EXPECT_TRUE(two->PutSetting("a", "b").ok());
+  one.reset();
+  EXPECT_TRUE(two->Claim().ok());
+}
+
 TEST_F(StateTest, DoesNotGoOnWithoutItsKey) {
   Open();
   fs::remove(folder_ + "/key");
   EXPECT_EQ(errors::ReasonOf(State::Open(folder_, false).status()),
-            "KEY_FILE_MISSING");
+            "STATE_KEY_MISSING");
   EXPECT_EQ(errors::ReasonOf(State::Open(folder_, true).status()),
-            "KEY_FILE_MISSING");
+            "STATE_KEY_MISSING");
 }
 
 TEST_F(StateTest, RefusesAStateOfALaterRelease) {
@@ -171,7 +203,9 @@ TEST_F(StateTest, RefusesAStateOfALaterRelease) {
                     .c_str()),
             0);
   EXPECT_EQ(errors::ReasonOf(State::Open(folder_, false).status()),
-            "STORE_FAILED");
+            "STATE_LATER");
+  EXPECT_EQ(errors::ReasonOf(State::Open(folder_, true).status()),
+            "STATE_LATER");
 }
 
 TEST_F(StateTest, NothingPersonalLiesInClear) {

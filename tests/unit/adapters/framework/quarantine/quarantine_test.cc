@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -16,7 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using report::v1::RowFinding;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
@@ -41,13 +45,12 @@ class QuarantineTest : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   std::unique_ptr<Quarantine> Open(Charset charset = Charset::kGb18030) {
-    auto quarantine = Quarantine::Open({.folder = folder_,
-                                        .source = "ldrk",
-                                        .extension = ".csv",
-                                        .charset = charset,
-                                        .hash_key = "0123456789abcdef"});
-    EXPECT_TRUE(quarantine.ok()) << quarantine.status();
-    return *std::move(quarantine);
+    return std::make_unique<Quarantine>(
+        Quarantine::Options{.folder = folder_,
+                            .source = "ldrk",
+                            .extension = ".csv",
+                            .charset = charset,
+                            .hash_key = "0123456789abcdef"});
   }
 
   const std::string folder_ =
@@ -100,6 +103,99 @@ TEST_F(QuarantineTest, EndsTheLastLineThatAnEditorLeftOpen) {
   EXPECT_EQ(Read(quarantine->rows_path()), "A,B\n1,2\n3\n");
 }
 
+TEST_F(QuarantineTest, RowsUnderAnotherHeaderHaveASheetOfTheirOwn) {
+  const auto quarantine = Open();
+  quarantine->Add("A,B", "1", {Finding(2, "ROW_COLUMNS")}, kNow);
+  quarantine->Add("B,A", "2", {Finding(2, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  // And again, in another run.
+  const auto later = Open();
+  later->Add("B,A", "3", {Finding(3, "ROW_COLUMNS")}, kNow);
+  later->Add("A,B", "4", {Finding(3, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(later->Flush().ok());
+  std::vector<std::string> contents;
+  for (const std::string& sheet : later->Sheets()) {
+    contents.push_back(Read(sheet));
+  }
+  EXPECT_THAT(contents, ElementsAre("A,B\n1\n4\n", "B,A\n2\n3\n"));
+  EXPECT_EQ(later->List()->size(), 4U);
+  const auto replay = later->BeginReplay(later->Sheets()[1], kNow);
+  ASSERT_TRUE(replay.ok());
+  ASSERT_TRUE((*replay)->Finish().ok());
+  EXPECT_THAT(later->Sheets(), ElementsAre(later->rows_path()));
+}
+
+TEST_F(QuarantineTest, TakesLineEndsThatAnEditorChanged) {
+  const auto quarantine = Open();
+  quarantine->Add("A,B", "1", {Finding(2, "ROW_COLUMNS")}, kNow);
+  quarantine->Add("A,B", "2,\"x", {Finding(3, "ROW_QUOTE")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  std::ofstream(quarantine->rows_path(), std::ios::binary)
+      << "A,B\r\n1,2\r\n2,\"x\r\n";
+  quarantine->Add("A,B", "3", {Finding(4, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  EXPECT_THAT(quarantine->Sheets(), ElementsAre(quarantine->rows_path()));
+  const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
+  ASSERT_TRUE(replay.ok());
+  EXPECT_EQ(Read((*replay)->path()), "A,B\n1,2\n3\n");
+  EXPECT_EQ((*replay)->kept(), 1U);
+}
+
+TEST_F(QuarantineTest, RowThatNobodyTouchedKeepsThePlaceWhereItWasFound) {
+  const auto quarantine = Open();
+  quarantine->Add("A,B", "1", {Finding(17, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  RowFinding here = Finding(2, "ROW_COLUMNS");
+  here.set_file("quarantine");
+  {
+    const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
+    ASSERT_TRUE(replay.ok());
+    (*replay)->Keep("1", {here}, kNow);
+    ASSERT_TRUE((*replay)->Finish().ok());
+  }
+  EXPECT_EQ(quarantine->List()->front().finding().file(), "ldrk.csv");
+  EXPECT_EQ(quarantine->List()->front().finding().line(), 17U);
+}
+
+TEST_F(QuarantineTest, SheetThatWasDeletedIsForgotten) {
+  const auto quarantine = Open();
+  quarantine->Add("A,B", "1", {Finding(2, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  fs::remove(quarantine->rows_path());
+  EXPECT_THAT(*quarantine->List(), IsEmpty());
+  quarantine->Add("A,B", "1", {Finding(2, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  EXPECT_EQ(Read(quarantine->rows_path()), "A,B\n1\n");
+  EXPECT_EQ(quarantine->List()->size(), 1U);
+}
+
+TEST_F(QuarantineTest, FullDiskLeavesNoHalfRow) {
+  const auto quarantine = Open();
+  quarantine->Add("A,B", "1", {Finding(2, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  rlimit tight = before;
+  // The journal fits, and of the rows a part.
+  const std::string row(20'000, 'x');
+  std::ofstream(quarantine->rows_path(), std::ios::app)
+      << std::string(50'000, 'y') << "\n";
+  tight.rlim_cur = 60'000;
+  const std::string rows = Read(quarantine->rows_path());
+  quarantine->Add("A,B", row, {Finding(3, "ROW_COLUMNS")}, kNow);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
+  const absl::Status full = quarantine->Flush();
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_FALSE(full.ok());
+  EXPECT_EQ(Read(quarantine->rows_path()), rows);
+  EXPECT_EQ(quarantine->List()->size(), 1U);
+  // And freed again.
+  ASSERT_TRUE(quarantine->Flush().ok());
+  EXPECT_EQ(Read(quarantine->rows_path()), rows + row + "\n");
+  EXPECT_EQ(quarantine->List()->size(), 2U);
+}
+
 TEST_F(QuarantineTest, ReplaysWhatWasMendedAndKeepsTheRest) {
   const auto quarantine = Open();
   quarantine->Add("A,B", "1", {Finding(2, "ROW_COLUMNS")}, kNow);
@@ -109,7 +205,7 @@ TEST_F(QuarantineTest, ReplaysWhatWasMendedAndKeepsTheRest) {
   std::ofstream(quarantine->rows_path(), std::ios::binary)
       << "A,B\n1,mended\n2,\"x\n3,mended\n";
   {
-    const auto replay = quarantine->BeginReplay(kNow);
+    const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
     ASSERT_TRUE(replay.ok()) << replay.status();
     // A quote that nobody mended could join the rows behind it.
     EXPECT_EQ(Read((*replay)->path()), "A,B\n1,mended\n3,mended\n");
@@ -128,10 +224,11 @@ TEST_F(QuarantineTest, IsGoneWhenEverythingWasTaken) {
   const auto quarantine = Open();
   quarantine->Add("A,B", "1", {Finding(2, "ROW_COLUMNS")}, kNow);
   ASSERT_TRUE(quarantine->Flush().ok());
-  ASSERT_TRUE((*quarantine->BeginReplay(kNow))->Finish().ok());
+  ASSERT_TRUE(
+      (*quarantine->BeginReplay(quarantine->rows_path(), kNow))->Finish().ok());
   EXPECT_FALSE(fs::exists(quarantine->rows_path()));
   EXPECT_TRUE(quarantine->List()->empty());
-  EXPECT_TRUE((*quarantine->BeginReplay(kNow))->path().empty());
+  EXPECT_THAT(quarantine->Sheets(), IsEmpty());
   // And the row is new if it comes again.
   quarantine->Add("A,B", "1", {Finding(2, "ROW_COLUMNS")}, kNow);
   ASSERT_TRUE(quarantine->Flush().ok());
@@ -145,7 +242,7 @@ TEST_F(QuarantineTest, WritesUtf16AsTheFileWas) {
   ASSERT_TRUE(quarantine->Flush().ok());
   EXPECT_EQ(Read(quarantine->rows_path()),
             "\xFF\xFE"s + "A\0\n\0\x40\xD8\n\0"s);
-  const auto replay = quarantine->BeginReplay(kNow);
+  const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
   ASSERT_TRUE(replay.ok());
   EXPECT_EQ(Read((*replay)->path()), Read(quarantine->rows_path()));
 }

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/framework/report_text.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "proto/codes/grade.h"
+#include "waystation/report/v1/adapter_report.pb.h"
+
+namespace waystation::adapters {
+namespace {
+
+using errors::Exit;
+using errors::Language;
+
+report::v1::CheckReport Check() {
+  report::v1::CheckReport report;
+  auto& file = *report.add_files();
+  file.set_file("1.csv");
+  file.set_rows(120);
+  file.set_changed(119);
+  file.set_rejected(1);
+  auto* column = file.add_columns();
+  column->set_column("RYBH");
+  column->set_use("record key");
+  column = file.add_columns();
+  column->set_column("婚姻");
+  column->set_reason("COLUMN_DENIED");
+  column->set_dropped_because("marital state");
+  column = file.add_columns();
+  column->set_column("X");
+  column->set_reason("COLUMN_NOT_MAPPED");
+  auto* count = file.add_counts();
+  count->set_column("SFZH");
+  count->set_reason("CHECKSUM_FAIL");
+  count->set_rows(7);
+  count->set_graded(true);
+  count = file.add_counts();
+  count->set_reason("ROW_COLUMNS");
+  count->set_rows(3);
+  auto* finding = file.add_findings();
+  finding->set_file("1.csv");
+  finding->set_line(3);
+  finding->set_reason("ROW_COLUMNS");
+  return report;
+}
+
+TEST(ReportText, TellsAFile) {
+  EXPECT_EQ(Text(Check(), Language::kEnglish),
+            "1.csv: columns\n"
+            "  RYBH          record key\n"
+            "  婚姻          dropped: denied: marital state\n"
+            "  X             dropped: No attribute of the mapping reads the "
+            "column\n"
+            "1.csv: 120 rows, 119 changed, 0 unchanged, 1 rejected, 0 "
+            "incomplete, 0 older than sent\n"
+            "  SFZH          7 rows        graded CHECKSUM_FAIL: the check "
+            "digit does not fit\n"
+            "                3 rows        ROW_COLUMNS: The row has more or "
+            "fewer columns than the header\n"
+            "  1.csv:3                     ROW_COLUMNS: The row has more or "
+            "fewer columns than the header\n"
+            "  ... and 2 more\n");
+  EXPECT_EQ(Text(Check(), Language::kChinese),
+            "1.csv：各列\n"
+            "  RYBH          记录主键\n"
+            "  婚姻          丢弃：禁止发送：marital state\n"
+            "  X             丢弃：映射中没有属性读取该列\n"
+            "1.csv: 120 行，119 有变化，0 无变化，1 被拒绝，0 不完整，0 "
+            "早于已发送\n"
+            "  SFZH          7 行          评为 CHECKSUM_FAIL: "
+            "校验位不符\n"
+            "                3 行          ROW_COLUMNS: 该行列数与表头不一致\n"
+            "  1.csv:3                     ROW_COLUMNS: 该行列数与表头不一致\n"
+            "  ... 另有 2 处\n");
+}
+
+TEST(ReportText, HasWordsForEveryGrade) {
+  for (int i = 0; i < codes::kGradeCount; ++i) {
+    report::v1::CheckReport report;
+    auto* count = report.add_files()->add_counts();
+    const std::string grade(codes::GradeName(static_cast<codes::Grade>(i)));
+    count->set_reason(grade);
+    count->set_graded(true);
+    for (const Language language : {Language::kEnglish, Language::kChinese}) {
+      const std::string text = Text(report, language);
+      const std::size_t at = text.find(grade + ": ");
+      ASSERT_NE(at, std::string::npos) << text;
+      EXPECT_GT(text.size(), at + grade.size() + 4) << text;
+    }
+  }
+}
+
+TEST(ReportText, SaysWhyItWaitsAndWhatToDo) {
+  report::v1::RunReport report;
+  report.mutable_mailbox()->set_waits_because("LOCAL_DISK_FULL");
+  report.mutable_mailbox()->set_detail("/imports/1.csv");
+  EXPECT_EQ(Text(report, Language::kEnglish),
+            "the mailbox waits: LOCAL_DISK_FULL: No space is left on this "
+            "machine's disk (/imports/1.csv)\n"
+            "  Nothing is lost. Free space and try again; what runs goes on by "
+            "itself.\n");
+  EXPECT_EQ(ExitOf(report), Exit::kFailed);
+  report.mutable_delivery()->set_waits_because("UNREACHABLE");
+  EXPECT_EQ(ExitOf(report), Exit::kUnreachable);
+}
+
+TEST(ReportText, ExitCodesFollowTheDesign) {
+  EXPECT_EQ(ExitOf(report::v1::CheckReport()), Exit::kDone);
+  EXPECT_EQ(ExitOf(Check()), Exit::kFindings);
+  report::v1::QuarantineReport quarantine;
+  EXPECT_EQ(ExitOf(quarantine), Exit::kDone);
+  quarantine.add_rows();
+  EXPECT_EQ(ExitOf(quarantine), Exit::kFindings);
+  report::v1::ReplayReport replay;
+  EXPECT_EQ(ExitOf(replay), Exit::kDone);
+  replay.add_files()->set_refused("FILE_CHARSET");
+  EXPECT_EQ(ExitOf(replay), Exit::kFindings);
+}
+
+}  // namespace
+}  // namespace waystation::adapters
