@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,6 +71,20 @@ Ran RunCommand(const std::string& command) {
   const int status = pclose(pipe);
   ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   return ran;
+}
+
+Measured RunMeasured(const std::string& command) {
+  const std::string line = "exec " + command + " >/dev/null 2>&1";
+  const char* const argv[] = {"sh", "-c", line.c_str(), nullptr};
+  pid_t pid = -1;
+  EXPECT_EQ(posix_spawn(&pid, "/bin/sh", nullptr, nullptr,
+                        const_cast<char* const*>(argv), environ),
+            0);
+  int status = 0;
+  rusage usage{};
+  wait4(pid, &status, 0, &usage);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
+          usage.ru_maxrss};
 }
 
 std::string ReadAll(const std::string& path) {

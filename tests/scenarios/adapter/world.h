@@ -26,6 +26,13 @@ struct Ran {
 };
 Ran RunCommand(const std::string& command);
 
+// How it ended and the most memory that it held.
+struct Measured {
+  int exit_code = 0;
+  long peak_kib = 0;
+};
+Measured RunMeasured(const std::string& command);
+
 std::string ReadAll(const std::string& path);
 void WriteAll(const std::string& path, std::string_view bytes);
 std::string ToGb(std::string_view utf8);
