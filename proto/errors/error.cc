@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace waystation::errors {
@@ -15,8 +17,16 @@ std::string TypeUrl(const google::protobuf::Message& message) {
   return "type.googleapis.com/" + message.GetDescriptor()->full_name();
 }
 
+// Equal messages are equal bytes, maps included.
 void Attach(const google::protobuf::Message& message, absl::Status& status) {
-  status.SetPayload(TypeUrl(message), absl::Cord(message.SerializeAsString()));
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream out(&stream);
+    out.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&out);
+  }
+  status.SetPayload(TypeUrl(message), absl::Cord(std::move(bytes)));
 }
 
 template <typename T>

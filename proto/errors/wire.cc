@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proto/errors/wire.h"
 
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/strings/cord.h"
@@ -18,11 +20,17 @@ WireError ToWire(const absl::Status& status) {
   google::rpc::Status message;
   message.set_code(static_cast<int>(status.code()));
   message.set_message(std::string(status.message()));
+  // Always in one order, which absl does not promise: two refusals must not be
+  // told apart by it.
+  std::map<std::string, std::string> details;
   status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
-    auto& detail = *message.add_details();
-    detail.set_type_url(std::string(url));
-    detail.set_value(std::string(payload));
+    details.emplace(url, payload);
   });
+  for (auto& [url, payload] : details) {
+    auto& detail = *message.add_details();
+    detail.set_type_url(url);
+    detail.set_value(std::move(payload));
+  }
   return {message.code(), message.message(), message.SerializeAsString()};
 }
 

@@ -96,6 +96,22 @@ TEST(Wire, IsAGoogleRpcStatus) {
   EXPECT_EQ(bad.field_violations(0).field(), "agreement.grants[2]");
 }
 
+TEST(Wire, EqualErrorsAreEqualBytes) {
+  const auto make = [] {
+    return Error("PAGE_TOKEN_INVALID",
+                 {.field = "page_token",
+                  .rule = "of this list",
+                  .retry_after = absl::Seconds(1),
+                  .metadata = {{"a", "1"}, {"b", "2"}, {"c", "3"}}});
+  };
+  // Kept, so that each lies elsewhere in memory: absl orders by address.
+  std::vector<absl::Status> kept;
+  for (int i = 0; i < 100; ++i) {
+    kept.push_back(make());
+    EXPECT_EQ(ToWire(kept.back()).details, ToWire(kept.front()).details);
+  }
+}
+
 TEST(Wire, LeavesUncheckedTextBehind) {
   const WireError wire =
       ToWire(absl::InternalError("row 034911200001010018 is odd"));
