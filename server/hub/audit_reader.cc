@@ -88,7 +88,7 @@ absl::StatusOr<v1::ListCheckpointsResponse> AuditReader::ListCheckpoints(
       core_.tokens.DecodeNumber("checkpoints", request.page_token());
   if (!after.ok()) return after.status();
   const auto rows = core_.store.ListCheckpoints(*after, *size);
-  if (!rows.ok()) return StoreError(rows.status());
+  if (!rows.ok()) return NamedStoreError(rows.status());
   v1::ListCheckpointsResponse response;
   for (const storage::CheckpointRow& row : *rows) {
     response.add_checkpoints(row.note);
@@ -103,7 +103,7 @@ absl::StatusOr<v1::ListCheckpointsResponse> AuditReader::ListCheckpoints(
 absl::StatusOr<std::string> AuditReader::CheckpointOf(uint64_t size) const {
   if (size == 0) return std::string();
   const auto rows = core_.store.ListCheckpoints(size - 1, 1);
-  if (!rows.ok()) return StoreError(rows.status());
+  if (!rows.ok()) return NamedStoreError(rows.status());
   if (rows->empty() || rows->front().size != size) return std::string();
   return rows->front().note;
 }
@@ -111,7 +111,7 @@ absl::StatusOr<std::string> AuditReader::CheckpointOf(uint64_t size) const {
 absl::StatusOr<v1::GetInclusionProofResponse> AuditReader::GetInclusionProof(
     const Caller& caller, const v1::GetInclusionProofRequest& request) {
   const auto leaves = core_.store.ReadLeaves(request.index(), 1, true);
-  if (!leaves.ok()) return StoreError(leaves.status());
+  if (!leaves.ok()) return NamedStoreError(leaves.status());
   v1::AuditEvent event;
   if (leaves->empty()) {
     // Where there is no leaf, one that is not the caller's could be.
@@ -139,13 +139,13 @@ absl::StatusOr<v1::GetInclusionProofResponse> AuditReader::GetInclusionProof(
     response.set_checkpoint(*note);
   }
   const auto frontier = core_.store.LoadFrontier();
-  if (!frontier.ok()) return StoreError(frontier.status());
+  if (!frontier.ok()) return NamedStoreError(frontier.status());
   if (size > frontier->size() || request.index() >= size) {
     return OutOfRange("tree_size");
   }
   const auto path = auditlog::BuildInclusionProof(request.index(), size,
                                                   StoredTiles(core_.store));
-  if (!path.ok()) return StoreError(path.status());
+  if (!path.ok()) return NamedStoreError(path.status());
   response.set_index(request.index());
   response.set_tree_size(size);
   for (const auditlog::Hash& hash : *path) {
@@ -172,12 +172,12 @@ AuditReader::GetConsistencyProof(
     response.set_checkpoint(*note);
   }
   const auto frontier = core_.store.LoadFrontier();
-  if (!frontier.ok()) return StoreError(frontier.status());
+  if (!frontier.ok()) return NamedStoreError(frontier.status());
   if (second > frontier->size()) return OutOfRange("second");
   if (request.first() > second) return OutOfRange("first");
   const auto path = auditlog::BuildConsistencyProof(request.first(), second,
                                                     StoredTiles(core_.store));
-  if (!path.ok()) return StoreError(path.status());
+  if (!path.ok()) return NamedStoreError(path.status());
   response.set_first(request.first());
   response.set_second(second);
   for (const auditlog::Hash& hash : *path) {
@@ -195,7 +195,7 @@ absl::StatusOr<v1::ListEventsResponse> AuditReader::ListEvents(
                            (request.descending() ? "down " : "up ") +
                            caller.path;
   const auto frontier = core_.store.LoadFrontier();
-  if (!frontier.ok()) return StoreError(frontier.status());
+  if (!frontier.ok()) return NamedStoreError(frontier.status());
   const uint64_t tree_size = frontier->size();
   // Leaves at or behind `next` are still to be looked at; downwards, those
   // before it.
@@ -222,7 +222,7 @@ absl::StatusOr<v1::ListEventsResponse> AuditReader::ListEvents(
                                ? next - first
                                : std::min(kChunk, tree_size - next);
     auto leaves = core_.store.ReadLeaves(first, limit, request.with_bytes());
-    if (!leaves.ok()) return StoreError(leaves.status());
+    if (!leaves.ok()) return NamedStoreError(leaves.status());
     if (leaves->empty()) break;
     if (request.descending()) std::ranges::reverse(*leaves);
     for (const storage::LeafRow& leaf : *leaves) {

@@ -54,7 +54,7 @@ absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(Dependencies dependencies,
   }
   auto hub =
       std::make_unique<HubImpl>(std::move(dependencies), std::move(options));
-  if (auto status = hub->Open(); !status.ok()) return StoreError(status);
+  if (auto status = hub->Open(); !status.ok()) return NamedStoreError(status);
   return hub;
 }
 

@@ -23,7 +23,7 @@ absl::StatusOr<std::unique_ptr<Notary>> Notary::Create(Core& core) {
 
 absl::StatusOr<storage::CheckpointRow> Notary::Covering(uint64_t at_least) {
   const auto newest = core_.store.NewestCheckpoint();
-  if (!newest.ok()) return StoreError(newest.status());
+  if (!newest.ok()) return NamedStoreError(newest.status());
   if (newest->has_value() && (*newest)->size >= at_least) return **newest;
   absl::StatusOr<storage::CheckpointRow> fresh = Sign();
   if (fresh.ok() && fresh->size < at_least) {
@@ -35,9 +35,9 @@ absl::StatusOr<storage::CheckpointRow> Notary::Covering(uint64_t at_least) {
 absl::StatusOr<storage::CheckpointRow> Notary::Sign() {
   const std::lock_guard lock(mutex_);
   const auto frontier = core_.store.LoadFrontier();
-  if (!frontier.ok()) return StoreError(frontier.status());
+  if (!frontier.ok()) return NamedStoreError(frontier.status());
   const auto newest = core_.store.NewestCheckpoint();
-  if (!newest.ok()) return StoreError(newest.status());
+  if (!newest.ok()) return NamedStoreError(newest.status());
   if (newest->has_value() && (*newest)->size >= frontier->size()) {
     return **newest;
   }
@@ -50,7 +50,7 @@ absl::StatusOr<storage::CheckpointRow> Notary::Sign() {
                                        signer_),
       .time = core_.clock.Now()};
   if (auto status = core_.store.PutCheckpoint(row); !status.ok()) {
-    return StoreError(status);
+    return NamedStoreError(status);
   }
   return row;
 }

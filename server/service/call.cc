@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/call.h"
 
+#include "proto/errors/grpc.h"
+
 namespace waystation::service {
 namespace {
 
@@ -12,6 +14,14 @@ bool May(const hub::Caller& caller, const Method& method) {
 }
 
 }  // namespace
+
+grpc::Status ToCaller(const Method& method, const absl::Status& status) {
+  const bool may_know = (method.roles & (kOperator | kAuditor)) != 0;
+  if (!may_know && errors::ReasonOf(status) == "STORE_DAMAGED") {
+    return errors::ToGrpc(errors::Error("STORE_DAMAGED"));
+  }
+  return errors::ToGrpc(status);
+}
 
 Desk::~Desk() {
   for (int left = guests; left != 0; left = guests) guests.wait(left);

@@ -16,7 +16,6 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "proto/errors/error.h"
-#include "proto/errors/grpc.h"
 #include "server/hub/hub.h"
 #include "server/service/identity.h"
 #include "server/service/metrics.h"
@@ -44,6 +43,10 @@ struct Method {
   std::string_view name;
   Roles roles;
 };
+
+// As a caller of the method is told it. Which row is damaged is for operators
+// and auditors: others would learn of records that they may not know.
+grpc::Status ToCaller(const Method& method, const absl::Status& status);
 
 // What the services share. Outlives the gRPC server.
 struct Desk {
@@ -111,7 +114,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     if (result.ok()) response_ = *std::move(result);
     desk_.metrics.Count(method_.name, result.status().code(),
                         absl::Now() - start_);
-    Finish(errors::ToGrpc(result.status()));
+    Finish(ToCaller(method_, result.status()));
   }
 
   void OnDone() override { delete this; }

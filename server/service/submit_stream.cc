@@ -182,7 +182,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   void End(const absl::Status& status) {
     if (std::exchange(finished_, true)) return;
     desk_.metrics.Count(method_.name, status.code(), absl::Now() - start_);
-    Finish(errors::ToGrpc(status));
+    Finish(ToCaller(method_, status));
   }
 
   const Desk::Guest guest_;

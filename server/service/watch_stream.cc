@@ -128,7 +128,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   void End(const absl::Status& status) {
     if (std::exchange(finished_, true)) return;
     desk_.metrics.Count(method_.name, status.code(), absl::Now() - start_);
-    Finish(errors::ToGrpc(status));
+    Finish(ToCaller(method_, status));
   }
 
   const Desk::Guest guest_;

@@ -22,6 +22,7 @@
 #include "proto/runtime/signals.h"
 #include "server/hub/hub.h"
 #include "server/hub/keys.h"
+#include "server/hub/store_error.h"
 #include "server/service/ca.h"
 #include "server/service/server.h"
 #include "server/storage/sqlite/sqlite_store.h"
@@ -90,7 +91,7 @@ absl::Status Assemble(Parts& parts) {
   auto store =
       storage::sqlite::OpenSqlite({.folder = parts.config.store_folder,
                                    .checksum_key = parts.keys->checksum_key()});
-  if (!store.ok()) return store.status();
+  if (!store.ok()) return hub::NamedStoreError(store.status());
   parts.store = *std::move(store);
   auto hub = hub::Hub::Start({.store = *parts.store,
                               .keys = *parts.keys,

@@ -170,8 +170,11 @@ absl::StatusOr<std::vector<auditlog::Hash>> LogTables::ReadTile(
     if (!hashes.ok()) return hashes.status();
   }
   if (hashes->size() < width) {
+    const std::string missing =
+        level == 0 ? PlaceOf(index * auditlog::kTileWidth + hashes->size())
+                   : PlaceOfTile(level, index);
     return absl::NotFoundError(
-        absl::StrCat(PlaceOfTile(level, index), ": the log is not that long"));
+        absl::StrCat(missing, ": the log is not that long"));
   }
   return hashes;
 }
