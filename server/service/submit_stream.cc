@@ -64,11 +64,6 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
       slots_.push_back(slot);
     }
     Submit(slot);
-    // Only now may the next one be read: frames are submitted in the order in
-    // which they came, whichever thread is told that one was acknowledged.
-    const std::lock_guard lock(mutex_);
-    reading_ = false;
-    ReadMore();
   }
 
   void OnWriteDone(bool ok) override {
@@ -95,58 +90,66 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
     // Kept until it is answered, to be handed over again when the queue is
     // full.
     Request request;
+    // Set while the queue is full: when to hand it over again.
+    std::optional<absl::Duration> pause;
     std::optional<absl::StatusOr<Response>> answer;
   };
 
+  // The next frame is read when the queue has this one, or it could overtake.
   void Submit(const std::shared_ptr<Slot>& slot) {
+    slot->pause.reset();
     desk_.hub.SubmitFrame(
         caller_, slot->request,
         [self = shared_from_this(), slot](absl::StatusOr<Response> result) {
+          // A full queue says so before SubmitFrame returns.
+          if (errors::ReasonOf(result.status()) == "QUEUE_FULL") {
+            slot->pause = errors::RetryAfter(result.status());
+            return;
+          }
           self->desk_.answers.Run(
               [self, slot, result = std::move(result)]() mutable {
                 self->Take(slot, std::move(result));
               });
         });
+    const std::lock_guard lock(mutex_);
+    if (slot->pause) return SubmitLater(slot);
+    reading_ = false;
+    ReadMore();
   }
 
   void Take(const std::shared_ptr<Slot>& slot,
             absl::StatusOr<Response> result) {
     const std::lock_guard lock(mutex_);
     if (finished_) return;
-    if (errors::ReasonOf(result.status()) == "QUEUE_FULL") {
-      const absl::Duration wanted = errors::RetryAfter(result.status());
-      return SubmitLater(
-          slot, wanted > absl::ZeroDuration() ? wanted : kDefaultPause);
-    }
     slot->answer = std::move(result);
     slot->request.Clear();
     Proceed();
   }
 
-  void SubmitLater(const std::shared_ptr<Slot>& slot, absl::Duration pause) {
-    const bool set = !waiting_.empty();
-    waiting_.push_back(slot);
-    if (set) return;
+  void SubmitAgain(const std::shared_ptr<Slot>& slot) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (finished_) return;
+    }
+    Submit(slot);
+  }
+
+  // With mutex_ held, all below.
+
+  void SubmitLater(const std::shared_ptr<Slot>& slot) {
+    const absl::Duration pause =
+        *slot->pause > absl::ZeroDuration() ? *slot->pause : kDefaultPause;
     // A new one each time: setting an alarm from its own callback would pull
     // the callback away from under itself.
     alarm_ = std::make_unique<grpc::Alarm>();
     alarm_->Set(absl::ToChronoTime(absl::Now() + pause),
-                [weak = weak_from_this()](bool) {
-                  if (const auto stream = weak.lock()) stream->SubmitWaiting();
+                [weak = weak_from_this(), slot](bool) {
+                  const auto stream = weak.lock();
+                  if (stream == nullptr) return;
+                  stream->desk_.answers.Run(
+                      [stream, slot] { stream->SubmitAgain(slot); });
                 });
   }
-
-  void SubmitWaiting() {
-    std::deque<std::shared_ptr<Slot>> again;
-    {
-      const std::lock_guard lock(mutex_);
-      again.swap(waiting_);
-      if (finished_) return;
-    }
-    for (const std::shared_ptr<Slot>& slot : again) Submit(slot);
-  }
-
-  // With mutex_ held, all below.
 
   void ReadMore() {
     if (finished_ || reading_ || no_more_ || ending_ ||
@@ -199,10 +202,9 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   Request request_;
   // Frames that are not acknowledged yet, in order.
   std::deque<std::shared_ptr<Slot>> slots_;
-  // Those that found the queue full.
-  std::deque<std::shared_ptr<Slot>> waiting_;
   std::unique_ptr<grpc::Alarm> alarm_;
-  bool reading_ = false;  // Or handing over what was read.
+  // A frame is on its way from the client into the queue.
+  bool reading_ = false;
   bool writing_ = false;
   bool no_more_ = false;   // The client has sent its last frame.
   bool ending_ = false;    // The hub shuts down.

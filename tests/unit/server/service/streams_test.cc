@@ -131,12 +131,14 @@ TEST_F(StreamsTest, HandsOverOneFrameAtATime) {
 
 TEST_F(StreamsTest, AFullQueueHoldsTheSenderBack) {
   std::atomic<int> calls = 0;
+  std::vector<std::uint64_t> taken;
   hub_.AnswerFrames([&](const v1::SubmitRecordsRequest& request)
                         -> absl::StatusOr<v1::SubmitRecordsResponse> {
     if (++calls % 3 != 0) {
       return errors::Error("QUEUE_FULL",
                            {.retry_after = absl::Milliseconds(1)});
     }
+    taken.push_back(request.frame_number());
     return FakeHub::Acknowledge(request);
   });
   const auto stub = v1::RegistryService::NewStub(Connect(pair_));
@@ -151,7 +153,8 @@ TEST_F(StreamsTest, AFullQueueHoldsTheSenderBack) {
   writer.join();
   EXPECT_EQ(numbers.size(), 20U);
   EXPECT_TRUE(std::ranges::is_sorted(numbers));
-  EXPECT_GE(calls, 60);
+  EXPECT_EQ(taken, numbers) << "nothing overtook what had to wait";
+  EXPECT_EQ(calls, 60);
 }
 
 TEST_F(StreamsTest, AFrameThatCannotBeReadEndsTheStream) {
@@ -170,6 +173,22 @@ TEST_F(StreamsTest, AFrameThatCannotBeReadEndsTheStream) {
   EXPECT_THAT(ReadAll(*stream), ElementsAre(1, 2));
   EXPECT_EQ(errors::ReasonOf(errors::FromGrpc(stream->Finish())),
             "FRAME_UNREADABLE");
+}
+
+TEST_F(StreamsTest, WhichRowIsDamagedIsNotForAgencies) {
+  hub_.AnswerFrames([](const v1::SubmitRecordsRequest&)
+                        -> absl::StatusOr<v1::SubmitRecordsResponse> {
+    return errors::Error("STORE_DAMAGED",
+                         {.metadata = {{"table", "record"}, {"row", "17"}}});
+  });
+  const auto stub = v1::RegistryService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto stream = stub->SubmitRecords(&context);
+  stream->Write(Frame(1));
+  EXPECT_THAT(ReadAll(*stream), ElementsAre());
+  const absl::Status status = errors::FromGrpc(stream->Finish());
+  EXPECT_EQ(errors::ReasonOf(status), "STORE_DAMAGED");
+  EXPECT_TRUE(errors::MetadataOf(status).empty()) << status;
 }
 
 TEST_F(StreamsTest, AClientThatGoesAwayLeavesNothingBehind) {
