@@ -8,12 +8,14 @@
 namespace waystation::storage::sqlite {
 namespace {
 
-// A quota that is used up is a full disk, although SQLite knows ENOSPC alone.
-// A failing sync is not, whatever its errno: what it left is unknown.
+// A quota that is used up is a full disk, although SQLite knows ENOSPC alone;
+// and so is one where the log's index finds no room. A failing sync is not,
+// whatever its errno: what it left is unknown.
 bool DiskIsFull(sqlite3* database, int code) {
   if (code == SQLITE_FULL) return true;
   const int error = sqlite3_system_errno(database);
-  return code == SQLITE_IOERR_WRITE && (error == EDQUOT || error == ENOSPC);
+  return (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE) &&
+         (error == EDQUOT || error == ENOSPC);
 }
 
 absl::StatusCode CodeOf(sqlite3* database, int code) {

@@ -385,10 +385,14 @@ absl::Status SqliteStore::Write(Writing write) {
     status = session.Commit();
   }
   if (status.ok()) return status;
+  // The log's index grows when the group stands in the log already.
+  const bool is_in_log =
+      in_commit && sqlite3_extended_errcode(session.connection->handle()) ==
+                       SQLITE_IOERR_SHMSIZE;
   const absl::Status undone = session.Rollback();
   // A full disk is met before the group's last page is written, so nothing of
   // it counts. Anything else that a commit meets leaves the outcome open.
-  const bool is_certain = absl::IsResourceExhausted(status) ||
+  const bool is_certain = (absl::IsResourceExhausted(status) && !is_in_log) ||
                           (!in_commit && !absl::IsUnavailable(status));
   if (is_certain && undone.ok()) return status;
   Fail(is_certain ? undone : status);

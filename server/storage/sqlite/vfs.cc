@@ -179,9 +179,14 @@ int DeviceCharacteristics(sqlite3_file* file) {
 int ShmMap(sqlite3_file* file, int region, int size, int extend,
            void volatile** to) {
   LayeredFile& layered = Of(file);
-  if (extend != 0 && layered.Ask(FileStep::Kind::kMap, int64_t{region} * size,
-                                 size) != FileAnswer::kPass) {
-    return Failed(SQLITE_IOERR_SHMSIZE);
+  const FileAnswer answer =
+      extend == 0
+          ? FileAnswer::kPass
+          : layered.Ask(FileStep::Kind::kMap, int64_t{region} * size, size);
+  if (answer != FileAnswer::kPass) {
+    const int code = Failed(SQLITE_IOERR_SHMSIZE);
+    if (answer == FileAnswer::kNoSpace) errno = ENOSPC;
+    return code;
   }
   return layered.methods().xShmMap(layered.real(), region, size, extend, to);
 }

@@ -38,7 +38,8 @@ struct FileStep {
 // What becomes of it.
 enum class FileAnswer {
   kPass,
-  // The step fails: the disk is full (writes), or the medium does not answer.
+  // The step fails: the disk is full (writes and maps), or the medium does not
+  // answer.
   kNoSpace,
   kFail,
   // A write does its first half, then fails as kFail.

@@ -16,10 +16,11 @@ class FailNth : public FileHooks {
  public:
   FailNth(int n, FileAnswer answer) : left_(n), answer_(answer) {}
   FileAnswer Before(const FileStep& step) override {
-    // A full disk refuses writes alone.
-    if (answer_ != FileAnswer::kFail && step.kind != FileStep::Kind::kWrite) {
-      return FileAnswer::kPass;
-    }
+    // A full disk refuses writes, and room for the log's index.
+    const bool may_be_full =
+        step.kind == FileStep::Kind::kWrite ||
+        (step.kind == FileStep::Kind::kMap && answer_ == FileAnswer::kNoSpace);
+    if (answer_ != FileAnswer::kFail && !may_be_full) return FileAnswer::kPass;
     return --left_ == 0 ? answer_ : FileAnswer::kPass;
   }
   bool has_failed() const { return left_.load() <= 0; }
