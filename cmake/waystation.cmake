@@ -77,3 +77,22 @@ function(waystation_test name)
     add_dependencies(tests_${label} ${name})
   endforeach()
 endfunction()
+
+# waystation_python_test(name script [LABELS ...]): a story told to the programs
+# in build/<preset>/bin, which the script gets as its argument.
+function(waystation_python_test name script)
+  cmake_parse_arguments(arg "" "TIMEOUT" "LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  set(path ${CMAKE_BINARY_DIR}/python ${CMAKE_SOURCE_DIR}/tests/harness
+    ${CMAKE_SOURCE_DIR}/tests/scenarios/wayctl
+    ${CMAKE_SOURCE_DIR}/client/examples/python)
+  list(JOIN path ":" path)
+  add_test(NAME ${name}
+    COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/${script}
+      ${CMAKE_BINARY_DIR}/bin)
+  set_tests_properties(${name} PROPERTIES
+    LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+    ENVIRONMENT "PYTHONPATH=${path};PYTHONDONTWRITEBYTECODE=1")
+endfunction()

@@ -17,39 +17,55 @@ PATIENCE = 60
 class World:
     """One hub in a folder of its own; it can be killed and started again."""
 
-    def __init__(self, bin_folder):
+    def __init__(self, bin_folder, start=True):
         self.bin = bin_folder
         self.folder = tempfile.TemporaryDirectory(prefix="waystation-")
         self.path = self.folder.name
+        # Where the hub is laid out; another folder makes it another hub.
+        self.hub_folder = self.file("hub")
         self.listen = "127.0.0.1:0"
+        # What the hub finds in its environment besides.
+        self.hub_environment = {}
         self.hub = None
-        self.start()
+        if start:
+            self.start()
 
     # --- the hub ---
 
-    def start(self):
-        log = open(self.file("hub.log"), "ab")
-        self.hub = subprocess.Popen(
-            [
-                os.path.join(self.bin, "waystationd"),
-                "dev",
-                "--dir",
-                self.file("hub"),
-                "--listen",
-                self.listen,
-            ],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-        log.close()
+    def spawn(self):
+        """Starts the hub and waits for nothing."""
+        with open(self.file("hub.log"), "ab") as log:
+            self.hub = subprocess.Popen(
+                [
+                    os.path.join(self.bin, "waystationd"),
+                    "dev",
+                    "--dir",
+                    self.hub_folder,
+                    "--listen",
+                    self.listen,
+                ],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, **self.hub_environment},
+            )
+
+    def comes_up(self):
+        """Whether the hub that was started serves, or has ended instead."""
         for line in self.hub.stdout:
             if "serves on" in line:
                 # The same port when it is started again.
                 self.listen = line.split()[-1].rstrip(".")
             if line == "ready\n":
-                return
-        raise AssertionError("the hub did not start: " + self.read("hub.log"))
+                return True
+        return False
+
+    def start(self):
+        self.spawn()
+        if not self.comes_up():
+            raise AssertionError(
+                "the hub did not start: " + self.read("hub.log")
+            )
 
     def kill(self):
         self.hub.kill()
@@ -62,7 +78,7 @@ class World:
         self.hub.stdout.close()
 
     def close(self):
-        if self.hub.poll() is None:
+        if self.hub and self.hub.poll() is None:
             self.kill()
         self.folder.cleanup()
 

@@ -1,0 +1,347 @@
+# SPDX-License-Identifier: Apache-2.0
+"""trouble_test.py BIN_DIR: a real hub whose disk is full and freed again, whose
+clock jumps, whose store another hub wants, whose keys lie open.
+"""
+
+import contextlib
+import datetime
+import os
+import shutil
+import subprocess
+import sys
+import time
+import unittest
+
+import grpc
+from google.protobuf import json_format
+from people import demo_number
+from shim import Shim
+from tree import leaves
+from waystation.v1 import (
+    agreement_pb2,
+    claim_pb2,
+    registry_service_pb2,
+)
+from wire import (
+    DEADLINE,
+    Authority,
+    Caller,
+    caller,
+    outcome,
+    reason,
+    uri,
+)
+from world import World, person
+
+BIN = sys.argv.pop(1)
+AGENCY = "labor.320500"
+PURPOSE = agreement_pb2.PURPOSE_SOCIAL_INSURANCE_TRANSFER
+Outcome = registry_service_pb2.UpdateResult
+
+
+def update(number, revision=1):
+    message = json_format.Parse(
+        person(
+            f"T-{number}",
+            revision=revision,
+            number=demo_number(number),
+            employment={"employer": f"第{revision}电子厂" + "宏" * 60},
+        ),
+        claim_pb2.Update(),
+    )
+    message.mask.paths.extend(
+        field.name for field, _ in message.claims.ListFields()
+    )
+    return message.SerializeToString()
+
+
+class Trouble(unittest.TestCase):
+    def setUp(self):
+        self.world = World(BIN, start=False)
+        self.addCleanup(self.world.close)
+
+    def submit(self, me, number, revision=1):
+        return me.registry.SubmitRecord(
+            registry_service_pb2.SubmitRecordRequest(
+                update=update(number, revision)
+            ),
+            timeout=DEADLINE,
+        )
+
+    def nothing_is_wrong(self):
+        """By all that the hub can check of itself, and an auditor of it."""
+        code, out, err = self.world.run("operator", "hub", "check")
+        self.assertEqual(code, 0, out + err)
+        code, out, err = self.world.run("auditor", "audit", "verify")
+        self.assertEqual(code, 0, out + err)
+
+    def refuses_to_start(self, code):
+        """What the hub says instead of serving."""
+        with open(self.world.file("hub.log"), "rb") as log:
+            log.seek(0, os.SEEK_END)
+            self.world.spawn()
+            self.assertFalse(self.world.comes_up())
+            self.assertEqual(self.world.hub.wait(), code)
+            self.world.hub.stdout.close()
+            return log.read().decode()
+
+
+class FullDisk(Trouble):
+    """The store lies on a small disk of its own, which fills up."""
+
+    MEGABYTES = 24
+
+    def small_disk(self):
+        """Puts the store on a file system of its own where that may be done;
+        else on one that a shim keeps full."""
+        self.world.start()
+        self.world.stop()
+        store = os.path.join(self.world.hub_folder, "store")
+        aside = store + ".aside"
+        os.rename(store, aside)
+        os.mkdir(store, 0o700)
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={self.MEGABYTES}m,mode=0700"]
+            + ["tmpfs", store],
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        if mounted.returncode == 0:
+            self.addCleanup(subprocess.run, ["umount", "-l", store], check=True)
+            self.fill, self.free = self.fill_mounted, self.free_mounted
+        else:
+            shim = Shim(self.world)
+            self.fill = lambda: shim.set_full(store)
+            self.free = lambda: shim.set_full(None)
+        print(
+            "on a tmpfs" if mounted.returncode == 0 else "behind a shim",
+            file=sys.stderr,
+        )
+        for name in os.listdir(aside):
+            shutil.move(os.path.join(aside, name), store)
+        os.rmdir(aside)
+        self.ballast = os.path.join(store, "ballast")
+        self.world.start()
+
+    def fill_mounted(self):
+        with open(self.ballast, "ab") as file:
+            with contextlib.suppress(OSError):
+                while True:
+                    os.write(file.fileno(), bytes(4096))
+
+    def free_mounted(self):
+        os.remove(self.ballast)
+
+    def write_until_full(self, me, number):
+        """Until a call is refused; where those that were taken stand."""
+        taken = [self.submit(me, number).leaf.index]
+        self.fill()
+        for revision in range(2, 20_000):
+            try:
+                answer = self.submit(me, number, revision)
+            except grpc.RpcError as error:
+                self.assertEqual(reason(error), "DISK_FULL")
+                return taken
+            self.assertEqual(answer.result.outcome, Outcome.OUTCOME_APPLIED)
+            taken.append(answer.leaf.index)
+        self.fail("it never was full")
+
+    def test_is_survived_and_freed_again(self):
+        self.small_disk()
+        with caller(self.world, AGENCY) as me:
+            self.submit(me, 0)
+            taken = self.write_until_full(me, 1)
+            self.nothing_moves(me)
+            self.free()
+            self.goes_on(me, taken)
+
+    def nothing_moves(self, me):
+        """Nothing is taken, nothing is told; and the hub says why."""
+        stream = me.registry.SubmitRecords(
+            iter(
+                [
+                    registry_service_pb2.SubmitRecordsRequest(
+                        frame=registry_service_pb2.Frame(updates=[update(2)])
+                    )
+                ]
+            ),
+            timeout=DEADLINE,
+        )
+        with self.assertRaises(grpc.RpcError) as refused:
+            next(stream)
+        self.assertEqual(reason(refused.exception), "DISK_FULL")
+        read = registry_service_pb2.GetPersonRequest(
+            record_key="T-0", purpose=PURPOSE
+        )
+        with self.assertRaises(grpc.RpcError) as refused:
+            me.registry.GetPerson(read, timeout=DEADLINE)
+        self.assertEqual(reason(refused.exception), "DISK_FULL")
+        # An operator can still look.
+        code, out, err = self.world.run("operator", "hub", "status")
+        self.assertIn(code, (0, 3), out + err)
+
+    def goes_on(self, me, taken):
+        """By itself, with all that was taken and nothing that was refused."""
+        held = me.registry.GetRecord(
+            registry_service_pb2.GetRecordRequest(record_key="T-1"),
+            timeout=DEADLINE,
+        )
+        self.assertEqual(held.record.revision, len(taken))
+        again = self.submit(me, 1, len(taken) + 1)
+        self.assertEqual(again.result.outcome, Outcome.OUTCOME_APPLIED)
+        # The next entry but one: that of the agency, nothing in between.
+        self.assertEqual(again.leaf.index, taken[-1] + 1)
+        me.registry.GetPerson(
+            registry_service_pb2.GetPersonRequest(
+                record_key="T-0", purpose=PURPOSE
+            ),
+            timeout=DEADLINE,
+        )
+        self.nothing_is_wrong()
+
+    def test_kill_on_a_full_disk(self):
+        self.small_disk()
+        with caller(self.world, AGENCY) as me:
+            taken = self.write_until_full(me, 1)
+        self.world.kill()
+        self.world.spawn()
+        if self.world.comes_up():
+            # It had room for what a start writes, and no more.
+            self.world.kill()
+        else:
+            self.assertNotEqual(self.world.hub.wait(), 0)
+            self.world.hub.stdout.close()
+            self.assertIn("DISK_FULL", self.world.read("hub.log"))
+        self.free()
+        self.world.start()
+        with caller(self.world, AGENCY) as me:
+            held = me.registry.GetRecord(
+                registry_service_pb2.GetRecordRequest(record_key="T-1"),
+                timeout=DEADLINE,
+            )
+            self.assertEqual(held.record.revision, len(taken))
+            self.submit(me, 1, len(taken) + 1)
+        self.nothing_is_wrong()
+
+
+class Clock(Trouble):
+    """The wall clock of the hub alone jumps."""
+
+    def setUp(self):
+        super().setUp()
+        self.shim = Shim(self.world)
+        self.number = 0
+
+    def do_things(self):
+        """An update and a reading, each with its entry in the log."""
+        self.number += 1
+        with caller(self.world, AGENCY) as me:
+            self.submit(me, self.number)
+            me.registry.GetPerson(
+                registry_service_pb2.GetPersonRequest(
+                    record_key=f"T-{self.number}", purpose=PURPOSE
+                ),
+                timeout=DEADLINE,
+            )
+
+    def jump(self, seconds, probe, let_in):
+        """Until the hub, which looks at the wall clock now and then, has seen
+        it: a certificate that ends in half an hour tells."""
+        self.shim.set_clock(seconds)
+        deadline = time.monotonic() + DEADLINE
+        request = registry_service_pb2.GetRecordRequest(record_key="nobody")
+        wanted = b"NOT_AVAILABLE" if let_in else b"NO_IDENTITY"
+        while wanted not in outcome(probe.registry.GetRecord, request)[2]:
+            self.assertLess(time.monotonic(), deadline, "it saw no jump")
+
+    def test_the_log_never_runs_back(self):
+        self.world.start()
+        authority = Authority.load(self.world.file("hub/tls/ca"))
+        half_an_hour = authority.issue(
+            [uri(f"agency/{AGENCY}")], until=datetime.timedelta(minutes=30)
+        )
+        with Caller(self.world, *half_an_hour) as probe:
+            self.jump(0, probe, let_in=True)
+            self.do_things()
+            self.jump(3600, probe, let_in=False)
+            self.do_things()
+            self.jump(0, probe, let_in=True)
+            self.do_things()
+            self.jump(7200, probe, let_in=False)
+            self.do_things()
+            self.jump(-200, probe, let_in=True)
+            self.do_things()
+        self.world.kill()
+        self.world.start()  # Behind what it wrote before.
+        self.do_things()
+        with caller(self.world, "auditor") as auditor:
+            times = [
+                logged.event.time.ToMicroseconds()
+                for logged in leaves(auditor.audit, 0)
+            ]
+        self.assertEqual(times, sorted(times))
+        ahead = datetime.timedelta(microseconds=times[-1] - times[0])
+        self.assertGreater(ahead, datetime.timedelta(hours=1))
+        self.nothing_is_wrong()
+
+    def test_before_all_certificates_nobody_is_let_in_and_nothing_breaks(self):
+        self.world.start()
+        self.do_things()
+        self.shim.set_clock(-400 * 86_400)
+        with caller(self.world, AGENCY) as me:
+            with self.assertRaises(grpc.RpcError) as refused:
+                self.submit(me, 0)
+            self.assertEqual(
+                refused.exception.code(), grpc.StatusCode.UNAVAILABLE
+            )
+        self.shim.set_clock(0)
+        self.do_things()
+        self.nothing_is_wrong()
+
+
+class Start(Trouble):
+    """What a hub refuses to start on."""
+
+    def test_a_second_hub_on_the_same_store(self):
+        self.world.start()
+        first = self.world.hub
+        second = World(BIN, start=False)
+        self.addCleanup(second.close)
+        second.hub_folder = self.world.hub_folder
+        second.spawn()
+        self.assertFalse(second.comes_up())
+        self.assertEqual(second.hub.wait(), 1)
+        second.hub.stdout.close()
+        self.assertIn("[STORE_IN_USE]", second.read("hub.log"))
+        # The first does not notice.
+        self.assertIsNone(first.poll())
+        with caller(self.world, AGENCY) as me:
+            self.submit(me, 1)
+        self.nothing_is_wrong()
+        # One that was killed leaves no lock behind.
+        self.world.kill()
+        self.world.start()
+
+    def test_keys_that_are_missing_or_lie_open(self):
+        self.world.start()
+        self.world.stop()
+        for name in ("keys/hub.keys", "keys/log.pem", "tls/hub.key"):
+            path = os.path.join(self.world.hub_folder, name)
+            with self.subTest(name):
+                os.chmod(path, 0o640)
+                said = self.refuses_to_start(1)
+                self.assertIn(name, said)
+                self.assertIn("[KEY_FILE_MODE]", said)
+                self.assertIn("chmod 600", said)
+                os.chmod(path, 0o600)
+                os.rename(path, path + ".away")
+                said = self.refuses_to_start(1)
+                self.assertIn(name, said)
+                self.assertIn("[KEY_FILE_MISSING]", said)
+                os.rename(path + ".away", path)
+        self.world.start()
+        self.nothing_is_wrong()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
