@@ -185,6 +185,12 @@ constexpr Reason kReasons[] = {
      {"A detail names an attribute that the update does not claim",
       "明细所指属性未在更新中主张"},
      {"", ""}},
+    {"CLAIM_NOT_NAMED", 321, Code::kInvalidArgument, Exit::kFindings,
+     {"The update holds a value that its mask does not name",
+      "更新中含有掩码未指明的值"},
+     {"Updates are kept as they were sent, so nothing may ride along unread. "
+      "Name the attribute in the mask, or leave it out.",
+      "更新按原样保存，因此不得夹带未读内容。请在掩码中指明该属性，或将其删除。"}},
 
     // --- 4: frames and signatures ---
     {"FRAME_TOO_LARGE", 401, Code::kInvalidArgument, Exit::kFailed,

@@ -201,6 +201,20 @@ class Reader {
         mask_ |= attribute->bit();
       }
     }
+    CheckNamed();
+  }
+
+  // The update is kept as it was sent: what is not read and graded, such as the
+  // data of a child, must not ride along.
+  void CheckNamed() {
+    const Path parent{nullptr, "claims"};
+    for (const AttributeInfo& attribute : Attributes()) {
+      if ((mask_ & attribute.bit()) == 0 &&
+          EntryCount(attribute, update_.claims()) > 0) {
+        findings_.Refuse({&parent, attribute.name}, "CLAIM_NOT_NAMED",
+                         "named in mask");
+      }
+    }
   }
 
   // Times and evidence: the update's own, unless a detail says otherwise.

@@ -43,7 +43,8 @@ struct ReadUpdate {
   std::optional<v1::RecordRetraction::Reason> retraction;
   std::optional<v1::GuardianEvidence> guardian;
   std::int64_t received_time = 0;
-  // What is not GRADE_OK, by path from Update: for the answer to the agency.
+  // What is not GRADE_OK, by path from Update: for the answer to the agency,
+  // the first 64 of many.
   std::vector<v1::GradedField> grades;
 
   // The attributes that it claims or retracts.
@@ -53,13 +54,14 @@ struct ReadUpdate {
 struct ReadResult {
   // Meaningless if there are violations.
   ReadUpdate update;
-  // Why it is refused: path, reason, rule, never the value. Reasons:
+  // Why it is refused: path, reason, rule, never the value; the first 64 of
+  // many. Reasons:
   // UPDATE_UNREADABLE, UNKNOWN_FIELDS, RECORD_KEY_INVALID, RECORD_KEY_PERSONAL,
   // REVISION_MISSING, NOTHING_CLAIMED, ATTRIBUTE_UNKNOWN,
   // RETRACTION_WITH_CLAIMS, RETRACTION_REASON_MISSING, DETAIL_WITHOUT_CLAIM,
-  // VALUE_UNREADABLE, VALUE_TOO_LONG, TOO_MANY_ENTRIES, ENTRY_TWICE,
-  // DATE_IMPOSSIBLE, TIME_INVALID, CODE_UNKNOWN, HEALTH_SERVICE_REFUSED,
-  // MINOR_WITHOUT_GUARDIAN.
+  // CLAIM_NOT_NAMED, VALUE_UNREADABLE, VALUE_TOO_LONG, TOO_MANY_ENTRIES,
+  // ENTRY_TWICE, DATE_IMPOSSIBLE, TIME_INVALID, CODE_UNKNOWN,
+  // HEALTH_SERVICE_REFUSED, MINOR_WITHOUT_GUARDIAN.
   std::vector<v1::Violation> violations;
 
   bool ok() const { return violations.empty(); }

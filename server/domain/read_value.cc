@@ -177,6 +177,7 @@ std::string Path::ToString() const {
 
 void Findings::Refuse(const Path& path, std::string_view reason,
                       std::string_view rule) {
+  if (violations.size() == kMostFindings) return;
   v1::Violation& violation = violations.emplace_back();
   violation.set_field(path.ToString());
   violation.set_reason(std::string(reason));
@@ -184,7 +185,7 @@ void Findings::Refuse(const Path& path, std::string_view reason,
 }
 
 void Findings::Note(const Path& path, codes::Grade grade) {
-  if (grade == codes::Grade::kOk) return;
+  if (grade == codes::Grade::kOk || grades.size() == kMostFindings) return;
   v1::GradedField& graded = grades.emplace_back();
   graded.set_field(path.ToString());
   graded.set_grade(ToMessage(grade));

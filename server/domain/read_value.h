@@ -4,6 +4,7 @@
 #ifndef WAYSTATION_SERVER_DOMAIN_READ_VALUE_H_
 #define WAYSTATION_SERVER_DOMAIN_READ_VALUE_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,11 @@ struct Path {
   std::string ToString() const;
 };
 
-// What was found in one update.
+// What was found in one update: the first of many, since an answer must not
+// outgrow its question.
 struct Findings {
+  static constexpr std::size_t kMostFindings = 64;
+
   std::vector<v1::Violation> violations;
   std::vector<v1::GradedField> grades;
 

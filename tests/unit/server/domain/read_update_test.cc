@@ -197,10 +197,11 @@ TEST(Read, RefusesOnlyWhatCannotBeRead) {
       {"record_key:'k' revision:1 mask{paths:'birth_date'} "
        "claims{birth_date{date{year:1990 month:4 day:1 leap_month:true}}}",
        {"claims.birth_date.date DATE_IMPOSSIBLE"}},
-      // What the mask does not name is not read.
+      // What the mask does not name would be kept without having been read.
       {"record_key:'k' revision:1 mask{paths:'sex'} "
-       "claims{birth_date{date{year:1990 month:13 day:1}}}",
-       {}},
+       "claims{birth_date{date{year:2020 month:1 day:1}} training{}}",
+       {"claims.birth_date CLAIM_NOT_NAMED",
+        "claims.training CLAIM_NOT_NAMED"}},
       {"record_key:'k' revision:1 mask{paths:'name'} "
        "claims{name{full:'张\\000伟'}}",
        {"claims.name.full VALUE_UNREADABLE"}},
@@ -277,6 +278,28 @@ TEST(Read, RefusesWhatIsTooLong) {
   }
   EXPECT_THAT(refusals(UpdateOf("k", 1, phones + "}")),
               ElementsAre("claims.contact.phones TOO_MANY_ENTRIES"));
+}
+
+// An answer must not outgrow its question.
+TEST(Read, NamesTheFirstOfManyFindings) {
+  v1::Update update;
+  update.set_record_key("k");
+  update.set_revision(1);
+  for (int i = 0; i < 10'000; ++i) update.mutable_mask()->add_paths("x");
+  EXPECT_EQ(Read(update, kOptions).violations.size(), 64U);
+
+  update = UpdateOf("k", 1, "sex{value:1}");
+  update.mutable_mask()->add_paths("name");
+  for (int i = 0; i < 64; ++i) {
+    update.mutable_claims()->mutable_name()->add_former("张□");
+  }
+  update.mutable_mask()->add_paths("contact");
+  for (int i = 0; i < 64; ++i) {
+    update.mutable_claims()->mutable_contact()->add_phones("12");
+  }
+  const ReadResult read = Read(update, kOptions);
+  EXPECT_THAT(read.violations, IsEmpty());
+  EXPECT_EQ(read.update.grades.size(), 64U);
 }
 
 TEST(Read, RefusesBytesThatAreNoUpdate) {
