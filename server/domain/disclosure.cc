@@ -209,11 +209,13 @@ void AddPredicates(const Eye& eye, const AttributeInfo& attribute,
           return std::ranges::binary_search(permission.predicates,
                                             predicate.name);
         });
-    if (asked.empty()) continue;
+    const PredicateValue value = AnswerOf(
+        predicate.name, ResolveSeen(attribute, asked, context), context.as_of);
+    // A claim that answers nothing must not show that it is there.
+    if (value == v1::PredicateAnswer::ANSWER_UNSPECIFIED) continue;
     v1::PredicateAnswer& answer = *view.add_predicates();
     answer.set_predicate(predicate.name);
-    answer.set_answer(AnswerOf(
-        predicate.name, ResolveSeen(attribute, asked, context), context.as_of));
+    answer.set_answer(value);
   }
 }
 
