@@ -28,6 +28,8 @@ struct RecordView {
   std::string_view sector;
   // Holds agency and record key.
   const ::waystation::store::v1::StoredRecord* record = nullptr;
+  // The agency says that each person has one record there.
+  bool unique_keys = false;
 };
 
 // One claim on one entry of one attribute.

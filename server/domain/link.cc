@@ -334,6 +334,7 @@ LinkFeatures FeaturesOf(const RecordView& view) {
   features.agency = record.agency();
   features.record_key = record.record_key();
   features.identifiers = LinkingIdentifiers(record);
+  features.is_only = view.unique_keys && HasClaims(record);
   if (const auto* name = FindSound(record, kName)) {
     features.name = name->value().name().full();
   }

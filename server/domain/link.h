@@ -39,6 +39,9 @@ struct LinkFeatures {
   std::string name;
   std::optional<codes::PartialDate> birth_date;
   codes::Sex sex = codes::Sex::kUnknown;
+  // Of an agency at which each person has one record, and this is live: it is
+  // joined with another such record of the agency by a clerk only.
+  bool is_only = false;
 };
 
 // Of a record as it stands. A record that claims nothing has no identifiers.

@@ -38,6 +38,7 @@ class Passes {
   explicit Passes(const LinkInput& input) : thresholds_(input.thresholds) {
     for (const LinkFeatures& record : input.records) {
       records_.push_back(&record);
+      only_records_ += record.is_only ? 1 : 0;
     }
     std::ranges::sort(records_, {}, [](const LinkFeatures* record) {
       return std::tuple<std::string_view, std::string_view>(record->agency,
@@ -219,10 +220,23 @@ class Passes {
     return StandsBetween(different_, sets_.Find(a), sets_.Find(b));
   }
 
+  // Whether each holds the only record that an agency has of a person.
+  bool HoldOnlyRecordsOfOneAgency(std::size_t a, std::size_t b) const {
+    if (only_records_ < 2) return false;
+    return std::ranges::any_of(members_[a], [&](std::size_t i) {
+      return records_[i]->is_only &&
+             std::ranges::any_of(members_[b], [&](std::size_t j) {
+               return records_[j]->is_only &&
+                      records_[i]->agency == records_[j]->agency;
+             });
+    });
+  }
+
   bool SetsAreApart(std::size_t a, std::size_t b) {
     a = sets_.Find(a);
     b = sets_.Find(b);
-    if (StandsBetween(different_, a, b) || StandsBetween(apart_, a, b)) {
+    if (StandsBetween(different_, a, b) || StandsBetween(apart_, a, b) ||
+        HoldOnlyRecordsOfOneAgency(a, b)) {
       return true;
     }
     return several_numbers_ &&
@@ -413,6 +427,7 @@ class Passes {
   // Sort and class of each record's numbers.
   std::vector<std::vector<std::pair<char, std::size_t>>> numbers_;
   bool several_numbers_ = false;
+  std::size_t only_records_ = 0;
   DisjointSets neighbourhoods_;
   std::vector<std::size_t> sizes_;
   DisjointSets sets_;

@@ -125,6 +125,17 @@ void Admin::PutAgency(const Caller& caller, v1::PutAgencyRequest request,
       if (held->agency.SerializeAsString() == agency.SerializeAsString()) {
         return absl::OkStatus();
       }
+      // What is joined already was joined under the other word.
+      if (held->agency.unique_keys() != agency.unique_keys()) {
+        const auto records = planning.core.store.CountRecords(held->number);
+        if (!records.ok()) return records.status();
+        if (*records > 0) {
+          details.violations.push_back({.field = "agency.unique_keys",
+                                        .rule = "as it was while the agency "
+                                                "has records"});
+          return errors::Error("AGENCY_INVALID", details);
+        }
+      }
     } else {
       uint32_t highest = 0;
       for (const auto& [id, entry] : planning.registry->agencies()) {

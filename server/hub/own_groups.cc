@@ -10,12 +10,12 @@ namespace waystation::hub {
 
 using storage::Uid;
 
-std::vector<std::vector<Uid>> OwnGroupsOf(storage::AgencyNumber agency,
+std::vector<std::vector<Uid>> OwnGroupsOf(const AgencyEntry& agency,
                                           std::span<const RecordPtr> records,
                                           const PairRulings& rulings) {
   std::vector<const Record*> own;
   for (const RecordPtr& record : records) {
-    if (record->agency == agency) own.push_back(record.get());
+    if (record->agency == agency.number) own.push_back(record.get());
   }
   if (own.empty()) return {};
   if (own.size() == 1) return {{own.front()->uid}};
@@ -23,13 +23,16 @@ std::vector<std::vector<Uid>> OwnGroupsOf(storage::AgencyNumber agency,
   features.reserve(own.size());
   for (const Record* record : own) {
     // The sector plays no part among records of one agency.
-    features.push_back(domain::FeaturesOf(
-        {.uid = record->uid, .sector = {}, .record = &record->stored}));
+    features.push_back(
+        domain::FeaturesOf({.uid = record->uid,
+                            .sector = {},
+                            .record = &record->stored,
+                            .unique_keys = agency.agency.unique_keys()}));
   }
   return domain::OwnGroups(features, {}, rulings.must(), rulings.cannot(), {});
 }
 
-std::vector<Uid> OwnGroupWith(Uid uid, storage::AgencyNumber agency,
+std::vector<Uid> OwnGroupWith(Uid uid, const AgencyEntry& agency,
                               std::span<const RecordPtr> records,
                               const PairRulings& rulings) {
   for (std::vector<Uid>& group : OwnGroupsOf(agency, records, rulings)) {

@@ -10,6 +10,7 @@
 #include "server/domain/claims.h"
 #include "server/hub/pair_ruling.h"
 #include "server/hub/record.h"
+#include "server/hub/registry.h"
 #include "server/storage/store.h"
 
 namespace waystation::hub {
@@ -17,12 +18,12 @@ namespace waystation::hub {
 // Groups of the records of `agency` among those of one person, ascending, by
 // their smallest uid, which is what the agency's handle names.
 std::vector<std::vector<storage::Uid>> OwnGroupsOf(
-    storage::AgencyNumber agency, std::span<const RecordPtr> records,
+    const AgencyEntry& agency, std::span<const RecordPtr> records,
     const PairRulings& rulings);
 
 // The group of them that holds `uid`, which is a record of `agency`.
 std::vector<storage::Uid> OwnGroupWith(storage::Uid uid,
-                                       storage::AgencyNumber agency,
+                                       const AgencyEntry& agency,
                                        std::span<const RecordPtr> records,
                                        const PairRulings& rulings);
 

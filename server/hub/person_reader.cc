@@ -108,7 +108,9 @@ absl::StatusOr<Read> ReadAll(Core& core, std::span<const Uid> uids) {
 }  // namespace
 
 std::vector<Uid> Person::OwnGroup(storage::AgencyNumber agency, Uid uid) const {
-  return OwnGroupWith(uid, agency, side->records, rulings);
+  const AgencyEntry* entry = registry->Find(agency);
+  if (entry == nullptr) return {};
+  return OwnGroupWith(uid, *entry, side->records, rulings);
 }
 
 RecordPtr Person::Find(Uid uid) const {

@@ -68,7 +68,8 @@ domain::RecordView ViewOf(const Snapshot& registry, const Record& record) {
   return {.uid = record.uid,
           .sector = agency != nullptr ? std::string_view(agency->sector())
                                       : std::string_view(),
-          .record = &record.stored};
+          .record = &record.stored,
+          .unique_keys = agency != nullptr && agency->agency.unique_keys()};
 }
 
 std::shared_ptr<Record> NewRecord(Sealer& sealer, storage::Uid uid,

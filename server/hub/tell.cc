@@ -22,7 +22,7 @@ struct Group {
 };
 
 std::vector<Group> GroupsOf(
-    storage::AgencyNumber agency,
+    const AgencyEntry& agency,
     const std::vector<std::unique_ptr<PersonSide>>& sides,
     const PairRulings& rulings) {
   std::vector<Group> groups;
@@ -122,14 +122,13 @@ AttributeSet Teller::RelevantTo(const Viewing& viewing) const {
 
 void Teller::TellAgency(const Affair& affair, const Outlook& before,
                         const Outlook& after, const AgencyEntry& agency) {
-  Viewing viewing{
-      .affair = affair,
-      .agency = agency,
-      .permissions = planning_.PermissionsOf(agency),
-      .before = GroupsOf(agency.number, affair.before, rulings_before_),
-      .after = GroupsOf(agency.number, affair.after, rulings_after_),
-      .submitted = {},
-      .outlook_changed = before != after};
+  Viewing viewing{.affair = affair,
+                  .agency = agency,
+                  .permissions = planning_.PermissionsOf(agency),
+                  .before = GroupsOf(agency, affair.before, rulings_before_),
+                  .after = GroupsOf(agency, affair.after, rulings_after_),
+                  .submitted = {},
+                  .outlook_changed = before != after};
   for (const Group& group : viewing.after) {
     for (const Uid uid : group.own) handle_uids_[uid] = group.own.front();
   }

@@ -25,6 +25,7 @@ struct Row {
   std::string numbers;  // letters, each a number: "a", "ab", ""
   std::string name;
   std::string birth;  // YYYYMMDD or empty
+  bool is_only = false;
 };
 
 std::vector<LinkFeatures> FeaturesOf(const std::vector<Row>& rows) {
@@ -39,6 +40,7 @@ std::vector<LinkFeatures> FeaturesOf(const std::vector<Row>& rows) {
     }
     std::ranges::sort(record.identifiers);
     record.name = row.name;
+    record.is_only = row.is_only;
     if (!row.birth.empty()) {
       const int date = std::stoi(row.birth);
       record.birth_date =
@@ -231,6 +233,31 @@ TEST(Partition, KeepsContradictingNumbersApart) {
                 {"c", "b", "张伟", ""}},
        .must = {{1, 3}},
        .persons = {{1, 2, 3}}},
+  });
+}
+
+TEST(Partition, KeepsTheOnlyRecordsOfAnAgencyApart) {
+  Check({
+      {.name = "two of an agency that has one record of a person",
+       .rows = {{"a", "a", "张伟", "", true}, {"a", "a", "张伟", "", true}},
+       .persons = {{1}, {2}},
+       .candidates = {"1-2 KEPT_APART"}},
+      {.name = "one of them is retracted",
+       .rows = {{"a", "a", "张伟", "", true}, {"a", "a", "张伟", "", false}},
+       .persons = {{1, 2}}},
+      {.name = "two agencies have one each",
+       .rows = {{"a", "a", "张伟", "", true}, {"b", "a", "张伟", "", true}},
+       .persons = {{1, 2}}},
+      {.name = "a third record belongs to one of them",
+       .rows = {{"a", "a", "张伟", "", true},
+                {"a", "a", "张伟", "", true},
+                {"b", "a", "张伟", ""}},
+       .persons = {{1, 3}, {2}},
+       .candidates = {"1-2 KEPT_APART"}},
+      {.name = "a clerk knows better",
+       .rows = {{"a", "a", "张伟", "", true}, {"a", "a", "张伟", "", true}},
+       .must = {{1, 2}},
+       .persons = {{1, 2}}},
   });
 }
 

@@ -161,6 +161,39 @@ TEST(Linking, AgencyIsToldWhenItsOwnRecordsMerge) {
   EXPECT_EQ(after->entries(0).kind(), v1::CHANGE_KIND_SPLIT);
 }
 
+TEST(Linking, KeepsTwoRecordsOfAnAgencyApartThatSaysItHasOneOfEach) {
+  TestHub test;
+  v1::PutAgencyRequest put;
+  put.mutable_agency()->set_id(std::string(kLaborSuzhou));
+  put.mutable_agency()->set_sector("labor");
+  put.mutable_agency()->set_jurisdiction("3205");
+  put.mutable_agency()->set_unsigned_frames(true);
+  put.mutable_agency()->set_unique_keys(true);
+  const auto call = [&] {
+    return Await<v1::PutAgencyResponse>([&](auto done) {
+      test.hub().PutAgency(OperatorCaller(), put, std::move(done));
+    });
+  };
+  ASSERT_TRUE(call().ok());
+  const auto one =
+      test.Submit(kLaborSuzhou, Say("S1", 1).Core(kNumber, "王芳", 1990, 3, 7));
+  const auto two =
+      test.Submit(kLaborSuzhou, Say("S2", 1).Core(kNumber, "王芳", 1990, 3, 7));
+  EXPECT_EQ(Persons(test), 2U);
+  EXPECT_NE(one.handle(), two.handle());
+  EXPECT_EQ(OnlyCandidate(test).candidate().why(), "KEPT_APART");
+  ASSERT_TRUE(
+      Rule(test, OnlyCandidate(test).candidate(), v1::Decision::KIND_SAME)
+          .ok());
+  EXPECT_EQ(Persons(test), 1U);
+  EXPECT_EQ(
+      test.Submit(kLaborSuzhou, Say("S2", 2).Sex(v1::SEX_FEMALE)).handle(),
+      one.handle());
+  // What was joined under one word is not left to the other.
+  put.mutable_agency()->set_unique_keys(false);
+  EXPECT_EQ(errors::ReasonOf(call().status()), "AGENCY_INVALID");
+}
+
 TEST(Linking, LinksAcrossSectorsTellNobodyThatTwoOfItsRecordsAreOne) {
   TestHub test;
   test.Submit(kPoliceFuyang, Say("A1", 1).Core(kNumber, "王芳", 1990, 3, 7));
