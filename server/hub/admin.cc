@@ -13,6 +13,8 @@
 #include "proto/errors/error.h"
 #include "server/domain/sectors.h"
 #include "server/hub/act_work.h"
+#include "server/hub/given_reason.h"
+#include "server/hub/given_time.h"
 #include "server/hub/refusals.h"
 #include "waystation/store/v1/stored.pb.h"
 
@@ -206,8 +208,8 @@ void Admin::RevokeAgreement(const Caller& caller,
   auto act = [caller, request = std::move(request), response](
                  Planning& planning, v1::AuditEvent& event) -> absl::Status {
     planning.dry_run = request.validate_only();
-    if (request.reason().empty()) {
-      return errors::Error("REASON_MISSING", {.field = "reason"});
+    if (auto status = CheckGivenReason(request.reason()); !status.ok()) {
+      return status;
     }
     const auto held = planning.registry->agreements().find(request.id());
     if (held == planning.registry->agreements().end()) {

@@ -169,7 +169,7 @@ void HubImpl::Decide(const Caller& caller, v1::DecideRequest request,
   auto status = AdmitOffice(caller, "ReconciliationService.Decide");
   if (!status.ok()) return done(status);
   committer_.Submit(std::make_unique<DecideWork>(
-      core_, caller, std::move(request), std::move(done)));
+      core_, committer_, caller, std::move(request), std::move(done)));
 }
 
 void HubImpl::UndoDecision(const Caller& caller,
@@ -178,7 +178,7 @@ void HubImpl::UndoDecision(const Caller& caller,
   auto status = AdmitOffice(caller, "ReconciliationService.UndoDecision");
   if (!status.ok()) return done(status);
   committer_.Submit(std::make_unique<UndoWork>(
-      core_, caller, std::move(request), std::move(done)));
+      core_, committer_, caller, std::move(request), std::move(done)));
 }
 
 absl::StatusOr<v1::ListDecisionsResponse> HubImpl::ListDecisions(

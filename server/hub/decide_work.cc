@@ -6,6 +6,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "proto/errors/error.h"
 #include "server/domain/resolve.h"
+#include "server/hub/given_reason.h"
 #include "server/hub/office_view.h"
 #include "server/hub/open_conflicts.h"
 #include "server/hub/ruling_work.h"
@@ -34,15 +35,19 @@ std::string ActOf(v1::Decision::Kind kind) {
 
 }  // namespace
 
-DecideWork::DecideWork(Core& core, Caller caller, v1::DecideRequest request,
+DecideWork::DecideWork(Core& core, Committer& committer, Caller caller,
+                       v1::DecideRequest request,
                        Hub::Callback<v1::DecideResponse> done)
-    : RulingWork(core, std::move(caller)),
+    : RulingWork(core, committer, std::move(caller)),
       request_(std::move(request)),
       done_(std::move(done)) {}
 
 absl::Status DecideWork::CheckRequest() const {
-  if (request_.reason().empty()) {
-    return errors::Error("REASON_MISSING", {.field = "reason"});
+  if (auto status = CheckGivenReason(request_.reason()); !status.ok()) {
+    return status;
+  }
+  if (auto status = CheckRequestId(request_.request_id()); !status.ok()) {
+    return status;
   }
   if (request_.etag().empty()) {
     return errors::Error("ETAG_MISSING", {.field = "etag"});
@@ -215,6 +220,8 @@ absl::Status DecideWork::Conclude(const Outcome& outcome) {
   *response_.mutable_decision() = decision.stored.decision();
   if (planning.dry_run) {
     response_.mutable_decision()->clear_number();
+    NotePreview(planning, "decision.preview", request_.subject(),
+                request_.reason(), decision);
     return absl::OkStatus();
   }
   *decision.stored.mutable_effect() = response_.effect();
@@ -226,7 +233,11 @@ absl::Status DecideWork::Conclude(const Outcome& outcome) {
 
 void DecideWork::Answer(const storage::Committed* committed) {
   SetLeaf(committed, *response_.mutable_decision());
-  done_(std::move(response_));
+  Tell([done = done_,
+        response = std::move(response_)](const absl::Status& status) mutable {
+    if (!status.ok()) return done(status);
+    done(std::move(response));
+  });
 }
 
 void DecideWork::Fail(const absl::Status& status) { done_(StoreError(status)); }

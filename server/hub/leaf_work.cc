@@ -38,6 +38,28 @@ storage::DetailRow DisclosureDetail(Core& core, const Record& record,
                     salt, content);
 }
 
+OfficeLook LookAt(Core& core, const Caller& caller, const std::string& act,
+                  const std::string& object, const std::string& reason,
+                  domain::AttributeSet seen,
+                  std::span<const RecordPtr> records) {
+  OfficeLook look;
+  look.event.set_kind(v1::AuditEvent::KIND_OFFICE_READ);
+  look.event.set_actor(caller.path);
+  look.event.set_purpose(v1::PURPOSE_RECONCILIATION);
+  look.event.set_act(act);
+  look.event.set_object(object);
+  look.event.set_count(static_cast<uint32_t>(records.size()));
+  for (const std::string& name : domain::AttributeNames(seen)) {
+    look.event.add_attributes(name);
+  }
+  for (const RecordPtr& record : records) {
+    look.details.push_back(
+        DisclosureDetail(core, *record, seen, caller.path, reason));
+  }
+  SetDetailsRoot(look.details, look.event);
+  return look;
+}
+
 void SetDetailsRoot(const std::vector<storage::DetailRow>& details,
                     v1::AuditEvent& event) {
   std::vector<auditlog::Hash> hashes;

@@ -5,11 +5,13 @@
 #define WAYSTATION_SERVER_HUB_LEAF_WORK_H_
 
 #include <functional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/hub/caller.h"
 #include "server/hub/work.h"
 #include "waystation/v1/audit_service.pb.h"
 
@@ -43,6 +45,18 @@ storage::DetailRow DisclosureDetail(Core& core, const Record& record,
                                     domain::AttributeSet attributes,
                                     const std::string& recipient,
                                     const std::string& reason = {});
+
+// What an office saw, as a leaf that is not written yet.
+struct OfficeLook {
+  v1::AuditEvent event;
+  std::vector<storage::DetailRow> details;
+};
+
+// That `caller` saw attributes of the persons who hold these records.
+OfficeLook LookAt(Core& core, const Caller& caller, const std::string& act,
+                  const std::string& object, const std::string& reason,
+                  domain::AttributeSet seen,
+                  std::span<const RecordPtr> records);
 
 // Sets the root over the details' hashes.
 void SetDetailsRoot(const std::vector<storage::DetailRow>& details,

@@ -12,6 +12,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
+#include "server/hub/given_reason.h"
 #include "server/hub/leaf_work.h"
 #include "server/hub/office_view.h"
 #include "server/hub/open_conflicts.h"
@@ -72,8 +73,9 @@ absl::StatusOr<domain::AttributeSet> Revealed(const Request& request) {
     }
     revealed |= attribute->bit();
   }
-  if (revealed != 0 && request.reason().empty()) {
-    return errors::Error("REASON_MISSING", {.field = "reason"});
+  if (revealed == 0 && request.reason().empty()) return revealed;
+  if (auto status = CheckGivenReason(request.reason()); !status.ok()) {
+    return status;
   }
   return revealed;
 }
@@ -86,24 +88,9 @@ std::unique_ptr<Work> LookLeaf(Core& core, const Caller& caller,
                                domain::AttributeSet seen,
                                std::span<const RecordPtr> records,
                                LeafWork::Done done) {
-  v1::AuditEvent event;
-  event.set_kind(v1::AuditEvent::KIND_OFFICE_READ);
-  event.set_actor(caller.path);
-  event.set_purpose(v1::PURPOSE_RECONCILIATION);
-  event.set_act(act);
-  event.set_object(object);
-  event.set_count(static_cast<uint32_t>(records.size()));
-  for (const std::string& name : domain::AttributeNames(seen)) {
-    event.add_attributes(name);
-  }
-  std::vector<storage::DetailRow> details;
-  for (const RecordPtr& record : records) {
-    details.push_back(
-        DisclosureDetail(core, *record, seen, caller.path, reason));
-  }
-  SetDetailsRoot(details, event);
-  return std::make_unique<LeafWork>(std::move(event), std::move(details),
-                                    std::move(done));
+  OfficeLook look = LookAt(core, caller, act, object, reason, seen, records);
+  return std::make_unique<LeafWork>(std::move(look.event),
+                                    std::move(look.details), std::move(done));
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "proto/auditlog/hash.h"
-#include "server/hub/leaf_work.h"
 #include "server/hub/office_view.h"
 
 namespace waystation::hub {
@@ -110,6 +109,30 @@ v1::LeafReference RulingWork::ExpectedLeaf() const {
   leaf.set_origin(core_.options.log_origin);
   leaf.set_index(core_.counters.log_size + leaf_.value_or(0));
   return leaf;
+}
+
+void RulingWork::NotePreview(const Planning& planning, const std::string& act,
+                             const std::string& object,
+                             const std::string& reason,
+                             const LoadedDecision& decision) {
+  domain::AttributeSet seen = 0;
+  if (decision.IsValueDecision()) {
+    seen = domain::BitOf(static_cast<int>(decision.stored.attribute()));
+  }
+  std::vector<RecordPtr> records;
+  for (const Uid uid : decision.stored.uids()) {
+    records.push_back(planning.Find(uid));
+  }
+  preview_ = LookAt(core_, caller_, act, object, reason, seen, records);
+}
+
+void RulingWork::Tell(std::function<void(const absl::Status&)> tell) {
+  if (!preview_.has_value()) return tell(absl::OkStatus());
+  committer_.Submit(std::make_unique<LeafWork>(
+      std::move(preview_->event), std::move(preview_->details),
+      [tell = std::move(tell)](const absl::StatusOr<uint64_t>& leaf) {
+        tell(leaf.status());
+      }));
 }
 
 void RulingWork::SetLeaf(const storage::Committed* committed,

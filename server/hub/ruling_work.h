@@ -5,12 +5,15 @@
 #ifndef WAYSTATION_SERVER_HUB_RULING_WORK_H_
 #define WAYSTATION_SERVER_HUB_RULING_WORK_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "server/hub/caller.h"
+#include "server/hub/committer.h"
 #include "server/hub/core.h"
 #include "server/hub/hub.h"
+#include "server/hub/leaf_work.h"
 #include "server/hub/work.h"
 #include "waystation/v1/reconciliation_service.pb.h"
 
@@ -23,8 +26,9 @@ class RulingWork : public Work {
   bool alone() const final { return true; }
 
  protected:
-  RulingWork(Core& core, Caller caller)
-      : core_(core), caller_(std::move(caller)) {}
+  // Core and committer are borrowed.
+  RulingWork(Core& core, Committer& committer, Caller caller)
+      : core_(core), committer_(committer), caller_(std::move(caller)) {}
 
   // Loads the records' persons, with decisions and open items.
   static absl::Status Load(Planning& planning,
@@ -42,16 +46,26 @@ class RulingWork : public Work {
   v1::LeafReference ExpectedLeaf() const;
   void SetLeaf(const storage::Committed* committed,
                v1::Decision& decision) const;
+  // A preview writes nothing, but it shows values: it is told when the leaf of
+  // that look is durable.
+  void NotePreview(const Planning& planning, const std::string& act,
+                   const std::string& object, const std::string& reason,
+                   const LoadedDecision& decision);
+  // Calls `tell` now, or after the preview's leaf; with the error if there is
+  // none.
+  void Tell(std::function<void(const absl::Status&)> tell);
 
   Core& core_;
+  Committer& committer_;
   const Caller caller_;
   std::optional<uint64_t> leaf_;
+  std::optional<OfficeLook> preview_;
 };
 
 class DecideWork final : public RulingWork {
  public:
-  DecideWork(Core& core, Caller caller, v1::DecideRequest request,
-             Hub::Callback<v1::DecideResponse> done);
+  DecideWork(Core& core, Committer& committer, Caller caller,
+             v1::DecideRequest request, Hub::Callback<v1::DecideResponse> done);
 
   absl::Status Begin(Planning& planning) override;
   absl::Status Conclude(const Outcome& outcome) override;
@@ -77,7 +91,8 @@ class DecideWork final : public RulingWork {
 
 class UndoWork final : public RulingWork {
  public:
-  UndoWork(Core& core, Caller caller, v1::UndoDecisionRequest request,
+  UndoWork(Core& core, Committer& committer, Caller caller,
+           v1::UndoDecisionRequest request,
            Hub::Callback<v1::UndoDecisionResponse> done);
 
   absl::Status Begin(Planning& planning) override;

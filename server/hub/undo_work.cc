@@ -4,6 +4,7 @@
 
 #include "google/protobuf/util/time_util.h"
 #include "proto/errors/error.h"
+#include "server/hub/given_reason.h"
 #include "server/hub/ruling_work.h"
 #include "server/hub/store_error.h"
 
@@ -11,9 +12,10 @@ namespace waystation::hub {
 
 using google::protobuf::util::TimeUtil;
 
-UndoWork::UndoWork(Core& core, Caller caller, v1::UndoDecisionRequest request,
+UndoWork::UndoWork(Core& core, Committer& committer, Caller caller,
+                   v1::UndoDecisionRequest request,
                    Hub::Callback<v1::UndoDecisionResponse> done)
-    : RulingWork(core, std::move(caller)),
+    : RulingWork(core, committer, std::move(caller)),
       request_(std::move(request)),
       done_(std::move(done)) {}
 
@@ -21,8 +23,11 @@ absl::Status UndoWork::Begin(Planning& planning) {
   response_.Clear();
   repeated_ = false;
   planning.dry_run = request_.validate_only();
-  if (request_.reason().empty()) {
-    return errors::Error("REASON_MISSING", {.field = "reason"});
+  if (auto status = CheckGivenReason(request_.reason()); !status.ok()) {
+    return status;
+  }
+  if (auto status = CheckRequestId(request_.request_id()); !status.ok()) {
+    return status;
   }
   if (auto status = planning.state.LoadDecision(request_.number());
       !status.ok()) {
@@ -64,7 +69,11 @@ absl::Status UndoWork::Conclude(const Outcome& outcome) {
   LoadedDecision& undone = outcome.planning.EditDecision(request_.number());
   *response_.mutable_decision() = undone.stored.decision();
   *response_.mutable_effect() = EffectOf(outcome, undone);
-  if (outcome.planning.dry_run) return absl::OkStatus();
+  if (outcome.planning.dry_run) {
+    NotePreview(outcome.planning, "decision.undo_preview",
+                std::to_string(request_.number()), request_.reason(), undone);
+    return absl::OkStatus();
+  }
   *undone.stored.mutable_undo_effect() = response_.effect();
   AddLeaf(outcome.planning, v1::AuditEvent::KIND_UNDO, "decision.undo", undone);
   return absl::OkStatus();
@@ -72,7 +81,11 @@ absl::Status UndoWork::Conclude(const Outcome& outcome) {
 
 void UndoWork::Answer(const storage::Committed* committed) {
   SetLeaf(committed, *response_.mutable_decision());
-  done_(std::move(response_));
+  Tell([done = done_,
+        response = std::move(response_)](const absl::Status& status) mutable {
+    if (!status.ok()) return done(status);
+    done(std::move(response));
+  });
 }
 
 void UndoWork::Fail(const absl::Status& status) { done_(StoreError(status)); }

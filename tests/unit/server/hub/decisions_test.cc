@@ -62,13 +62,18 @@ class Decisions : public testing::Test {
   v1::GetConflictResponse conflict_;
 };
 
-TEST_F(Decisions, PreviewSaysTheSameAndWritesNothing) {
+TEST_F(Decisions, PreviewSaysTheSameAndWritesTheLookAlone) {
   v1::DecideRequest request = Request(kPoliceSuzhou);
   request.set_validate_only(true);
   const size_t leaves = test_.Events().size();
   const auto preview = test_.Decide(request);
   ASSERT_TRUE(preview.ok()) << preview.status();
-  EXPECT_THAT(test_.Events(), SizeIs(leaves));
+  const std::vector<v1::LoggedEvent> events = test_.Events();
+  ASSERT_THAT(events, SizeIs(leaves + 1));
+  const v1::AuditEvent& look = events.back().event();
+  EXPECT_EQ(look.kind(), v1::AuditEvent::KIND_OFFICE_READ);
+  EXPECT_EQ(look.act(), "decision.preview");
+  EXPECT_THAT(look.attributes(), ElementsAre("birth_date"));
   EXPECT_TRUE(test_.OnlyConflict().ok());
   request.set_validate_only(false);
   const auto decided = test_.Decide(request);
@@ -78,6 +83,27 @@ TEST_F(Decisions, PreviewSaysTheSameAndWritesNothing) {
   EXPECT_THAT(decided->effect().recipients(),
               testing::IsSupersetOf({std::string(kLaborSuzhou)}));
   EXPECT_EQ(decided->effect().status_before(), v1::STATUS_CONFLICT);
+}
+
+// Whoever counts decisions from 1 on would else read values without a trace.
+TEST_F(Decisions, PreviewOfAnUndoIsALookToo) {
+  ASSERT_TRUE(test_.Decide(Request(kPoliceSuzhou)).ok());
+  v1::UndoDecisionRequest request;
+  request.set_number(1);
+  request.set_reason("looked again");
+  request.set_validate_only(true);
+  const size_t leaves = test_.Events().size();
+  const auto preview = Await<v1::UndoDecisionResponse>([&](auto done) {
+    test_.hub().UndoDecision(OfficeCaller(), request, std::move(done));
+  });
+  ASSERT_TRUE(preview.ok()) << preview.status();
+  EXPECT_TRUE(preview->effect().before().has_birth_date());
+  const std::vector<v1::LoggedEvent> events = test_.Events();
+  ASSERT_THAT(events, SizeIs(leaves + 1));
+  EXPECT_EQ(events.back().event().kind(), v1::AuditEvent::KIND_OFFICE_READ);
+  EXPECT_EQ(events.back().event().act(), "decision.undo_preview");
+  EXPECT_THAT(events.back().event().attributes(), ElementsAre("birth_date"));
+  EXPECT_EQ(StateOf(1), v1::Decision::STATE_STANDING);
 }
 
 TEST_F(Decisions, ReachWhoMayKnow) {
@@ -125,6 +151,12 @@ TEST_F(Decisions, RefuseWhatWasNotSeen) {
       {"no etag", [](auto& r) { r.clear_etag(); }, "ETAG_MISSING"},
       {"another etag", [](auto& r) { r.set_etag("x"); }, "CHANGED_MEANWHILE"},
       {"no reason", [](auto& r) { r.clear_reason(); }, "REASON_MISSING"},
+      {"a reason beyond measure",
+       [](auto& r) { r.set_reason(std::string(2'001, 'x')); },
+       "VALUE_TOO_LONG"},
+      {"a request id beyond measure",
+       [](auto& r) { r.set_request_id(std::string(129, 'x')); },
+       "VALUE_TOO_LONG"},
       {"no kind", [](auto& r) { r.clear_kind(); }, "FIELD_MISSING"},
       {"kind of a pair", [](auto& r) { r.set_kind(v1::Decision::KIND_SAME); },
        "DECISION_KIND_WRONG"},
