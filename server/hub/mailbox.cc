@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,10 @@ namespace {
 using google::protobuf::util::TimeUtil;
 using storage::ChangeKind;
 using storage::Uid;
+
+// What a reader takes in one message (design 17). A page of large views covers
+// fewer changes; one view alone may be larger.
+constexpr size_t kPageBytes = (size_t{1} << 20) - (4 << 10);
 
 std::string ListOf(const Caller& caller) { return "mailbox " + caller.agency; }
 
@@ -97,10 +102,12 @@ class PageMaker {
   }
 
   // Puts what may be told into `page`, and commits to it in `event`. An entry
-  // that by now tells nothing is left out without trace.
-  void Write(v1::MailboxPage& page, v1::AuditEvent& event,
+  // that by now tells nothing is left out without trace. False if it is too
+  // much for one page.
+  bool Write(v1::MailboxPage& page, v1::AuditEvent& event,
              std::vector<storage::DetailRow>& details) {
     domain::AttributeSet all = 0;
+    size_t bytes = 0;
     for (const Coalesced& entry : entries_) {
       const domain::AttributeSet told =
           entry.attributes & access_.permissions.Visible();
@@ -121,6 +128,8 @@ class PageMaker {
       for (const std::string& name : domain::AttributeNames(told)) {
         shown.add_attributes(name);
       }
+      bytes += shown.ByteSizeLong();
+      if (bytes > kPageBytes && page.entries_size() > 1) return false;
       const domain::AttributeSet seen = AttributesOf(shown.view());
       all |= seen;
       details.push_back(DisclosureDetail(
@@ -130,6 +139,7 @@ class PageMaker {
     for (const std::string& name : domain::AttributeNames(all)) {
       event.add_attributes(name);
     }
+    return true;
   }
 
  private:
@@ -193,25 +203,32 @@ void Mailbox::Pull(const Caller& caller, const v1::PullRequest& request,
   const auto state = core_.store.GetMailbox(agency->number);
   if (!state.ok()) return done(StoreError(state.status()));
   if (request.page_token().empty()) after = state->acknowledged;
-  const auto rows = core_.store.ReadMailbox(agency->number, *after, *size);
-  if (!rows.ok()) return done(StoreError(rows.status()));
+  const auto found = core_.store.ReadMailbox(agency->number, *after, *size);
+  if (!found.ok()) return done(StoreError(found.status()));
 
   const int64_t now = core_.clock.Now();
   const codes::Date today = domain::DayOf(now);
   const std::shared_ptr<const Access> access =
       registry->AccessOf(*agency, today, request.purpose());
-  PageMaker maker(core_, *agency, *access, today);
-  if (auto status = maker.Add(*rows); !status.ok()) return done(status);
-
   v1::PullResponse response;
   v1::MailboxPage& page = *response.mutable_page();
   v1::AuditEvent event;
   std::vector<storage::DetailRow> details;
-  maker.Write(page, event, details);
-  const uint64_t last = rows->empty() ? *after : rows->back().position;
+  // The changes that the page covers: half as many while they do not fit.
+  std::span<const storage::MailboxRow> rows(*found);
+  for (;; rows = rows.first((rows.size() + 1) / 2)) {
+    PageMaker maker(core_, *agency, *access, today);
+    if (auto status = maker.Add(rows); !status.ok()) return done(status);
+    if (maker.Write(page, event, details)) break;
+    page.Clear();
+    event.Clear();
+    details.clear();
+  }
+  const uint64_t last = rows.empty() ? *after : rows.back().position;
   page.set_first_token(core_.tokens.Encode(ListOf(caller), *after));
   page.set_last_token(core_.tokens.Encode(ListOf(caller), last));
-  page.set_at_end(rows->size() < *size || last >= state->last);
+  page.set_at_end(found->size() < *size ? rows.size() == found->size()
+                                        : last >= state->last);
   *page.mutable_as_of_time() = TimeUtil::MicrosecondsToTimestamp(now);
   if (page.entries().empty()) return done(std::move(response));
 

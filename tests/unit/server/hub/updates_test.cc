@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 #include "proto/errors/error.h"
 #include "tests/unit/server/hub/fixtures.h"
 
@@ -108,6 +111,44 @@ TEST(Mailbox, CoalescesEntriesOfOnePerson) {
   const auto first = test.Pull(kLaborSuzhou, {}, 1);
   EXPECT_FALSE(first->at_end());
   EXPECT_EQ(first->first_token(), page->first_token());
+}
+
+// What one agency says at length must not keep another from reading on.
+TEST(Mailbox, LargeViewsMakeSmallPages) {
+  TestHub test;
+  constexpr int kPersons = 12;
+  const std::string title(2'000, 'x');
+  for (int i = 0; i < kPersons; ++i) {
+    const std::string number = DemoNumber("341202", "19900307", 100 + i);
+    const std::string key = std::to_string(i);
+    test.Submit(kLaborSuzhou, Say(key, 1).Core(number, "王芳", 1990, 3, 7));
+    Say trained(key, 1);
+    trained.Core(number, "王芳", 1990, 3, 7);
+    for (int j = 0; j < 60; ++j) {
+      trained.Trained("C" + std::to_string(j), title);
+    }
+    ASSERT_EQ(test.Submit(kLaborFuyang, trained).outcome(),
+              v1::UpdateResult::OUTCOME_APPLIED);
+  }
+  std::set<std::string> told;
+  std::string token;
+  int pages = 0;
+  for (bool at_end = false; !at_end; ++pages) {
+    const auto page = test.Pull(kLaborSuzhou, token);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LE(page->ByteSizeLong(), size_t{1} << 20);
+    if (pages > 0) {
+      EXPECT_EQ(page->first_token(), token);
+    }
+    for (const v1::MailboxEntry& entry : page->entries()) {
+      EXPECT_EQ(entry.view().person().training_size(), 60);
+      told.insert(entry.view().handle());
+    }
+    token = page->last_token();
+    at_end = page->at_end();
+  }
+  EXPECT_GT(pages, 1);
+  EXPECT_THAT(told, SizeIs(kPersons));
 }
 
 TEST(Mailbox, TokenOfAnotherAgencyIsRefused) {
