@@ -100,6 +100,14 @@ std::vector<errors::FieldViolation> CheckAgency(const v1::Agency& agency) {
       violations.push_back(
           {.field = field + ".public_key", .rule = "32 bytes, Ed25519"});
     }
+    for (const auto& [name, time] :
+         {std::pair(".valid_from", &key.valid_from()),
+          std::pair(".valid_until", &key.valid_until())}) {
+      if (!IsGivenTime(*time)) {
+        violations.push_back(
+            {.field = field + name, .rule = "years 1 to 9999"});
+      }
+    }
   }
   return violations;
 }

@@ -11,6 +11,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "proto/auditlog/tiles.h"
 #include "proto/errors/error.h"
+#include "server/hub/given_time.h"
 #include "server/hub/page_size.h"
 #include "server/hub/store_error.h"
 
@@ -23,6 +24,8 @@ using google::protobuf::util::TimeUtil;
 // little, the page comes back short, with a token to go on.
 constexpr uint64_t kMaxScanned = 20'000;
 constexpr uint64_t kChunk = 500;
+// What fits into one answer (design 17), roughly: a leaf is 20 KiB at most.
+constexpr size_t kPageBytes = size_t{1} << 20;
 
 class StoredTiles final : public auditlog::TileReader {
  public:
@@ -191,6 +194,14 @@ absl::StatusOr<v1::ListEventsResponse> AuditReader::ListEvents(
   const auto page_size =
       PageSize(request.page_size(), {.usual = 100, .most = 1000});
   if (!page_size.ok()) return page_size.status();
+  for (const auto& [field, time] :
+       {std::pair("from_time", &request.from_time()),
+        std::pair("until_time", &request.until_time())}) {
+    if (!IsGivenTime(*time)) {
+      return errors::Error("INVALID_REQUEST",
+                           {.field = field, .rule = "years 1 to 9999"});
+    }
+  }
   const std::string list = std::string("events ") +
                            (request.descending() ? "down " : "up ") +
                            caller.path;
@@ -210,11 +221,15 @@ absl::StatusOr<v1::ListEventsResponse> AuditReader::ListEvents(
   v1::ListEventsResponse response;
   response.set_tree_size(tree_size);
   uint64_t scanned = 0;
+  size_t bytes = 0;
   const auto at_end = [&] {
     return request.descending() ? next <= lowest : next >= tree_size;
   };
-  while (!at_end() && scanned < kMaxScanned &&
-         response.events_size() < static_cast<int>(*page_size)) {
+  const auto is_full = [&] {
+    return bytes >= kPageBytes ||
+           response.events_size() == static_cast<int>(*page_size);
+  };
+  while (!at_end() && scanned < kMaxScanned && !is_full()) {
     const uint64_t first = request.descending()
                                ? std::max(lowest, next - std::min(next, kChunk))
                                : next;
@@ -226,7 +241,7 @@ absl::StatusOr<v1::ListEventsResponse> AuditReader::ListEvents(
     if (leaves->empty()) break;
     if (request.descending()) std::ranges::reverse(*leaves);
     for (const storage::LeafRow& leaf : *leaves) {
-      if (response.events_size() == static_cast<int>(*page_size)) break;
+      if (is_full()) break;
       ++scanned;
       next = request.descending() ? leaf.index : leaf.index + 1;
       v1::AuditEvent event;
@@ -241,6 +256,7 @@ absl::StatusOr<v1::ListEventsResponse> AuditReader::ListEvents(
         shown.set_leaf(leaf.event);
         AddDetails(leaf, *shown.mutable_details());
       }
+      bytes += shown.ByteSizeLong();
     }
   }
   if (!at_end()) {

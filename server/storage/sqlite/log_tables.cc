@@ -2,6 +2,7 @@
 #include "server/storage/sqlite/log_tables.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -108,6 +109,8 @@ absl::StatusOr<std::vector<LeafRow>> LogTables::ReadLeaves(uint64_t first,
                                                            size_t limit,
                                                            bool with_details) {
   std::vector<LeafRow> leaves;
+  // SQLite's numbers are signed: a log never gets that long.
+  if (first > std::numeric_limits<int64_t>::max()) return leaves;
   Rows rows(with_details ? leaves_ : events_, first, limit);
   while (rows.Next()) {
     LeafRow& leaf = leaves.emplace_back();
@@ -193,6 +196,9 @@ absl::StatusOr<std::vector<CheckpointRow>> LogTables::CheckpointsIn(
 
 absl::StatusOr<std::vector<CheckpointRow>> LogTables::ListCheckpoints(
     uint64_t after, size_t limit) {
+  if (after > std::numeric_limits<int64_t>::max()) {
+    return std::vector<CheckpointRow>();
+  }
   Rows rows(list_checkpoints_, after, limit);
   return CheckpointsIn(rows);
 }

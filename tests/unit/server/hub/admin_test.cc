@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "proto/errors/error.h"
 #include "tests/unit/server/hub/fixtures.h"
 
@@ -87,6 +89,16 @@ TEST(Admin, AgencyIsChecked) {
          a.mutable_signing_keys(0)->set_public_key("short");
        },
        "agency.signing_keys[0].public_key"},
+      {"a time beyond measure",
+       [](auto& a) {
+         v1::SigningKey& key = *a.add_signing_keys();
+         key.set_key_id("k");
+         key.set_public_key(
+             auditlog::Ed25519PrivateKey::Generate()->public_key().raw());
+         key.mutable_valid_until()->set_seconds(
+             std::numeric_limits<int64_t>::max());
+       },
+       "agency.signing_keys[0].valid_until"},
   };
   for (const auto& [name, spoil, field] : cases) {
     SCOPED_TRACE(name);

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <map>
+
 #include "google/protobuf/util/time_util.h"
 #include "proto/auditlog/batch_signature.h"
 #include "proto/auditlog/merkle.h"
@@ -200,6 +203,11 @@ TEST(Audit, AgencyReadsWhatNamesItAndNothingElse) {
       test.hub().GetInclusionProof(AgencyCaller(kPoliceFuyang), proof);
   EXPECT_EQ(ReasonOf(refused.status()), "NOT_AVAILABLE");
   EXPECT_EQ(refused.status(), absent.status());
+  // Past what the store can count there is nothing either, and no damage.
+  proof.set_index(uint64_t{1} << 63);
+  EXPECT_EQ(
+      test.hub().GetInclusionProof(AgencyCaller(kPoliceFuyang), proof).status(),
+      absent.status());
 }
 
 TEST(Audit, ListsUpAndDownInPagesWithFilters) {
@@ -227,6 +235,44 @@ TEST(Audit, ListsUpAndDownInPagesWithFilters) {
     EXPECT_TRUE(descending ? std::ranges::is_sorted(indexes, std::greater())
                            : std::ranges::is_sorted(indexes));
   }
+}
+
+TEST(Audit, RefusesTimesBeyondMeasure) {
+  TestHub test;
+  v1::ListEventsRequest request;
+  request.mutable_from_time()->set_seconds(std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(ReasonOf(test.hub().ListEvents(AuditorCaller(), request).status()),
+            "INVALID_REQUEST");
+}
+
+TEST(Audit, EventsWithBytesFillPagesOfOneMessage) {
+  TestHub test;
+  for (int i = 0; i < 200; ++i) {
+    std::vector<Say> frame;
+    for (int j = 0; j < 256; ++j) {
+      frame.push_back(Say("K" + std::to_string(j), 1).Works("厂"));
+    }
+    frame.push_back(Say("K", static_cast<uint64_t>(i) + 1).Works("厂"));
+    frame.erase(frame.begin());
+    ASSERT_TRUE(test.Submit(kLaborFuyang, frame).ok());
+  }
+  v1::ListEventsRequest request;
+  request.set_page_size(1000);
+  request.set_with_bytes(true);
+  uint64_t next = 0;
+  int pages = 0;
+  do {
+    const auto page = test.hub().ListEvents(AuditorCaller(), request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LE(page->ByteSizeLong(), (size_t{1} << 20) + (32 << 10));
+    for (const v1::LoggedEvent& event : page->events()) {
+      EXPECT_EQ(event.index(), next++);
+    }
+    request.set_page_token(page->next_page_token());
+    ++pages;
+  } while (!request.page_token().empty());
+  EXPECT_GT(pages, 1);
+  EXPECT_EQ(next, test.store().LoadFrontier()->size());
 }
 
 TEST(Audit, ClockThatJumpsBackNeverMakesTheLogRunBack) {
