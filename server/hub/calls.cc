@@ -1,17 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may call what. Everything else is further in.
 #include <algorithm>
+#include <future>
+#include <initializer_list>
+#include <memory>
 #include <utility>
 
 #include "proto/errors/error.h"
 #include "server/hub/decision_list.h"
 #include "server/hub/hub_impl.h"
 #include "server/hub/intake.h"
+#include "server/hub/leaf_work.h"
 #include "server/hub/own_records.h"
 #include "server/hub/ruling_work.h"
 #include "server/hub/update_work.h"
 
 namespace waystation::hub {
+namespace {
+
+// A clerk sees what the own agency may see; only the agency's system submits,
+// and takes what is in its mailbox.
+constexpr std::initializer_list<Role> kAgencyAndClerks = {Role::kAgency,
+                                                          Role::kClerk};
+constexpr std::initializer_list<Role> kAuditReaders = {
+    Role::kAuditor, Role::kAgency, Role::kClerk};
+
+// Frames that are refused for who sent them, not for what they say.
+bool IsRefusedSender(const absl::Status& status) {
+  constexpr std::string_view kReasons[] = {
+      "AGENCY_NOT_REGISTERED", "SIGNATURE_MISSING", "SIGNING_KEY_UNKNOWN",
+      "SIGNATURE_INVALID"};
+  return std::ranges::find(kReasons, errors::ReasonOf(status)) !=
+         std::end(kReasons);
+}
+
+}  // namespace
 
 absl::Status HubImpl::Admit(const Caller& caller, std::string_view method,
                             std::initializer_list<Role> roles) {
@@ -41,6 +64,24 @@ void HubImpl::CountRefusal(std::string_view actor, std::string_view method,
                            std::string_view reason) {
   ++core_.counters.refusals;
   refusals_.Count(actor, method, reason);
+}
+
+void HubImpl::CountSender(const Caller& caller, std::string_view method,
+                          const absl::Status& status) {
+  if (IsRefusedSender(status)) {
+    CountRefusal(caller.path, method, errors::ReasonOf(status));
+  }
+}
+
+absl::Status HubImpl::WriteLeaf(v1::AuditEvent event,
+                                std::vector<storage::DetailRow> details) {
+  std::promise<absl::Status> written;
+  committer_.Submit(
+      std::make_unique<LeafWork>(std::move(event), std::move(details),
+                                 [&](const absl::StatusOr<uint64_t>& leaf) {
+                                   written.set_value(leaf.status());
+                                 }));
+  return written.get_future().get();
 }
 
 // --- RegistryService ---
@@ -79,30 +120,43 @@ void HubImpl::SubmitRecord(const Caller& caller,
 
 void HubImpl::GetPerson(const Caller& caller, v1::GetPersonRequest request,
                         Callback<v1::GetPersonResponse> done) {
-  auto status = Admit(caller, "RegistryService.GetPerson", {Role::kAgency});
+  auto status = Admit(caller, "RegistryService.GetPerson", kAgencyAndClerks);
   if (!status.ok()) return done(status);
   disclosure_.GetPerson(caller, request, std::move(done));
 }
 
 void HubImpl::MatchClaim(const Caller& caller, v1::MatchClaimRequest request,
                          Callback<v1::MatchClaimResponse> done) {
-  auto status = Admit(caller, "RegistryService.MatchClaim", {Role::kAgency});
+  auto status = Admit(caller, "RegistryService.MatchClaim", kAgencyAndClerks);
   if (!status.ok()) return done(status);
   disclosure_.MatchClaim(caller, request, std::move(done));
 }
 
 absl::StatusOr<v1::ListRecordsResponse> HubImpl::ListRecords(
     const Caller& caller, const v1::ListRecordsRequest& request) {
-  auto status = Admit(caller, "RegistryService.ListRecords", {Role::kAgency});
+  auto status = Admit(caller, "RegistryService.ListRecords", kAgencyAndClerks);
   if (!status.ok()) return status;
-  return ListOwnRecords(core_, caller, request);
+  auto read = ListOwnRecords(core_, caller, request);
+  if (!read.ok()) return read.status();
+  status = WriteLeaf(std::move(read->event), std::move(read->details));
+  if (!status.ok()) return status;
+  return std::move(read->response);
 }
 
 absl::StatusOr<v1::GetRecordResponse> HubImpl::GetRecord(
     const Caller& caller, const v1::GetRecordRequest& request) {
-  auto status = Admit(caller, "RegistryService.GetRecord", {Role::kAgency});
+  auto status = Admit(caller, "RegistryService.GetRecord", kAgencyAndClerks);
   if (!status.ok()) return status;
-  return GetOwnRecord(core_, caller, request);
+  auto read = GetOwnRecord(core_, caller, request);
+  if (!read.ok()) {
+    if (errors::ReasonOf(read.status()) == "NOT_AVAILABLE") {
+      CountRefusal(caller.path, "RegistryService.GetRecord", "NOT_AVAILABLE");
+    }
+    return read.status();
+  }
+  status = WriteLeaf(std::move(read->event), std::move(read->details));
+  if (!status.ok()) return status;
+  return std::move(read->response);
 }
 
 // --- MailboxService ---
@@ -123,7 +177,7 @@ absl::Status HubImpl::Acknowledge(const Caller& caller,
 
 absl::StatusOr<v1::GetMailboxResponse> HubImpl::GetMailbox(
     const Caller& caller) {
-  auto status = Admit(caller, "MailboxService.GetMailbox", {Role::kAgency});
+  auto status = Admit(caller, "MailboxService.GetMailbox", kAgencyAndClerks);
   if (!status.ok()) return status;
   return mailbox_.Get(caller);
 }
@@ -199,40 +253,36 @@ absl::StatusOr<v1::GetDecisionResponse> HubImpl::GetDecision(
 
 absl::StatusOr<v1::GetCheckpointResponse> HubImpl::GetCheckpoint(
     const Caller& caller, const v1::GetCheckpointRequest& request) {
-  auto status = Admit(caller, "AuditService.GetCheckpoint",
-                      {Role::kAuditor, Role::kAgency});
+  auto status = Admit(caller, "AuditService.GetCheckpoint", kAuditReaders);
   if (!status.ok()) return status;
   return audit_->GetCheckpoint(request);
 }
 
 absl::StatusOr<v1::ListCheckpointsResponse> HubImpl::ListCheckpoints(
     const Caller& caller, const v1::ListCheckpointsRequest& request) {
-  auto status = Admit(caller, "AuditService.ListCheckpoints",
-                      {Role::kAuditor, Role::kAgency});
+  auto status = Admit(caller, "AuditService.ListCheckpoints", kAuditReaders);
   if (!status.ok()) return status;
   return audit_->ListCheckpoints(request);
 }
 
 absl::StatusOr<v1::GetInclusionProofResponse> HubImpl::GetInclusionProof(
     const Caller& caller, const v1::GetInclusionProofRequest& request) {
-  auto status = Admit(caller, "AuditService.GetInclusionProof",
-                      {Role::kAuditor, Role::kAgency});
+  auto status = Admit(caller, "AuditService.GetInclusionProof", kAuditReaders);
   if (!status.ok()) return status;
   return audit_->GetInclusionProof(caller, request);
 }
 
 absl::StatusOr<v1::GetConsistencyProofResponse> HubImpl::GetConsistencyProof(
     const Caller& caller, const v1::GetConsistencyProofRequest& request) {
-  auto status = Admit(caller, "AuditService.GetConsistencyProof",
-                      {Role::kAuditor, Role::kAgency});
+  auto status =
+      Admit(caller, "AuditService.GetConsistencyProof", kAuditReaders);
   if (!status.ok()) return status;
   return audit_->GetConsistencyProof(request);
 }
 
 absl::StatusOr<v1::ListEventsResponse> HubImpl::ListEvents(
     const Caller& caller, const v1::ListEventsRequest& request) {
-  auto status =
-      Admit(caller, "AuditService.ListEvents", {Role::kAuditor, Role::kAgency});
+  auto status = Admit(caller, "AuditService.ListEvents", kAuditReaders);
   if (!status.ok()) return status;
   return audit_->ListEvents(caller, request);
 }

@@ -116,6 +116,12 @@ class HubImpl final : public Hub {
                      std::initializer_list<Role> roles);
   // The same for the reconciliation office.
   absl::Status AdmitOffice(const Caller& caller, std::string_view method);
+  // Returns when the leaf is durable. Not to be called by the committer.
+  absl::Status WriteLeaf(v1::AuditEvent event,
+                         std::vector<storage::DetailRow> details);
+  // Counts a frame that was refused for its sender's sake.
+  void CountSender(const Caller& caller, std::string_view method,
+                   const absl::Status& status);
 
   absl::Status CheckIdentity(std::optional<config::v1::Rules>& other_rules);
   absl::Status WriteFirstLeaf();

@@ -3,12 +3,14 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "google/protobuf/util/time_util.h"
 #include "proto/errors/error.h"
 #include "server/domain/apply.h"
 #include "server/domain/attributes.h"
+#include "server/hub/leaf_work.h"
 #include "server/hub/page_size.h"
 #include "server/hub/person_reader.h"
 #include "server/hub/store_error.h"
@@ -54,9 +56,18 @@ void AddHeldClaim(const store::v1::StoredClaim& claim,
   }
 }
 
+v1::AuditEvent ReadEvent(const Caller& caller, const std::string& method) {
+  v1::AuditEvent event;
+  event.set_kind(v1::AuditEvent::KIND_READ);
+  event.set_actor(caller.path);
+  event.set_agency(caller.agency);
+  event.set_act(method);
+  return event;
+}
+
 }  // namespace
 
-absl::StatusOr<v1::ListRecordsResponse> ListOwnRecords(
+absl::StatusOr<OwnRead<v1::ListRecordsResponse>> ListOwnRecords(
     Core& core, const Caller& caller, const v1::ListRecordsRequest& request) {
   const std::shared_ptr<const Snapshot> registry = core.registry.Get();
   const AgencyEntry* agency = registry->Find(caller.agency);
@@ -84,10 +95,13 @@ absl::StatusOr<v1::ListRecordsResponse> ListOwnRecords(
   if (uids.size() == *size) {
     response.set_next_page_token(core.tokens.Encode(list, uids.back()));
   }
-  return response;
+  v1::AuditEvent event = ReadEvent(caller, "RegistryService.ListRecords");
+  event.set_count(static_cast<uint32_t>(response.records_size()));
+  return OwnRead<v1::ListRecordsResponse>{.response = std::move(response),
+                                          .event = std::move(event)};
 }
 
-absl::StatusOr<v1::GetRecordResponse> GetOwnRecord(
+absl::StatusOr<OwnRead<v1::GetRecordResponse>> GetOwnRecord(
     Core& core, const Caller& caller, const v1::GetRecordRequest& request) {
   const std::shared_ptr<const Snapshot> registry = core.registry.Get();
   const AgencyEntry* agency = registry->Find(caller.agency);
@@ -104,10 +118,24 @@ absl::StatusOr<v1::GetRecordResponse> GetOwnRecord(
   if (record == nullptr) return errors::Error("NOT_AVAILABLE");
   v1::GetRecordResponse response;
   *response.mutable_record() = Summarize(*agency, **person, *record);
+  domain::AttributeSet shown = 0;
   for (const store::v1::StoredClaim& claim : record->stored.claims()) {
+    if (!claim.retracted()) {
+      shown |= domain::BitOf(
+          static_cast<domain::AttributeNumber>(claim.attribute()));
+    }
     AddHeldClaim(claim, response);
   }
-  return response;
+  OwnRead<v1::GetRecordResponse> read{
+      .response = std::move(response),
+      .event = ReadEvent(caller, "RegistryService.GetRecord")};
+  read.event.set_count(1);
+  for (const std::string& name : domain::AttributeNames(shown)) {
+    read.event.add_attributes(name);
+  }
+  read.details.push_back(DisclosureDetail(core, *record, shown, caller.agency));
+  SetDetailsRoot(read.details, read.event);
+  return read;
 }
 
 }  // namespace waystation::hub

@@ -221,6 +221,43 @@ TEST(Disclosure, OtherRolesAreRefusedAndCounted) {
   EXPECT_EQ(counted, 4);
 }
 
+TEST(Disclosure, AClerkSeesWhatTheOwnAgencyMaySee) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Core("A"));
+  test.Submit(kLaborSuzhou, Core("S"));
+  Caller clerk = AgencyCaller(kLaborSuzhou);
+  clerk.role = Role::kClerk;
+  clerk.name = "li";
+  clerk.path += "/clerk/li";
+  v1::GetPersonRequest request;
+  request.set_record_key("S");
+  request.set_purpose(PurposeOf(kLaborSuzhou));
+  const auto seen = Await<v1::GetPersonResponse>([&](auto done) {
+    test.hub().GetPerson(clerk, request, std::move(done));
+  });
+  ASSERT_TRUE(seen.ok()) << seen.status();
+  const auto by_agency =
+      test.GetPerson(kLaborSuzhou, "S", PurposeOf(kLaborSuzhou));
+  EXPECT_EQ(seen->view().SerializeAsString(),
+            by_agency->view().SerializeAsString());
+  EXPECT_EQ(test.hub().ListRecords(clerk, {})->records_size(), 1);
+  EXPECT_TRUE(test.hub().GetMailbox(clerk).ok());
+  const auto events = test.hub().ListEvents(clerk, {});
+  ASSERT_TRUE(events.ok()) << events.status();
+  for (const v1::LoggedEvent& event : events->events()) {
+    EXPECT_EQ(event.event().agency(), kLaborSuzhou);
+  }
+  // What only the agency's own system does.
+  EXPECT_EQ(ReasonOf(Await<v1::PullResponse>([&](auto done) {
+                       test.hub().Pull(clerk, {}, std::move(done));
+                     }).status()),
+            "WRONG_ROLE");
+  EXPECT_EQ(ReasonOf(Await<v1::SubmitRecordResponse>([&](auto done) {
+                       test.hub().SubmitRecord(clerk, {}, std::move(done));
+                     }).status()),
+            "WRONG_ROLE");
+}
+
 TEST(Disclosure, RevokedAgreementEndsAtOnce) {
   TestHub test;
   test.Submit(kLaborSuzhou, Core("S"));

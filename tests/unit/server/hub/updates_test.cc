@@ -158,6 +158,27 @@ TEST(Mailbox, TokenOfAnotherAgencyIsRefused) {
   EXPECT_EQ(errors::ReasonOf(refused.status()), "PAGE_TOKEN_INVALID");
 }
 
+// Or a stolen certificate could carry an agency's records off unseen.
+TEST(Reads, OfAnAgencysOwnRecordsLeaveATrace) {
+  TestHub test;
+  test.Submit(kLaborSuzhou, Say("S", 1).Core(kNumber, "王芳", 1990, 3, 7));
+  v1::GetRecordRequest get;
+  get.set_record_key("S");
+  ASSERT_TRUE(test.hub().GetRecord(AgencyCaller(kLaborSuzhou), get).ok());
+  v1::AuditEvent read = test.Events().back().event();
+  EXPECT_EQ(read.kind(), v1::AuditEvent::KIND_READ);
+  EXPECT_EQ(read.act(), "RegistryService.GetRecord");
+  EXPECT_EQ(read.agency(), kLaborSuzhou);
+  EXPECT_THAT(read.attributes(),
+              ElementsAre("identifiers", "name", "birth_date"));
+  EXPECT_EQ(read.details_root().size(), 32U);
+  ASSERT_TRUE(test.hub().ListRecords(AgencyCaller(kLaborSuzhou), {}).ok());
+  read = test.Events().back().event();
+  EXPECT_EQ(read.kind(), v1::AuditEvent::KIND_READ);
+  EXPECT_EQ(read.act(), "RegistryService.ListRecords");
+  EXPECT_EQ(read.count(), 1U);
+}
+
 TEST(Reads, HandleOfAnotherAgencyIsNotAvailable) {
   TestHub test;
   const auto result =
