@@ -92,7 +92,10 @@ void HubImpl::SubmitFrame(const Caller& caller,
   auto status = Admit(caller, "RegistryService.SubmitRecords", {Role::kAgency});
   if (!status.ok()) return done(status);
   auto frame = ReadFrame(core_, caller, std::move(request));
-  if (!frame.ok()) return done(frame.status());
+  if (!frame.ok()) {
+    CountSender(caller, "RegistryService.SubmitRecords", frame.status());
+    return done(frame.status());
+  }
   core_.activity.Updated(caller.agency, frame->options.received_time);
   committer_.Submit(
       std::make_unique<UpdateWork>(core_, *std::move(frame), std::move(done)));
@@ -104,7 +107,10 @@ void HubImpl::SubmitRecord(const Caller& caller,
   auto status = Admit(caller, "RegistryService.SubmitRecord", {Role::kAgency});
   if (!status.ok()) return done(status);
   auto frame = ReadUnary(core_, caller, std::move(request));
-  if (!frame.ok()) return done(frame.status());
+  if (!frame.ok()) {
+    CountSender(caller, "RegistryService.SubmitRecord", frame.status());
+    return done(frame.status());
+  }
   core_.activity.Updated(caller.agency, frame->options.received_time);
   committer_.Submit(std::make_unique<UpdateWork>(
       core_, *std::move(frame),

@@ -198,10 +198,13 @@ void HubImpl::KeepTime() {
 }
 
 void HubImpl::FlushRefusals() {
-  for (v1::AuditEvent& event : refusals_.Take()) {
+  for (const v1::AuditEvent& event : refusals_.Take()) {
     committer_.Submit(std::make_unique<LeafWork>(
-        std::move(event), std::vector<storage::DetailRow>(),
-        [](absl::StatusOr<uint64_t>) {}));
+        event, std::vector<storage::DetailRow>(),
+        [this, event](const absl::StatusOr<uint64_t>& leaf) {
+          // A full disk does not make them forgotten.
+          if (!leaf.ok()) refusals_.PutBack(event);
+        }));
   }
 }
 

@@ -13,12 +13,19 @@ constexpr std::string_view kOthers = "others";
 
 void Refusals::Count(std::string_view actor, std::string_view method,
                      std::string_view reason) {
-  Key key{actor, method, reason};
+  Add({std::string(actor), std::string(method), std::string(reason)}, 1);
+}
+
+void Refusals::PutBack(const v1::AuditEvent& event) {
+  Add({event.actor(), event.act(), event.reason()}, event.count());
+}
+
+void Refusals::Add(Key key, uint32_t count) {
   const std::lock_guard lock(mutex_);
   if (counts_.size() >= kMaxKeys && !counts_.contains(key)) {
     std::get<0>(key) = kOthers;
   }
-  ++counts_[std::move(key)];
+  counts_[std::move(key)] += count;
 }
 
 std::vector<v1::AuditEvent> Refusals::Take() {

@@ -25,9 +25,13 @@ class Refusals {
              std::string_view reason);
   // The leaves of what was counted since the last call.
   std::vector<v1::AuditEvent> Take();
+  // Counts what Take gave out once more: its leaf could not be written.
+  void PutBack(const v1::AuditEvent& event);
 
  private:
   using Key = std::tuple<std::string, std::string, std::string>;
+  void Add(Key key, uint32_t count);
+
   std::mutex mutex_;
   std::map<Key, uint32_t> counts_;
 };

@@ -36,7 +36,8 @@ absl::StatusOr<Identified> Desk::Admit(const grpc::ServerContextBase& context,
     return errors::Error("WRONG_ROLE");
   }
   if (!who.ok()) {
-    hub.CountRefusal("", method.name, errors::ReasonOf(who.status()));
+    hub.CountRefusal(errors::MetadataOf(who.status())["identity"], method.name,
+                     errors::ReasonOf(who.status()));
   }
   return who;
 }

@@ -62,6 +62,11 @@ absl::Status NoIdentity(std::string rule) {
   return errors::Error("NO_IDENTITY", {.rule = std::move(rule)});
 }
 
+// Somebody who is known and yet may not call: the audit log names them.
+absl::Status Refused(std::string_view reason, const Caller& caller) {
+  return errors::Error(reason, {.metadata = {{"identity", caller.path}}});
+}
+
 std::string First(const grpc::AuthContext& context, const char* property) {
   const auto values = context.FindPropertyValues(property);
   return values.size() == 1 ? std::string(values[0].data(), values[0].size())
@@ -143,11 +148,11 @@ absl::StatusOr<Identified> Callers::Identify(const Peer& peer) {
   }
   if (now >= found->not_after) return NoIdentity("a certificate in force");
   if (options_.is_revoked(found->caller.serial)) {
-    return errors::Error("CERTIFICATE_REVOKED");
+    return Refused("CERTIFICATE_REVOKED", found->caller);
   }
   if (!found->caller.agency.empty() &&
       !options_.is_registered(found->caller.agency)) {
-    return errors::Error("AGENCY_NOT_REGISTERED");
+    return Refused("AGENCY_NOT_REGISTERED", found->caller);
   }
   return *found;
 }

@@ -69,7 +69,8 @@ class Callers {
   Callers(Options options, Authorities clients, Authorities auditors);
 
   // NO_IDENTITY names the rule that the certificate breaks. CERTIFICATE_REVOKED
-  // and AGENCY_NOT_REGISTERED as they say.
+  // and AGENCY_NOT_REGISTERED as they say, with the path as "identity" in the
+  // metadata.
   absl::StatusOr<Identified> Identify(const Peer& peer);
 
   // From now on these vouch, and nobody else.

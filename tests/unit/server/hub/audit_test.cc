@@ -11,6 +11,7 @@
 #include "proto/auditlog/merkle.h"
 #include "proto/auditlog/note.h"
 #include "proto/errors/error.h"
+#include "server/hub/refusals.h"
 #include "tests/unit/server/hub/fixtures.h"
 
 namespace waystation::hub {
@@ -180,6 +181,34 @@ TEST(Audit, SignatureOfAFrameIsKeptAndChecked) {
                                     event.signature().signature(),
                                     key.public_key())
                   .ok());
+
+  test.Restart();  // Draining writes what was counted.
+  std::map<std::string, uint32_t> refused;
+  for (const v1::LoggedEvent& logged : test.Events()) {
+    if (logged.event().kind() != v1::AuditEvent::KIND_REFUSED) continue;
+    EXPECT_EQ(logged.event().agency(), kLaborFuyang);
+    refused[logged.event().reason()] += logged.event().count();
+  }
+  EXPECT_EQ(refused,
+            (std::map<std::string, uint32_t>{{"SIGNATURE_MISSING", 1},
+                                             {"SIGNING_KEY_UNKNOWN", 1},
+                                             {"SIGNATURE_INVALID", 2}}));
+}
+
+TEST(Refusals, AreCountedOnWhereTheirLeafCouldNotBeWritten) {
+  Refusals refusals;
+  refusals.Count("agency/labor.320500", "RegistryService.GetPerson",
+                 "NOT_AVAILABLE");
+  const std::vector<v1::AuditEvent> lost = refusals.Take();
+  ASSERT_THAT(lost, SizeIs(1));
+  refusals.Count("agency/labor.320500", "RegistryService.GetPerson",
+                 "NOT_AVAILABLE");
+  refusals.PutBack(lost.front());
+  const std::vector<v1::AuditEvent> again = refusals.Take();
+  ASSERT_THAT(again, SizeIs(1));
+  EXPECT_EQ(again.front().count(), 2U);
+  EXPECT_EQ(again.front().agency(), "labor.320500");
+  EXPECT_THAT(refusals.Take(), testing::IsEmpty());
 }
 
 TEST(Audit, AgencyReadsWhatNamesItAndNothingElse) {

@@ -279,6 +279,10 @@ TEST_F(ServerTest, SignsAndRevokesCertificates) {
   EXPECT_TRUE(revoked.status().revoked());
   EXPECT_EQ(revoked.status().identity(), "agency/labor.320500");
   EXPECT_EQ(errors::ReasonOf(Call(channel)), "CERTIFICATE_REVOKED");
+  EXPECT_THAT(hub_.refusals(),
+              testing::Contains("agency/labor.320500 MailboxService.GetMailbox "
+                                "CERTIFICATE_REVOKED"))
+      << "who tries it stands in the log";
   for (const std::string serial : {"", "XYZ", "abc", "0A"}) {
     grpc::ClientContext context;
     revoke.set_serial(serial);
