@@ -121,7 +121,10 @@ std::vector<Affair> AffairsOf(const Planning& planning,
           MakeSide(*planning.registry, std::move(records), decisions_after));
     }
     affair.moved = !SameSets(affair);
-    if (affair.moved) affair.attributes = ~domain::AttributeSet{0};
+    // Under other rules, or on another day, anything may stand otherwise.
+    if (affair.moved || planning.outlook_before.has_value()) {
+      affair.attributes = ~domain::AttributeSet{0};
+    }
     for (const auto& [number, decision] : planning.change.decisions) {
       if (!decision.after->IsValueDecision()) continue;
       for (const auto& side : affair.after) {
