@@ -20,6 +20,8 @@
 #include "server/hub/notary.h"
 #include "server/hub/office.h"
 #include "server/hub/refusals.h"
+#include "server/hub/review.h"
+#include "server/hub/sweep.h"
 
 namespace waystation::hub {
 
@@ -140,6 +142,8 @@ class HubImpl final : public Hub {
   Office office_;
   Admin admin_;
   std::unique_ptr<AuditReader> audit_;
+  // Where the store was kept under other rules.
+  std::shared_ptr<RulesReview> rules_review_;
   bool is_new_store_ = false;
   int64_t start_time_ = 0;
 

@@ -97,7 +97,9 @@ absl::Status HubImpl::Open() {
   if (auto status = committer_.Start(); !status.ok()) return status;
   if (auto status = WriteFirstLeaf(); !status.ok()) return status;
   if (other_rules.has_value()) {
-    ReviewRules(core_, committer_, *other_rules);
+    rules_review_ =
+        std::make_shared<RulesReview>(core_, committer_, *other_rules);
+    rules_review_->GoOn();
   }
   timekeeper_ = std::thread([this] { KeepTime(); });
   return absl::OkStatus();
@@ -186,6 +188,12 @@ void HubImpl::KeepTime() {
     lock.unlock();
     if (committer_.HasDueClaims(core_.Today())) {
       ReviewDueClaims(core_, committer_);
+    }
+    if (rules_review_ != nullptr) rules_review_->GoOn();
+    {
+      // A check reads for minutes, and scrubbing waits for whoever reads.
+      const std::unique_lock upkeep(upkeep_mutex_, std::try_to_lock);
+      sweep_.GoOn(core_.Today(), upkeep.owns_lock());
     }
     if (tick % kTicksToCheckpoint == 0) {
       FlushRefusals();

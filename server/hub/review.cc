@@ -25,64 +25,6 @@ void SetEvent(std::string_view act, std::string object, size_t count,
   event.set_count(static_cast<uint32_t>(count));
 }
 
-// Goes through the records of one agency after the other.
-class RulesReview : public std::enable_shared_from_this<RulesReview> {
- public:
-  RulesReview(Core& core, Committer& committer, const config::v1::Rules& before)
-      : core_(core),
-        committer_(committer),
-        before_(before.version().empty() ? domain::RuleBook()
-                                         : domain::RuleBook(before)) {
-    for (const auto& [id, agency] : core.registry.Get()->agencies()) {
-      agencies_.push_back(agency.number);
-    }
-  }
-
-  void Next() {
-    auto self = shared_from_this();
-    committer_.Submit(std::make_unique<ActWork>(
-        [self](Planning& planning, v1::AuditEvent& event) {
-          return self->Begin(planning, event);
-        },
-        [self](const absl::Status& status) {
-          if (status.ok() && !self->finished_) self->Next();
-        }));
-  }
-
- private:
-  absl::Status Begin(Planning& planning, v1::AuditEvent& event) {
-    while (!agencies_.empty()) {
-      const auto rows =
-          core_.store.ListRecords(agencies_.back(), after_, kPage);
-      if (!rows.ok()) return rows.status();
-      if (rows->empty()) {
-        agencies_.pop_back();
-        after_ = 0;
-        continue;
-      }
-      after_ = rows->back().uid;
-      for (const storage::RecordRow& row : *rows) {
-        planning.touched.push_back(row.uid);
-      }
-      planning.outlook_before =
-          Outlook{.rules = &before_, .as_of = planning.today};
-      SetEvent("rules.review", core_.rules.version(), rows->size(), event);
-      return absl::OkStatus();
-    }
-    finished_ = true;
-    planning.batch.objects.push_back(IdentityRow(core_, core_.options.rules));
-    SetEvent("rules.apply", core_.rules.version(), 1, event);
-    return absl::OkStatus();
-  }
-
-  Core& core_;
-  Committer& committer_;
-  const domain::RuleBook before_;
-  std::vector<storage::AgencyNumber> agencies_;
-  storage::Uid after_ = 0;
-  bool finished_ = false;
-};
-
 }  // namespace
 
 storage::ObjectRow IdentityRow(const Core& core,
@@ -114,9 +56,67 @@ void ReviewDueClaims(Core& core, Committer& committer) {
       [](const absl::Status&) {}));
 }
 
-void ReviewRules(Core& core, Committer& committer,
-                 const config::v1::Rules& before) {
-  std::make_shared<RulesReview>(core, committer, before)->Next();
+RulesReview::RulesReview(Core& core, Committer& committer,
+                         const config::v1::Rules& before)
+    : core_(core),
+      committer_(committer),
+      before_(before.version().empty() ? domain::RuleBook()
+                                       : domain::RuleBook(before)) {
+  for (const auto& [id, agency] : core.registry.Get()->agencies()) {
+    place_.agencies.push_back(agency.number);
+  }
+}
+
+void RulesReview::GoOn() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (under_way_ || place_.finished) return;
+    under_way_ = true;
+  }
+  Next();
+}
+
+void RulesReview::Next() {
+  committer_.Submit(std::make_unique<ActWork>(
+      [self = shared_from_this()](Planning& planning, v1::AuditEvent& event) {
+        return self->Begin(planning, event);
+      },
+      [self = shared_from_this()](const absl::Status& status) {
+        {
+          const std::lock_guard lock(self->mutex_);
+          if (status.ok()) self->place_ = self->next_;
+          self->under_way_ = status.ok() && !self->place_.finished;
+          if (!self->under_way_) return;
+        }
+        self->Next();
+      }));
+}
+
+absl::Status RulesReview::Begin(Planning& planning, v1::AuditEvent& event) {
+  const std::lock_guard lock(mutex_);
+  next_ = place_;
+  while (!next_.agencies.empty()) {
+    const auto rows =
+        core_.store.ListRecords(next_.agencies.back(), next_.after, kPage);
+    if (!rows.ok()) return rows.status();
+    if (rows->empty()) {
+      next_.agencies.pop_back();
+      next_.after = 0;
+      continue;
+    }
+    next_.after = rows->back().uid;
+    for (const storage::RecordRow& row : *rows) {
+      planning.touched.push_back(row.uid);
+    }
+    planning.outlook_before =
+        Outlook{.rules = &before_, .as_of = planning.today};
+    SetEvent("rules.review", core_.rules.version(), rows->size(), event);
+    return absl::OkStatus();
+  }
+  next_.finished = true;
+  planning.batch.objects.push_back(IdentityRow(core_, core_.options.rules));
+  SetEvent("rules.apply", core_.rules.version(), 1, event);
+  return absl::OkStatus();
 }
 
 }  // namespace waystation::hub

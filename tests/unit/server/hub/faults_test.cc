@@ -34,13 +34,21 @@ class Medium final : public storage::sqlite::FileHooks {
  public:
   FileAnswer Before(const FileStep& step) override {
     if (full && step.kind == FileStep::Kind::kWrite) {
+      ++refused;
       return FileAnswer::kNoSpace;
+    }
+    if (step.kind == FileStep::Kind::kSync && syncs_until_full > 0 &&
+        --syncs_until_full == 0) {
+      full = true;
     }
     if (broken && step.kind == FileStep::Kind::kSync) return FileAnswer::kFail;
     return FileAnswer::kPass;
   }
   std::atomic<bool> full = false;
   std::atomic<bool> broken = false;
+  // 0: none; the disk is full behind the last of them.
+  std::atomic<int> syncs_until_full = 0;
+  std::atomic<int> refused = 0;
 };
 
 TEST(Faults, FullDiskRefusesAndGoesOnWhenItIsFreed) {
@@ -246,6 +254,45 @@ TEST(Review, ChangedRulesAreGoneThroughAtStart) {
   const auto page = test.Pull(kPoliceFuyang);
   ASSERT_THAT(page->entries(), SizeIs(1));
   EXPECT_EQ(page->entries(0).view().person().birth_date().date().month(), 7);
+}
+
+// A disk that is full for a while must not leave half the stock unreviewed.
+TEST(Review, OfRulesGoesOnAfterAFullDisk) {
+  Medium medium;
+  TestHub test({.hooks = &medium, .rules = {}});
+  test.Submit(kPoliceFuyang, Core("A"));
+  test.Submit(kPoliceSuzhou, Say("B", 1).Core(kNumber, "王芳", 1990, 7, 3));
+  const auto is_through = [&](const std::string& version) {
+    return std::ranges::any_of(test.Events(), [&](const auto& logged) {
+      return logged.event().act() == "rules.apply" &&
+             logged.event().object() == version;
+    });
+  };
+  bool met = false;
+  // The disk fills up behind the first, second ... sync of a start, until that
+  // falls between the start and the end of the review.
+  for (int syncs = 1; !met; ++syncs) {
+    config::v1::Rules rules;
+    rules.set_version("rules " + std::to_string(syncs));
+    config::v1::ResolutionRule& rule = *rules.add_resolution();
+    rule.set_attribute("birth_date");
+    rule.add_criteria(v1::CRITERION_LATER_RECORDED_TIME);
+    test.UseRules(rules);
+    test.Stop();
+    medium.refused = 0;
+    medium.syncs_until_full = syncs;
+    const absl::Status started = test.TryStart();
+    if (started.ok()) {
+      while (medium.refused == 0 && !is_through(rules.version())) {
+        std::this_thread::yield();
+      }
+      met = medium.refused > 0 && !is_through(rules.version());
+    }
+    medium.syncs_until_full = 0;
+    medium.full = false;
+    if (!started.ok()) continue;
+    while (!is_through(rules.version())) std::this_thread::yield();
+  }
 }
 
 }  // namespace
