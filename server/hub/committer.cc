@@ -11,6 +11,8 @@ namespace waystation::hub {
 namespace {
 
 constexpr size_t kQueuedUpdates = 65'536;
+// An update may have a mebibyte.
+constexpr size_t kQueuedBytes = size_t{64} << 20;
 constexpr size_t kGroupUpdates = 2'048;
 // Another hub cannot win this often by chance.
 constexpr int kMaxConflicts = 20;
@@ -24,7 +26,8 @@ size_t Or(int32_t configured, size_t otherwise) {
 
 Committer::Committer(Core& core, Writer::Committed committed)
     : core_(core),
-      queue_(Or(core.options.limits.queued_updates(), kQueuedUpdates)),
+      queue_(Or(core.options.limits.queued_updates(), kQueuedUpdates),
+             kQueuedBytes),
       group_limit_(Or(core.options.limits.group_updates(), kGroupUpdates)),
       memory_(core.store),
       writer_(core, std::move(committed), [this] { queue_.Interrupt(); }) {}

@@ -7,11 +7,16 @@ namespace waystation::hub {
 
 WorkQueue::Put WorkQueue::Add(std::unique_ptr<Work>& work) {
   const size_t size = work->size();
+  const size_t bytes = work->bytes();
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return Put::kClosed;
-    if (size_ != 0 && size_ + size > capacity_) return Put::kFull;
+    if (!works_.empty() &&
+        (size_ + size > capacity_ || bytes_ + bytes > byte_capacity_)) {
+      return Put::kFull;
+    }
     size_ += size;
+    bytes_ += bytes;
     works_.push_back(std::move(work));
     if (works_.size() > 1) return Put::kTaken;  // The taker is awake.
   }
@@ -35,6 +40,7 @@ std::optional<std::vector<std::unique_ptr<Work>>> WorkQueue::Take(
     if (!fits) break;
     const bool alone = next.alone();
     taken_size += next.size();
+    bytes_ -= next.bytes();
     taken.push_back(std::move(works_.front()));
     works_.pop_front();
     if (alone) break;

@@ -18,7 +18,9 @@ namespace waystation::hub {
 // Thread-safe.
 class WorkQueue {
  public:
-  explicit WorkQueue(size_t capacity) : capacity_(capacity) {}
+  // In sizes and bytes of works.
+  WorkQueue(size_t capacity, size_t byte_capacity)
+      : capacity_(capacity), byte_capacity_(byte_capacity) {}
 
   enum class Put { kTaken, kFull, kClosed };
   // `work` is left alone unless it is taken. A queue that is not empty refuses
@@ -39,10 +41,12 @@ class WorkQueue {
 
  private:
   const size_t capacity_;
+  const size_t byte_capacity_;
   mutable std::mutex mutex_;
   std::condition_variable filled_;
   std::deque<std::unique_ptr<Work>> works_;
   size_t size_ = 0;
+  size_t bytes_ = 0;
   bool closed_ = false;
   bool interrupted_ = false;
 };

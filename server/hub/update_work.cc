@@ -13,7 +13,11 @@ namespace waystation::hub {
 using storage::Uid;
 
 UpdateWork::UpdateWork(Core& core, Frame frame, Done done)
-    : core_(core), frame_(std::move(frame)), done_(std::move(done)) {}
+    : core_(core), frame_(std::move(frame)), done_(std::move(done)) {
+  for (const ReadyUpdate& update : frame_.updates) {
+    bytes_ += update.bytes.size();
+  }
+}
 
 void UpdateWork::AddKeys(std::vector<storage::KeyHash>& keys) const {
   for (const ReadyUpdate& update : frame_.updates) {

@@ -49,6 +49,7 @@ class UpdateWork final : public Work {
   UpdateWork(Core& core, Frame frame, Done done);
 
   size_t size() const override { return frame_.updates.size(); }
+  size_t bytes() const override { return bytes_; }
   bool alone() const override { return frame_.validate_only; }
   void AddKeys(std::vector<storage::KeyHash>& keys) const override;
   absl::Status Begin(Planning& planning) override;
@@ -69,6 +70,7 @@ class UpdateWork final : public Work {
   Core& core_;
   Frame frame_;
   const Done done_;
+  size_t bytes_ = 0;
   bool applied_before_ = false;
   v1::SubmitRecordsResponse response_;
   std::vector<Applied> applied_;

@@ -31,8 +31,9 @@ class Work {
   Work& operator=(const Work&) = delete;
   virtual ~Work() = default;
 
-  // How much of the queue it takes up.
+  // How much of the queue it takes up: updates, and their bytes.
   virtual size_t size() const { return 1; }
+  virtual size_t bytes() const { return 0; }
   // Wants a group of its own.
   virtual bool alone() const { return false; }
   // Record keys that Begin will look for.

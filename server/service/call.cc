@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/call.h"
 
+#include <utility>
+
 #include "proto/errors/grpc.h"
 
 namespace waystation::service {
@@ -40,6 +42,13 @@ absl::StatusOr<Identified> Desk::Admit(const grpc::ServerContextBase& context,
                      errors::ReasonOf(who.status()));
   }
   return who;
+}
+
+absl::StatusOr<Seats::Seat> Desk::Seat(const hub::Caller& caller,
+                                       const Method& method) {
+  if (auto seat = seats.Take(caller.agency)) return *std::move(seat);
+  hub.CountRefusal(caller.path, method.name, "TOO_MANY_CALLS");
+  return errors::Error("TOO_MANY_CALLS", {.retry_after = absl::Seconds(1)});
 }
 
 }  // namespace waystation::service

@@ -7,6 +7,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,7 @@
 #include "server/service/identity.h"
 #include "server/service/metrics.h"
 #include "server/service/running_calls.h"
+#include "server/service/seats.h"
 #include "server/service/workers.h"
 
 namespace waystation::service {
@@ -64,7 +66,10 @@ struct Desk {
     Desk& desk_;
   };
 
-  Desk(hub::Hub& hub, Callers& callers) : hub(hub), callers(callers) {}
+  // `most_frame_bytes`: past so much in the frames of all streams, a stream
+  // holds one frame and no more.
+  Desk(hub::Hub& hub, Callers& callers, std::size_t most_frame_bytes)
+      : hub(hub), callers(callers), most_frame_bytes(most_frame_bytes) {}
   // Waits for the guests.
   ~Desk();
   Desk(const Desk&) = delete;
@@ -73,11 +78,18 @@ struct Desk {
   // Who calls, if that role may; a refusal is counted in the audit log.
   absl::StatusOr<Identified> Admit(const grpc::ServerContextBase& context,
                                    const Method& method);
+  // A seat for one more stream of the agency; TOO_MANY_CALLS, counted in the
+  // audit log, when it has as many as it may.
+  absl::StatusOr<Seats::Seat> Seat(const hub::Caller& caller,
+                                   const Method& method);
 
   hub::Hub& hub;
   Callers& callers;
   CallMetrics metrics;
   RunningCalls running;
+  Seats seats{64};
+  const std::size_t most_frame_bytes;
+  std::atomic<std::size_t> frame_bytes = 0;
   std::atomic<int> guests = 0;
   // Write answers, which the committer should not: its time is everybody's.
   Workers answers{2, 0};

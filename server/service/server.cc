@@ -140,7 +140,7 @@ class GrpcServer final : public Server {
                         return agencies_.Contains(agency);
                       }},
                  tls_->clients(), tls_->auditors()),
-        desk_(hub, callers_),
+        desk_(hub, callers_, options_.frame_bytes),
         hub_metrics_(hub),
         registry_(desk_, options_.frames_in_flight),
         mailbox_(desk_),

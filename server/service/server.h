@@ -39,6 +39,9 @@ struct ServerOptions {
   // Signs certificates; nullopt means that this hub signs none.
   std::optional<Authority> authority;
   int frames_in_flight = 8;
+  // Bytes in the frames of all streams past which a stream holds one frame and
+  // no more.
+  std::size_t frame_bytes = std::size_t{64} << 20;
   std::function<absl::Time()> clock;
 };
 

@@ -31,6 +31,9 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
         method_(method),
         frames_in_flight_(static_cast<std::size_t>(frames_in_flight)),
         start_(absl::Now()) {}
+  ~SubmitStream() override {
+    for (const std::shared_ptr<Slot>& slot : slots_) Give(*slot);
+  }
 
   void Start(grpc::CallbackServerContext& context) {
     self_ = shared_from_this();
@@ -40,6 +43,12 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
       return End(who.status());
     }
     caller_ = std::move(who->caller);
+    absl::StatusOr<Seats::Seat> seat = desk_.Seat(caller_, method_);
+    if (!seat.ok()) {
+      const std::lock_guard lock(mutex_);
+      return End(seat.status());
+    }
+    seat_.emplace(*std::move(seat));
     ticket_ = desk_.running.Enter(context, caller_.serial, who->not_after,
                                   [weak = weak_from_this()] {
                                     if (const auto stream = weak.lock())
@@ -61,6 +70,8 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
       slot = std::make_shared<Slot>();
       slot->request = std::move(request_);
       request_ = Request();
+      slot->bytes = slot->request.ByteSizeLong();
+      desk_.frame_bytes += slot->bytes;
       slots_.push_back(slot);
     }
     Submit(slot);
@@ -69,6 +80,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   void OnWriteDone(bool ok) override {
     const std::lock_guard lock(mutex_);
     writing_ = false;
+    Give(*slots_.front());
     slots_.pop_front();
     if (!ok) no_more_ = true;  // The client is gone; OnCancel follows.
     Proceed();
@@ -82,6 +94,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
 
   void OnDone() override {
     ticket_ = {};
+    seat_.reset();
     self_.reset();  // The last owner, unless the hub still has frames of ours.
   }
 
@@ -90,10 +103,14 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
     // Kept until it is answered, to be handed over again when the queue is
     // full.
     Request request;
+    std::size_t bytes = 0;
     // Set while the queue is full: when to hand it over again.
     std::optional<absl::Duration> pause;
     std::optional<absl::StatusOr<Response>> answer;
   };
+
+  // Gives back what the frame took of all streams' bytes.
+  void Give(const Slot& slot) { desk_.frame_bytes -= slot.bytes; }
 
   // The next frame is read when the queue has this one, or it could overtake.
   void Submit(const std::shared_ptr<Slot>& slot) {
@@ -156,6 +173,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
         slots_.size() >= frames_in_flight_) {
       return;
     }
+    if (!slots_.empty() && desk_.frame_bytes >= desk_.most_frame_bytes) return;
     reading_ = true;
     StartRead(&request_);
   }
@@ -194,6 +212,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   const std::size_t frames_in_flight_;
   const absl::Time start_;
   hub::Caller caller_;
+  std::optional<Seats::Seat> seat_;
   RunningCalls::Ticket ticket_;
   std::shared_ptr<SubmitStream> self_;
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "proto/errors/error.h"
@@ -30,6 +31,12 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
       return End(who.status());
     }
     caller_ = std::move(who->caller);
+    absl::StatusOr<Seats::Seat> seat = desk_.Seat(caller_, method_);
+    if (!seat.ok()) {
+      const std::lock_guard lock(mutex_);
+      return End(seat.status());
+    }
+    seat_.emplace(*std::move(seat));
     const auto weak = weak_from_this();
     ticket_ =
         desk_.running.Enter(context, caller_.serial, who->not_after, [weak] {
@@ -61,6 +68,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   void OnDone() override {
     bell_.reset();
     ticket_ = {};
+    seat_.reset();
     self_.reset();  // The last owner, unless the hub is still reading for us.
   }
 
@@ -75,10 +83,11 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
     PullSoon();
   }
 
-  // On a thread for reads, or here when all of them are behind.
+  // On a thread for reads, or on one for answers when those are behind; not
+  // here, since this may be the committer's.
   void PullSoon() {
     const auto pull = [self = shared_from_this()] { self->Pull(); };
-    if (!desk_.reads.Run(pull)) pull();
+    if (!desk_.reads.Run(pull)) desk_.answers.Run(pull);
   }
 
   void Pull() {
@@ -136,6 +145,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   const Method& method_;
   const absl::Time start_;
   hub::Caller caller_;
+  std::optional<Seats::Seat> seat_;
   RunningCalls::Ticket ticket_;
   std::shared_ptr<void> bell_;
   std::shared_ptr<WatchStream> self_;

@@ -12,6 +12,8 @@
 #include <thread>
 
 #include "proto/errors/error.h"
+#include "server/hub/queue.h"
+#include "server/hub/work.h"
 #include "tests/unit/server/hub/fixtures.h"
 
 namespace waystation::hub {
@@ -150,6 +152,38 @@ TEST(Faults, DamagedRowHarmsOnlyItself) {
   ASSERT_TRUE(other.ok()) << other.status();
   EXPECT_EQ(other->results(0).outcome(), v1::UpdateResult::OUTCOME_APPLIED);
   EXPECT_GT(test.hub().CheckStore()->findings_size(), 0);
+}
+
+TEST(Faults, TheQueueIsBoundedInUpdatesAndInBytes) {
+  class Waiting final : public Work {
+   public:
+    Waiting(size_t size, size_t bytes) : size_(size), bytes_(bytes) {}
+    size_t size() const override { return size_; }
+    size_t bytes() const override { return bytes_; }
+    absl::Status Conclude(const Outcome&) override { return absl::OkStatus(); }
+    void Answer(const storage::Committed*) override {}
+    void Fail(const absl::Status&) override {}
+
+   private:
+    const size_t size_;
+    const size_t bytes_;
+  };
+  WorkQueue queue(10, 100);
+  const auto add = [&](size_t size, size_t bytes) {
+    std::unique_ptr<Work> work = std::make_unique<Waiting>(size, bytes);
+    return queue.Add(work);
+  };
+  using enum WorkQueue::Put;
+  EXPECT_EQ(add(20, 200), kTaken) << "an empty queue takes whatever comes";
+  EXPECT_EQ(add(1, 0), kFull);
+  EXPECT_THAT(*queue.Take(100), SizeIs(1));
+  EXPECT_EQ(add(1, 60), kTaken);
+  EXPECT_EQ(add(1, 60), kFull);
+  EXPECT_EQ(add(1, 40), kTaken);
+  EXPECT_THAT(*queue.Take(1), SizeIs(1));
+  EXPECT_EQ(add(1, 60), kTaken);
+  EXPECT_EQ(add(9, 0), kFull);
+  EXPECT_EQ(add(8, 0), kTaken);
 }
 
 TEST(Faults, ManyWritersAtOnceGetAnswersOfTheirOwn) {

@@ -67,6 +67,7 @@ class ServedHub : public testing::Test {
                                         clients_.pair().key_pem);
     if (authority.ok()) options.authority = *std::move(authority);
     options.frames_in_flight = 4;
+    options.frame_bytes = frame_bytes_;
     options.clock = [this] {
       return absl::Now() + absl::Seconds(clock_ahead_.load());
     };
@@ -114,6 +115,7 @@ class ServedHub : public testing::Test {
   const TestAuthority clients_{"clients"};
   const TestAuthority auditors_{"auditors"};
   std::atomic<int> clock_ahead_ = 0;
+  std::size_t frame_bytes_ = std::size_t{64} << 20;
   std::mutex lines_mutex_;
   std::vector<std::string> lines_;
   const runtime::Log log_{{.sink = [this](std::string_view line) {

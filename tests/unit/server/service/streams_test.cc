@@ -129,6 +129,78 @@ TEST_F(StreamsTest, HandsOverOneFrameAtATime) {
   EXPECT_FALSE(together);
 }
 
+// Many streams with large frames must not add up.
+TEST_F(StreamsTest, HoldsOneFrameEachWhereAllTogetherHoldTooMuch) {
+  server_.reset();
+  frame_bytes_ = 1;
+  StartServer();
+  constexpr std::uint64_t kFrames = 40;
+  const auto stub = v1::RegistryService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto stream = stub->SubmitRecords(&context);
+  std::thread writer([&] {
+    for (std::uint64_t n = 1; n <= kFrames; ++n) stream->Write(Frame(n));
+    stream->WritesDone();
+  });
+  std::size_t most = 0;
+  std::thread hub([&] {
+    for (std::size_t answered = 0; answered < kFrames;) {
+      auto frames = hub_.TakeFrames(1);
+      most = std::max(most, frames.size());
+      answered += frames.size();
+      for (auto& frame : frames) {
+        frame.done(FakeHub::Acknowledge(frame.request));
+      }
+    }
+  });
+  EXPECT_EQ(ReadAll(*stream).size(), kFrames);
+  EXPECT_TRUE(stream->Finish().ok());
+  writer.join();
+  hub.join();
+  EXPECT_EQ(most, 1U);
+}
+
+TEST_F(StreamsTest, OneAgencyOpensSoManyStreamsAndNoMore) {
+  struct Open {
+    std::unique_ptr<v1::RegistryService::Stub> stub;
+    grpc::ClientContext context;
+    std::unique_ptr<SubmitClient> stream;
+  };
+  // Over several connections, since the transport bounds those of one.
+  std::vector<std::unique_ptr<Open>> all;
+  const auto open = [&](const std::shared_ptr<grpc::Channel>& channel) {
+    Open& one = *all.emplace_back(std::make_unique<Open>());
+    one.stub = v1::RegistryService::NewStub(channel);
+    one.stream = one.stub->SubmitRecords(&one.context);
+    one.stream->Write(Frame(all.size()));
+  };
+  const std::shared_ptr<grpc::Channel> channels[] = {Connect(pair_),
+                                                     Connect(pair_)};
+  for (int i = 0; i < 64; ++i) open(channels[i % 2]);
+  auto frames = hub_.TakeFrames(64);
+  open(channels[0]);
+  EXPECT_EQ(errors::ReasonOf(errors::FromGrpc(all.back()->stream->Finish())),
+            "TOO_MANY_CALLS");
+  for (auto& frame : frames) {
+    frame.done(FakeHub::Acknowledge(frame.request));
+  }
+  hub_.AnswerFrames([](const v1::SubmitRecordsRequest& request) {
+    return FakeHub::Acknowledge(request);
+  });
+  const auto is_taken = [&](const std::shared_ptr<grpc::Channel>& channel) {
+    open(channel);
+    v1::SubmitRecordsResponse response;
+    return all.back()->stream->Read(&response);
+  };
+  EXPECT_TRUE(is_taken(Connect("agency/public_security.341200")))
+      << "another agency is not held up";
+  EXPECT_FALSE(is_taken(channels[1]));
+  // One that ends makes room, as soon as the hub has noticed.
+  all.front()->context.TryCancel();
+  while (!is_taken(channels[1])) std::this_thread::yield();
+  for (const auto& one : all) one->context.TryCancel();
+}
+
 TEST_F(StreamsTest, AFullQueueHoldsTheSenderBack) {
   std::atomic<int> calls = 0;
   std::vector<std::uint64_t> taken;
