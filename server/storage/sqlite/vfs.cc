@@ -3,8 +3,13 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <new>
+#include <string>
+#include <string_view>
 
 #include "absl/strings/str_format.h"
 
@@ -29,6 +34,45 @@ int Failed(int code) {
   return code;
 }
 
+uint32_t Number16(std::string_view bytes, size_t at) {
+  return static_cast<uint32_t>(static_cast<uint8_t>(bytes[at])) << 8 |
+         static_cast<uint8_t>(bytes[at + 1]);
+}
+
+// What SQLite moves from one b-tree page to another stays behind in the space
+// that the page no longer uses, whatever secure_delete says: an erased value
+// may have such copies. The space lies between the cell pointers and the cells
+// (SQLite's fileformat2.html, 1.6), and nobody reads it. Precondition: the page
+// is not an overflow or freelist page whose first number could look like the
+// type of a b-tree page, see kMostBytes.
+void WipeUnused(std::string& page, int64_t offset) {
+  constexpr size_t kFileHeader = 100;
+  const size_t header = offset == 0 ? kFileHeader : 0;
+  if (page.size() < 512 || page.size() > 65'536) return;
+  size_t pointers = header;
+  switch (page[header]) {
+    case 2:
+    case 5:
+      pointers += 12;
+      break;
+    case 10:
+    case 13:
+      pointers += 8;
+      break;
+    default:
+      return;
+  }
+  pointers += size_t{2} * Number16(page, header + 3);
+  const size_t cells = Number16(page, header + 5);
+  if (cells > page.size() || pointers > cells) return;
+  std::fill(page.begin() + static_cast<ptrdiff_t>(pointers),
+            page.begin() + static_cast<ptrdiff_t>(cells), '\0');
+}
+
+// Other pages begin with the number of a page, whose first byte is 0 or 1 as
+// long as there are fewer than 2^25. A checkpoint cannot double the file.
+constexpr int64_t kMostBytes = int64_t{64} << 30;
+
 // SQLite allocates this with the real layer's file right behind it, at a
 // multiple of 8 bytes and no more: nothing in it may want another alignment.
 struct LayeredFile {
@@ -36,9 +80,12 @@ struct LayeredFile {
   FileHooks* hooks = nullptr;
   std::string path;
   bool gathers = false;
+  bool is_database = false;
   // What was gathered, and where it belongs.
   std::string gathered;
   int64_t gathered_at = 0;
+  // The page that is written, without what it no longer uses.
+  std::string page;
 
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
   const sqlite3_io_methods& methods() { return *real()->pMethods; }
@@ -47,6 +94,19 @@ struct LayeredFile {
                  std::string_view bytes = {}) {
     if (hooks == nullptr) return FileAnswer::kPass;
     return hooks->Before({kind, path, offset, size, bytes});
+  }
+
+  // A page on its way from the log into the database.
+  int WritePage(std::string_view bytes, int64_t offset) {
+    sqlite3_int64 size = 0;
+    if (const int code = methods().xFileSize(real(), &size);
+        code != SQLITE_OK) {
+      return code;
+    }
+    if (size > kMostBytes) return WriteNow(bytes, offset);
+    page.assign(bytes);
+    WipeUnused(page, offset);
+    return WriteNow(page, offset);
   }
 
   int WriteNow(std::string_view bytes, int64_t offset) {
@@ -116,8 +176,9 @@ int Write(sqlite3_file* file, const void* from, int size,
           sqlite3_int64 offset) {
   const std::string_view bytes(static_cast<const char*>(from),
                                static_cast<size_t>(size));
-  return Of(file).gathers ? Of(file).Gather(bytes, offset)
-                          : Of(file).WriteNow(bytes, offset);
+  if (Of(file).gathers) return Of(file).Gather(bytes, offset);
+  return Of(file).is_database ? Of(file).WritePage(bytes, offset)
+                              : Of(file).WriteNow(bytes, offset);
 }
 
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
@@ -232,6 +293,7 @@ int Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
   auto* layered = new (file) LayeredFile;
   layered->hooks = static_cast<FileHooks*>(vfs->pAppData);
   layered->gathers = (flags & SQLITE_OPEN_WAL) != 0;
+  layered->is_database = (flags & SQLITE_OPEN_MAIN_DB) != 0;
   if (path != nullptr) layered->path = path;
   int code = SQLITE_CANTOPEN;
   if (layered->Ask(FileStep::Kind::kOpen) == FileAnswer::kPass) {

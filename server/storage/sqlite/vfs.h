@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store's layer between SQLite and the system's files. It does two things.
+// The store's layer between SQLite and the system's files. It does three things.
 //
 // It gathers writes to the write-ahead log. SQLite appends each page of a group
 // with two small unaligned writes and then syncs; gathered into large ones they
@@ -9,6 +9,10 @@
 // published, and with synchronous=FULL that is after its sync; pages are
 // written by commits alone (cache_spill=OFF), so nothing stays gathered between
 // them.
+//
+// It wipes what pages of the database no longer use. SQLite moves rows between
+// pages and leaves copies behind there, so that an erased value would still lie
+// in the file; secure_delete wipes what is removed, not what was moved before.
 //
 // And it is the seam for faults: before each step that touches a file it asks
 // the hooks of a test, if there are any.
