@@ -51,6 +51,8 @@ struct Change {
   std::map<uint64_t, ChangedDecision> decisions;
   // nullopt: no longer open.
   std::map<storage::OpenItemKey, std::optional<storage::OpenItem>> items;
+  // Leaves in the log when the group is written.
+  uint64_t log_size = 0;
 
   bool empty() const {
     return records.empty() && person_of.empty() && members.empty() &&

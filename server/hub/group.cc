@@ -142,6 +142,7 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory,
   Group group;
   if (planning.dry_run) {
     group.works = std::exchange(works, {});
+    group.change.log_size = planning.first_leaf;
     return group;
   }
   memory.due.Note(planning);
@@ -160,6 +161,10 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory,
   PutItems(group, planning.state);
   group.batch.reads = planning.state.TakeReads();
   group.unsealed = std::move(planning.unsealed);
+  if (planning.names_leaves) {
+    group.batch.reads.log_size = planning.first_leaf;
+  }
+  group.change.log_size = planning.first_leaf + group.batch.leaves.size();
   group.works = std::exchange(works, {});
   return group;
 }

@@ -141,6 +141,9 @@ class HubImpl final : public Hub {
   Mailbox mailbox_;
   Office office_;
   Admin admin_;
+  Sweep sweep_;
+  // Held by what keeps readers or waits for them for long.
+  std::mutex upkeep_mutex_;
   std::unique_ptr<AuditReader> audit_;
   // Where the store was kept under other rules.
   std::shared_ptr<RulesReview> rules_review_;

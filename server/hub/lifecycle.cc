@@ -68,7 +68,8 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
       disclosure_(core_, committer_, refusals_),
       mailbox_(core_, committer_),
       office_(core_, committer_),
-      admin_(core_, committer_) {}
+      admin_(core_, committer_),
+      sweep_(core_, committer_) {}
 
 HubImpl::~HubImpl() { Drain(); }
 
@@ -94,6 +95,7 @@ absl::Status HubImpl::Open() {
   core_.clock.NeverBefore(*newest);
   start_time_ = core_.clock.Now();
 
+  if (auto status = sweep_.Load(); !status.ok()) return status;
   if (auto status = committer_.Start(); !status.ok()) return status;
   if (auto status = WriteFirstLeaf(); !status.ok()) return status;
   if (other_rules.has_value()) {

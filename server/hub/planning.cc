@@ -16,6 +16,8 @@ Planning::Planning(Core& given, Memory& remembered, const Change* in_flight)
       registry(given.registry.Get()),
       now(given.clock.Now()),
       today(domain::DayOf(now)),
+      first_leaf(in_flight != nullptr ? in_flight->log_size
+                                      : given.counters.log_size.load()),
       state(given, remembered.hints, in_flight) {
   batch.id = core.random.Draw<16>();
 }

@@ -76,6 +76,8 @@ class Planning {
   // Time of the group, and its day.
   const int64_t now;
   const codes::Date today;
+  // Index of the group's first leaf, unless another hub comes between.
+  const uint64_t first_leaf;
   State state;
   Change change;
   storage::Batch batch;
@@ -96,6 +98,8 @@ class Planning {
   std::optional<Outlook> outlook_before;
   // Nothing of it is to be written.
   bool dry_run = false;
+  // Something that is written says where leaves of the group stand.
+  bool names_leaves = false;
 
  private:
   absl::flat_hash_map<storage::AgencyNumber, std::shared_ptr<const Access>>

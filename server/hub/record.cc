@@ -116,6 +116,13 @@ storage::DetailRow SealDetail(Sealer& sealer, const Record& record,
                                 detail.SerializeAsString())};
 }
 
+std::string SealRest(Sealer& sealer, const Record& record,
+                     const auditlog::Hash& hash,
+                     const store::v1::SealedDetail& rest) {
+  return sealer.Seal(record.data_key, DetailPlace(record.uid, hash),
+                     rest.SerializeAsString());
+}
+
 absl::StatusOr<store::v1::SealedDetail> OpenDetail(
     const Record& record, const storage::DetailRow& row) {
   const absl::StatusOr<std::string> bytes =

@@ -60,6 +60,10 @@ storage::DetailRow SealDetail(Sealer& sealer, const Record& record,
                               std::string_view content);
 absl::StatusOr<store::v1::SealedDetail> OpenDetail(
     const Record& record, const storage::DetailRow& row);
+// What is left of it, sealed in its place.
+std::string SealRest(Sealer& sealer, const Record& record,
+                     const auditlog::Hash& hash,
+                     const store::v1::SealedDetail& rest);
 
 struct LoadedDecision {
   uint64_t number = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the hub is doing, and whether what it stores is whole.
+#include <mutex>
 #include <string>
 
 #include "absl/time/time.h"
@@ -52,6 +53,7 @@ absl::StatusOr<v1::GetHubStatusResponse> HubImpl::GetHubStatus() {
 }
 
 absl::StatusOr<v1::CheckStoreResponse> HubImpl::CheckStore() {
+  const std::lock_guard upkeep(upkeep_mutex_);
   v1::CheckStoreResponse response;
   uint64_t rows_checked = 0;
   const auto unseal =

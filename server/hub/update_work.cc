@@ -6,9 +6,17 @@
 
 #include "proto/errors/error.h"
 #include "server/domain/apply.h"
+#include "server/domain/retention.h"
 #include "server/hub/store_error.h"
 
 namespace waystation::hub {
+namespace {
+
+// Updates of one record that are kept as they were sent; then the oldest of
+// those that stand no longer goes before its time.
+constexpr int kMostKept = 128;
+
+}  // namespace
 
 using storage::Uid;
 
@@ -69,8 +77,9 @@ UpdateWork::Applied UpdateWork::Apply(Planning& planning,
   result.mutable_grades()->Add(update.read.grades.begin(),
                                update.read.grades.end());
   const domain::AttributeSet said = update.read.retraction.has_value()
-                                        ? ~domain::AttributeSet{0}
+                                        ? domain::AllAttributes()
                                         : update.read.attributes();
+  const uint64_t revision = update.read.revision;
   domain::Applied applied =
       domain::Apply(std::move(update.read), changed->after->stored);
   if (applied.outcome == v1::UpdateResult::OUTCOME_REJECTED) {
@@ -88,7 +97,10 @@ UpdateWork::Applied UpdateWork::Apply(Planning& planning,
     // Its person is looked at for the handle that the answer names.
     planning.touched.push_back(changed->before->uid);
   }
-  return {.outcome = applied.outcome, .uid = changed->after->uid};
+  return {.outcome = applied.outcome,
+          .uid = changed->after->uid,
+          .revision = revision,
+          .said = said};
 }
 
 absl::Status UpdateWork::Conclude(const Outcome& outcome) {
@@ -137,6 +149,37 @@ void UpdateWork::AddLeaf(Planning& planning) {
     *event.mutable_signature() = *frame_.signature;
   }
   leaf_ = planning.AddLeaf(std::move(event), std::move(details));
+  for (size_t i = 0; i < applied_.size(); ++i) {
+    if (applied_[i].outcome == v1::UpdateResult::OUTCOME_APPLIED) {
+      Keep(planning, applied_[i], planning.first_leaf + *leaf_,
+           static_cast<uint32_t>(i));
+    }
+  }
+}
+
+void UpdateWork::Keep(Planning& planning, const Applied& applied, uint64_t leaf,
+                      uint32_t detail) const {
+  store::v1::StoredRecord& record =
+      planning.change.records.at(applied.uid).after->stored;
+  store::v1::KeptUpdate& kept = *record.add_kept();
+  kept.set_revision(applied.revision);
+  kept.set_leaf(leaf);
+  kept.set_detail(detail);
+  kept.set_day(domain::DayNumber(planning.today));
+  kept.set_attributes(applied.said);
+  planning.names_leaves = true;
+  // A record that changes without end must not grow without end.
+  while (record.kept_size() > kMostKept) {
+    const std::optional<int> oldest = domain::OldestSuperseded(record);
+    if (!oldest.has_value() ||
+        record.kept(*oldest).leaf() >= planning.first_leaf) {
+      return;  // Not before it is stored.
+    }
+    planning.batch.details.push_back({.leaf = record.kept(*oldest).leaf(),
+                                      .detail = record.kept(*oldest).detail(),
+                                      .sealed = {}});
+    record.mutable_kept()->DeleteSubrange(*oldest, 1);
+  }
 }
 
 void UpdateWork::Answer(const storage::Committed* committed) {

@@ -62,10 +62,16 @@ class UpdateWork final : public Work {
   struct Applied {
     v1::UpdateResult::Outcome outcome = v1::UpdateResult::OUTCOME_UNSPECIFIED;
     storage::Uid uid = 0;
+    uint64_t revision = 0;
+    // Attributes that it claims or takes back.
+    domain::AttributeSet said = 0;
   };
   Applied Apply(Planning& planning, const AgencyEntry& agency,
                 ReadyUpdate& update, v1::UpdateResult& result);
   void AddLeaf(Planning& planning);
+  // Notes in the record where the update is kept, until it is shredded.
+  void Keep(Planning& planning, const Applied& applied, uint64_t leaf,
+            uint32_t detail) const;
 
   Core& core_;
   Frame frame_;

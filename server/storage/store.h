@@ -3,7 +3,7 @@
 // transaction, one commit group:
 //
 //   batch   := record* membership* identifier* open_item* decision* object*
-//              mailbox* leaf+
+//              mailbox* detail* leaf+
 //   leaf    := event-bytes detail*          index = leaf base + ordinal
 //   mailbox := agency position uid bits     positions rise in commit order
 //
@@ -171,6 +171,17 @@ struct LeafRow {
   bool operator==(const LeafRow&) const = default;
 };
 
+// Takes the place of what one detail of a held leaf has sealed; uid and hash
+// stay, and so does what the leaf commits to.
+struct DetailPut {
+  uint64_t leaf = 0;
+  // Place among the leaf's details, from 0.
+  uint32_t detail = 0;
+  // Empty: nothing is left.
+  std::string sealed{};
+  bool operator==(const DetailPut&) const = default;
+};
+
 struct CheckpointRow {
   uint64_t size = 0;
   // The signed note as shown, cosignatures included.
@@ -205,6 +216,9 @@ struct ReadSet {
     std::vector<Uid> uids{};
   };
   std::vector<Person> persons{};
+  // Leaves in the log, where the batch says of its own leaves where they will
+  // stand; verified whatever the group.
+  std::optional<uint64_t> log_size{};
 };
 
 // Each table holds one row per key, and a row that is put takes the place of
@@ -231,6 +245,8 @@ struct Batch {
   std::vector<ObjectRow> objects{};
   // In the order in which each mailbox gets them.
   std::vector<MailboxRow> mailbox{};
+  // By leaf and detail, of leaves that are held.
+  std::vector<DetailPut> details{};
   // At least one.
   std::vector<LeafRow> leaves{};
 };
@@ -333,7 +349,8 @@ class Store {
   // is unknown; the store answers nothing any more, and whoever opens it next
   // finds the batch whole or not at all. INVALID_ARGUMENT: the batch is not
   // what its comments say (no leaf, an id of zeros, a gap in decision numbers,
-  // a row that names a record nobody holds); nothing was written.
+  // a row that names a record nobody holds, a detail that no leaf has); nothing
+  // was written.
   virtual absl::StatusOr<Committed> Commit(const Batch& batch) = 0;
   // Remembers that a mailbox has been read up to `position`; never goes back,
   // so an earlier position changes nothing. OUT_OF_RANGE: past its newest

@@ -188,6 +188,16 @@ TEST_P(Commits, AreAbortedWhenADecisionWasMadeOrUndone) {
   }
 }
 
+TEST_P(Commits, AreAbortedWhenTheirLeavesStandElsewhere) {
+  CommitSomething();
+  Batch batch = NewBatch();
+  batch.reads.log_size = 1;
+  CommitSomething();
+  EXPECT_THAT(store().Commit(batch), HasCode(absl::StatusCode::kAborted));
+  batch.reads.log_size = 2;
+  EXPECT_EQ(Commit(batch).first_leaf, 2);
+}
+
 TEST_P(Commits, AreAbortedWhenTheyWriteAnotherVersion) {
   Batch batch = NewBatch();
   const Uid uid = AddRecord(batch);
@@ -259,6 +269,14 @@ TEST_P(Commits, RefuseWhatIsNotABatch) {
       {"an identifier of no record",
        [&](Batch& batch) {
          batch.identifiers_added = {{HashOf(1), 1, nobody}};
+       }},
+      {"a detail that its leaf does not have",
+       [](Batch& batch) {
+         batch.details = {{0, 999, "x"}};
+       }},
+      {"a detail of no leaf",
+       [](Batch& batch) {
+         batch.details = {{999, 0, "x"}};
        }},
       {"the uid of another record",
        [&](Batch& batch) {

@@ -65,6 +65,29 @@ TEST_P(Log, KeepsDetailsOfAFrame) {
             batch.leaves.back().details);
 }
 
+TEST_P(Log, LetsGoOfWhatADetailHasSealed) {
+  Batch batch = NewBatch();
+  batch.leaves.push_back(NewLeaf({5, 6, 7}));
+  Commit(batch);
+  const auditlog::Frontier before = Take(store().LoadFrontier());
+  const LeafRow held = Take(store().ReadLeaves(1, 1, true)).front();
+
+  Batch shredding = NewBatch();
+  shredding.details = {{1, 2, Seal("a rest")}, {1, 0, ""}};
+  const LeafRow own = shredding.leaves.front();
+  Commit(shredding);
+  LeafRow want = held;
+  want.details[0].sealed.clear();
+  want.details[2].sealed = Seal("a rest");
+  Reopen();
+  EXPECT_EQ(Take(store().ReadLeaves(1, 1, true)).front(), want);
+  auditlog::Frontier frontier = before;
+  frontier.Append(auditlog::LeafHash(own.event));
+  EXPECT_EQ(Take(store().LoadFrontier()), frontier)
+      << "the log commits to hashes, which stay";
+  EXPECT_THAT(Take(store().Check({})), IsEmpty());
+}
+
 TEST_P(Log, IsAMerkleTree) {
   // Until a tile of the second level is full and a third level begins.
   constexpr size_t kLeaves = 256 * 256 + 300;

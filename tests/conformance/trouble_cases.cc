@@ -121,6 +121,7 @@ TEST_P(Trouble, ScrubbedValuesAreInNoFile) {
   std::minstd_rand random(1);
   const auto size = [&] { return 200 + random() % (random() % 8 + 1) * 500; };
   std::vector<Uid> uids;
+  std::vector<storage::DetailPut> details;
   for (int group = 0; group < 20; ++group) {
     Batch batch = NewBatch();
     for (int i = 0; i < 40; ++i) {
@@ -129,7 +130,10 @@ TEST_P(Trouble, ScrubbedValuesAreInNoFile) {
           absl::StrCat("wrapped key to forget ", i, std::string(24, 'k'));
       batch.records.back().sealed = Seal(std::string(size(), 'f'));
     }
-    Commit(batch);
+    batch.leaves.push_back(NewLeaf({1, 2}));
+    batch.leaves.back().details[0].sealed = Seal(std::string(size(), 'g'));
+    batch.leaves.back().details[1].sealed = Seal(std::string(size(), 'h'));
+    details.push_back({Commit(batch).first_leaf + 1, 0, {}});
     batch = NewBatch();
     for (int i = 0; i < 60; ++i) {
       RecordRow record = Held(uids[random() % uids.size()]);
@@ -148,14 +152,20 @@ TEST_P(Trouble, ScrubbedValuesAreInNoFile) {
     record.sealed.clear();
     erase.records.push_back(record);
   }
+  erase.details = details;
   Commit(erase);
   ASSERT_TRUE(store().Scrub().ok());
+  bool others_stay = false;
   for (const std::filesystem::path& file : medium().Files()) {
     std::ifstream in(file, std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
     EXPECT_EQ(bytes.find("wrapped key to forget"), std::string::npos) << file;
     EXPECT_EQ(bytes.find("ffffffffffffffff"), std::string::npos) << file;
+    EXPECT_EQ(bytes.find("gggggggggggggggg"), std::string::npos) << file;
+    others_stay =
+        others_stay || bytes.find("hhhhhhhhhhhhhhhh") != std::string::npos;
   }
+  EXPECT_TRUE(others_stay);
   CommitSomething();
   EXPECT_THAT(Take(store().Check(Unseal)), IsEmpty());
 }

@@ -2,6 +2,7 @@
 #include "server/storage/sqlite/commit.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -43,8 +44,8 @@ class BatchWriter {
          {&BatchWriter::Verify, &BatchWriter::PutRecords,
           &BatchWriter::PutIdentifiers, &BatchWriter::PutItems,
           &BatchWriter::PutDecisions, &BatchWriter::PutObjects,
-          &BatchWriter::PutMailboxes, &BatchWriter::PutLeaves,
-          &BatchWriter::PutAgencies}) {
+          &BatchWriter::PutMailboxes, &BatchWriter::PutDetails,
+          &BatchWriter::PutLeaves, &BatchWriter::PutAgencies}) {
       if (absl::Status status = (this->*step)(); !status.ok()) {
         return absl::IsAlreadyExists(status)
                    ? Damaged(std::string(status.message()),
@@ -65,6 +66,10 @@ class BatchWriter {
     }
     if (batch_.leaves.empty()) {
       return absl::InvalidArgumentError("a batch has a leaf");
+    }
+    if (batch_.reads.log_size.has_value() &&
+        *batch_.reads.log_size != state_.tree.size()) {
+      return absl::AbortedError("the log has grown since the batch was read");
     }
     if (batch_.reads.group == state_.newest.number) return absl::OkStatus();
     if (batch_.reads.group < state_.newest.decided) {
@@ -190,6 +195,19 @@ class BatchWriter {
         return status;
       }
       next_.group.mailboxes.push_back({agency, base, entries.size()});
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status PutDetails() {
+    std::map<uint64_t, std::vector<const DetailPut*>> leaves;
+    for (const DetailPut& detail : batch_.details) {
+      leaves[detail.leaf].push_back(&detail);
+    }
+    for (const auto& [leaf, details] : leaves) {
+      if (absl::Status status = session_.log.Put(leaf, details); !status.ok()) {
+        return status;
+      }
     }
     return absl::OkStatus();
   }

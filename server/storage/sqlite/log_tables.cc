@@ -87,6 +87,9 @@ LogTables::LogTables(Connection& connection, const ChecksumKey& key)
       insert_leaf_(connection,
                    "INSERT INTO leaf (number, event_sum, details_sum, event, "
                    "details) VALUES (?, ?, ?, ?, ?)"),
+      update_details_(connection,
+                      "UPDATE leaf SET details_sum = ?, details = ? "
+                      "WHERE number = ?"),
       tile_(connection,
             "SELECT level, number, hashes, sum FROM tile "
             "WHERE level = ? AND number = ?"),
@@ -221,6 +224,22 @@ absl::Status LogTables::Append(uint64_t index, const LeafRow& leaf) {
   const std::string details = PackDetails(leaf.details);
   return insert_leaf_.Run(index, SumOfEvent(index, leaf.event),
                           SumOfDetails(index, details), leaf.event, details);
+}
+
+absl::Status LogTables::Put(uint64_t index,
+                            std::span<const DetailPut* const> details) {
+  absl::StatusOr<std::vector<LeafRow>> leaves =
+      ReadLeaves(index, 1, /*with_details=*/true);
+  if (!leaves.ok()) return leaves.status();
+  for (const DetailPut* detail : details) {
+    if (leaves->empty() || detail->detail >= leaves->front().details.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(PlaceOf(index), " has no detail ", detail->detail));
+    }
+    leaves->front().details[detail->detail].sealed = detail->sealed;
+  }
+  const std::string packed = PackDetails(leaves->front().details);
+  return update_details_.Run(SumOfDetails(index, packed), packed, index);
 }
 
 absl::Status LogTables::Put(const auditlog::Tile& tile) {

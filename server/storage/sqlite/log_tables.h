@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +40,8 @@ class LogTables {
 
   // Steps of a transaction.
   absl::Status Append(uint64_t index, const LeafRow& leaf);
+  // Replaces what details of one leaf have sealed.
+  absl::Status Put(uint64_t index, std::span<const DetailPut* const> details);
   absl::Status Put(const auditlog::Tile& tile);
   absl::Status Put(const CheckpointRow& checkpoint);
 
@@ -66,6 +69,7 @@ class LogTables {
   Statement events_;
   Statement leaves_;
   Statement insert_leaf_;
+  Statement update_details_;
   Statement tile_;
   Statement put_tile_;
   Statement list_checkpoints_;

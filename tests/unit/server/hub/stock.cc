@@ -119,6 +119,8 @@ void AddRecordsAndPersons(const Reader& reader,
     store::v1::StoredRecord copy = record->stored;
     // When a revision came in is the one thing that order decides.
     copy.clear_received_time();
+    // Where each update is kept as it was sent goes by arrival too.
+    copy.clear_kept();
     for (store::v1::StoredClaim& claim : *copy.mutable_claims()) {
       claim.clear_received_time();
     }
