@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "client/library/call_status.h"
 #include "client/library/calls.h"
 #include "client/library/retry.h"
 #include "proto/errors/error.h"
-#include "proto/errors/grpc.h"
 #include "waystation/connection.h"
 #include "waystation/services.h"
 #include "waystation/v1/mailbox_service.grpc.pb.h"
@@ -115,7 +115,7 @@ class MailboxReader::Session {
 
   absl::Status EndWatch() {
     if (stream_ == nullptr) return absl::OkStatus();
-    const absl::Status status = errors::FromGrpc(stream_->Finish());
+    const absl::Status status = StatusOfCall(stream_->Finish());
     if (absl::IsUnavailable(status)) connection_.Unreachable(hub_);
     stream_ = nullptr;
     const std::lock_guard lock(mutex_);

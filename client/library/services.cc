@@ -9,10 +9,10 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/time/clock.h"
+#include "client/library/call_status.h"
 #include "client/library/calls.h"
 #include "client/library/retry.h"
 #include "proto/errors/error.h"
-#include "proto/errors/grpc.h"
 #include "waystation/connection.h"
 #include "waystation/frame_signer.h"
 #include "waystation/v1/admin_service.grpc.pb.h"
@@ -58,7 +58,7 @@ absl::StatusOr<Response> Call(const StubsOf<Service>& stubs,
       result = (stubs.each[hub].get()->*method)(&context, request, &response);
     }
     if (result.ok()) return response;
-    const absl::Status status = errors::FromGrpc(result);
+    const absl::Status status = StatusOfCall(result);
     if (connection.cancelled()) return errors::Error("CANCELLED");
     if (absl::IsUnavailable(status)) connection.Unreachable(hub);
     const absl::Duration pause = backoff.Next(status);

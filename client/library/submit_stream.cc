@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "client/library/call_status.h"
 #include "client/library/calls.h"
 #include "client/library/retry.h"
 #include "proto/errors/error.h"
-#include "proto/errors/grpc.h"
 #include "waystation/connection.h"
 #include "waystation/v1/registry_service.grpc.pb.h"
 
@@ -230,7 +230,7 @@ class SubmitStream::Session {
       context_ = nullptr;
       changed_.notify_all();
     }
-    const absl::Status status = errors::FromGrpc(stream->Finish());
+    const absl::Status status = StatusOfCall(stream->Finish());
     if (!fault.ok()) {
       End(fault);
       return fault;

@@ -2,6 +2,7 @@
 // wayctl agency: the agencies that take part, and how fresh their data is.
 #include "absl/strings/escaping.h"
 #include "client/wayctl/commands.h"
+#include "client/wayctl/input_file.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
@@ -127,10 +128,10 @@ absl::Status Put(Session& session, const std::string& file, bool dry_run) {
   v1::PutAgencyRequest request;
   const auto places = runtime::ReadYaml(*text, file == "-" ? "stdin" : file,
                                         *request.mutable_agency());
-  if (!places.ok()) return places.status();
+  if (!places.ok()) return As("AGENCY_INVALID", places.status());
   request.set_validate_only(dry_run);
   const auto response = session.admin().PutAgency(request);
-  if (!response.ok()) return response.status();
+  if (!response.ok()) return InFile(response.status(), *places, "agency.");
   session.out().Show(*response,
                      AgencySheet(response->agency(), session.surroundings()));
   return absl::OkStatus();
@@ -144,7 +145,8 @@ void AddAgency(Commands& commands) {
   const auto list = std::make_shared<ListOptions>();
   CLI::App& list_verb = commands.Verb(
       noun, "list", Say("Agencies, when they were seen, how old their data is"),
-      Needs::kHub, [list](Session& session) { return List(session, *list); });
+      "wayctl agency list", Needs::kHub,
+      [list](Session& session) { return List(session, *list); });
   AddListOptions(list_verb, *list);
 
   struct Options {
@@ -154,13 +156,15 @@ void AddAgency(Commands& commands) {
   };
   const auto options = std::make_shared<Options>();
   CLI::App& show_verb = commands.Verb(
-      noun, "show", Say("One agency with its signing keys"), Needs::kHub,
+      noun, "show", Say("One agency with its signing keys"),
+      "wayctl agency show labor.320500", Needs::kHub,
       [options](Session& session) { return Show(session, options->id); });
   show_verb.add_option("ID", options->id, Say("The agency"))->required();
 
   CLI::App& put_verb =
       commands.Verb(noun, "put", Say("Add an agency, or replace its entry"),
-                    Needs::kHub, [options](Session& session) {
+                    "wayctl agency put agency.yaml --dry-run", Needs::kHub,
+                    [options](Session& session) {
                       return Put(session, options->file, options->dry_run);
                     });
   put_verb.add_option("FILE", options->file, Say("YAML; - is standard input"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // wayctl agreement: who may know what.
 #include "client/wayctl/commands.h"
+#include "client/wayctl/input_file.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
@@ -33,7 +34,7 @@ Table AgreementRows(const v1::ListAgreementsResponse& page) {
         {agreement.id(), Number(agreement.version()), EnumOf(status.state()),
          Recipient(agreement), EnumOf(agreement.purpose()),
          Number(static_cast<std::uint64_t>(agreement.grants_size())),
-         DateText(agreement.valid_from()), DateText(agreement.valid_until())});
+         DateCell(agreement.valid_from()), DateCell(agreement.valid_until())});
   }
   return table;
 }
@@ -47,14 +48,19 @@ absl::Status List(Session& session, const ListOptions& options) {
       [](const auto& page) { return AgreementRows(page); });
 }
 
-// What a form leaves of a value.
-std::string FormText(const v1::Grant& grant) {
-  std::string text = EnumOf(grant.form()).shown;
+// What a form leaves of a value: "partial, 6 digits", and "partial 6" for
+// scripts.
+Cell FormCell(const v1::Grant& grant) {
+  Cell form = EnumOf(grant.form());
   if (grant.partial_digits() > 0) {
-    text += ", " + Say("$0 digits", grant.partial_digits());
+    form.shown += Say(", ") + Say("$0 digits", grant.partial_digits());
+    form.raw += " " + std::to_string(grant.partial_digits());
   }
-  if (!grant.predicate().empty()) text += ": " + SayName(grant.predicate());
-  return text;
+  if (!grant.predicate().empty()) {
+    form.shown = Say("$0: $1", form.shown, SayName(grant.predicate()));
+    form.raw += " " + grant.predicate();
+  }
+  return form;
 }
 
 Sheet AgreementSheet(const v1::AgreementStatus& status,
@@ -66,31 +72,39 @@ Sheet AgreementSheet(const v1::AgreementStatus& status,
   for (const v1::Grant& grant : agreement.grants()) {
     grants.rows.push_back(
         {Cell(SayName(grant.source_sector()), grant.source_sector()),
-         Cell(SayName(grant.attribute()), grant.attribute()),
-         Cell(FormText(grant), EnumOf(grant.form()).raw)});
+         Cell(SayName(grant.attribute()), grant.attribute()), FormCell(grant)});
   }
-  return {.facts = {{"id", Say("Agreement"), agreement.id()},
-                    {"version", Say("Version"), Number(agreement.version())},
-                    {"state", Say("State"), EnumOf(status.state())},
-                    {"recipient", Say("Recipient"), Recipient(agreement)},
-                    {"purpose", Say("Purpose"), EnumOf(agreement.purpose())},
-                    {"scope", Say("Scope"), EnumOf(agreement.scope())},
-                    {"legal_basis", Say("Legal basis"),
-                     agreement.legal_basis().statute() + " " +
-                         agreement.legal_basis().article()},
-                    {"impact_assessment", Say("Impact assessment"),
-                     agreement.impact_assessment()},
-                    {"valid_from", Say("Valid from"),
-                     DateText(agreement.valid_from())},
-                    {"valid_until", Say("Valid until"),
-                     DateText(agreement.valid_until())},
-                    {"retention_days", Say("Days the recipient may keep it"),
-                     Number(static_cast<std::uint64_t>(
-                         agreement.retention_days()))},
-                    {"applied_time", Say("Applied"),
-                     TimeCell(status.applied_time(), surroundings)},
-                    {"applied_by", Say("Applied by"), status.applied_by()}},
-          .sections = {{Say("Grants"), std::move(grants)}}};
+  Sheet sheet{
+      .facts =
+          {{"id", Say("Agreement"), agreement.id()},
+           {"version", Say("Version"), Number(agreement.version())},
+           {"state", Say("State"), EnumOf(status.state())},
+           {"recipient", Say("Recipient"), Recipient(agreement)},
+           {"purpose", Say("Purpose"), EnumOf(agreement.purpose())},
+           {"scope", Say("Scope"), EnumOf(agreement.scope())},
+           {"legal_basis", Say("Legal basis"),
+            agreement.legal_basis().statute() + " " +
+                agreement.legal_basis().article()},
+           {"impact_assessment", Say("Impact assessment"),
+            agreement.impact_assessment()},
+           {"valid_from", Say("Valid from"), DateCell(agreement.valid_from())},
+           {"valid_until", Say("Valid until"),
+            DateCell(agreement.valid_until())},
+           {"retention_days", Say("Days the recipient may keep it"),
+            Number(static_cast<std::uint64_t>(agreement.retention_days()))},
+           {"applied_time", Say("Applied"),
+            TimeCell(status.applied_time(), surroundings)},
+           {"applied_by", Say("Applied by"), status.applied_by()}},
+      .sections = {{Say("Grants"), std::move(grants)}}};
+  if (status.state() == v1::AgreementStatus::STATE_REVOKED) {
+    sheet.facts.push_back({"revoked_time", Say("Revoked"),
+                           TimeCell(status.revoked_time(), surroundings)});
+    sheet.facts.push_back(
+        {"revoked_by", Say("Revoked by"), status.revoked_by()});
+    sheet.facts.push_back(
+        {"revocation_reason", Say("Why revoked"), status.revocation_reason()});
+  }
+  return sheet;
 }
 
 absl::StatusOr<v1::AgreementStatus> Find(Session& session,
@@ -116,18 +130,6 @@ absl::Status Show(Session& session, const std::string& id) {
 
 // --- apply, check, revoke ---
 
-// Where in the file the hub's complaints stand.
-void NotePlaces(Session& session, const absl::Status& status,
-                const runtime::YamlPlaces& places) {
-  constexpr std::string_view kPrefix = "agreement.";
-  for (const errors::FieldViolation& violation : errors::ViolationsOf(status)) {
-    std::string_view path = violation.field;
-    if (path.starts_with(kPrefix)) path.remove_prefix(kPrefix.size());
-    session.out().Note(places.Of(path) + ": " + std::string(path) +
-                       (violation.rule.empty() ? "" : ": " + violation.rule));
-  }
-}
-
 // What the hub makes of the file; nothing is written.
 absl::StatusOr<v1::ApplyAgreementRequest> Check(
     Session& session, const std::string& file,
@@ -137,12 +139,11 @@ absl::StatusOr<v1::ApplyAgreementRequest> Check(
   if (!text.ok()) return text.status();
   const auto places = runtime::ReadYaml(*text, file == "-" ? "stdin" : file,
                                         *request.mutable_agreement());
-  if (!places.ok()) return places.status();
+  if (!places.ok()) return As("AGREEMENT_INVALID", places.status());
   request.set_validate_only(true);
   auto response = session.admin().ApplyAgreement(request);
   if (!response.ok()) {
-    NotePlaces(session, response.status(), *places);
-    return response.status();
+    return InFile(response.status(), *places, "agreement.");
   }
   checked = *std::move(response);
   request.set_validate_only(false);
@@ -216,8 +217,8 @@ void AddAgreement(Commands& commands) {
 
   const auto list = std::make_shared<ListOptions>();
   CLI::App& list_verb = commands.Verb(
-      noun, "list", Say("Agreements with their state"), Needs::kHub,
-      [list](Session& session) { return List(session, *list); });
+      noun, "list", Say("Agreements with their state"), "wayctl agreement list",
+      Needs::kHub, [list](Session& session) { return List(session, *list); });
   AddListOptions(list_verb, *list);
 
   struct Options {
@@ -228,13 +229,15 @@ void AddAgreement(Commands& commands) {
   };
   const auto options = std::make_shared<Options>();
   CLI::App& show_verb = commands.Verb(
-      noun, "show", Say("One agreement with its grants"), Needs::kHub,
+      noun, "show", Say("One agreement with its grants"),
+      "wayctl agreement show labor-trial", Needs::kHub,
       [options](Session& session) { return Show(session, options->id); });
   show_verb.add_option("ID", options->id, Say("The agreement"))->required();
 
   CLI::App& check_verb =
       commands.Verb(noun, "check", Say("Whether the hub would take a file"),
-                    Needs::kHub, [options](Session& session) {
+                    "wayctl agreement check agreement.yaml", Needs::kHub,
+                    [options](Session& session) {
                       return CheckFile(session, options->file);
                     });
   check_verb
@@ -243,7 +246,8 @@ void AddAgreement(Commands& commands) {
 
   CLI::App& apply_verb =
       commands.Verb(noun, "apply", Say("Put an agreement in force"),
-                    Needs::kHub, [options](Session& session) {
+                    "wayctl agreement apply agreement.yaml", Needs::kHub,
+                    [options](Session& session) {
                       return Apply(session, options->file, options->dry_run);
                     });
   apply_verb
@@ -252,7 +256,8 @@ void AddAgreement(Commands& commands) {
   AddDryRun(apply_verb, options->dry_run);
 
   CLI::App& revoke_verb = commands.Verb(
-      noun, "revoke", Say("End an agreement at once"), Needs::kHub,
+      noun, "revoke", Say("End an agreement at once"),
+      "wayctl agreement revoke labor-trial", Needs::kHub,
       [options](Session& session) {
         return Revoke(session, options->id, options->reason, options->dry_run);
       });

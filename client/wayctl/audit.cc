@@ -26,6 +26,8 @@ struct Filter {
   std::string kind;
   std::string agency;
   std::string actor;
+  std::string act;
+  std::string object;
   std::string from;
   std::string until;
   std::uint64_t from_index = 0;
@@ -38,7 +40,7 @@ Cell AboutCell(const v1::AuditEvent& event) {
   const auto add = [&](const std::string& shown_part,
                        const std::string& raw_part) {
     if (raw_part.empty()) return;
-    shown += (shown.empty() ? "" : "; ") + shown_part;
+    shown += (shown.empty() ? "" : Say("; ")) + shown_part;
     raw += (raw.empty() ? "" : "; ") + raw_part;
   };
   add(event.act(), event.act());
@@ -50,7 +52,7 @@ Cell AboutCell(const v1::AuditEvent& event) {
   for (const std::string& name : event.attributes()) {
     attributes.push_back(SayName(name));
   }
-  add(Joined(attributes), Joined(event.attributes()));
+  add(Joined(attributes, Say(", ")), Joined(event.attributes()));
   add(SayReason(event.reason()), event.reason());
   return {shown, raw};
 }
@@ -86,7 +88,9 @@ absl::Status SetTime(Session& session, std::string_view option,
                          &error)) {
       continue;
     }
-    time.set_seconds(absl::ToUnixSeconds(parsed));
+    const timespec parts = absl::ToTimespec(parsed);
+    time.set_seconds(parts.tv_sec);
+    time.set_nanos(static_cast<std::int32_t>(parts.tv_nsec));
     return absl::OkStatus();
   }
   return errors::Error("USAGE", {.field = std::string(option),
@@ -103,6 +107,8 @@ absl::Status List(Session& session, const Filter& filter) {
   }
   request.set_agency(filter.agency);
   request.set_actor(filter.actor);
+  request.set_act(filter.act);
+  request.set_object(filter.object);
   request.set_from_index(filter.from_index);
   request.set_descending(filter.newest_first);
   if (!filter.from.empty()) {
@@ -150,8 +156,11 @@ absl::StatusOr<std::optional<auditlog::NoteVerifier>> LogKey(
   }
   if (text.empty()) return std::nullopt;
   auto key = client::ReadLogKey(text);
-  if (!key.ok()) return key.status();
-  return std::optional(*std::move(key));
+  if (key.ok()) return std::optional(*std::move(key));
+  const auto violations = errors::ViolationsOf(key.status());
+  if (given.empty() || violations.empty()) return key.status();
+  return errors::Error("USAGE",
+                       {.field = "--key", .rule = violations.front().rule});
 }
 
 Sheet ReportSheet(const report::v1::AuditReport& report) {
@@ -335,7 +344,9 @@ void AddAudit(Commands& commands) {
 
   const auto filter = std::make_shared<Filter>();
   CLI::App& list_verb = commands.Verb(
-      noun, "list", Say("Entries of the log"), Needs::kHub,
+      noun, "list", Say("Entries of the log"),
+      "wayctl audit list --kind read --agency labor.320500 --newest-first",
+      Needs::kHub,
       [filter](Session& session) { return List(session, *filter); });
   list_verb.add_option(
       "--kind", filter->kind,
@@ -345,6 +356,11 @@ void AddAudit(Commands& commands) {
                        Say("Only about this agency"));
   list_verb.add_option("--actor", filter->actor,
                        Say("Only by this caller, such as operator/li"));
+  list_verb.add_option("--act", filter->act,
+                       Say("Only this act, such as agreement.apply"));
+  list_verb.add_option("--object", filter->object,
+                       Say("Only on this object, such as the id of an "
+                           "agreement or the number of a decision"));
   list_verb.add_option("--from", filter->from, Say("Not before this time"));
   list_verb.add_option("--until", filter->until, Say("Only before this time"));
   list_verb.add_option("--from-index", filter->from_index,
@@ -356,21 +372,21 @@ void AddAudit(Commands& commands) {
   const auto verify = std::make_shared<VerifyArguments>();
   CLI::App& verify_verb = commands.Verb(
       noun, "verify", Say("Read the whole log and name what was changed in it"),
-      Needs::kNothing,
+      "wayctl audit verify log-copy --key log.key", Needs::kNothing,
       [verify](Session& session) { return Verify(session, *verify); });
   verify_verb.add_option("DIR", verify->folder,
                          Say("An exported log; else that of the hub"));
   AddKey(verify_verb, verify->key);
-  verify_verb.add_option("--checkpoint", verify->checkpoints,
-                         Say("File with a checkpoint that was kept; may be "
-                             "repeated"));
+  AddRepeated(verify_verb, "--checkpoint", verify->checkpoints,
+              Say("File with a checkpoint that was kept; may be "
+                  "repeated"));
   verify_verb.add_flag("--no-signatures", verify->no_signatures,
                        Say("Leave out the agencies' signatures: faster"));
 
   const auto folder = std::make_shared<std::string>();
   CLI::App& export_verb = commands.Verb(
       noun, "export", Say("Write the log to a folder, for others to verify"),
-      Needs::kHub,
+      "wayctl audit export log-copy", Needs::kHub,
       [folder](Session& session) { return Export(session, *folder); });
   export_verb
       .add_option("DIR", *folder,
@@ -383,7 +399,8 @@ void AddAudit(Commands& commands) {
   };
   const auto one = std::make_shared<OneOptions>();
   CLI::App& checkpoint_verb = commands.Verb(
-      noun, "checkpoint", Say("The newest signed head of the log"), Needs::kHub,
+      noun, "checkpoint", Say("The newest signed head of the log"),
+      "wayctl audit checkpoint > checkpoint.txt", Needs::kHub,
       [one](Session& session) {
         return Checkpoint(session, one->number, one->key);
       });
@@ -392,11 +409,11 @@ void AddAudit(Commands& commands) {
   AddKey(checkpoint_verb, one->key);
 
   const auto prove = std::make_shared<OneOptions>();
-  CLI::App& prove_verb =
-      commands.Verb(noun, "prove", Say("Show that an entry is in the log"),
-                    Needs::kHub, [prove](Session& session) {
-                      return Prove(session, prove->number, prove->key);
-                    });
+  CLI::App& prove_verb = commands.Verb(
+      noun, "prove", Say("Show that an entry is in the log"),
+      "wayctl audit prove 0", Needs::kHub, [prove](Session& session) {
+        return Prove(session, prove->number, prove->key);
+      });
   prove_verb.add_option("ENTRY", prove->number, Say("Index of the entry"))
       ->required();
   AddKey(prove_verb, prove->key);

@@ -53,8 +53,8 @@ Sheet CandidateSheet(const v1::GetCandidateResponse& response,
     for (const std::string& attribute : SetAttributes(*record)) {
       if (!seen.insert(attribute).second) continue;
       table.rows.push_back({Cell(SayName(attribute), attribute),
-                            AttributeText(response.record_a(), attribute),
-                            AttributeText(response.record_b(), attribute)});
+                            AttributeCell(response.record_a(), attribute),
+                            AttributeCell(response.record_b(), attribute)});
     }
   }
   return {.facts = {{"id", Say("Candidate"), candidate.id()},
@@ -65,6 +65,15 @@ Sheet CandidateSheet(const v1::GetCandidateResponse& response,
           .sections = {{Say("Records"), std::move(table)}}};
 }
 
+absl::StatusOr<std::string> FullId(Session& session, const std::string& id) {
+  return OnlyOneBeginning(
+      id, v1::ListCandidatesRequest(),
+      [&](const auto& request) {
+        return session.reconciliation().ListCandidates(request);
+      },
+      [](const auto& page) -> const auto& { return page.candidates(); });
+}
+
 struct Reveal {
   std::vector<std::string> attributes;
   std::string reason;
@@ -73,8 +82,10 @@ struct Reveal {
 absl::StatusOr<v1::GetCandidateResponse> Read(Session& session,
                                               const std::string& id,
                                               const Reveal& reveal) {
+  auto full_id = FullId(session, id);
+  if (!full_id.ok()) return full_id.status();
   v1::GetCandidateRequest request;
-  request.set_id(id);
+  request.set_id(*std::move(full_id));
   for (const std::string& attribute : reveal.attributes) {
     if (auto known = CheckAttribute(attribute); !known.ok()) return known;
     request.add_reveal(attribute);
@@ -94,8 +105,15 @@ absl::Status Show(Session& session, const std::string& id,
   if (!response.ok()) return response.status();
   session.out().Show(*response,
                      CandidateSheet(*response, session.surroundings()));
-  session.out().Note(Say("To settle it: wayctl candidate decide $0",
-                         response->candidate().id()));
+  const v1::Candidate& candidate = response->candidate();
+  // What is not open any more has no reason for it.
+  if (candidate.why().empty()) {
+    session.out().Note(
+        Say("It is settled: wayctl decision list --on $0", candidate.id()));
+  } else {
+    session.out().Note(
+        Say("To settle it: wayctl candidate decide $0", candidate.id()));
+  }
   return absl::OkStatus();
 }
 
@@ -104,6 +122,7 @@ struct Choice {
   bool same = false;
   bool different = false;
   std::string reason;
+  std::string etag;
   bool dry_run = false;
 };
 
@@ -111,19 +130,27 @@ absl::StatusOr<v1::Decision::Kind> ChosenKind(Session& session,
                                               const Choice& choice) {
   if (choice.same) return v1::Decision::KIND_SAME;
   if (choice.different) return v1::Decision::KIND_DIFFERENT;
-  const auto answer = session.Ask(Say("One person or two? [same/different] "));
-  if (!answer.ok()) return answer.status();
-  for (const auto kind :
-       {v1::Decision::KIND_SAME, v1::Decision::KIND_DIFFERENT}) {
-    const Cell cell = EnumOf(kind);
-    if (*answer == cell.raw || *answer == cell.shown) return kind;
+  for (;;) {
+    const auto answer =
+        session.Ask(Say("One person or two? [same/different] "));
+    if (!answer.ok()) return answer.status();
+    for (const auto kind :
+         {v1::Decision::KIND_SAME, v1::Decision::KIND_DIFFERENT}) {
+      const Cell cell = EnumOf(kind);
+      if (*answer == cell.raw || *answer == cell.shown) return kind;
+    }
   }
-  return errors::Error("USAGE", {.rule = "same or different"});
 }
 
 absl::Status Decide(Session& session, const Choice& choice) {
   const auto response = Read(session, choice.id, {});
   if (!response.ok()) return response.status();
+  if (!choice.etag.empty() && choice.etag != response->candidate().etag()) {
+    return errors::Error("CHANGED_MEANWHILE", {.field = "--etag"});
+  }
+  if (response->candidate().why().empty()) {
+    return errors::Error("NOTHING_TO_DECIDE");
+  }
   if (!choice.same && !choice.different &&
       session.surroundings().in_is_terminal) {
     session.out().Preview(CandidateSheet(*response, session.surroundings()));
@@ -150,7 +177,8 @@ void AddCandidate(Commands& commands) {
 
   const auto list = std::make_shared<ListOptions>();
   CLI::App& list_verb =
-      commands.Verb(noun, "list", Say("Open pairs, oldest first"), Needs::kHub,
+      commands.Verb(noun, "list", Say("Open pairs, oldest first"),
+                    "wayctl candidate list --limit 20", Needs::kHub,
                     [list](Session& session) { return List(session, *list); });
   AddListOptions(list_verb, *list);
 
@@ -159,30 +187,38 @@ void AddCandidate(Commands& commands) {
     Reveal reveal;
   };
   const auto show = std::make_shared<ShowOptions>();
-  CLI::App& show_verb =
-      commands.Verb(noun, "show", Say("One pair, side by side"), Needs::kHub,
-                    [show](Session& session) {
-                      return Show(session, show->id, show->reveal);
-                    });
-  show_verb.add_option("ID", show->id, Say("The pair"))->required();
-  show_verb.add_option("--reveal", show->reveal.attributes,
-                       Say("Attribute to show unmasked; audited; may be "
-                           "repeated"));
+  CLI::App& show_verb = commands.Verb(
+      noun, "show", Say("One pair, side by side"),
+      "wayctl candidate show k-m4q6z5", Needs::kHub, [show](Session& session) {
+        return Show(session, show->id, show->reveal);
+      });
+  show_verb
+      .add_option("ID", show->id, Say("The pair; its first letters are enough"))
+      ->required();
+  AddRepeated(show_verb, "--reveal", show->reveal.attributes,
+              Say("Attribute to show unmasked; audited; may be "
+                  "repeated"));
   show_verb.add_option("--reason", show->reveal.reason,
                        Say("Why it must be seen"));
 
   const auto choice = std::make_shared<Choice>();
   CLI::App& decide_verb = commands.Verb(
       noun, "decide", Say("Rule whether it is one person; can be undone"),
-      Needs::kHub,
+      "wayctl candidate decide k-m4q6z5", Needs::kHub,
       [choice](Session& session) { return Decide(session, *choice); });
-  decide_verb.add_option("ID", choice->id, Say("The pair"))->required();
+  decide_verb
+      .add_option("ID", choice->id,
+                  Say("The pair; its first letters are enough"))
+      ->required();
   decide_verb.add_flag("--same", choice->same, Say("It is one person"));
   decide_verb
       .add_flag("--different", choice->different, Say("They are two persons"))
       ->excludes("--same");
   decide_verb.add_option("--reason", choice->reason,
                          Say("Why, without personal values"));
+  decide_verb.add_option("--etag", choice->etag,
+                         Say("Only if it is as it was shown: its etag in "
+                             "`-o json`"));
   AddDryRun(decide_verb, choice->dry_run);
 }
 

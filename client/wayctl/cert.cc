@@ -40,8 +40,8 @@ absl::Status MakeFiles(Session& session, const std::string& identity,
                  {"request_file", Say("Request"), report.request_file()}}});
   session.out().Note(
       Say("Send the request to the operator, who runs: wayctl cert sign $0 "
-          "--identity $1",
-          report.request_file(), identity));
+          "--identity $1 --out $2",
+          report.request_file(), identity, prefix + ".pem"));
   return absl::OkStatus();
 }
 
@@ -56,19 +56,20 @@ absl::Status InspectFile(Session& session, const std::string& file) {
   report->set_file(file);
   session.out().Show(
       *report,
-      {.facts = {{"serial", Say("Serial"), report->serial()},
-                 {"uris", Say("Identity"), Joined(report->uris())},
-                 {"subject", Say("Subject"), report->subject()},
-                 {"issuer", Say("Issuer"), report->issuer()},
-                 {"dns_names", Say("Host names"), Joined(report->dns_names())},
-                 {"not_before", Say("Valid from"),
-                  TimeCell(report->not_before(), surroundings)},
-                 {"not_after", Say("Valid until"),
-                  TimeCell(report->not_after(), surroundings)},
-                 {"key", Say("Key"), report->key()},
-                 {"problems", Say("Problems"),
-                  report->problems().empty() ? Cell(Say("none"), "")
-                                             : Joined(report->problems())}}});
+      {.facts = {
+           {"serial", Say("Serial"), report->serial()},
+           {"uris", Say("Identity"), JoinedCell(report->uris())},
+           {"subject", Say("Subject"), report->subject()},
+           {"issuer", Say("Issuer"), report->issuer()},
+           {"dns_names", Say("Host names"), JoinedCell(report->dns_names())},
+           {"not_before", Say("Valid from"),
+            TimeCell(report->not_before(), surroundings)},
+           {"not_after", Say("Valid until"),
+            TimeCell(report->not_after(), surroundings)},
+           {"key", Say("Key"), report->key()},
+           {"problems", Say("Problems"),
+            report->problems().empty() ? Cell(Say("none"), "")
+                                       : JoinedCell(report->problems())}}});
   if (!report->problems().empty()) session.Found();
   return absl::OkStatus();
 }
@@ -187,6 +188,11 @@ absl::Status Revoke(Session& session, const std::string& serial,
       return absl::OkStatus();
     }
     session.out().Preview(sheet);
+    if (preview->status().identity().empty()) {
+      session.out().Warn(
+          Say("This hub has not issued it. Check the serial, unless it is "
+              "another authority's, such as an auditor's."));
+    }
     const auto yes = session.Confirm(
         Say("Shut this certificate out for good? Its calls end at once."));
     if (!yes.ok()) return yes;
@@ -211,7 +217,8 @@ void AddCert(Commands& commands) {
   const auto made = std::make_shared<RequestOptions>();
   CLI::App& request_verb = commands.Verb(
       noun, "request", Say("Make a key and a request for a certificate"),
-      Needs::kNothing, [made](Session& session) {
+      "wayctl cert request --identity operator/li --out li", Needs::kNothing,
+      [made](Session& session) {
         return MakeFiles(session, made->identity, made->prefix);
       });
   request_verb
@@ -224,8 +231,9 @@ void AddCert(Commands& commands) {
 
   const auto sign = std::make_shared<SignOptions>();
   CLI::App& sign_verb = commands.Verb(
-      noun, "sign", Say("Have the hub sign a request"), Needs::kHub,
-      [sign](Session& session) { return Sign(session, *sign); });
+      noun, "sign", Say("Have the hub sign a request"),
+      "wayctl cert sign li.csr --identity operator/li --out li.pem",
+      Needs::kHub, [sign](Session& session) { return Sign(session, *sign); });
   sign_verb.add_option("FILE", sign->file, Say("The request, PEM"))->required();
   sign_verb
       .add_option("--identity", sign->identity,
@@ -245,7 +253,8 @@ void AddCert(Commands& commands) {
   const auto list = std::make_shared<ListedOptions>();
   CLI::App& list_verb =
       commands.Verb(noun, "list", Say("Certificates that the hub issued"),
-                    Needs::kHub, [list](Session& session) {
+                    "wayctl cert list --identity operator/li", Needs::kHub,
+                    [list](Session& session) {
                       return List(session, list->list, list->identity);
                     });
   list_verb.add_option("--identity", list->identity,
@@ -254,7 +263,8 @@ void AddCert(Commands& commands) {
 
   const auto file = std::make_shared<std::string>();
   CLI::App& inspect_verb = commands.Verb(
-      noun, "inspect", Say("What a certificate file says"), Needs::kNothing,
+      noun, "inspect", Say("What a certificate file says"),
+      "wayctl cert inspect li.pem", Needs::kNothing,
       [file](Session& session) { return InspectFile(session, *file); });
   inspect_verb.add_option("FILE", *file, Say("PEM; - is standard input"))
       ->required();
@@ -266,8 +276,8 @@ void AddCert(Commands& commands) {
   };
   const auto revoke = std::make_shared<RevokeOptions>();
   CLI::App& revoke_verb = commands.Verb(
-      noun, "revoke", Say("Shut a certificate out for good"), Needs::kHub,
-      [revoke](Session& session) {
+      noun, "revoke", Say("Shut a certificate out for good"),
+      "wayctl cert revoke 5f01a2", Needs::kHub, [revoke](Session& session) {
         return Revoke(session, revoke->serial, revoke->reason, revoke->dry_run);
       });
   revoke_verb

@@ -160,8 +160,11 @@ absl::StatusOr<report::v1::CertificateReport> Inspect(std::string_view pem,
   const Certificate certificate(
       PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
   if (certificate == nullptr) {
+    const bool is_request =
+        pem.find("BEGIN CERTIFICATE REQUEST") != std::string_view::npos;
     return errors::Error("CERTIFICATE_FILE_INVALID",
-                         {.rule = "it holds no PEM certificate"});
+                         {.rule = is_request ? "it is a request, not signed yet"
+                                             : "it holds no PEM certificate"});
   }
   report::v1::CertificateReport report;
   report.set_serial(SerialText(certificate.get()));

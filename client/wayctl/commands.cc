@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/wayctl/commands.h"
 
+#include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "client/wayctl/language.h"
 #include "client/wayctl/render_table.h"
+#include "proto/errors/error.h"
 
 namespace waystation::wayctl {
 
@@ -12,9 +15,41 @@ namespace {
 
 constexpr std::size_t kHelpColumn = 30;
 
-// CLI11 counts bytes; this counts the columns that Chinese takes.
+// "ID" of the option "--id".
+std::string Placeholder(const CLI::Option& option) {
+  if (option.get_lnames().empty()) return {};
+  std::string name = option.get_lnames().front();
+  std::ranges::transform(name, name.begin(), [](unsigned char c) {
+    return c == '-' ? '_' : static_cast<char>(std::toupper(c));
+  });
+  return name;
+}
+
+// CLI11 counts bytes; this counts the columns that Chinese takes. It also says
+// what a value is for and not of which type it is.
 class HelpFormatter final : public CLI::Formatter {
  public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    std::string text;
+    const bool is_flag = option->get_type_name().empty();
+    if (!is_flag && !option->get_positional()) {
+      text += " " + Placeholder(*option);
+    }
+    if (!is_flag && option->get_required()) {
+      text += " " + get_label("REQUIRED");
+    }
+    return text;
+  }
+
+  std::string make_option_desc(const CLI::Option* option) const override {
+    std::string text = option->get_description();
+    std::string others;
+    for (const CLI::Option* other : option->get_excludes()) {
+      others += (others.empty() ? "" : ", ") + other->get_name();
+    }
+    return others.empty() ? text : Say("$0 (not with $1)", text, others);
+  }
+
   std::string make_option(const CLI::Option* option,
                           bool is_positional) const override {
     const std::string name = "  " + make_option_name(option, is_positional) +
@@ -37,7 +72,6 @@ std::shared_ptr<CLI::Formatter> MakeFormatter(const std::string& next) {
   formatter->label("OPTIONS", Say("OPTIONS"));
   formatter->label("Positionals", Say("Arguments"));
   formatter->label("REQUIRED", Say("(required)"));
-  formatter->label("Excludes", Say("Not with"));
   return formatter;
 }
 
@@ -52,8 +86,11 @@ CLI::App& Commands::Noun(const std::string& name,
 }
 
 CLI::App& Commands::Verb(CLI::App& noun, const std::string& name,
-                         const std::string& description, Needs needs, Act act) {
+                         const std::string& description,
+                         std::string_view example, Needs needs, Act act) {
   CLI::App& verb = *noun.add_subcommand(name, description);
+  verb.footer(Say("Example") + ":\n  " + std::string(example) + "\n\n" +
+              Say("Options of every command: wayctl --help"));
   verb.fallthrough();
   verb.group(Say("Verbs"));
   verb.option_defaults()->group(Say("Options"));
@@ -81,10 +118,24 @@ void AddNouns(Commands& commands) {
   AddCompletion(commands);
 }
 
+CLI::Option& AddRepeated(CLI::App& verb, const std::string& name,
+                         std::vector<std::string>& values,
+                         const std::string& description) {
+  return *verb.add_option(name, values, description)
+              ->expected(1)
+              ->take_all()
+              ->allow_extra_args(false);
+}
+
 void AddListOptions(CLI::App& verb, ListOptions& options) {
   verb.add_option("--limit", options.limit,
                   Say("Show at most this many; 0 means all"))
       ->check(CLI::NonNegativeNumber);
+}
+
+absl::Status AmbiguousId(const std::string& id) {
+  return errors::Error(
+      "USAGE", {.field = id, .rule = Say("several begin so; give more of it")});
 }
 
 void AddDryRun(CLI::App& verb, bool& dry_run) {

@@ -7,8 +7,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "client/wayctl/session.h"
 
 namespace waystation::wayctl {
@@ -30,9 +33,11 @@ class Commands {
   // Adds `wayctl noun`; verbs are added to what it returns.
   CLI::App& Noun(const std::string& name, const std::string& description);
 
-  // Adds a verb to a noun; options are added to what it returns.
+  // Adds a verb to a noun; options are added to what it returns. `example` is
+  // a command line, or several, for --help.
   CLI::App& Verb(CLI::App& noun, const std::string& name,
-                 const std::string& description, Needs needs, Act act);
+                 const std::string& description, std::string_view example,
+                 Needs needs, Act act);
 
   // What was asked for; empty before the command line is parsed.
   const Act& act() const { return act_; }
@@ -49,6 +54,12 @@ class Commands {
 // Help in the reader's language. `next` is what follows the options, such as
 // "VERB".
 std::shared_ptr<CLI::Formatter> MakeFormatter(const std::string& next);
+
+// An option that may be given several times, with one value each: it does not
+// swallow the arguments that follow.
+CLI::Option& AddRepeated(CLI::App& verb, const std::string& name,
+                         std::vector<std::string>& values,
+                         const std::string& description);
 
 void AddAgency(Commands& commands);
 void AddAgreement(Commands& commands);
@@ -74,6 +85,9 @@ struct ListOptions {
 void AddListOptions(CLI::App& verb, ListOptions& options);
 void AddDryRun(CLI::App& verb, bool& dry_run);
 
+// USAGE: more letters are needed.
+absl::Status AmbiguousId(const std::string& id);
+
 // Calls `list` for page after page and shows `rows` of each, until the last
 // page or the limit.
 template <typename Request, typename List, typename Rows>
@@ -92,6 +106,30 @@ absl::Status ShowPages(Session& session, const ListOptions& options,
   } while (!request.page_token().empty() && (options.limit == 0 || left > 0));
   session.out().EndList();
   return absl::OkStatus();
+}
+
+// The id among those of a list that begins with `id`, which may be all of it.
+// An id that no item of the list has comes back as it is: the hub knows items
+// that are not listed any more. USAGE when several begin so.
+template <typename Request, typename List, typename Items>
+absl::StatusOr<std::string> OnlyOneBeginning(const std::string& id,
+                                             Request request, List list,
+                                             Items items) {
+  // "c-" and 26 characters.
+  constexpr std::size_t kFullSize = 28;
+  if (id.size() >= kFullSize) return id;
+  std::string found;
+  do {
+    const auto page = list(request);
+    if (!page.ok()) return page.status();
+    for (const auto& item : items(*page)) {
+      if (!item.id().starts_with(id)) continue;
+      if (!found.empty()) return AmbiguousId(id);
+      found = item.id();
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  return found.empty() ? id : found;
 }
 
 }  // namespace waystation::wayctl

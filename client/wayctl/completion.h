@@ -2,7 +2,6 @@
 #ifndef CLIENT_WAYCTL_COMPLETION_H_
 #define CLIENT_WAYCTL_COMPLETION_H_
 
-#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -12,14 +11,16 @@ class App;
 
 namespace waystation::wayctl {
 
+struct Surroundings;
+
 // The hidden word with which a shell asks what may follow.
 inline constexpr char kCompleteWord[] = "__complete";
 
 // Writes what the last of `words` may be, one a line: verbs, options, or the
 // closed choices of an option. The grammar itself is asked, so that this is
 // never out of date.
-void Complete(CLI::App& app, const std::vector<std::string>& words,
-              std::ostream& out);
+void Complete(const CLI::App& app, const std::vector<std::string>& words,
+              const Surroundings& surroundings);
 
 }  // namespace waystation::wayctl
 

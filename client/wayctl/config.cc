@@ -17,9 +17,9 @@ absl::Status List(Session& session) {
                           {"cert", Say("CERTIFICATE")}}};
   for (const config::v1::ClientContext& context : config.contexts()) {
     const bool current = context.name() == config.current_context();
-    table.rows.push_back({current ? Cell("*", "true") : Cell("", "false"),
-                          context.name(), Joined(context.connection().hubs()),
-                          context.connection().cert()});
+    table.rows.push_back(
+        {current ? Cell("*", "true") : Cell("", "false"), context.name(),
+         JoinedCell(context.connection().hubs()), context.connection().cert()});
   }
   session.out().Page(config, table);
   session.out().EndList();
@@ -35,7 +35,7 @@ absl::Status Show(Session& session) {
       {.facts = {
            {"name", Say("Context"), context->name()},
            {"file", Say("Contexts file"), (*session.contexts())->path},
-           {"hubs", Say("Hub"), Joined(connection.hubs())},
+           {"hubs", Say("Hub"), JoinedCell(connection.hubs())},
            {"ca", Say("Authority"), connection.ca()},
            {"cert", Say("Certificate"), connection.cert()},
            {"key", Say("Key"), connection.key()},
@@ -61,14 +61,15 @@ absl::Status Use(Session& session, const std::string& name) {
 void AddConfig(Commands& commands) {
   CLI::App& noun =
       commands.Noun("config", Say("Contexts: which hub is called as whom"));
-  commands.Verb(noun, "list", Say("Contexts of the file"), Needs::kNothing,
-                List);
+  commands.Verb(noun, "list", Say("Contexts of the file"), "wayctl config list",
+                Needs::kNothing, List);
   commands.Verb(noun, "show", Say("The context of this call, flags included"),
-                Needs::kNothing, Show);
+                "wayctl config show --context office", Needs::kNothing, Show);
   const auto name = std::make_shared<std::string>();
-  CLI::App& use_verb = commands.Verb(
-      noun, "use", Say("Make a context the current one"), Needs::kNothing,
-      [name](Session& session) { return Use(session, *name); });
+  CLI::App& use_verb =
+      commands.Verb(noun, "use", Say("Make a context the current one"),
+                    "wayctl config use office", Needs::kNothing,
+                    [name](Session& session) { return Use(session, *name); });
   use_verb.add_option("NAME", *name, Say("The context"))->required();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // wayctl conflict: the reconciliation office's work on values that disagree.
+#include <algorithm>
 #include <cstddef>
 
 #include "client/wayctl/commands.h"
@@ -36,7 +37,7 @@ Table ConflictRows(const v1::ListConflictsResponse& page,
          TimeCell(conflict.opened_time(), surroundings),
          conflict.reopened() ? Cell(Say("yes"), "true")
                              : Cell(Say("no"), "false"),
-         Joined(conflict.agencies())});
+         JoinedCell(conflict.agencies())});
   }
   return table;
 }
@@ -83,9 +84,9 @@ Table SideBySide(const v1::GetConflictResponse& response,
                  const Surroundings& surroundings) {
   const std::string& attribute = response.conflict().attribute();
   Table table{.columns = {{"", ""}}};
-  table.rows = {{Say("value")},    {Say("source")},   {Say("evidence")},
-                {Say("grade")},    {Say("recorded")}, {Say("valid from")},
-                {Say("received")}, {Say("remarks")}};
+  table.rows = {{Say("value")},      {Say("source")},   {Say("agency")},
+                {Say("evidence")},   {Say("grade")},    {Say("recorded")},
+                {Say("valid from")}, {Say("received")}, {Say("remarks")}};
   for (int i = 0; i < response.groups_size(); ++i) {
     const v1::ValueGroup& group = response.groups(i);
     for (const v1::ClaimView& claim : group.claims()) {
@@ -93,14 +94,15 @@ Table SideBySide(const v1::GetConflictResponse& response,
       std::vector<std::string> remarks;
       if (group.provisional()) remarks.push_back(Say("stands meanwhile"));
       if (group.is_new()) remarks.push_back(Say("new since the decision"));
-      const Cell cells[] = {AttributeText(claim.value(), attribute),
+      const Cell cells[] = {AttributeCell(claim.value(), attribute),
+                            AgencyText(claim.agency()),
                             claim.agency(),
                             EnumOf(claim.evidence()),
                             EnumOf(claim.grade()),
                             TimeCell(claim.recorded_time(), surroundings),
-                            DateText(claim.valid_from()),
+                            DateCell(claim.valid_from()),
                             TimeCell(claim.received_time(), surroundings),
-                            Joined(remarks)};
+                            Joined(remarks, Say(", "))};
       for (std::size_t row = 0; row < table.rows.size(); ++row) {
         table.rows[row].push_back(cells[row]);
       }
@@ -128,10 +130,10 @@ Table ClaimRows(const v1::GetConflictResponse& response,
     const v1::ValueGroup& group = response.groups(i);
     for (const v1::ClaimView& claim : group.claims()) {
       table.rows.push_back(
-          {Letter(i), claim.id(), AttributeText(claim.value(), attribute),
+          {Letter(i), claim.id(), AttributeCell(claim.value(), attribute),
            claim.agency(), EnumOf(claim.evidence()), EnumOf(claim.grade()),
            TimeCell(claim.recorded_time(), surroundings),
-           DateText(claim.valid_from()),
+           DateCell(claim.valid_from()),
            TimeCell(claim.received_time(), surroundings),
            group.provisional() ? "true" : "false",
            group.is_new() ? "true" : "false"});
@@ -143,8 +145,8 @@ Table ClaimRows(const v1::GetConflictResponse& response,
 std::string PersonText(const v1::Person& person) {
   std::string text;
   for (const std::string& attribute : SetAttributes(person)) {
-    if (!text.empty()) text += "; ";
-    text += SayName(attribute) + " " + AttributeText(person, attribute);
+    if (!text.empty()) text += Say("; ");
+    text += SayName(attribute) + " " + AttributeCell(person, attribute).shown;
   }
   return text;
 }
@@ -154,17 +156,32 @@ std::string RuleText(const v1::GetConflictResponse& response) {
   for (const int criterion : response.rule()) {
     criteria.push_back(EnumOf(static_cast<v1::Criterion>(criterion)).shown);
   }
-  return Joined(criteria);
+  return Joined(criteria, Say(", "));
+}
+
+// A conflict that was decided, or whose claims agree by now, can be looked at
+// still.
+bool IsOpen(const v1::GetConflictResponse& response) {
+  return std::ranges::any_of(response.groups(), &v1::ValueGroup::provisional);
+}
+
+Cell DecisionNumbers(const v1::GetConflictResponse& response) {
+  std::vector<std::string> numbers;
+  for (const std::uint64_t number : response.earlier_decisions()) {
+    numbers.push_back(std::to_string(number));
+  }
+  return JoinedCell(numbers);
 }
 
 Sheet ConflictSheet(const v1::GetConflictResponse& response,
                     const Surroundings& surroundings) {
   const v1::Conflict& conflict = response.conflict();
+  const bool open = IsOpen(response);
   Sheet sheet{
       .facts = {{"id", Say("Conflict"), conflict.id()},
                 {"attribute", Say("Attribute"),
                  Cell(SayName(conflict.attribute()), conflict.attribute())},
-                {"why", Say("Why it is open"),
+                {"why", open ? Say("Why it is open") : Say("Why it is settled"),
                  Cell(SayReason(response.why()), response.why())},
                 {"rule", Say("Rule, in order"), RuleText(response)},
                 {"opened_time", Say("Open since"),
@@ -173,19 +190,26 @@ Sheet ConflictSheet(const v1::GetConflictResponse& response,
                 {"recipients", Say("Would be told"),
                  response.recipients().empty()
                      ? Cell(Say("nobody"), "")
-                     : Cell(Joined(response.recipients()))}},
+                     : JoinedCell(response.recipients())}},
       .sections = {{Say("Values"), SideBySide(response, surroundings)}},
       .csv = ClaimRows(response, surroundings)};
   if (!response.earlier_decisions().empty()) {
-    std::vector<std::string> numbers;
-    for (const std::uint64_t number : response.earlier_decisions()) {
-      numbers.push_back(std::to_string(number));
-    }
     sheet.facts.push_back({"earlier_decisions",
-                           Say("Decided before, no longer enough"),
-                           Joined(numbers)});
+                           open ? Say("Decided before, no longer enough")
+                                : Say("Decided by decision"),
+                           DecisionNumbers(response)});
   }
   return sheet;
+}
+
+// The first letters of an id are enough where only one open conflict has them.
+absl::StatusOr<std::string> FullId(Session& session, const std::string& id) {
+  return OnlyOneBeginning(
+      id, v1::ListConflictsRequest(),
+      [&](const auto& request) {
+        return session.reconciliation().ListConflicts(request);
+      },
+      [](const auto& page) -> const auto& { return page.conflicts(); });
 }
 
 struct Reveal {
@@ -196,8 +220,10 @@ struct Reveal {
 absl::StatusOr<v1::GetConflictResponse> Read(Session& session,
                                              const std::string& id,
                                              const Reveal& reveal) {
+  auto full_id = FullId(session, id);
+  if (!full_id.ok()) return full_id.status();
   v1::GetConflictRequest request;
-  request.set_id(id);
+  request.set_id(*std::move(full_id));
   for (const std::string& attribute : reveal.attributes) {
     if (auto known = CheckAttribute(attribute); !known.ok()) return known;
     request.add_reveal(attribute);
@@ -217,8 +243,13 @@ absl::Status Show(Session& session, const std::string& id,
   if (!response.ok()) return response.status();
   session.out().Show(*response,
                      ConflictSheet(*response, session.surroundings()));
-  session.out().Note(Say("To settle it: wayctl conflict decide $0",
-                         response->conflict().id()));
+  if (IsOpen(*response)) {
+    session.out().Note(Say("To settle it: wayctl conflict decide $0",
+                           response->conflict().id()));
+  } else if (response->why() == "DECIDED") {
+    session.out().Note(Say("To take the decision back: wayctl decision undo $0",
+                           DecisionNumbers(*response).raw));
+  }
   return absl::OkStatus();
 }
 
@@ -229,6 +260,7 @@ struct Choice {
   std::string value;  // A letter, as shown.
   std::string claim;
   std::string reason;
+  std::string etag;
   bool dry_run = false;
 };
 
@@ -246,25 +278,44 @@ absl::StatusOr<std::string> ClaimOf(const v1::GetConflictResponse& response,
     }
     letters.push_back(Letter(i));
   }
-  return errors::Error(
-      "USAGE", {.field = "--value", .rule = "one of " + Joined(letters)});
+  return errors::Error("USAGE",
+                       {.field = "--value",
+                        .rule = Say("one of $0", Joined(letters, Say(", ")))});
+}
+
+// By letter, as given or as asked for; who types a wrong one is asked again.
+absl::StatusOr<std::string> ChosenClaim(Session& session,
+                                        const v1::GetConflictResponse& response,
+                                        const Choice& choice) {
+  if (!choice.claim.empty()) return choice.claim;
+  if (!choice.value.empty()) return ClaimOf(response, choice.value);
+  if (session.surroundings().in_is_terminal) {
+    session.out().Preview(ConflictSheet(response, session.surroundings()));
+  }
+  for (;;) {
+    const auto letter =
+        session.Ask(Say("Which value shall stand (its letter)? "));
+    if (!letter.ok()) return letter.status();
+    auto claim = ClaimOf(response, *letter);
+    if (claim.ok()) return claim;
+    session.out().Note(errors::ViolationsOf(claim.status()).front().rule);
+  }
 }
 
 absl::Status Decide(Session& session, const Choice& choice) {
   const auto response = Read(session, choice.id, {});
   if (!response.ok()) return response.status();
-  std::string claim = choice.claim;
-  if (claim.empty()) {
-    if (choice.value.empty() && session.surroundings().in_is_terminal) {
-      session.out().Preview(ConflictSheet(*response, session.surroundings()));
-    }
-    const auto letter = session.GivenOrAsk(
-        choice.value, Say("Which value shall stand (its letter)? "));
-    if (!letter.ok()) return letter.status();
-    auto chosen = ClaimOf(*response, *letter);
-    if (!chosen.ok()) return chosen.status();
-    claim = *std::move(chosen);
+  if (!choice.etag.empty() && choice.etag != response->conflict().etag()) {
+    return errors::Error("CHANGED_MEANWHILE", {.field = "--etag"});
   }
+  if (response->why() == "DECIDED") {
+    return errors::Error(
+        "DECISION_STANDS",
+        {.metadata = {{"decision", DecisionNumbers(*response).raw}}});
+  }
+  if (!IsOpen(*response)) return errors::Error("NOTHING_TO_DECIDE");
+  auto claim = ChosenClaim(session, *response, choice);
+  if (!claim.ok()) return claim.status();
   auto reason =
       session.GivenOrAsk(choice.reason, Say("Reason (no personal values): "));
   if (!reason.ok()) return reason.status();
@@ -272,7 +323,7 @@ absl::Status Decide(Session& session, const Choice& choice) {
   v1::DecideRequest request;
   request.set_subject(response->conflict().id());
   request.set_kind(v1::Decision::KIND_CHOOSE_CLAIM);
-  request.set_claim(claim);
+  request.set_claim(*std::move(claim));
   request.set_reason(*std::move(reason));
   request.set_etag(response->conflict().etag());
   return Rule(session, std::move(request), choice.dry_run);
@@ -286,7 +337,8 @@ void AddConflict(Commands& commands) {
 
   const auto filter = std::make_shared<ConflictFilter>();
   CLI::App& list_verb = commands.Verb(
-      noun, "list", Say("Open conflicts, oldest first"), Needs::kHub,
+      noun, "list", Say("Open conflicts, oldest first"),
+      "wayctl conflict list --attribute birth_date", Needs::kHub,
       [filter](Session& session) { return List(session, *filter); });
   list_verb.add_option("--attribute", filter->attribute,
                        Say("Only of this attribute"));
@@ -299,14 +351,17 @@ void AddConflict(Commands& commands) {
     Reveal reveal;
   };
   const auto show = std::make_shared<ShowOptions>();
-  CLI::App& show_verb =
-      commands.Verb(noun, "show", Say("One conflict, its values side by side"),
-                    Needs::kHub, [show](Session& session) {
-                      return Show(session, show->id, show->reveal);
-                    });
-  show_verb.add_option("ID", show->id, Say("The conflict"))->required();
-  show_verb.add_option(
-      "--reveal", show->reveal.attributes,
+  CLI::App& show_verb = commands.Verb(
+      noun, "show", Say("One conflict, its values side by side"),
+      "wayctl conflict show c-k3p7w2", Needs::kHub, [show](Session& session) {
+        return Show(session, show->id, show->reveal);
+      });
+  show_verb
+      .add_option("ID", show->id,
+                  Say("The conflict; its first letters are enough"))
+      ->required();
+  AddRepeated(
+      show_verb, "--reveal", show->reveal.attributes,
       Say("Further attribute of the person to show; audited; may be repeated"));
   show_verb.add_option("--reason", show->reveal.reason,
                        Say("Why it must be seen"));
@@ -314,9 +369,12 @@ void AddConflict(Commands& commands) {
   const auto choice = std::make_shared<Choice>();
   CLI::App& decide_verb = commands.Verb(
       noun, "decide", Say("Rule which value stands; can be undone"),
-      Needs::kHub,
+      "wayctl conflict decide c-k3p7w2", Needs::kHub,
       [choice](Session& session) { return Decide(session, *choice); });
-  decide_verb.add_option("ID", choice->id, Say("The conflict"))->required();
+  decide_verb
+      .add_option("ID", choice->id,
+                  Say("The conflict; its first letters are enough"))
+      ->required();
   decide_verb.add_option("--value", choice->value,
                          Say("Letter of the value that stands"));
   decide_verb
@@ -325,6 +383,9 @@ void AddConflict(Commands& commands) {
       ->excludes("--value");
   decide_verb.add_option("--reason", choice->reason,
                          Say("Why, without personal values"));
+  decide_verb.add_option("--etag", choice->etag,
+                         Say("Only if it is as it was shown: its etag in "
+                             "`-o json`"));
   AddDryRun(decide_verb, choice->dry_run);
 }
 

@@ -83,7 +83,8 @@ void AddDecision(Commands& commands) {
   const auto list = std::make_shared<ListedOptions>();
   CLI::App& list_verb =
       commands.Verb(noun, "list", Say("Decisions, those taken back included"),
-                    Needs::kHub, [list](Session& session) {
+                    "wayctl decision list --on c-k3p7w2", Needs::kHub,
+                    [list](Session& session) {
                       return List(session, list->list, list->subject);
                     });
   list_verb.add_option("--on", list->subject,
@@ -97,13 +98,13 @@ void AddDecision(Commands& commands) {
   };
   const auto one = std::make_shared<OneOptions>();
   CLI::App& show_verb = commands.Verb(
-      noun, "show", Say("One decision"), Needs::kHub,
+      noun, "show", Say("One decision"), "wayctl decision show 4", Needs::kHub,
       [one](Session& session) { return Show(session, one->number); });
   show_verb.add_option("NUMBER", one->number, Say("The decision"))->required();
 
   CLI::App& undo_verb = commands.Verb(
       noun, "undo", Say("Take a decision back; what stood before stands again"),
-      Needs::kHub, [one](Session& session) {
+      "wayctl decision undo 4", Needs::kHub, [one](Session& session) {
         return UndoOne(session, one->number, one->reason, one->dry_run);
       });
   undo_verb.add_option("NUMBER", one->number, Say("The decision"))->required();

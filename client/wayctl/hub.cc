@@ -39,9 +39,9 @@ absl::Status ShowStatus(Session& session) {
           {"last_checkpoint_time", Say("Last checkpoint"),
            TimeCell(response->last_checkpoint_time(), surroundings)}}};
   if (!reasons.empty()) {
-    sheet.facts.push_back(
-        {"not_ready_reasons", Say("Why it is not ready"),
-         Cell(Joined(reasons), Joined(response->not_ready_reasons()))});
+    sheet.facts.push_back({"not_ready_reasons", Say("Why it is not ready"),
+                           Cell(Joined(reasons, Say(", ")),
+                                Joined(response->not_ready_reasons()))});
   }
   session.out().Show(*response, sheet);
   if (!response->ready()) session.Found();
@@ -52,13 +52,16 @@ absl::Status Check(Session& session) {
   const auto response = session.admin().CheckStore({});
   if (!response.ok()) return response.status();
   Table findings{.columns = {{"place", Say("PLACE"), false, true},
-                             {"reason", Say("FINDING"), false, true}}};
+                             {"reason", Say("FINDING"), false, true},
+                             {"detail", Say("DETAIL"), false, true},
+                             {"more", Say("MORE ALIKE"), true}}};
   for (const v1::StoreFinding& finding : response->findings()) {
     findings.rows.push_back(
-        {finding.place(), Cell(SayReason(finding.reason()), finding.reason())});
+        {finding.place(), Cell(SayReason(finding.reason()), finding.reason()),
+         finding.detail(), Number(finding.more())});
   }
   session.out().Show(*response,
-                     {.facts = {{"rows_checked", Say("Rows checked"),
+                     {.facts = {{"rows_checked", Say("Sealed rows opened"),
                                  Number(response->rows_checked())},
                                 {"result", Say("Result"),
                                  response->findings().empty()
@@ -74,10 +77,10 @@ absl::Status Check(Session& session) {
 void AddHub(Commands& commands) {
   CLI::App& noun = commands.Noun("hub", Say("How the hub is"));
   commands.Verb(noun, "status", Say("What it holds and whether it is ready"),
-                Needs::kHub, ShowStatus);
+                "wayctl hub status", Needs::kHub, ShowStatus);
   commands.Verb(noun, "check",
                 Say("Read and check all that is stored; may take minutes"),
-                Needs::kHubForLong, Check);
+                "wayctl hub check", Needs::kHubForLong, Check);
 }
 
 }  // namespace waystation::wayctl

@@ -33,7 +33,7 @@ Table EntryRows(const v1::MailboxPage& page) {
                           {"value", Say("VALUE"), false, true}}};
   for (const v1::MailboxEntry& entry : page.entries()) {
     const std::vector<Cell> head = {EnumOf(entry.kind()), entry.view().handle(),
-                                    Joined(entry.view().record_keys())};
+                                    JoinedCell(entry.view().record_keys())};
     const auto row = [&](Cell attribute, Cell value) {
       std::vector<Cell> cells = head;
       cells.push_back(std::move(attribute));
@@ -42,7 +42,7 @@ Table EntryRows(const v1::MailboxPage& page) {
     };
     for (const std::string& attribute : entry.attributes()) {
       row(Cell(SayName(attribute), attribute),
-          AttributeText(entry.view().person(), attribute));
+          AttributeCell(entry.view().person(), attribute));
     }
     if (entry.attributes().empty()) row("", "");
   }
@@ -116,8 +116,10 @@ absl::Status Watch(Session& session, const ReadOptions& options) {
        .after_token = options.after,
        .follow = true,
        .on_wait = [&](const absl::Status&, absl::Duration pause) {
-         session.out().Warn(Say("The hub is away; trying again in $0.",
-                                absl::FormatDuration(pause)));
+         // The first pauses are too short to speak of.
+         if (pause < absl::Seconds(1)) return;
+         session.out().Warn(Say("The hub is away; trying again in $0 s.",
+                                absl::ToInt64Seconds(pause)));
        }});
   for (;;) {
     auto page = reader.Next();
@@ -130,7 +132,9 @@ absl::Status Watch(Session& session, const ReadOptions& options) {
     session.surroundings().out.flush();
     if (options.acknowledge) {
       const auto done = reader.Acknowledge(response.page().last_token());
-      if (!done.ok()) return done;
+      // A hub that went away meanwhile is waited for, as between pages: the
+      // next token covers this one.
+      if (!done.ok() && !absl::IsUnavailable(done)) return done;
     }
   }
 }
@@ -171,8 +175,8 @@ void AddReadOptions(CLI::App& verb, ReadOptions& options) {
       ->check(CLI::Range(1, kMostPerPage));
   verb.add_flag("--ack", options.acknowledge,
                 Say("Acknowledge each page once it is shown"));
-  verb.add_option("--reveal", options.reveal,
-                  Say("Attribute to show unmasked; may be repeated"));
+  AddRepeated(verb, "--reveal", options.reveal,
+              Say("Attribute to show unmasked; may be repeated"));
 }
 
 }  // namespace
@@ -182,9 +186,10 @@ void AddMailbox(Commands& commands) {
       commands.Noun("mailbox", Say("What your agency is told, in order"));
 
   const auto pull = std::make_shared<ReadOptions>();
-  CLI::App& pull_verb =
-      commands.Verb(noun, "pull", Say("The next page of changes"), Needs::kHub,
-                    [pull](Session& session) { return Pull(session, *pull); });
+  CLI::App& pull_verb = commands.Verb(
+      noun, "pull", Say("The next page of changes"),
+      "wayctl mailbox pull --purpose employment_service --ack", Needs::kHub,
+      [pull](Session& session) { return Pull(session, *pull); });
   pull_verb.alias("show");
   AddReadOptions(pull_verb, *pull);
   pull_verb.add_flag("--all", pull->all, Say("Page after page to the end"));
@@ -192,6 +197,7 @@ void AddMailbox(Commands& commands) {
   const auto watch = std::make_shared<ReadOptions>();
   CLI::App& watch_verb = commands.Verb(
       noun, "watch", Say("Changes as they come, until interrupted"),
+      "wayctl mailbox watch --purpose employment_service --ack -o json",
       Needs::kHub,
       [watch](Session& session) { return Watch(session, *watch); });
   AddReadOptions(watch_verb, *watch);
@@ -200,12 +206,12 @@ void AddMailbox(Commands& commands) {
   CLI::App& ack_verb = commands.Verb(
       noun, "ack",
       Say("All up to this token is stored and need not come again"),
-      Needs::kHub,
+      "wayctl mailbox ack TOKEN", Needs::kHub,
       [token](Session& session) { return Acknowledge(session, *token); });
   ack_verb.add_option("TOKEN", *token, Say("last_token of a page"))->required();
 
   commands.Verb(noun, "status", Say("How far the mailbox has come"),
-                Needs::kHub, ShowStatus);
+                "wayctl mailbox status", Needs::kHub, ShowStatus);
 }
 
 }  // namespace waystation::wayctl

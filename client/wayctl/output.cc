@@ -56,6 +56,18 @@ Table FactsAsTable(const std::vector<Fact>& facts) {
 
 }  // namespace
 
+Format FormatByName(std::string_view name) {
+  if (name == "json") return Format::kJson;
+  if (name == "yaml") return Format::kYaml;
+  if (name == "csv") return Format::kCsv;
+  return Format::kTable;
+}
+
+bool WantsColor(const Surroundings& surroundings) {
+  return surroundings.env("NO_COLOR").empty() &&
+         surroundings.env("TERM") != "dumb";
+}
+
 Cell Number(std::uint64_t number) { return Cell(std::to_string(number)); }
 
 Output::Output(Surroundings& surroundings, Format format, bool color)
@@ -150,14 +162,14 @@ void Output::Note(std::string_view text) {
 
 void Output::Warn(std::string_view text) {
   const bool color = color_ && surroundings_.err_is_terminal;
-  surroundings_.err << (color ? kYellow : "") << Say("warning:")
-                    << (color ? kPlain : "") << " " << SafeLines(text) << "\n";
+  surroundings_.err << (color ? kYellow : "") << Say("warning: ")
+                    << (color ? kPlain : "") << SafeLines(text) << "\n";
 }
 
 void Output::Error(std::string_view text, std::string_view advice) {
   const bool color = color_ && surroundings_.err_is_terminal;
-  surroundings_.err << (color ? kRed : "") << Say("error:")
-                    << (color ? kPlain : "") << " " << SafeLines(text) << "\n";
+  surroundings_.err << (color ? kRed : "") << Say("error: ")
+                    << (color ? kPlain : "") << SafeLines(text) << "\n";
   if (!advice.empty()) Note(advice);
 }
 

@@ -25,6 +25,12 @@ namespace waystation::wayctl {
 
 enum class Format { kTable, kJson, kYaml, kCsv };
 
+// kTable for a name that is none.
+Format FormatByName(std::string_view name);
+
+// Unless NO_COLOR is set, or the terminal is a dumb one.
+bool WantsColor(const Surroundings& surroundings);
+
 // One value: as people read it, and as scripts do.
 struct Cell {
   Cell(std::string text) : shown(text), raw(std::move(text)) {}  // NOLINT

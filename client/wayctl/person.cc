@@ -151,24 +151,27 @@ void AddPerson(Commands& commands) {
   const auto show = std::make_shared<ShowOptions>();
   CLI::App& show_verb = commands.Verb(
       noun, "show", Say("One person, masked; the reading is audited"),
+      "wayctl person show --record LD-0001 --purpose employment_service",
       Needs::kHub, [show](Session& session) {
         return Show(session, show->subject, show->reveal);
       });
   AddSubject(show_verb, show->subject);
-  show_verb.add_option("--reveal", show->reveal,
-                       Say("Attribute to show unmasked; may be repeated"));
+  AddRepeated(show_verb, "--reveal", show->reveal,
+              Say("Attribute to show unmasked; may be repeated"));
 
   struct MatchOptions {
     Subject subject;
     std::string attribute;
   };
   const auto match = std::make_shared<MatchOptions>();
-  CLI::App& match_verb =
-      commands.Verb(noun, "match",
-                    Say("Whether a value agrees; it is asked for, or piped in"),
-                    Needs::kHub, [match](Session& session) {
-                      return Match(session, match->subject, match->attribute);
-                    });
+  CLI::App& match_verb = commands.Verb(
+      noun, "match",
+      Say("Whether a value agrees; it is asked for, or piped in"),
+      "wayctl person match --record LD-0001 --purpose employment_service "
+      "--attribute birth_date",
+      Needs::kHub, [match](Session& session) {
+        return Match(session, match->subject, match->attribute);
+      });
   AddSubject(match_verb, match->subject);
   match_verb
       .add_option("--attribute", match->attribute,

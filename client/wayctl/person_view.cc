@@ -35,10 +35,10 @@ Sheet PersonSheet(const v1::PersonView& view,
   for (const v1::AttributeView& attribute : view.attributes()) {
     values.rows.push_back(
         {Cell(SayName(attribute.attribute()), attribute.attribute()),
-         AttributeText(view.person(), attribute.attribute(), attribute.entry()),
+         AttributeCell(view.person(), attribute.attribute(), attribute.entry()),
          EnumOf(attribute.status()), attribute.source_agency(),
          TimeCell(attribute.recorded_time(), surroundings),
-         DateText(attribute.valid_from()), EnumOf(attribute.grade()),
+         DateCell(attribute.valid_from()), EnumOf(attribute.grade()),
          EnumOf(attribute.form()),
          attribute.reason().empty()
              ? Cell("")
@@ -53,7 +53,7 @@ Sheet PersonSheet(const v1::PersonView& view,
   }
   return {.facts = {{"handle", Say("Handle"), view.handle()},
                     {"record_keys", Say("Your records"),
-                     Joined(view.record_keys())}},
+                     JoinedCell(view.record_keys())}},
           .sections = {{Say("Attributes"), std::move(values)},
                        {Say("Questions"), std::move(predicates)}}};
 }

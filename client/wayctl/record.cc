@@ -70,10 +70,10 @@ absl::Status Show(Session& session, const std::string& record_key,
   for (v1::HeldClaim& claim : *response->mutable_claims()) {
     Mask({reveal.begin(), reveal.end()}, *claim.mutable_value());
     table.rows.push_back({Cell(SayName(claim.attribute()), claim.attribute()),
-                          AttributeText(claim.value(), claim.attribute()),
+                          AttributeCell(claim.value(), claim.attribute()),
                           EnumOf(claim.grade()), EnumOf(claim.evidence()),
                           Number(claim.revision()),
-                          DateText(claim.times().valid_from()),
+                          DateCell(claim.times().valid_from()),
                           TimeCell(claim.times().recorded_time(), surroundings),
                           TimeCell(claim.received_time(), surroundings)});
   }
@@ -217,10 +217,11 @@ Sheet ResultSheet(const std::vector<v1::Update>& updates,
     const auto remark = [&](const std::string& field, const Cell& cell,
                             const std::string& rule) {
       if (!raw.empty()) {
-        shown += "; ";
+        shown += Say("; ");
         raw += "; ";
       }
-      shown += field + ": " + cell.shown + (rule.empty() ? "" : ", " + rule);
+      shown +=
+          field + ": " + cell.shown + (rule.empty() ? "" : Say(", ") + rule);
       raw += field + ": " + cell.raw + (rule.empty() ? "" : ", " + rule);
     };
     for (const v1::Violation& violation : result.violations()) {
@@ -284,7 +285,8 @@ void AddRecord(Commands& commands) {
   CLI::App& list_verb = commands.Verb(
       noun, "list",
       Say("Your records with their handles; an equal handle is one person"),
-      Needs::kHub, [list](Session& session) { return List(session, *list); });
+      "wayctl record list -o csv", Needs::kHub,
+      [list](Session& session) { return List(session, *list); });
   AddListOptions(list_verb, *list);
 
   struct ShowOptions {
@@ -294,13 +296,14 @@ void AddRecord(Commands& commands) {
   const auto show = std::make_shared<ShowOptions>();
   CLI::App& show_verb =
       commands.Verb(noun, "show", Say("One record as the hub holds it"),
-                    Needs::kHub, [show](Session& session) {
+                    "wayctl record show LD-0001 --reveal name", Needs::kHub,
+                    [show](Session& session) {
                       return Show(session, show->record_key, show->reveal);
                     });
   show_verb.add_option("RECORD", show->record_key, Say("Record key"))
       ->required();
-  show_verb.add_option("--reveal", show->reveal,
-                       Say("Attribute to show unmasked; may be repeated"));
+  AddRepeated(show_verb, "--reveal", show->reveal,
+              Say("Attribute to show unmasked; may be repeated"));
 
   struct SubmitOptions {
     std::string file = "-";
@@ -308,7 +311,8 @@ void AddRecord(Commands& commands) {
   };
   const auto submit = std::make_shared<SubmitOptions>();
   CLI::App& submit_verb =
-      commands.Verb(noun, "submit", Say("Send updates to the hub"), Needs::kHub,
+      commands.Verb(noun, "submit", Say("Send updates to the hub"),
+                    "wayctl record submit updates.json --dry-run", Needs::kHub,
                     [submit](Session& session) {
                       return Submit(session, submit->file, submit->dry_run);
                     });

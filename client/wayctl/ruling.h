@@ -11,7 +11,6 @@
 namespace waystation::v1 {
 class DecideRequest;
 class Decision;
-class DecisionEffect;
 class UndoDecisionRequest;
 }  // namespace waystation::v1
 
@@ -20,10 +19,6 @@ namespace waystation::wayctl {
 // A decision for people.
 Sheet DecisionSheet(const v1::Decision& decision,
                     const Surroundings& surroundings);
-
-// What it changes: before, after, and who is told.
-Sheet EffectSheet(const v1::Decision& decision,
-                  const v1::DecisionEffect& effect);
 
 // Asks the hub what the decision would do, shows it, asks the clerk, decides,
 // and says how to undo it. With `dry_run` it ends after the first step.

@@ -5,50 +5,55 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <ostream>
 
 #include "client/wayctl/commands.h"
 #include "client/wayctl/completion.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/session.h"
-#include "client/wayctl/values.h"
+#include "client/wayctl/usage.h"
 #include "proto/codes/citizen_number.h"
-#include "proto/codes/text.h"
 #include "proto/errors/error.h"
 #include "proto/errors/wire.h"
-#include "proto/runtime/yaml_text.h"
 
 namespace waystation::wayctl {
 namespace {
 
 using errors::Exit;
 
-// The language is needed before the command line can be described in it.
-std::string AskedLanguage(const std::vector<std::string>& arguments) {
-  constexpr std::string_view kOption = "--lang";
+// The value of an option before the command line is parsed: language and format
+// are needed to say that it cannot be.
+std::string Asked(const std::vector<std::string>& arguments,
+                  std::string_view name, std::string_view letter = {}) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument == kOption && i + 1 < arguments.size()) {
-      return arguments[i + 1];
+    const std::string_view argument = arguments[i];
+    if (argument == name || (!letter.empty() && argument == letter)) {
+      return i + 1 < arguments.size() ? arguments[i + 1] : std::string();
     }
-    if (argument.starts_with("--lang=")) {
-      return argument.substr(kOption.size() + 1);
+    for (const std::string_view start : {name, letter}) {
+      if (start.empty() || !argument.starts_with(start)) continue;
+      const std::string_view value = argument.substr(start.size());
+      if (value.starts_with('=')) return std::string(value.substr(1));
+      if (start == letter) return std::string(value);
     }
   }
   return {};
 }
 
 // A command line is seen by everybody on the machine and kept in histories.
-bool HoldsCitizenNumber(const std::vector<std::string>& arguments) {
-  return std::ranges::any_of(arguments, [](const std::string& argument) {
-    return argument.size() >= 15 && argument.size() <= 24 &&
-           codes::IsStrong(
-               codes::ReadCitizenNumber(
-                   argument,
-                   codes::Date(std::chrono::floor<std::chrono::days>(
-                       std::chrono::system_clock::now())),
-                   codes::CitizenNumberProfile::kDemo)
-                   .grade);
+bool HoldCitizenNumber(const std::vector<std::string>& arguments) {
+  const codes::Date today(
+      std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()));
+  return std::ranges::any_of(arguments, [&](const std::string& argument) {
+    if (codes::HoldsCitizenNumber(argument, today)) return true;
+    // As a whole it may have 15 digits, spaces or hyphens.
+    const std::string_view value =
+        std::string_view(argument).substr(argument.find('=') + 1);
+    return value.size() >= 15 && value.size() <= 24 &&
+           codes::IsStrong(codes::ReadCitizenNumber(
+                               value, today, codes::CitizenNumberProfile::kDemo)
+                               .grade);
   });
 }
 
@@ -77,6 +82,7 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
                  Say("host:port of the hub; several are tried in turn"))
       ->expected(1)
       ->take_all()
+      ->allow_extra_args(false)
       ->group(hub);
   app.add_option("--ca", options.ca, Say("PEM file of the hub's authority"))
       ->group(hub);
@@ -92,35 +98,47 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
       ->group(hub);
 }
 
+// "agreement.grants[2].form: at most PARTIAL".
+std::string Text(const errors::FieldViolation& violation) {
+  return violation.rule.empty() ? violation.field
+                                : violation.field + ": " + violation.rule;
+}
+
 // The reason in the reader's language, then what the hub named: fields, rules,
-// files.
+// files; one a line where there are several.
 std::string Describe(const absl::Status& status) {
   const errors::Reason& reason = errors::ReasonRowOf(status);
   std::string text(reason.text.In(CurrentLanguage()));
-  std::vector<std::string> details;
-  for (const errors::FieldViolation& violation : errors::ViolationsOf(status)) {
-    details.push_back(violation.rule.empty()
-                          ? violation.field
-                          : violation.field + ": " + violation.rule);
+  const std::vector<errors::FieldViolation> violations =
+      errors::ViolationsOf(status);
+  if (violations.size() > 1) {
+    for (const errors::FieldViolation& violation : violations) {
+      text += "\n  " + Text(violation);
+    }
+    return text;
   }
-  if (details.empty()) {
-    const auto metadata = errors::MetadataOf(status);
-    const auto rule = metadata.find("rule");
-    if (rule != metadata.end()) details.push_back(rule->second);
+  std::string details;
+  const auto metadata = errors::MetadataOf(status);
+  if (!violations.empty()) {
+    details = Text(violations.front());
+  } else if (const auto rule = metadata.find("rule"); rule != metadata.end()) {
+    details = rule->second;
+  } else if (const auto decision = metadata.find("decision");
+             decision != metadata.end()) {
+    details = Say("decision $0", decision->second);
+  } else if (errors::ReasonOf(status).empty()) {
+    // What gRPC says of a hub that does not answer is worth showing.
+    details = std::string(status.message());
   }
-  // What gRPC says of a hub that does not answer is worth showing.
-  if (errors::ReasonOf(status).empty() && !status.message().empty()) {
-    details.emplace_back(status.message());
-  }
-  for (std::size_t i = 0; i < details.size(); ++i) {
-    text += (i == 0 ? " (" : "; ") + details[i];
-  }
-  return details.empty() ? text : text + ")";
+  return details.empty() ? text : Say("$0 ($1)", text, details);
 }
 
 int Report(const absl::Status& status, Output& out) {
   const errors::Reason& reason = errors::ReasonRowOf(status);
-  if (out.format() == Format::kJson || out.format() == Format::kYaml) {
+  if (reason.name == "DECLINED") {
+    // An answer, not an error.
+    out.Note(reason.text.In(CurrentLanguage()));
+  } else if (out.format() == Format::kJson || out.format() == Format::kYaml) {
     google::rpc::Status message;
     const errors::WireError wire = errors::ToWire(status);
     message.ParseFromString(wire.details);
@@ -131,69 +149,34 @@ int Report(const absl::Status& status, Output& out) {
   return static_cast<int>(reason.exit);
 }
 
-// What is wrong with the command line, as a sentence. CLI11 speaks English; its
-// words follow where they say more than ours.
-std::string UsageText(const CLI::ParseError& error) {
-  const std::string details = error.what();
-  switch (static_cast<CLI::ExitCodes>(error.get_exit_code())) {
-    case CLI::ExitCodes::RequiredError:
-      return Say("Something is missing: $0", details);
-    case CLI::ExitCodes::ExtrasError:
-      return Say("Too much was given: $0", details);
-    case CLI::ExitCodes::ExcludesError:
-      return Say("These do not go together: $0", details);
-    default:
-      return Say("This is not understood: $0", details);
+// "wayctl conflict show", as far as the words were understood.
+std::string Understood(const CLI::App& app) {
+  std::string text = app.get_name();
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    text += " " + at->get_name();
   }
+  return text;
 }
 
-// The first word that should be a noun or a verb and is none, if that is what
-// is wrong.
-std::string UnknownWord(CLI::App& app,
-                        const std::vector<std::string>& arguments) {
-  CLI::App* at = &app;
-  for (const std::string& word : arguments) {
-    if (word.starts_with('-')) return {};
-    const auto children = at->get_subcommands({});
-    if (children.empty()) return {};
-    const auto named = [&](const CLI::App* child) {
-      return child->check_name(word);
-    };
-    const auto next = std::ranges::find_if(children, named);
-    if (next == children.end()) {
-      std::vector<std::string> names;
-      for (const CLI::App* child : children) names.push_back(child->get_name());
-      const std::string_view near = runtime::Nearest(word, names);
-      return near.empty()
-                 ? Say("There is no `$0`; there is: $1", word, Joined(names))
-                 : Say("There is no `$0`; did you mean `$1`?", word,
-                       std::string(near));
-    }
-    at = *next;
-  }
-  return {};
-}
-
-int ReportUsage(const CLI::ParseError& error, CLI::App& app,
-                const std::vector<std::string>& arguments,
-                Surroundings& surroundings) {
+int ReportUsage(const CLI::ParseError& error, const CLI::App& app,
+                Surroundings& surroundings, Output& out) {
   if (error.get_exit_code() == 0) {
     app.exit(error, surroundings.out, surroundings.err);
     return static_cast<int>(Exit::kDone);
   }
-  const std::string unknown = UnknownWord(app, arguments);
-  surroundings.err << Say("error:") << " "
-                   << codes::DisplaySafe(unknown.empty() ? UsageText(error)
-                                                         : unknown)
-                   << "\n"
-                   << Say("`$0 --help` shows how.", "wayctl") << "\n";
+  const std::string text = UsageText(app, error);
+  if (out.format() == Format::kJson || out.format() == Format::kYaml) {
+    return Report(errors::Error("USAGE", {.rule = text}), out);
+  }
+  out.Error(text, Say("`$0 --help` shows how.", Understood(app)));
   return static_cast<int>(Exit::kUsage);
 }
 
 }  // namespace
 
 int Run(const std::vector<std::string>& arguments, Surroundings& surroundings) {
-  UseLanguage(ChooseLanguage(AskedLanguage(arguments), surroundings),
+  UseLanguage(ChooseLanguage(Asked(arguments, "--lang"), surroundings),
               surroundings.locale_folder);
   CLI::App app(Say("Looks into a hub and works on it: for clerks, operators "
                    "and auditors."),
@@ -210,21 +193,19 @@ int Run(const std::vector<std::string>& arguments, Surroundings& surroundings) {
   AddNouns(commands);
 
   if (!arguments.empty() && arguments.front() == kCompleteWord) {
-    Complete(app, {arguments.begin() + 1, arguments.end()}, surroundings.out);
+    Complete(app, {arguments.begin() + 1, arguments.end()}, surroundings);
     return static_cast<int>(Exit::kDone);
   }
-  if (HoldsCitizenNumber(arguments)) {
-    surroundings.err << Say("error:") << " "
-                     << Say("Citizen numbers are not taken from the command "
-                            "line; type them when asked, or pipe them in.")
-                     << "\n";
-    return static_cast<int>(Exit::kUsage);
+  Output early(surroundings, FormatByName(Asked(arguments, "--output", "-o")),
+               WantsColor(surroundings));
+  if (HoldCitizenNumber(arguments)) {
+    return Report(errors::Error("NUMBER_ON_COMMAND_LINE"), early);
   }
   try {
     // CLI11 takes them last one first.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
-    return ReportUsage(error, app, arguments, surroundings);
+    return ReportUsage(error, app, surroundings, early);
   }
 
   Session session(surroundings, options);
@@ -238,6 +219,12 @@ int Run(const std::vector<std::string>& arguments, Surroundings& surroundings) {
   surroundings.out.flush();
   if (!status.ok()) return Report(status, session.out());
   return static_cast<int>(session.found() ? Exit::kFindings : Exit::kDone);
+}
+
+void ReportLostOutput(Surroundings& surroundings) {
+  Output out(surroundings, Format::kTable, WantsColor(surroundings));
+  Report(errors::Error("FILE_NOT_WRITTEN", {.rule = Say("standard output")}),
+         out);
 }
 
 }  // namespace waystation::wayctl

@@ -13,6 +13,9 @@ namespace waystation::wayctl {
 // of design 13.
 int Run(const std::vector<std::string>& arguments, Surroundings& surroundings);
 
+// Says that standard output could not be written, such as to a full disk.
+void ReportLostOutput(Surroundings& surroundings);
+
 }  // namespace waystation::wayctl
 
 #endif  // CLIENT_WAYCTL_RUN_H_

@@ -16,13 +16,6 @@ namespace {
 // Agreements, updates and lists of them; not exports.
 constexpr std::size_t kMaxInput = std::size_t{256} << 20;
 
-Format FormatByName(std::string_view name) {
-  if (name == "json") return Format::kJson;
-  if (name == "yaml") return Format::kYaml;
-  if (name == "csv") return Format::kCsv;
-  return Format::kTable;
-}
-
 bool IsYes(std::string_view answer) {
   return answer == "y" || answer == "Y" || answer == "yes" || answer == "是";
 }
@@ -33,8 +26,7 @@ Session::Session(Surroundings& surroundings, const GlobalOptions& options)
     : surroundings_(surroundings),
       options_(options),
       out_(surroundings, FormatByName(options.output),
-           surroundings.env("NO_COLOR").empty() &&
-               surroundings.env("TERM") != "dumb"),
+           WantsColor(surroundings)),
       began_(surroundings.now()),
       last_progress_(began_) {}
 

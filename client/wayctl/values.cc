@@ -21,86 +21,122 @@ namespace {
 
 namespace pb = google::protobuf;
 
-std::string MessageText(const pb::Message& message);
-
 std::string DivisionText(const std::string& code) {
   const std::string name(codes::DivisionPath(code));
   return name.empty() ? code : code + " " + name;
 }
 
-std::string StringText(const pb::FieldDescriptor& field,
-                       const std::string& value) {
-  return field.options().GetExtension(v1::meaning) == v1::MEANING_DIVISION
-             ? DivisionText(value)
-             : value;
+// "1990-03-07", and "lunar 1990-01-30" or "lunar 1990-01-30 leap".
+std::string RawDate(const v1::Date& date) {
+  if (auto text = runtime::WriteScalarMessage(date)) return *std::move(text);
+  if (date.year() == 0) return {};
+  v1::Date solar = date;
+  solar.clear_calendar();
+  solar.clear_leap_month();
+  return "lunar " + runtime::WriteScalarMessage(solar).value_or(std::string()) +
+         (date.leap_month() ? " leap" : "");
 }
 
-// Element `index` of a repeated field, or the field itself for -1.
-std::string ValueText(const pb::Message& message,
-                      const pb::FieldDescriptor& field, int index) {
-  const pb::Reflection& reflection = *message.GetReflection();
-  switch (field.cpp_type()) {
-    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
-      return MessageText(
-          index < 0 ? reflection.GetMessage(message, &field)
-                    : reflection.GetRepeatedMessage(message, &field, index));
-    case pb::FieldDescriptor::CPPTYPE_ENUM:
-      return EnumCell(index < 0
-                          ? reflection.GetEnum(message, &field)
-                          : reflection.GetRepeatedEnum(message, &field, index))
-          .shown;
-    case pb::FieldDescriptor::CPPTYPE_STRING:
-      return StringText(field, index < 0 ? reflection.GetString(message, &field)
-                                         : reflection.GetRepeatedString(
-                                               message, &field, index));
-    case pb::FieldDescriptor::CPPTYPE_BOOL:
-      return reflection.GetBool(message, &field) ? Say("yes") : Say("no");
-    default:
-      return std::to_string(reflection.GetInt32(message, &field));
-  }
-}
+// For people or for scripts.
+class Writer {
+ public:
+  explicit Writer(bool for_people) : for_people_(for_people) {}
 
-std::string FieldText(const pb::Message& message,
-                      const pb::FieldDescriptor& field) {
-  if (!field.is_repeated()) return ValueText(message, field, -1);
-  std::string text;
-  const int size = message.GetReflection()->FieldSize(message, &field);
-  for (int i = 0; i < size; ++i) {
-    if (i > 0) text += ", ";
-    text += ValueText(message, field, i);
-  }
-  return text;
-}
-
-// Fields whose value says what it is.
-bool SpeaksForItself(const pb::FieldDescriptor& field) {
-  return field.name() == "number" || field.name() == "title" ||
-         field.name() == "address";
-}
-
-// The first field stands alone, as what the message is about; the others with
-// their names: "320505 江苏省苏州市虎丘区 狮山路 1 号; since 2020-03-01".
-std::string MessageText(const pb::Message& message) {
-  if (message.GetDescriptor() == v1::Date::descriptor()) {
-    return DateText(static_cast<const v1::Date&>(message));
-  }
-  if (message.GetDescriptor() == v1::Code::descriptor()) {
-    const auto& code = static_cast<const v1::Code&>(message);
-    return code.value() + " (" + code.list() + ")";
-  }
-  std::vector<const pb::FieldDescriptor*> fields;
-  message.GetReflection()->ListFields(message, &fields);
-  std::string text;
-  for (const pb::FieldDescriptor* field : fields) {
-    if (SpeaksForItself(*field)) {
-      if (!text.empty()) text += " ";
-    } else {
-      if (!text.empty()) text += "; ";
-      if (field->number() > 1) text += SayName(field->name()) + " ";
+  // Element `index` of a repeated field, or the field itself for -1.
+  std::string Value(const pb::Message& message,
+                    const pb::FieldDescriptor& field, int index) const {
+    const pb::Reflection& reflection = *message.GetReflection();
+    switch (field.cpp_type()) {
+      case pb::FieldDescriptor::CPPTYPE_MESSAGE:
+        return Message(
+            index < 0 ? reflection.GetMessage(message, &field)
+                      : reflection.GetRepeatedMessage(message, &field, index));
+      case pb::FieldDescriptor::CPPTYPE_ENUM:
+        return Of(EnumCell(
+            index < 0 ? reflection.GetEnum(message, &field)
+                      : reflection.GetRepeatedEnum(message, &field, index)));
+      case pb::FieldDescriptor::CPPTYPE_STRING:
+        return String(field, index < 0 ? reflection.GetString(message, &field)
+                                       : reflection.GetRepeatedString(
+                                             message, &field, index));
+      case pb::FieldDescriptor::CPPTYPE_BOOL:
+        return reflection.GetBool(message, &field) ? Of({Say("yes"), "true"})
+                                                   : Of({Say("no"), "false"});
+      default:
+        return std::to_string(reflection.GetInt32(message, &field));
     }
-    text += FieldText(message, *field);
   }
-  return text;
+
+  std::string Field(const pb::Message& message,
+                    const pb::FieldDescriptor& field) const {
+    if (!field.is_repeated()) return Value(message, field, -1);
+    std::vector<std::string> values;
+    const int size = message.GetReflection()->FieldSize(message, &field);
+    for (int i = 0; i < size; ++i) values.push_back(Value(message, field, i));
+    return Of(JoinedCell(values));
+  }
+
+ private:
+  std::string Of(const Cell& cell) const {
+    return for_people_ ? cell.shown : cell.raw;
+  }
+
+  std::string String(const pb::FieldDescriptor& field,
+                     const std::string& value) const {
+    const bool is_division =
+        field.options().GetExtension(v1::meaning) == v1::MEANING_DIVISION;
+    return for_people_ && is_division ? DivisionText(value) : value;
+  }
+
+  // The first field stands alone, as what the message is about; the others with
+  // their names: "320505 江苏省苏州市虎丘区 狮山路 1 号; since 2020-03-01".
+  std::string Message(const pb::Message& message) const {
+    if (message.GetDescriptor() == v1::Date::descriptor()) {
+      const auto& date = static_cast<const v1::Date&>(message);
+      return Of({DateText(date), RawDate(date)});
+    }
+    if (message.GetDescriptor() == v1::Code::descriptor()) {
+      const auto& code = static_cast<const v1::Code&>(message);
+      return Of({Say("$0 ($1)", code.value(), code.list()),
+                 code.value() + " (" + code.list() + ")"});
+    }
+    std::vector<const pb::FieldDescriptor*> fields;
+    message.GetReflection()->ListFields(message, &fields);
+    std::string text;
+    for (const pb::FieldDescriptor* field : fields) {
+      if (SpeaksForItself(*field)) {
+        if (!text.empty()) text += " ";
+      } else {
+        if (!text.empty()) text += Of({Say("; "), "; "});
+        if (field->number() > 1) {
+          text += Of({SayName(field->name()), field->name()}) + " ";
+        }
+      }
+      text += Field(message, *field);
+    }
+    return text;
+  }
+
+  // Fields whose value says what it is.
+  static bool SpeaksForItself(const pb::FieldDescriptor& field) {
+    return field.name() == "number" || field.name() == "title" ||
+           field.name() == "address";
+  }
+
+  const bool for_people_;
+};
+
+std::string Attribute(const Writer& writer, const v1::Person& person,
+                      const pb::FieldDescriptor& field, int entry) {
+  const pb::Reflection& reflection = *person.GetReflection();
+  if (!field.is_repeated()) {
+    return reflection.HasField(person, &field) ? writer.Field(person, field)
+                                               : std::string();
+  }
+  if (entry < 0) return writer.Field(person, field);
+  return entry < reflection.FieldSize(person, &field)
+             ? writer.Value(person, field, entry)
+             : std::string();
 }
 
 std::string MaskedAddress(std::string_view address) {
@@ -170,6 +206,8 @@ Cell TimeCell(const pb::Timestamp& time, const Surroundings& surroundings) {
           absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", at, absl::UTCTimeZone())};
 }
 
+Cell DateCell(const v1::Date& date) { return {DateText(date), RawDate(date)}; }
+
 std::string DateText(const v1::Date& date) {
   if (const auto text = runtime::WriteScalarMessage(date)) return *text;
   if (date.year() == 0) return {};
@@ -205,20 +243,21 @@ absl::Status CheckAttribute(std::string_view name) {
   return errors::Error("ATTRIBUTE_UNKNOWN");
 }
 
-std::string AttributeText(const v1::Person& person, std::string_view attribute,
-                          int entry) {
+Cell AttributeCell(const v1::Person& person, std::string_view attribute,
+                   int entry) {
   const pb::FieldDescriptor* field =
       v1::Person::descriptor()->FindFieldByName(std::string(attribute));
-  if (field == nullptr) return {};
-  const pb::Reflection& reflection = *person.GetReflection();
-  if (!field->is_repeated()) {
-    return reflection.HasField(person, field) ? FieldText(person, *field)
-                                              : std::string();
-  }
-  if (entry < 0) return FieldText(person, *field);
-  return entry < reflection.FieldSize(person, field)
-             ? ValueText(person, *field, entry)
-             : std::string();
+  if (field == nullptr) return Cell("");
+  return {Attribute(Writer(/*for_people=*/true), person, *field, entry),
+          Attribute(Writer(/*for_people=*/false), person, *field, entry)};
+}
+
+std::string AgencyText(std::string_view id) {
+  const std::size_t dot = id.find('.');
+  if (dot == std::string_view::npos) return std::string(id);
+  const std::string place(codes::DivisionPath(id.substr(dot + 1)));
+  const std::string sector = SayName(id.substr(0, dot));
+  return place.empty() ? std::string(id) : Say("$0, $1", sector, place);
 }
 
 std::vector<std::string> SetAttributes(const v1::Person& person) {

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/wayctl/language.h"
 #include "client/wayctl/output.h"
 #include "client/wayctl/surroundings.h"
 
@@ -36,6 +37,8 @@ Cell TimeCell(const google::protobuf::Timestamp& time,
 
 // "1990-03-07", "1990-03", "1990"; lunar dates say so.
 std::string DateText(const v1::Date& date);
+// The same, and "lunar 1990-01-30" for scripts in each language.
+Cell DateCell(const v1::Date& date);
 
 // "residence registration" in the reader's language; "residence_registration"
 // for scripts. Empty for what is not specified.
@@ -63,10 +66,12 @@ absl::StatusOr<Enum> EnumFrom(std::string_view option, std::string_view name) {
 // ATTRIBUTE_UNKNOWN unless `name` is a field of Person.
 absl::Status CheckAttribute(std::string_view name);
 
-// One attribute on one line: "320505 虎丘区; since 2020-03-01". Entries of a
-// set are numbered by `entry`; -1 means all of them. Empty when nothing is set.
-std::string AttributeText(const v1::Person& person, std::string_view attribute,
-                          int entry = -1);
+// One attribute on one line: "320505 虎丘区; since 2020-03-01" for people, and
+// "320505; since 2020-03-01" for scripts, the same in each language. Entries of
+// a set are numbered by `entry`; -1 means all of them. Empty when nothing is
+// set.
+Cell AttributeCell(const v1::Person& person, std::string_view attribute,
+                   int entry = -1);
 
 // Names of the attributes that are set, in the order of their numbers.
 std::vector<std::string> SetAttributes(const v1::Person& person);
@@ -77,14 +82,24 @@ void Mask(const std::set<std::string>& shown, v1::Person& person);
 
 // "a, b, c".
 template <typename Range>
-std::string Joined(const Range& values) {
+std::string Joined(const Range& values, std::string_view comma = ", ") {
   std::string text;
   for (const auto& value : values) {
-    if (!text.empty()) text += ", ";
+    if (!text.empty()) text += comma;
     text += value;
   }
   return text;
 }
+
+// The same as the reader's language joins words, and with ", " for scripts.
+template <typename Range>
+Cell JoinedCell(const Range& values) {
+  return {Joined(values, Say(", ")), Joined(values)};
+}
+
+// Who an agency is, by sector and place: "labor, 江苏省苏州市". Its id where
+// that says nothing.
+std::string AgencyText(std::string_view id);
 
 }  // namespace waystation::wayctl
 

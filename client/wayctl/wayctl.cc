@@ -66,6 +66,8 @@ std::string LocaleFolder() {
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
+  // What went wrong with a call is said once, and by us.
+  setenv("GRPC_VERBOSITY", "NONE", /*replace=*/0);
   CatchInterrupt();
   const bool out_is_terminal = isatty(STDOUT_FILENO) != 0;
   Surroundings surroundings{
@@ -86,6 +88,8 @@ int main(int argc, char** argv) {
   const int code = waystation::wayctl::Run(
       std::vector<std::string>(argv + 1, argv + argc), surroundings);
   std::cout.flush();
+  if (std::cout) return code;
   // What could not be written was not done.
-  return std::cout ? code : std::max(code, 1);
+  waystation::wayctl::ReportLostOutput(surroundings);
+  return std::max(code, 1);
 }

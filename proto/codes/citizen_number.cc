@@ -204,6 +204,21 @@ std::optional<std::string> UpgradeCitizenNumber(std::string_view number) {
   return upgraded;
 }
 
+bool HoldsCitizenNumber(std::string_view text, Date today) {
+  std::size_t run = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_last = IsDigit(text[i]) || text[i] == 'X' || text[i] == 'x';
+    const bool ends = i + 1 == text.size() || !IsDigit(text[i + 1]);
+    if (run == 17 && ends && is_last) {
+      const CitizenNumber number = ReadCitizenNumber(
+          text.substr(i - 17, 18), today, CitizenNumberProfile::kDemo);
+      if (IsStrong(number.grade)) return true;
+    }
+    run = IsDigit(text[i]) ? run + 1 : 0;
+  }
+  return false;
+}
+
 std::string MaskCitizenNumber(std::string_view number) {
   std::string masked(number.size(), '*');
   if (number.size() < 15) return masked;

@@ -82,6 +82,10 @@ char CitizenNumberCheckCharacter(std::string_view first_seventeen);
 // character number comes back as it is. nullopt for anything else.
 std::optional<std::string> UpgradeCitizenNumber(std::string_view number);
 
+// Whether 18 characters of `text`, with no digit before or behind them, are
+// somebody's number: for keys, reasons and command lines, where none may stand.
+bool HoldsCitizenNumber(std::string_view text, Date today);
+
 // "3205**********041X": four and four characters stay; of anything shorter than
 // 15 characters nothing does.
 std::string MaskCitizenNumber(std::string_view number);

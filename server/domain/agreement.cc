@@ -136,7 +136,8 @@ class Checker {
         !UnderCeiling(grant.source_sector(), to_, grant.attribute(),
                       grant.form(), grant.partial_digits(),
                       grant.predicate())) {
-      Report("form", "OVER_CEILING", "the ceiling of design 8");
+      Report("form", "OVER_CEILING",
+             AtMost(grant.source_sector(), to_, grant.attribute()));
     }
   }
 

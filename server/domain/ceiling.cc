@@ -150,4 +150,26 @@ bool UnderCeiling(std::string_view from, std::string_view to,
          std::ranges::any_of(kRows, covers);
 }
 
+std::string AtMost(std::string_view from, std::string_view to,
+                   std::string_view attribute) {
+  const auto* const row = std::ranges::find_if(kRows, [&](const auto& each) {
+    return each.from == Row(from) && each.to == Row(to) &&
+           each.attribute == attribute;
+  });
+  if (row == kRows.end()) {
+    return "never from " + std::string(from) + " to " + std::string(to);
+  }
+  switch (row->form) {
+    case v1::FORM_PARTIAL:
+      if (row->digits == 0) return "at most partial";
+      return "at most partial with " + std::to_string(row->digits) + " digits";
+    case v1::FORM_MATCH:
+      return "at most match";
+    case v1::FORM_PREDICATE:
+      return "at most predicate " + std::string(row->predicate);
+    default:
+      return "value";
+  }
+}
+
 }  // namespace waystation::domain

@@ -5,6 +5,7 @@
 #define WAYSTATION_SERVER_DOMAIN_CEILING_H_
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "waystation/v1/agreement.pb.h"
@@ -37,6 +38,11 @@ std::span<const CeilingRow> Ceiling();
 bool UnderCeiling(std::string_view from, std::string_view to,
                   std::string_view attribute, v1::Form form, int digits,
                   std::string_view predicate);
+
+// The same in words, for whoever wrote an agreement that is over it: "at most
+// partial with 6 digits", or "never from health to labor".
+std::string AtMost(std::string_view from, std::string_view to,
+                   std::string_view attribute);
 
 }  // namespace waystation::domain
 

@@ -43,24 +43,6 @@ auditlog::Hash ContentOf(v1::Update& update) {
   return auditlog::Sha256(update.SerializeAsString());
 }
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-// Whether the key holds 18 characters that are somebody's citizen number.
-bool HoldsCitizenNumber(std::string_view key, codes::Date today) {
-  std::size_t run = 0;
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    const bool is_last = key[i] == 'X' || key[i] == 'x';
-    const bool ends = i + 1 == key.size() || !IsDigit(key[i + 1]);
-    if (run == 17 && ends && (IsDigit(key[i]) || is_last)) {
-      const auto number = codes::ReadCitizenNumber(
-          key.substr(i - 17, 18), today, codes::CitizenNumberProfile::kDemo);
-      if (codes::IsStrong(number.grade)) return true;
-    }
-    run = IsDigit(key[i]) ? run + 1 : 0;
-  }
-  return false;
-}
-
 // Whether somebody born then may be under 14 today: where only month or year
 // is known, the latest day counts.
 bool MayBeMinor(const codes::PartialDate& birth, codes::Date today) {
@@ -124,7 +106,7 @@ class Reader {
     if (key.empty() || key.size() > kRecordKeyBytes || codes::HasControl(key)) {
       findings_.Refuse(path, "RECORD_KEY_INVALID",
                        "1 to 128 bytes without control characters");
-    } else if (HoldsCitizenNumber(key, today_)) {
+    } else if (codes::HoldsCitizenNumber(key, today_)) {
       findings_.Refuse(path, "RECORD_KEY_PERSONAL", "GB 11643-1999");
     }
   }

@@ -216,8 +216,9 @@ void Admin::RevokeAgreement(const Caller& caller,
   auto act = [caller, request = std::move(request), response](
                  Planning& planning, v1::AuditEvent& event) -> absl::Status {
     planning.dry_run = request.validate_only();
-    if (auto status = CheckGivenReason(request.reason()); !status.ok()) {
-      return status;
+    if (auto given = CheckReason(request.reason(), planning.today);
+        !given.ok()) {
+      return given;
     }
     const auto held = planning.registry->agreements().find(request.id());
     if (held == planning.registry->agreements().end()) {

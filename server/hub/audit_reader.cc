@@ -58,6 +58,8 @@ bool Matches(const v1::ListEventsRequest& request,
           request.kind() == event.kind()) &&
          (request.agency().empty() || request.agency() == event.agency()) &&
          (request.actor().empty() || request.actor() == event.actor()) &&
+         (request.act().empty() || request.act() == event.act()) &&
+         (request.object().empty() || request.object() == event.object()) &&
          (!request.has_from_time() ||
           time >= TimeUtil::TimestampToMicroseconds(request.from_time())) &&
          (!request.has_until_time() ||

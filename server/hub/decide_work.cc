@@ -42,9 +42,9 @@ DecideWork::DecideWork(Core& core, Committer& committer, Caller caller,
       request_(std::move(request)),
       done_(std::move(done)) {}
 
-absl::Status DecideWork::CheckRequest() const {
-  if (auto status = CheckGivenReason(request_.reason()); !status.ok()) {
-    return status;
+absl::Status DecideWork::CheckRequest(codes::Date today) const {
+  if (auto given = CheckReason(request_.reason(), today); !given.ok()) {
+    return given;
   }
   if (auto status = CheckRequestId(request_.request_id()); !status.ok()) {
     return status;
@@ -81,7 +81,7 @@ absl::StatusOr<bool> DecideWork::FindRepeat() {
 absl::Status DecideWork::Begin(Planning& planning) {
   response_.Clear();
   planning.dry_run = request_.validate_only();
-  if (auto status = CheckRequest(); !status.ok()) return status;
+  if (auto status = CheckRequest(planning.today); !status.ok()) return status;
   const absl::StatusOr<bool> repeated = FindRepeat();
   if (!repeated.ok()) return repeated.status();
   repeated_ = *repeated;

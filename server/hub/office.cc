@@ -64,7 +64,8 @@ v1::Candidate CandidateOf(const Core& core, const OpenItem& item) {
 
 // Attributes that the office wants to see unmasked: only with a reason.
 template <typename Request>
-absl::StatusOr<domain::AttributeSet> Revealed(const Request& request) {
+absl::StatusOr<domain::AttributeSet> Revealed(const Request& request,
+                                              codes::Date today) {
   domain::AttributeSet revealed = 0;
   for (const std::string& name : request.reveal()) {
     const domain::AttributeInfo* attribute = domain::FindAttribute(name);
@@ -73,9 +74,10 @@ absl::StatusOr<domain::AttributeSet> Revealed(const Request& request) {
     }
     revealed |= attribute->bit();
   }
-  if (revealed == 0 && request.reason().empty()) return revealed;
-  if (auto status = CheckGivenReason(request.reason()); !status.ok()) {
-    return status;
+  if (revealed != 0 || !request.reason().empty()) {
+    if (auto given = CheckReason(request.reason(), today); !given.ok()) {
+      return given;
+    }
   }
   return revealed;
 }
@@ -134,7 +136,7 @@ absl::StatusOr<v1::ListConflictsResponse> Office::ListConflicts(
 void Office::GetConflict(const Caller& caller,
                          const v1::GetConflictRequest& request,
                          Hub::Callback<v1::GetConflictResponse> done) {
-  const auto revealed = Revealed(request);
+  const auto revealed = Revealed(request, core_.Today());
   if (!revealed.ok()) return done(revealed.status());
   const auto subject = core_.subjects.DecodeConflict(request.id());
   const domain::AttributeInfo* attribute =
@@ -229,7 +231,7 @@ absl::StatusOr<v1::ListCandidatesResponse> Office::ListCandidates(
 void Office::GetCandidate(const Caller& caller,
                           const v1::GetCandidateRequest& request,
                           Hub::Callback<v1::GetCandidateResponse> done) {
-  const auto revealed = Revealed(request);
+  const auto revealed = Revealed(request, core_.Today());
   if (!revealed.ok()) return done(revealed.status());
   const auto subject = core_.subjects.DecodeCandidate(request.id());
   if (!subject.has_value()) return done(errors::Error("NOT_AVAILABLE"));

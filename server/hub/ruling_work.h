@@ -73,7 +73,7 @@ class DecideWork final : public RulingWork {
   void Fail(const absl::Status& status) override;
 
  private:
-  absl::Status CheckRequest() const;
+  absl::Status CheckRequest(codes::Date today) const;
   // The answer that the request got before, if it did.
   absl::StatusOr<bool> FindRepeat();
   absl::Status DecideValue(Planning& planning,

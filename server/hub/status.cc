@@ -2,6 +2,8 @@
 // How the hub is doing, and whether what it stores is whole.
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "google/protobuf/util/time_util.h"
@@ -14,9 +16,34 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
+constexpr std::string_view kBrokenSeal = "SEAL_BROKEN";
+
 storage::Finding BrokenSeal(std::string_view table, uint64_t row) {
   return {.place = std::string(table) + " " + std::to_string(row),
-          .reason = "SEAL_BROKEN"};
+          .reason = std::string(kBrokenSeal)};
+}
+
+// What a table's damage means to whoever runs the hub.
+std::string_view ReasonFor(std::string_view table) {
+  if (table == "membership") return "MEMBERSHIP_BROKEN";
+  for (const std::string_view of_log :
+       {"leaf", "tile", "checkpoint", "commit_group"}) {
+    if (table == of_log) return "LOG_DIFFERS";
+  }
+  return "ROW_DAMAGED";
+}
+
+v1::StoreFinding Shown(storage::Finding finding) {
+  v1::StoreFinding shown;
+  if (finding.reason == kBrokenSeal) {
+    shown.set_reason(std::string(kBrokenSeal));
+  } else {
+    shown.set_reason(std::string(ReasonFor(finding.table)));
+    shown.set_detail(std::move(finding.reason));
+  }
+  shown.set_place(std::move(finding.place));
+  shown.set_more(finding.more);
+  return shown;
 }
 
 }  // namespace
@@ -76,10 +103,8 @@ absl::StatusOr<v1::CheckStoreResponse> HubImpl::CheckStore() {
       }
     }
   }
-  for (const storage::Finding& finding : *findings) {
-    v1::StoreFinding& shown = *response.add_findings();
-    shown.set_place(finding.place);
-    shown.set_reason(finding.reason);
+  for (storage::Finding& finding : *findings) {
+    *response.add_findings() = Shown(std::move(finding));
   }
   response.set_rows_checked(rows_checked);
   return response;

@@ -23,8 +23,9 @@ absl::Status UndoWork::Begin(Planning& planning) {
   response_.Clear();
   repeated_ = false;
   planning.dry_run = request_.validate_only();
-  if (auto status = CheckGivenReason(request_.reason()); !status.ok()) {
-    return status;
+  if (auto given = CheckReason(request_.reason(), planning.today);
+      !given.ok()) {
+    return given;
   }
   if (auto status = CheckRequestId(request_.request_id()); !status.ok()) {
     return status;

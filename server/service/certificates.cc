@@ -2,16 +2,17 @@
 #include "server/service/certificates.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "proto/errors/error.h"
+#include "server/hub/given_reason.h"
 
 namespace waystation::service {
 namespace {
 
 constexpr std::size_t kLongestSerial = 40;  // RFC 5280: 20 bytes.
-constexpr std::size_t kLongestReason = 500;
 
 void SetTime(absl::Time time, google::protobuf::Timestamp& to) {
   to.set_seconds(absl::ToUnixSeconds(time));
@@ -85,12 +86,10 @@ void RevokeCertificate(hub::Hub& hub, const hub::Caller& caller,
         "INVALID_REQUEST",
         {.field = "serial", .rule = "lower-case hexadecimal, whole bytes"}));
   }
-  if (request.reason().empty()) {
-    return done(errors::Error("REASON_MISSING", {.field = "reason"}));
-  }
-  if (request.reason().size() > kLongestReason) {
-    return done(errors::Error(
-        "INVALID_REQUEST", {.field = "reason", .rule = "at most 500 bytes"}));
+  const std::chrono::year_month_day today(
+      std::chrono::floor<std::chrono::days>(absl::ToChronoTime(now)));
+  if (auto given = hub::CheckReason(request.reason(), today); !given.ok()) {
+    return done(given);
   }
   auto status = Find(hub, caller, request.serial());
   if (!status.ok()) return done(status.status());

@@ -275,6 +275,9 @@ struct Finding {
   // Table and row, never a value.
   std::string place{};
   std::string reason{};
+  // Set by the store: which table, and how many further findings it has.
+  std::string table{};
+  uint64_t more = 0;
   bool operator==(const Finding&) const = default;
 };
 

@@ -154,8 +154,8 @@ std::optional<storage::Finding> Unseal(const RecordRow& record) {
   if (sealed.empty()) return std::nullopt;  // Erased.
   if (sealed.size() < 16 ||
       Seal(sealed.substr(0, sealed.size() - 16)) != sealed) {
-    return storage::Finding{absl::StrCat("record ", record.uid),
-                            "its seal is broken"};
+    return storage::Finding{.place = absl::StrCat("record ", record.uid),
+                            .reason = "its seal is broken"};
   }
   return std::nullopt;
 }

@@ -30,7 +30,9 @@ class Findings {
   void Add(const std::string& table, std::string place, std::string reason) {
     auto [entry, is_first] = tables_.try_emplace(table);
     if (is_first) {
-      entry->second.first = {std::move(place), std::move(reason)};
+      entry->second = {.place = std::move(place),
+                       .reason = std::move(reason),
+                       .table = table};
     } else {
       ++entry->second.more;
     }
@@ -44,22 +46,12 @@ class Findings {
 
   std::vector<Finding> Take() && {
     std::vector<Finding> findings;
-    for (auto& [table, found] : tables_) {
-      if (found.more > 0) {
-        absl::StrAppend(&found.first.reason, "; ", found.more,
-                        " more in this table");
-      }
-      findings.push_back(std::move(found.first));
-    }
+    for (auto& [table, first] : tables_) findings.push_back(std::move(first));
     return findings;
   }
 
  private:
-  struct Found {
-    Finding first;
-    uint64_t more = 0;
-  };
-  std::map<std::string, Found> tables_;
+  std::map<std::string, Finding> tables_;
 };
 
 }  // namespace waystation::storage::sqlite

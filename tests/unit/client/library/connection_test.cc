@@ -217,7 +217,21 @@ TEST(Connection, RefusesAHubOfAnotherAuthority) {
   options.ca_file = hub.folder() / "other.pem";
   const auto connection = Connection::Open(options);
   ASSERT_TRUE(connection.ok());
-  EXPECT_FALSE(Registry(**connection).GetPerson({}).ok());
+  EXPECT_EQ(errors::ReasonOf(Registry(**connection).GetPerson({}).status()),
+            "HUB_NOT_TRUSTED");
+  EXPECT_TRUE(hub.calls().empty());
+}
+
+TEST(Connection, RefusesAHubOfAnotherName) {
+  FakeHub hub;
+  hub.Answer("RegistryService/GetPerson", v1::GetPersonResponse());
+  hub.Start();
+  ConnectionOptions options = OptionsFor(hub);
+  options.server_name = "another.example";
+  const auto connection = Connection::Open(options);
+  ASSERT_TRUE(connection.ok());
+  EXPECT_EQ(errors::ReasonOf(Registry(**connection).GetPerson({}).status()),
+            "HUB_NOT_TRUSTED");
   EXPECT_TRUE(hub.calls().empty());
 }
 

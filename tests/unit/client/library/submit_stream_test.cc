@@ -198,14 +198,14 @@ TEST(SubmitStream, EndsWithWhatTheHubRefuses) {
   taking.hub.On(kMethod, [](FakeCall& call) {
     v1::SubmitRecordsRequest request;
     call.Read(request);
-    return errors::Error("FRAME_UNREADABLE");
+    return errors::Error("FRAME_EMPTY");
   });
   const auto connection = Connect(taking.hub);
   SubmitStream stream(*connection, {},
                       [](const Acknowledged&) { return absl::OkStatus(); });
   ASSERT_TRUE(stream.Add(1, "update").ok());
-  EXPECT_EQ(errors::ReasonOf(stream.Finish()), "FRAME_UNREADABLE");
-  EXPECT_EQ(errors::ReasonOf(stream.status()), "FRAME_UNREADABLE");
+  EXPECT_EQ(errors::ReasonOf(stream.Finish()), "FRAME_EMPTY");
+  EXPECT_EQ(errors::ReasonOf(stream.status()), "FRAME_EMPTY");
   EXPECT_FALSE(stream.Add(2, "update").ok());
 }
 

@@ -14,6 +14,7 @@
 #include "proto/errors/error.h"
 #include "tests/unit/client/support/certificates.h"
 #include "tests/unit/client/wayctl/harness.h"
+#include "waystation/v1/audit_service.pb.h"
 #include "waystation/v1/reconciliation_service.pb.h"
 #include "waystation/v1/registry_service.pb.h"
 
@@ -67,11 +68,29 @@ TEST(ExitCodes, OfTheCommandLine) {
     int code;
     const char* says;
   } cases[] = {
-      {"nothing", {}, 2, "missing"},
+      {"nothing", {}, 2, "there is: record, person, conflict"},
       {"no such noun", {"conflct", "list"}, 2, "did you mean `conflict`"},
       {"no such verb", {"conflict", "lits"}, 2, "did you mean `list`"},
-      {"no verb", {"conflict"}, 2, "missing"},
-      {"no id", {"conflict", "show"}, 2, "missing"},
+      {"no verb", {"conflict"}, 2, "there is: list, show, decide"},
+      {"no id", {"conflict", "show"}, 2, "ID is missing"},
+      {"an option before the noun",
+       {"--context", "office", "conflct", "list"},
+       2,
+       "did you mean `conflict`"},
+      {"no such option",
+       {"conflict", "list", "--atribute", "name"},
+       2,
+       "did you mean `--attribute`"},
+      {"no value", {"conflict", "list", "--attribute"}, 2, "needs a value"},
+      {"no number", {"decision", "show", "four"}, 2, "NUMBER takes a number"},
+      {"out of range",
+       {"conflict", "list", "--limit", "-1"},
+       2,
+       "--limit is out of range"},
+      {"both",
+       {"conflict", "decide", "c", "--value", "A", "--claim", "c-1"},
+       2,
+       "do not go together"},
       {"too much", {"conflict", "show", "a", "b"}, 2, "Too much"},
       {"no such format", {"conflict", "list", "-o", "xml"}, 2, "xml"},
       {"no such purpose",
@@ -145,10 +164,51 @@ TEST(Errors, SpeakTheReadersLanguage) {
   EXPECT_THAT(wayctl.Run(kShow).err,
               HasSubstr("error: What was asked for is not available"));
   EXPECT_THAT(wayctl.Run(kShow, {.language = "zh"}).err,
-              HasSubstr("错误： 所请求的内容不可用"));
+              HasSubstr("错误：所请求的内容不可用"));
   std::vector<std::string> asked = kShow;
   asked.insert(asked.end(), {"--lang", "zh"});
   EXPECT_THAT(wayctl.Run(asked).err, HasSubstr("错误"));
+}
+
+TEST(Errors, OfTheCommandLineAreJsonTooAndInChinese) {
+  Wayctl wayctl;
+  for (const char* format : {"-ojson", "--output=json"}) {
+    const Outcome outcome = wayctl.Run({"conflict", "show", format});
+    EXPECT_EQ(outcome.code, 2);
+    google::rpc::Status status;
+    EXPECT_TRUE(
+        google::protobuf::util::JsonStringToMessage(outcome.err, &status).ok())
+        << outcome.err;
+    EXPECT_THAT(status.message(), HasSubstr("ID is missing"));
+  }
+  const struct {
+    std::vector<std::string> arguments;
+    const char* says;
+  } cases[] = {
+      {{"conflct"}, "没有“conflct”；是否指“conflict”？"},
+      {{"conflict", "show"}, "缺少 ID"},
+      {{"conflict", "list", "-o", "xml"},
+       "--output 只能取 table,json,yaml,csv，不能取“xml”"},
+      {{"decision", "show", "x"}, "NUMBER 须为数字"},
+      {{"conflict", "show", "a", "b"}, "多余的内容：b"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_THAT(wayctl.Run(c.arguments, {.language = "zh"}).err,
+                AllOf(HasSubstr(c.says), HasSubstr("--help")));
+  }
+}
+
+TEST(Options, ThatRepeatLeaveArgumentsAlone) {
+  Wayctl wayctl;
+  const Outcome outcome = wayctl.Run(
+      {"record", "show", "--reveal", "name", "--reveal", "sex", "LD-0001"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  // One that may be left out as well.
+  const Outcome folder =
+      wayctl.Run({"audit", "verify", "--checkpoint", wayctl.File("config.yaml"),
+                  "no-such-folder"});
+  EXPECT_EQ(folder.code, 6);
+  EXPECT_THAT(folder.err, HasSubstr("no-such-folder/"));
 }
 
 TEST(Errors, AreTheApisMessageInJson) {
@@ -283,6 +343,71 @@ TEST(Questions, AreAnsweredByOptionsInScripts) {
   EXPECT_EQ(requests[1].etag(), "e3");
 }
 
+// Who types a wrong letter is asked again, and what was seen must still stand.
+TEST(Questions, AskAgainForALetterThatIsNotThere) {
+  Wayctl wayctl;
+  const Outcome outcome =
+      wayctl.Run({"conflict", "decide", "cf-7k2m", "--reason", "seen"},
+                 {.input = "Z\nA\nn\n", .in_is_terminal = true});
+  EXPECT_EQ(outcome.code, 1) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("one of A, B"),
+                                 HasSubstr("Record this decision?"),
+                                 Not(HasSubstr("error"))));
+}
+
+TEST(Questions, AreNotAskedAboutWhatHasChangedSince) {
+  Wayctl wayctl;
+  const Outcome outcome =
+      wayctl.Run({"conflict", "decide", "cf-7k2m", "--value", "A", "--reason",
+                  "seen", "--etag", "another", "--yes"});
+  EXPECT_EQ(outcome.code, 5);
+  EXPECT_THAT(outcome.err, HasSubstr("has changed since"));
+  EXPECT_THAT(wayctl.hub().calls(),
+              Not(::testing::Contains("ReconciliationService/Decide")));
+}
+
+TEST(Questions, AreNotAskedAboutWhatIsDecided) {
+  Wayctl wayctl;
+  v1::GetConflictResponse decided;
+  decided.mutable_conflict()->set_id("cf-7k2m");
+  decided.mutable_conflict()->set_attribute("birth_date");
+  decided.set_why("DECIDED");
+  decided.add_groups()->add_claims()->set_id("c-1");
+  decided.add_earlier_decisions(4);
+  wayctl.hub().Answer("ReconciliationService/GetConflict", decided);
+  const Outcome decide =
+      wayctl.Run({"conflict", "decide", "cf-7k2m"}, {.in_is_terminal = true});
+  EXPECT_EQ(decide.code, 5);
+  EXPECT_THAT(decide.err, AllOf(HasSubstr("decided already (decision 4)"),
+                                HasSubstr("wayctl decision show NUMBER")));
+  const Outcome show = wayctl.Run({"conflict", "show", "cf-7k2m"});
+  EXPECT_THAT(show.out, HasSubstr("Why it is settled"));
+  EXPECT_THAT(show.err, HasSubstr("wayctl decision undo 4"));
+}
+
+TEST(Ids, MayBeShortened) {
+  Wayctl wayctl;
+  v1::ListConflictsResponse page;
+  page.add_conflicts()->set_id("c-aaaabbbb");
+  page.add_conflicts()->set_id("c-aaaacccc");
+  wayctl.hub().Answer("ReconciliationService/ListConflicts", page);
+  std::string asked;
+  wayctl.hub().On("ReconciliationService/GetConflict", [&](FakeCall& call) {
+    v1::GetConflictRequest request;
+    call.Read(request);
+    asked = request.id();
+    return errors::Error("NOT_AVAILABLE");
+  });
+  EXPECT_EQ(wayctl.Run({"conflict", "show", "c-aaaab"}).code, 6);
+  EXPECT_EQ(asked, "c-aaaabbbb");
+  const Outcome several = wayctl.Run({"conflict", "show", "c-aaaa"});
+  EXPECT_EQ(several.code, 2);
+  EXPECT_THAT(several.err, HasSubstr("several begin so"));
+  // One that is settled is in no list.
+  EXPECT_EQ(wayctl.Run({"conflict", "show", "c-zzzz"}).code, 6);
+  EXPECT_EQ(asked, "c-zzzz");
+}
+
 TEST(Questions, RefuseALetterThatIsNotThere) {
   Wayctl wayctl;
   const Outcome outcome =
@@ -299,11 +424,19 @@ constexpr char kNumber[] = "034105199003070424";
 
 TEST(PersonalValues, AreNotTakenFromTheCommandLine) {
   Wayctl wayctl;
-  for (const char* number : {kNumber, "11010519491231002X"}) {
-    const Outcome outcome = wayctl.Run({"record", "show", number});
-    EXPECT_EQ(outcome.code, 2);
-    EXPECT_THAT(outcome.err, AllOf(HasSubstr("not taken from the command line"),
-                                   Not(HasSubstr(number))));
+  for (const std::string number : {kNumber, "11010519491231002X"}) {
+    const std::vector<std::vector<std::string>> commands = {
+        {"record", "show", number},
+        {"decision", "undo", "4", "--reason", "it was " + number + "'s card"},
+        {"person", "show", "--record=" + number},
+        {"record", "show", number, "-o", "json"}};
+    for (const std::vector<std::string>& command : commands) {
+      const Outcome outcome = wayctl.Run(command);
+      EXPECT_EQ(outcome.code, 2);
+      EXPECT_THAT(outcome.err,
+                  AllOf(HasSubstr("not taken from the command line"),
+                        Not(HasSubstr(number))));
+    }
   }
   EXPECT_TRUE(wayctl.hub().calls().empty());
 }
@@ -455,19 +588,56 @@ TEST(Agreement, ErrorsNameTheLine) {
                      "    attribute: name\n"
                      "    form: value\n");
   wayctl.hub().On("AdminService/ApplyAgreement", [](FakeCall&) {
-    return errors::Error("OVER_CEILING", {.field = "agreement.grants[0].form",
-                                          .rule = "design 8"});
+    return errors::Error(
+        "OVER_CEILING",
+        {.violations = {{"agreement.grants[0].form", "never"},
+                        {"agreement.legal_basis", "PIPL art. 13"}}});
   });
-  const Outcome outcome =
-      wayctl.Run({"agreement", "apply", wayctl.File("a.yaml"), "--yes"});
+  const std::vector<std::string> apply = {"agreement", "apply",
+                                          wayctl.File("a.yaml"), "--yes"};
+  const Outcome outcome = wayctl.Run(apply);
   EXPECT_EQ(outcome.code, 4);
-  EXPECT_THAT(outcome.err, HasSubstr("a.yaml:6:"));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("a.yaml:6:5 grants[0].form: never\n"),
+                    HasSubstr("a.yaml legal_basis: PIPL art. 13\n")));
+  std::vector<std::string> as_json = apply;
+  as_json.insert(as_json.end(), {"-o", "json"});
+  google::rpc::Status status;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(
+                  wayctl.Run(as_json).err, &status)
+                  .ok());
+  EXPECT_EQ(status.code(), 9);
 
   testing::WriteFile(wayctl.File("b.yaml"), "id: labor\nfrom: today\n");
   const Outcome unknown =
       wayctl.Run({"agreement", "check", wayctl.File("b.yaml")});
   EXPECT_EQ(unknown.code, 2);
-  EXPECT_THAT(unknown.err, HasSubstr("b.yaml:2:"));
+  EXPECT_THAT(unknown.err, AllOf(HasSubstr("b.yaml:2:"),
+                                 HasSubstr("cannot be applied as it is")));
+}
+
+TEST(Audit, FiltersAreTheHubs) {
+  Wayctl wayctl;
+  v1::ListEventsRequest request;
+  wayctl.hub().On("AuditService/ListEvents", [&](FakeCall& call) {
+    call.Read(request);
+    call.Write(v1::ListEventsResponse());
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(wayctl
+                .Run({"audit", "list", "--kind", "administration", "--agency",
+                      "labor.320500", "--actor", "operator/li", "--act",
+                      "agreement.apply", "--object", "labor-transfer", "--from",
+                      "2026-11-24", "--until", "2026-11-24 08:30"})
+                .code,
+            0);
+  v1::ListEventsRequest want;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"(kind: KIND_ADMINISTRATION agency: "labor.320500"
+         actor: "operator/li" act: "agreement.apply" object: "labor-transfer"
+         from_time { seconds: 1795449600 } until_time { seconds: 1795480200 })",
+      &want));
+  EXPECT_EQ(request.DebugString(), want.DebugString());
 }
 
 TEST(Cert, RequestIsMadeHereAndInspected) {
@@ -545,6 +715,14 @@ TEST(Completion, OffersWhatTheGrammarHas) {
       {{"conflict", "decide", "--va"}, "--value\n"},
       {{"conflict", "list", "-o", "j"}, "json\n"},
       {{"conflict", "list", "--lang", ""}, "zh\nen\n"},
+      {{"conflict", "list", "--output", "=", "y"}, "yaml\n"},
+      {{"conflict", "list", "--output", "="}, "table\njson\nyaml\ncsv\n"},
+      {{"conflict", "list", "--attribute", "birth"}, "birth_date\n"},
+      {{"person", "show", "--purpose", "ident"}, "identity_confirmation\n"},
+      {{"audit", "list", "--kind", "un"}, "undo\n"},
+      {{"--context", ""}, "office\n"},
+      {{"config", "use", "of"}, "office\n"},
+      {{"conflict", "decide", "--he"}, "--help\n"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(::testing::PrintToString(c.words));

@@ -78,6 +78,19 @@ TEST(CitizenNumber, RefusesWhatIsNoText) {
   }
 }
 
+TEST(CitizenNumber, IsFoundWithinText) {
+  for (const char* text :
+       {"11010519491231002X", "card 11010519491231002x was seen",
+        "no=034105199003070424;", "人11010519491231002X件"}) {
+    EXPECT_TRUE(HoldsCitizenNumber(text, kToday)) << text;
+  }
+  for (const char* text :
+       {"", "card of 1990-03-07", "110105194912310021", "111010519491231002X",
+        "0341051990030704242", "c-xec67qasct3kbsqrhvtdw5n4em"}) {
+    EXPECT_FALSE(HoldsCitizenNumber(text, kToday)) << text;
+  }
+}
+
 TEST(CitizenNumber, IsMasked) {
   EXPECT_EQ(MaskCitizenNumber("32050519900307041X"), "3205**********041X");
   EXPECT_EQ(MaskCitizenNumber("320505900307041"), "3205*******7041");

@@ -68,6 +68,17 @@ TEST(Reason, RefusalsNeverExitAsDone) {
   }
 }
 
+// Who is refused, or finds something, learns what to do about it; of what was
+// ended on purpose there is nothing to say.
+TEST(Reason, RefusalsAndFindingsComeWithAdvice) {
+  const std::set<std::string_view> wanted_so = {"CANCELLED", "DECLINED"};
+  for (const Reason& reason : Reasons()) {
+    SCOPED_TRACE(reason.name);
+    if (reason.exit == Exit::kDone) continue;
+    EXPECT_EQ(reason.advice.english.empty(), wanted_so.contains(reason.name));
+  }
+}
+
 // Design 13 and guarantee 5.
 TEST(Reason, ExitCodesFollowTheDesign) {
   const struct {
@@ -124,31 +135,60 @@ TEST(Reason, NumbersNeverChange) {
   }
 }
 
+// All .cc and .h files of the programs, but the table itself.
+std::map<std::string, std::string> SourcesOfThePrograms() {
+  std::map<std::string, std::string> sources;
+  for (const std::string_view room :
+       {"proto", "server", "client", "adapters"}) {
+    const fs::path root = fs::path(WAYSTATION_SOURCE_DIR) / room;
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+      const std::string extension = entry.path().extension();
+      if (extension != ".cc" && extension != ".h") continue;
+      if (entry.path().parent_path().filename() == "errors" &&
+          entry.path().filename() == "reason.cc") {
+        continue;
+      }
+      std::ifstream file(entry.path());
+      sources[fs::relative(entry.path(), WAYSTATION_SOURCE_DIR)] =
+          std::string((std::istreambuf_iterator<char>(file)), {});
+    }
+  }
+  return sources;
+}
+
 // Every `Error("NAME"`, `Rejected("NAME"`, `Violation("NAME"` and
 // `reason = "NAME"` of the programs names a row.
 TEST(Reason, WhatTheTreeUsesIsInTheTable) {
   static const std::regex use(
       R"re((?:\b(?:Error|Rejected|Violate[sd]?|Violation|Refused?|Reason|FindReason|set_reason)\(|\breason\s*(?:=|==)\s*)\s*"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)")re");
   std::size_t uses = 0;
-  for (const std::string_view room :
-       {"proto", "server", "client", "adapters"}) {
-    const fs::path root = fs::path(WAYSTATION_SOURCE_DIR) / room;
-    if (!fs::exists(root)) continue;
-    for (const auto& entry : fs::recursive_directory_iterator(root)) {
-      const std::string extension = entry.path().extension();
-      if (extension != ".cc" && extension != ".h") continue;
-      std::ifstream file(entry.path());
-      const std::string text((std::istreambuf_iterator<char>(file)), {});
-      for (std::sregex_iterator it(text.begin(), text.end(), use), end;
-           it != end; ++it) {
-        ++uses;
-        EXPECT_NE(FindReason((*it)[1].str()), nullptr)
-            << (*it)[1] << " in "
-            << fs::relative(entry.path(), WAYSTATION_SOURCE_DIR);
-      }
+  for (const auto& [path, text] : SourcesOfThePrograms()) {
+    for (std::sregex_iterator it(text.begin(), text.end(), use), end; it != end;
+         ++it) {
+      ++uses;
+      EXPECT_NE(FindReason((*it)[1].str()), nullptr)
+          << (*it)[1] << " in " << path;
     }
   }
   EXPECT_GT(uses, 0U);
+}
+
+// A row that no program gives is a promise that nobody keeps.
+TEST(Reason, WhatIsInTheTableIsUsed) {
+  std::set<std::string, std::less<>> named;
+  static const std::regex quoted(R"re("([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)")re");
+  for (const auto& [path, text] : SourcesOfThePrograms()) {
+    for (std::sregex_iterator it(text.begin(), text.end(), quoted), end;
+         it != end; ++it) {
+      named.insert((*it)[1].str());
+    }
+  }
+  for (int code = 1; code <= 16; ++code) {
+    named.emplace(GeneralReason(static_cast<absl::StatusCode>(code)).name);
+  }
+  for (const Reason& reason : Reasons()) {
+    EXPECT_TRUE(named.contains(reason.name)) << reason.name;
+  }
 }
 
 }  // namespace

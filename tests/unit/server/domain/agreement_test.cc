@@ -135,6 +135,17 @@ TEST(CheckAgreement, NamesFieldAndReason) {
   }
 }
 
+TEST(Ceiling, SaysWhatItAllowsAtMost) {
+  EXPECT_EQ(AtMost("public_security", "public_security", "residence"),
+            "at most partial with 6 digits");
+  EXPECT_EQ(AtMost("public_security", "public_security", "movement"),
+            "at most partial");
+  EXPECT_EQ(AtMost("public_security", "housing", "name"), "at most match");
+  EXPECT_EQ(AtMost("labor", "health", "social_insurance"),
+            "at most predicate insured");
+  EXPECT_EQ(AtMost("health", "labor", "name"), "never from health to labor");
+}
+
 TEST(CheckAgreement, AsksWhatSectorAnAgencyIsOf) {
   v1::Agreement agreement = Sound();
   agreement.clear_recipient_sector();

@@ -122,7 +122,10 @@ TEST(Admin, AgreementOverTheCeilingIsRefusedWithEachGrant) {
   }
   const auto refused = Apply(test, agreement);
   EXPECT_EQ(ReasonOf(refused.status()), "OVER_CEILING");
-  EXPECT_THAT(errors::ViolationsOf(refused.status()), SizeIs(2));
+  const auto violations = errors::ViolationsOf(refused.status());
+  ASSERT_THAT(violations, SizeIs(2));
+  EXPECT_EQ(violations[0].rule, "never from labor to public_security");
+  EXPECT_EQ(violations[1].rule, "never from health to public_security");
   EXPECT_EQ(Held(test, "too-much").id(), "");
 }
 
@@ -157,6 +160,8 @@ TEST(Admin, RevokedAgreementStaysRevoked) {
     });
   };
   EXPECT_EQ(ReasonOf(revoke().status()), "REASON_MISSING");
+  request.set_reason("of " + DemoNumber("341202", "19900307", 41));
+  EXPECT_EQ(ReasonOf(revoke().status()), "REASON_PERSONAL");
   request.set_reason("ended");
   const auto revoked = revoke();
   ASSERT_TRUE(revoked.ok());

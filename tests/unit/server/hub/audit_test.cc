@@ -67,6 +67,26 @@ TEST(Audit, AcknowledgedFrameIsProvedBySignedCheckpoint) {
             auditlog::AsBytes(auditlog::TreeRoot(Hashes(proof->details()))));
 }
 
+TEST(Audit, IsFilteredByActAndObject) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Core("A"));
+  v1::ListEventsRequest request;
+  request.set_act("agency.put");
+  const auto puts = test.hub().ListEvents(AuditorCaller(), request);
+  ASSERT_TRUE(puts.ok());
+  ASSERT_GT(puts->events_size(), 1);
+  for (const v1::LoggedEvent& logged : puts->events()) {
+    EXPECT_EQ(logged.event().act(), "agency.put");
+  }
+  request.set_object(std::string(kPoliceFuyang));
+  const auto one = test.hub().ListEvents(AuditorCaller(), request);
+  ASSERT_TRUE(one.ok());
+  ASSERT_EQ(one->events_size(), 1);
+  EXPECT_EQ(one->events(0).event().object(), kPoliceFuyang);
+  request.set_act("agreement.apply");
+  EXPECT_EQ(test.hub().ListEvents(AuditorCaller(), request)->events_size(), 0);
+}
+
 TEST(Audit, CheckpointsAreConsistent) {
   TestHub test;
   const auto first = test.hub().GetCheckpoint(AuditorCaller(), {});

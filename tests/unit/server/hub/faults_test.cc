@@ -151,7 +151,11 @@ TEST(Faults, DamagedRowHarmsOnlyItself) {
   const auto other = answers[1].get();
   ASSERT_TRUE(other.ok()) << other.status();
   EXPECT_EQ(other->results(0).outcome(), v1::UpdateResult::OUTCOME_APPLIED);
-  EXPECT_GT(test.hub().CheckStore()->findings_size(), 0);
+  const auto checked = test.hub().CheckStore();
+  ASSERT_EQ(checked->findings_size(), 1);
+  EXPECT_EQ(checked->findings(0).reason(), "ROW_DAMAGED");
+  EXPECT_EQ(checked->findings(0).detail(), "the checksum does not fit");
+  EXPECT_TRUE(checked->findings(0).place().starts_with("record "));
 }
 
 TEST(Faults, TheQueueIsBoundedInUpdatesAndInBytes) {

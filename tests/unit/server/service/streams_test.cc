@@ -233,7 +233,7 @@ TEST_F(StreamsTest, AFrameThatCannotBeReadEndsTheStream) {
   hub_.AnswerFrames([](const v1::SubmitRecordsRequest& request)
                         -> absl::StatusOr<v1::SubmitRecordsResponse> {
     if (request.frame_number() == 3) {
-      return errors::Error("FRAME_UNREADABLE", {.field = "frame.updates[0]"});
+      return errors::Error("FRAME_EMPTY", {.field = "frame.updates[0]"});
     }
     return FakeHub::Acknowledge(request);
   });
@@ -244,7 +244,7 @@ TEST_F(StreamsTest, AFrameThatCannotBeReadEndsTheStream) {
   }
   EXPECT_THAT(ReadAll(*stream), ElementsAre(1, 2));
   EXPECT_EQ(errors::ReasonOf(errors::FromGrpc(stream->Finish())),
-            "FRAME_UNREADABLE");
+            "FRAME_EMPTY");
 }
 
 TEST_F(StreamsTest, WhichRowIsDamagedIsNotForAgencies) {
