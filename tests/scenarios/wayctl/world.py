@@ -18,7 +18,7 @@ class World:
     """One hub in a folder of its own; it can be killed and started again."""
 
     def __init__(self, bin_folder, start=True):
-        self.bin = bin_folder
+        self.bin = os.path.abspath(bin_folder)
         self.folder = tempfile.TemporaryDirectory(prefix="waystation-")
         self.path = self.folder.name
         # Where the hub is laid out; another folder makes it another hub.
@@ -27,6 +27,8 @@ class World:
         # What the hub finds in its environment besides.
         self.hub_environment = {}
         self.hub = None
+        # Variables that a test adds to the environment.
+        self.extra = {}
         if start:
             self.start()
 
@@ -100,20 +102,18 @@ class World:
 
     def environment(self):
         return {
-            "PATH": os.environ["PATH"],
+            "PATH": self.bin + ":" + os.environ["PATH"],
             "HOME": self.path,
             "LANG": "C.UTF-8",
+            "TERM": "xterm",
             "TZ": "UTC",
             "WAYSTATION_CONFIG": self.file("hub/wayctl.yaml"),
+            **self.extra,
         }
 
     def command(self, context, arguments):
-        return [
-            os.path.join(self.bin, "wayctl"),
-            "--context",
-            context,
-            *arguments,
-        ]
+        named = ["--context", context] if context else []
+        return [os.path.join(self.bin, "wayctl"), *named, *arguments]
 
     def run(self, context, *arguments, stdin=""):
         """Without a terminal: exit code, standard output, standard error."""
@@ -136,18 +136,31 @@ class World:
             raise AssertionError(f"{arguments}: exit {code}\n{err}")
         return json.loads(out)
 
-    def type(self, context, *arguments, answers=(), then=None):
+    def type(
+        self, context, *arguments, answers=(), then=None, before_last=None
+    ):
         """At a terminal: waits for each question and types the answer to it.
 
-        Returns the exit code and all that stood on the screen. `then` is a
-        signal to send when all is answered and the next question stands there.
+        Returns the exit code and all that stood on the screen. When `then`
+        stands there, with all answered, the program is interrupted.
+        `before_last` is called before the last answer is typed.
         """
+        command = self.command(context, arguments)
+        return self.talk(
+            command,
+            [*answers, (then, None)] if then else list(answers),
+            before_last=before_last,
+        )
+
+    def talk(self, command, waiting, folder=None, before_last=None):
+        """The same with any program; an answer of None interrupts it."""
         pid, terminal = pty.fork()
         if pid == 0:
-            command = self.command(context, arguments)
+            if folder:
+                os.chdir(folder)
             os.execve(command[0], command, self.environment())
+        waiting = list(waiting)
         screen = ""
-        waiting = [*answers, (then, None)] if then else list(answers)
         seen = 0
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
@@ -163,6 +176,8 @@ class World:
             screen += data.decode(errors="replace")
             while waiting and waiting[0][0] in screen[seen:]:
                 question, answer = waiting.pop(0)
+                if before_last and not waiting:
+                    before_last()
                 seen = screen.index(question, seen) + len(question)
                 if answer is None:
                     os.kill(pid, signal.SIGINT)

@@ -1,0 +1,392 @@
+# SPDX-License-Identifier: Apache-2.0
+"""manners_test.py BIN_DIR: help, completion, streams, and what goes wrong."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+
+from scenario import (
+    FUYANG_LABOR,
+    FUYANG_POLICE,
+    NUMBER,
+    SUZHOU_LABOR,
+    SUZHOU_POLICE,
+    BIN,
+    Scenario,
+    main,
+)
+from world import PATIENCE, person
+
+
+class Examples(Scenario):
+    """The example in the help of each verb works as it stands there."""
+
+    CONTEXTS = {
+        "audit": "auditor",
+        "candidate": "office",
+        "conflict": "office",
+        "decision": "office",
+        "mailbox": SUZHOU_LABOR,
+        "person": SUZHOU_LABOR,
+        "record": SUZHOU_LABOR,
+    }
+    # Before others; the rest follow as they stand in the help.
+    FIRST = [
+        ("agreement", "apply"),
+        ("conflict", "list"),
+        ("conflict", "show"),
+        ("conflict", "decide"),
+        ("mailbox", "watch"),
+        ("audit", "export"),
+    ]
+    QUESTIONS = {
+        ("conflict", "decide"): [
+            ("Which value", "A"), ("Reason", "seen"), ("[y/N]", "y")
+        ],
+        ("candidate", "decide"): [
+            ("One person or two?", "same"), ("Reason", "seen"), ("[y/N]", "y")
+        ],
+        ("decision", "undo"): [("Reason", "wrong"), ("[y/N]", "y")],
+        ("agreement", "apply"): [("[y/N]", "y")],
+        ("agreement", "revoke"): [("Reason", "over"), ("[y/N]", "y")],
+        ("cert", "revoke"): [("Reason", "lost"), ("[y/N]", "y")],
+        ("person", "match"): [("to compare", "1990-03-07")],
+        # Goes on until it is interrupted.
+        ("mailbox", "watch"): [('"lastToken"', None)],
+    }
+
+    def words(self, *typed):
+        out, _ = self.ends(0, None, "__complete", *typed, "")
+        return out.split()
+
+    def verbs(self):
+        found = [
+            (noun, verb) for noun in self.words() for verb in self.words(noun)
+        ]
+        return self.FIRST + [verb for verb in found if verb not in self.FIRST]
+
+    def example(self, noun, verb, language):
+        out, _ = self.ends(0, None, noun, verb, "--help", "--lang", language)
+        lines = out.splitlines()
+        title = {"en": "Example:", "zh": "示例:"}[language]
+        self.assertIn(title, lines, f"{noun} {verb}")
+        return lines[lines.index(title) + 1].strip()
+
+    def prepare(self):
+        world = self.world
+        desk = world.file("desk")
+        os.mkdir(desk)
+        shutil.copy(world.file("hub/log.key"), desk)
+        self.submit(SUZHOU_POLICE, person("A-1"))
+        self.submit(FUYANG_POLICE, person("B-1", month=7, day=3))
+        self.submit(
+            SUZHOU_LABOR, person("LD-0001", employment={"employer": "one"})
+        )
+        self.submit(FUYANG_LABOR, person("F-1", name={"full": "李大年"}))
+        world.write("desk/updates.json", person("LD-0002"))
+        world.write(
+            "desk/agency.yaml",
+            "id: housing.320500\nsector: housing\njurisdiction: '3205'\n",
+        )
+        world.write(
+            "desk/agreement.yaml",
+            "id: labor-trial\n"
+            "version: 1\n"
+            "recipient_sector: labor\n"
+            "purpose: employment_service\n"
+            "legal_basis: {statute: 就业促进法, article: art. 35}\n"
+            "impact_assessment: PIA-1\n"
+            "scope: own_records\n"
+            "valid_from: 2024-01-01\n"
+            "valid_until: 2034-12-31\n"
+            "retention_days: 365\n"
+            "grants:\n"
+            "  - {source_sector: public_security, attribute: birth_date, "
+            "form: value}\n"
+            "  - {source_sector: labor, attribute: name, form: value}\n",
+        )
+        self.conflict = self.rows("office", "conflict", "list")[0]["id"]
+        self.candidate = self.rows("office", "candidate", "list")[0]["id"]
+        return desk
+
+    def real(self, example):
+        """Ids that only a hub can give stand for those of this hub."""
+        world = self.world
+        if "c-k3p7w2" in example:
+            example = example.replace("c-k3p7w2", self.conflict)
+        if "k-m4q6z5" in example:
+            example = example.replace("k-m4q6z5", self.candidate)
+        if "5f01a2" in example:
+            [row] = self.rows("operator", "cert", "list", "--identity",
+                              "operator/li")
+            example = example.replace("5f01a2", row["serial"])
+        if "TOKEN" in example:
+            status = world.json(SUZHOU_LABOR, "mailbox", "status")
+            example = example.replace("TOKEN", status["acknowledgedToken"])
+        if example.startswith("wayctl decision"):
+            example = example.replace(" 4", " 1")
+        return example
+
+    def test_each_works(self):
+        world = self.world
+        desk = self.prepare()
+        for noun, verb in self.verbs():
+            example = self.example(noun, verb, "en")
+            self.assertEqual(self.example(noun, verb, "zh"), example)
+            self.assertIn(f"wayctl {noun} {verb}", example)
+            context = self.CONTEXTS.get(noun, "operator")
+            code, screen = world.talk(
+                ["/bin/bash", "-c",
+                 f"export WAYSTATION_CONTEXT={context}; {self.real(example)}"],
+                self.QUESTIONS.get((noun, verb), []),
+                folder=desk,
+            )
+            expected = 130 if (noun, verb) == ("mailbox", "watch") else 0
+            self.assertEqual(code, expected, f"{example}\n{screen}")
+
+
+class Completion(Scenario):
+    def complete(self, line):
+        """What bash offers for a line, with the script that wayctl prints."""
+        script = (
+            "source <(wayctl completion bash)\n"
+            f"COMP_WORDS=({line})\n"
+            "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+            "_wayctl\n"
+            'printf "%s\\n" "${COMPREPLY[@]}"\n'
+        )
+        done = subprocess.run(
+            ["/bin/bash", "--norc", "-c", script],
+            capture_output=True,
+            text=True,
+            env=self.world.environment(),
+            timeout=PATIENCE,
+            check=True,
+        )
+        return done.stdout.split()
+
+    def test_nouns_verbs_and_flags(self):
+        self.assertEqual(self.complete('wayctl con'), ["conflict", "config"])
+        self.assertEqual(
+            self.complete('wayctl conflict ""'), ["list", "show", "decide"]
+        )
+        self.assertIn("--reveal", self.complete("wayctl conflict show --"))
+        self.assertIn("--context", self.complete("wayctl conflict show --"))
+        self.assertEqual(
+            self.complete('wayctl hub status -o ""'),
+            ["table", "json", "yaml", "csv"],
+        )
+        self.assertEqual(
+            self.complete("wayctl --context off"), ["office"]
+        )
+        self.assertEqual(
+            self.complete("wayctl person show --purpose employment"),
+            ["employment_service"],
+        )
+
+    def test_script_is_sound(self):
+        out, _ = self.ends(0, None, "completion", "bash")
+        self.world.write("completion.bash", out)
+        subprocess.run(
+            ["/bin/bash", "-n", self.world.file("completion.bash")], check=True
+        )
+
+
+class Streams(Scenario):
+    """Data on standard output, the rest on standard error."""
+
+    def test_formats_agree(self):
+        self.submit(SUZHOU_LABOR, person("S-1"))
+        listed = ("record", "list")
+        [row] = self.rows(SUZHOU_LABOR, *listed)
+        [record] = self.world.json(SUZHOU_LABOR, *listed)["records"]
+        self.assertEqual(record["handle"], row["handle"])
+        out, _ = self.ends(0, SUZHOU_LABOR, *listed, "-o", "yaml")
+        self.assertIn(row["handle"], out)
+
+    def test_an_empty_list_is_no_data(self):
+        out, err = self.ends(0, "office", "candidate", "list")
+        self.assertEqual(out, "")
+        self.assertIn("nothing to list", err)
+        self.assertEqual(self.world.json("office", "candidate", "list"), {})
+
+    def test_errors_are_json_too(self):
+        for arguments, code in (
+            (("conflict", "show", "nonsense"), 6),
+            (("conflict", "show"), 2),
+            (("conflict", "show", NUMBER), 2),
+            (("record", "list"), 4),
+            (("conflict", "list", "--hub", "127.0.0.1:1"), 7),
+            (("conflict", "list", "--context", "nobody"), 2),
+        ):
+            out, err = self.ends(code, "office", *arguments, "-o", "json")
+            self.assertEqual(out, "")
+            self.assertIn("code", json.loads(err))
+
+    def test_colors_only_where_they_are_wanted(self):
+        hub = ("agency", "list")
+        code, screen = self.world.type("operator", *hub)
+        self.assertIn("\x1b[", screen)
+        self.world.extra = {"NO_COLOR": "1"}
+        self.addCleanup(setattr, self.world, "extra", {})
+        code, screen = self.world.type("operator", *hub)
+        self.assertEqual(code, 0)
+        self.assertNotIn("\x1b[", screen)
+        out, _ = self.ends(0, "operator", *hub)
+        self.assertNotIn("\x1b[", out)
+
+    def test_language_comes_from_the_locale(self):
+        self.world.extra = {"LANG": "zh_CN.UTF-8"}
+        self.addCleanup(setattr, self.world, "extra", {})
+        out, _ = self.ends(0, "operator", "agency", "list")
+        self.assertIn("最近连接", out)
+        _, err = self.ends(4, "operator", "record", "list")
+        self.assertIn("错误：该身份无权进行此操作", err)
+        out, _ = self.ends(0, "operator", "agency", "list", "--lang", "en")
+        self.assertIn("LAST SEEN", out)
+
+    def test_a_full_disk_is_noticed(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run(
+                self.world.command("operator", ["agency", "list"]),
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=self.world.environment(),
+                timeout=PATIENCE,
+                check=False,
+            )
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot be written", done.stderr)
+
+
+class Trouble(Scenario):
+    """Each says what is wrong, and what to do."""
+
+    def says(self, code, text, *arguments, context="operator"):
+        out, err = self.ends(code, context, *arguments)
+        self.assertEqual(out, "")
+        self.assertIn(text, err)
+        self.assertNotIn("ssl_transport", err, "gRPC's own log")
+        return err
+
+    def certificate(self, name, identity, authority, days):
+        """Signed with openssl, as no authority of ours would."""
+        world = self.world
+        made = world.file(name)
+        extensions = world.write(
+            name + ".ext",
+            f"subjectAltName=URI:spiffe://waystation.example/{identity}\n"
+            "extendedKeyUsage=clientAuth\n",
+        )
+        for command in (
+            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
+            f"-keyout {made}.key -out {made}.csr -subj /CN={name}",
+            f"x509 -req -in {made}.csr -CA {authority}.pem "
+            f"-CAkey {authority}.key -CAcreateserial -days {days} "
+            f"-extfile {extensions} -out {made}.pem",
+        ):
+            subprocess.run(
+                ["openssl", *shlex.split(command)],
+                check=True,
+                capture_output=True,
+                timeout=PATIENCE,
+            )
+        os.chmod(made + ".key", 0o600)
+        return ("--cert", made + ".pem", "--key", made + ".key")
+
+    def test_a_hub_that_is_not_there(self):
+        err = self.says(
+            7, "does not answer", "hub", "status", "--hub", "127.0.0.1:1"
+        )
+        self.assertIn("Check address and network", err)
+
+    def test_the_second_hub_is_tried(self):
+        hub = self.world.listen
+        self.ends(
+            *(0, "operator", "hub", "status"),
+            *("--hub", "127.0.0.1:1", "--hub", hub),
+        )
+
+    def test_a_hub_that_is_another(self):
+        other = self.world.file("hub/tls/auditors.pem")
+        err = self.says(7, "not to be trusted", "hub", "status", "--ca", other)
+        self.assertIn("--ca", err)
+        self.says(
+            *(7, "not to be trusted", "hub", "status"),
+            *("--server-name", "other.example"),
+        )
+
+    def test_certificates_that_do_not_serve(self):
+        world = self.world
+        ca = world.file("hub/tls/ca")
+        expired = self.certificate("expired", "operator/li", ca, -1)
+        err = self.says(1, "it expired on", "hub", "status", *expired)
+        self.assertIn("cert sign", err)
+        foreign = world.file("foreign")
+        subprocess.run(
+            ["openssl", *shlex.split(
+                "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
+                f"-keyout {foreign}.key -out {foreign}.pem -subj /CN=other"
+            )],
+            check=True,
+            capture_output=True,
+            timeout=PATIENCE,
+        )
+        stranger = self.certificate("stranger", "operator/li", foreign, 1)
+        err = self.says(7, "does not answer", "hub", "status", *stranger)
+        self.assertIn("another authority", err)
+        unknown = self.certificate("unknown", "agency/housing.320500", ca, 1)
+        self.says(4, "not registered", "record", "list", *unknown)
+        odd = self.certificate("odd", "landlord/zhang", ca, 1)
+        self.says(4, "names no identity", "record", "list", *odd)
+
+    def test_keys(self):
+        keys = ("--cert", self.world.file("hub/clients/operator.pem"), "--key")
+        other = self.world.file("hub/clients/auditor.key")
+        self.says(1, "not the certificate's", "hub", "status", *keys, other)
+        self.says(6, "no-such.key", "hub", "status", *keys, "no-such.key")
+        loose = self.world.file("loose.key")
+        shutil.copy(self.world.file("hub/clients/operator.key"), loose)
+        os.chmod(loose, 0o644)
+        self.says(1, "chmod 600", "hub", "status", *keys, loose)
+
+    def test_contexts(self):
+        world = self.world
+        self.says(2, "config list", "hub", "status", context="nobody")
+        status = ("hub", "status")
+        missing = ("--config", world.file("no-such.yaml"))
+        self.says(6, "no-such.yaml", *missing, *status, context=None)
+        broken = world.write("broken.yaml", "contexts:\n  - name: a\n    hub: x\n")
+        self.says(
+            2, "broken.yaml:3:5", "--config", broken, *status, context=None
+        )
+        torn = world.write("torn.yaml", "contexts: [\n")
+        self.says(2, "torn.yaml:", "--config", torn, *status, context=None)
+        empty = world.write("empty.yaml", "")
+        err = self.says(
+            2, "No context says", "--config", empty, *status, context=None
+        )
+        self.assertIn("--hub", err)
+
+    def test_command_lines(self):
+        err = self.says(2, "did you mean `conflict`", "conflct", "list")
+        self.assertIn("wayctl --help", err)
+        err = self.says(2, "did you mean `--reveal`",
+                        *("record", "show", "x", "--reveel", "name"))
+        self.assertIn("wayctl record show --help", err)
+        self.says(2, "not taken from the command line", "record", "show", NUMBER)
+
+
+class Gone(Scenario):
+    def test_a_hub_that_was_stopped(self):
+        self.world.stop()
+        out, err = self.ends(7, "operator", "hub", "status")
+        self.assertEqual(out, "")
+        self.assertIn("does not answer", err)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the scenarios of this folder share."""
+
+import csv
+import io
+import sys
+import unittest
+
+from world import World
+
+SUZHOU_POLICE = "public_security.320500"
+FUYANG_POLICE = "public_security.341200"
+SUZHOU_LABOR = "labor.320500"
+FUYANG_LABOR = "labor.341200"
+
+# Of generated people.
+NUMBER = "034105199003070424"
+
+
+class Scenario(unittest.TestCase):
+    """Each class has a hub of its own, which its tests share."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World(BIN)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.world.close()
+
+    def submit(self, agency, update):
+        code, out, err = self.world.run(
+            agency, "record", "submit", "--yes", stdin=update
+        )
+        self.assertEqual(code, 0, out + err)
+
+    def ends(self, expected, context, *arguments, stdin=""):
+        """Runs a command that shall end so; what it said on both streams."""
+        code, out, err = self.world.run(context, *arguments, stdin=stdin)
+        self.assertEqual(code, expected, f"{arguments}\n{out}{err}")
+        return out, err
+
+    def rows(self, context, *arguments):
+        out, _ = self.ends(0, context, *arguments, "-o", "csv")
+        return list(csv.DictReader(io.StringIO(out)))
+
+
+def main():
+    unittest.main(verbosity=2)
+
+
+BIN = sys.argv.pop(1)
