@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store's layer between SQLite and the system's files. It does three things.
+// The store's layer between SQLite and the system's files. It does three
+// things.
 //
 // It gathers writes to the write-ahead log. SQLite appends each page of a group
 // with two small unaligned writes and then syncs; gathered into large ones they
