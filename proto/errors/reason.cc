@@ -59,6 +59,10 @@ constexpr Reason kReasons[] = {
      {"Give one of the purposes of the closed list, such as "
       "identity_confirmation.",
       "请从固定清单中选择一种用途，例如 identity_confirmation（身份核对）。"}},
+    {"TOO_MANY_CALLS", 108, Code::kResourceExhausted, Exit::kUnreachable,
+     {"Too many calls from this caller", "该调用方的调用过于频繁"},
+     {"Wait as long as the answer says, then go on more slowly.",
+      "请按答复所示时间等待，然后放慢速度继续。"}},
 
     // --- 2: requests ---
     {"INVALID_REQUEST", 201, Code::kInvalidArgument, Exit::kUsage,

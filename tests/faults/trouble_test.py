@@ -189,8 +189,9 @@ class FullDisk(Trouble):
         self.assertEqual(held.record.revision, len(taken))
         again = self.submit(me, 1, len(taken) + 1)
         self.assertEqual(again.result.outcome, Outcome.OUTCOME_APPLIED)
-        # The next entry but one: that of the agency, nothing in between.
-        self.assertEqual(again.leaf.index, taken[-1] + 1)
+        # After what was taken comes this look at the record, and nothing that
+        # was refused.
+        self.assertEqual(again.leaf.index, taken[-1] + 2)
         me.registry.GetPerson(
             registry_service_pb2.GetPersonRequest(
                 record_key="T-0", purpose=PURPOSE

@@ -65,7 +65,8 @@ class Cell:
             update = claims.update(self.key, 1 + turn, said)
         elif self.attribute == "identifiers":
             # It would be another person's without its number.
-            said = claims.core(self.number)
+            core = claims.core(self.number)
+            said = claims.person_pb2.Person(identifiers=core.identifiers)
             update = claims.update(self.key, 4, said, ["identifiers"])
         else:
             nothing = claims.person_pb2.Person()

@@ -217,8 +217,9 @@ TEST(Connection, RefusesAHubOfAnotherAuthority) {
   options.ca_file = hub.folder() / "other.pem";
   const auto connection = Connection::Open(options);
   ASSERT_TRUE(connection.ok());
-  EXPECT_EQ(errors::ReasonOf(Registry(**connection).GetPerson({}).status()),
-            "HUB_NOT_TRUSTED");
+  const auto response = Registry(**connection).GetPerson({});
+  EXPECT_EQ(errors::ReasonOf(response.status()), "HUB_NOT_TRUSTED")
+      << response.status();
   EXPECT_TRUE(hub.calls().empty());
 }
 

@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
              "UPDATE leaf SET event = x'00' WHERE number = 299", nullptr,
              "leaf 299"},
         Case{"LastLeafMissing", "DELETE FROM leaf WHERE number = 299", nullptr,
-             "tile 0/1"},
+             "leaf 299"},
         Case{"Mailbox", "UPDATE mailbox SET entries = x'' WHERE agency = 1",
              nullptr, "mailbox 1/1"},
         Case{"MailboxMissing", "DELETE FROM mailbox WHERE agency = 2", nullptr,
