@@ -212,7 +212,7 @@ int Main(int argc, char** argv) {
   const auto mapping =
       Mapping::Load(mapping_file, "public_security", PublicSecurity().denials);
   if (!mapping.ok()) Die(std::string(mapping.status().message()));
-  std::printf("%s, %ju bytes\n", file.c_str(),
+  std::printf("%s, %ju bytes\n", fs::path(file).filename().c_str(),
               static_cast<std::uintmax_t>(fs::file_size(file)));
   Bench bench(file, **mapping);
   const double bare = Measure("bare ICU decode and naive split", rounds,
