@@ -3,11 +3,14 @@
 #include <google/protobuf/message.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <regex>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "proto/runtime/yaml.h"
 #include "proto/runtime/yaml_text.h"
@@ -22,11 +25,15 @@ void WriteMessage(const pb::Message& message, YAML::Emitter& out);
 // Text that other YAML readers would take for a number, a date or a truth
 // value: a division such as 034 must stay text for them too.
 void WriteText(const std::string& text, YAML::Emitter& out) {
-  static const std::regex odd(
-      "[-+.0-9].*|[~]|null|true|false|yes|no|on|off|y|n",
-      std::regex::icase | std::regex::optimize);
-  if (text.size() < 64 && std::regex_match(text, odd))
+  constexpr std::string_view kNumberBegins = "-+.0123456789";
+  constexpr std::array<std::string_view, 10> kWords = {
+      "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n"};
+  const std::string lower = absl::AsciiStrToLower(text);
+  if ((!text.empty() &&
+       kNumberBegins.find(text.front()) != std::string_view::npos) ||
+      std::ranges::find(kWords, lower) != kWords.end()) {
     out << YAML::DoubleQuoted;
+  }
   out << text;
 }
 
