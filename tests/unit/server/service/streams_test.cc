@@ -43,6 +43,36 @@ class StreamsTest : public ServedHub {
     return response;
   }
 
+  // Sends `count` frames down one stream while the hub waits for `at_once` of
+  // them, where so many are left, before it answers the first. Returns the most
+  // that it ever held; all must be acknowledged in the end.
+  std::size_t MostHeld(std::uint64_t count, std::size_t at_once) {
+    const auto stub = v1::RegistryService::NewStub(Connect(pair_));
+    grpc::ClientContext context;
+    const auto stream = stub->SubmitRecords(&context);
+    std::thread writer([&] {
+      for (std::uint64_t n = 1; n <= count; ++n) stream->Write(Frame(n));
+      stream->WritesDone();
+    });
+    std::size_t most = 0;
+    std::thread hub([&] {
+      for (std::size_t answered = 0; answered < count;) {
+        auto frames =
+            hub_.TakeFrames(std::min<std::size_t>(at_once, count - answered));
+        most = std::max(most, frames.size());
+        answered += frames.size();
+        for (auto& frame : frames) {
+          frame.done(FakeHub::Acknowledge(frame.request));
+        }
+      }
+    });
+    EXPECT_EQ(ReadAll(*stream).size(), count);
+    EXPECT_TRUE(stream->Finish().ok());
+    writer.join();
+    hub.join();
+    return most;
+  }
+
   KeyPair pair_ = clients_.Client("agency/labor.320500");
   std::string Serial() const {
     return ReadCertificate(pair_.certificate_pem)->serial;
@@ -64,32 +94,7 @@ TEST_F(StreamsTest, AcknowledgesInOrder) {
 }
 
 TEST_F(StreamsTest, HoldsAFewFramesAndNoMore) {
-  constexpr std::uint64_t kFrames = 200;
-  const auto stub = v1::RegistryService::NewStub(Connect(pair_));
-  grpc::ClientContext context;
-  const auto stream = stub->SubmitRecords(&context);
-  std::thread writer([&] {
-    for (std::uint64_t n = 1; n <= kFrames; ++n) stream->Write(Frame(n));
-    stream->WritesDone();
-  });
-  std::atomic<std::size_t> most = 0;
-  std::thread hub([&] {
-    for (std::size_t answered = 0; answered < kFrames;) {
-      // At least so many come before the first is answered, and never more.
-      auto frames =
-          hub_.TakeFrames(std::min<std::size_t>(4, kFrames - answered));
-      most = std::max(most.load(), frames.size());
-      answered += frames.size();
-      for (auto& frame : frames) {
-        frame.done(FakeHub::Acknowledge(frame.request));
-      }
-    }
-  });
-  EXPECT_EQ(ReadAll(*stream).size(), kFrames);
-  EXPECT_TRUE(stream->Finish().ok());
-  writer.join();
-  hub.join();
-  EXPECT_EQ(most, 4U);
+  EXPECT_EQ(MostHeld(200, 4), 4U);
 }
 
 // An acknowledgement that goes out while a frame is handed over lets no other
@@ -134,30 +139,7 @@ TEST_F(StreamsTest, HoldsOneFrameEachWhereAllTogetherHoldTooMuch) {
   server_.reset();
   frame_bytes_ = 1;
   StartServer();
-  constexpr std::uint64_t kFrames = 40;
-  const auto stub = v1::RegistryService::NewStub(Connect(pair_));
-  grpc::ClientContext context;
-  const auto stream = stub->SubmitRecords(&context);
-  std::thread writer([&] {
-    for (std::uint64_t n = 1; n <= kFrames; ++n) stream->Write(Frame(n));
-    stream->WritesDone();
-  });
-  std::size_t most = 0;
-  std::thread hub([&] {
-    for (std::size_t answered = 0; answered < kFrames;) {
-      auto frames = hub_.TakeFrames(1);
-      most = std::max(most, frames.size());
-      answered += frames.size();
-      for (auto& frame : frames) {
-        frame.done(FakeHub::Acknowledge(frame.request));
-      }
-    }
-  });
-  EXPECT_EQ(ReadAll(*stream).size(), kFrames);
-  EXPECT_TRUE(stream->Finish().ok());
-  writer.join();
-  hub.join();
-  EXPECT_EQ(most, 1U);
+  EXPECT_EQ(MostHeld(40, 1), 1U);
 }
 
 TEST_F(StreamsTest, OneAgencyOpensSoManyStreamsAndNoMore) {
