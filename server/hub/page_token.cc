@@ -9,6 +9,10 @@
 namespace waystation::hub {
 namespace {
 
+// A token of bare base64url may begin with "-", which a command line reads as
+// an option.
+constexpr std::string_view kToken = "t-";
+
 absl::Status Invalid() {
   return errors::Error("PAGE_TOKEN_INVALID", {.field = "page_token"});
 }
@@ -36,7 +40,7 @@ std::string PageTokens::Encode(std::string_view list,
   std::copy_n(hash.begin(), nonce.size(), nonce.begin());
   const std::string sealed =
       Sealer::SealWith(nonce, key_, PlaceOf(list), position);
-  return absl::WebSafeBase64Escape(sealed);
+  return std::string(kToken) + absl::WebSafeBase64Escape(sealed);
 }
 
 std::string PageTokens::Encode(std::string_view list, uint64_t position) const {
@@ -46,6 +50,8 @@ std::string PageTokens::Encode(std::string_view list, uint64_t position) const {
 absl::StatusOr<std::string> PageTokens::Decode(std::string_view list,
                                                std::string_view token) const {
   std::string sealed;
+  if (!token.starts_with(kToken)) return Invalid();
+  token.remove_prefix(kToken.size());
   if (!absl::WebSafeBase64Unescape({token.data(), token.size()}, &sealed))
     return Invalid();
   absl::StatusOr<std::string> position =

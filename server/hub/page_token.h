@@ -3,7 +3,7 @@
 // be made up: sealed for one list and one caller, so that an agency's token
 // opens nobody else's mailbox. Equal positions give equal tokens.
 //
-//     token := base64url(nonce[12] AES-256-GCM(position) tag[16])
+//     token := "t-" base64url(nonce[12] AES-256-GCM(position) tag[16])
 //     nonce := the first bytes of a keyed hash over list and position
 #ifndef WAYSTATION_SERVER_HUB_PAGE_TOKEN_H_
 #define WAYSTATION_SERVER_HUB_PAGE_TOKEN_H_

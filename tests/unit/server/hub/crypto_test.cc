@@ -240,5 +240,15 @@ TEST(Tokens, BelongToOneList) {
   EXPECT_FALSE(tokens.DecodeNumber("mailbox labor.320500", token).ok());
 }
 
+TEST(Tokens, AreNeverReadAsAnOption) {
+  const PageTokens tokens(Keys::Generate().handle_key());
+  // Two of them and more would begin with "-" if chance had its way.
+  for (uint64_t position = 0; position < 1000; ++position) {
+    const std::string token = tokens.Encode("mailbox labor.341200", position);
+    ASSERT_EQ(token.substr(0, 2), "t-");
+    ASSERT_EQ(*tokens.DecodeNumber("mailbox labor.341200", token), position);
+  }
+}
+
 }  // namespace
 }  // namespace waystation::hub
