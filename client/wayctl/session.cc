@@ -104,8 +104,9 @@ absl::StatusOr<std::string> Session::Ask(std::string_view question, bool secret,
   const bool terminal = surroundings_.in_is_terminal;
   if (!terminal && !from_pipe) return errors::Error("NO_TERMINAL");
   if (terminal) {
-    surroundings_.err << codes::DisplaySafe(question) << std::flush;
+    // Before the question: an answer may follow it at once.
     if (secret) surroundings_.set_echo(false);
+    surroundings_.err << codes::DisplaySafe(question) << std::flush;
   }
   std::string line;
   const bool read = static_cast<bool>(std::getline(surroundings_.in, line));

@@ -99,7 +99,10 @@ Outcome Wayctl::Run(const std::vector<std::string>& arguments,
       },
       .set_echo =
           [&](bool shown) {
-            outcome.hid_typing = outcome.hid_typing || !shown;
+            if (!shown) {
+              outcome.hid_typing = true;
+              outcome.hid_too_late = !err.str().empty();
+            }
             outcome.shows_typing = shown;
           },
       .locale_folder = WAYSTATION_BIN_DIR "/../share/locale",

@@ -27,6 +27,8 @@ struct Outcome {
   std::string err;
   // Whether typing was hidden at some time, and is shown now.
   bool hid_typing = false;
+  // Something stood on the screen before typing was hidden.
+  bool hid_too_late = false;
   bool shows_typing = true;
 };
 
