@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
+#include <mutex>
 
 #include "proto/errors/error.h"
 #include "tests/unit/client/support/certificates.h"
@@ -99,6 +101,7 @@ class WitnessTest : public ::testing::Test {
  protected:
   WitnessTest() {
     hub_.On("AuditService/GetCheckpoint", [this](FakeCall& call) {
+      const std::lock_guard lock(mutex_);
       v1::GetCheckpointResponse response;
       response.set_checkpoint(log_->checkpoints.back());
       response.set_verifier_key(log_->key().ToString());
@@ -108,6 +111,7 @@ class WitnessTest : public ::testing::Test {
     hub_.On("AuditService/GetConsistencyProof", [this](FakeCall& call) {
       v1::GetConsistencyProofRequest request;
       call.Read(request);
+      const std::lock_guard lock(mutex_);
       v1::GetConsistencyProofResponse response;
       response.set_first(request.first());
       response.set_second(request.second());
@@ -128,11 +132,19 @@ class WitnessTest : public ::testing::Test {
     connection_ = *Connection::Open(options);
   }
 
-  void Grow(int entries) {
-    for (int i = 0; i < entries; ++i) log_->AppendPlain();
+  void Change(const std::function<void(TestLog&)>& change) {
+    const std::lock_guard lock(mutex_);
+    change(*log_);
     log_->Sign();
   }
 
+  void Grow(int entries) {
+    Change([&](TestLog& log) {
+      for (int i = 0; i < entries; ++i) log.AppendPlain();
+    });
+  }
+
+  std::mutex mutex_;  // The hub's threads read the log.
   std::unique_ptr<TestLog> log_ = std::make_unique<TestLog>();
   TemporaryFolder folder_;
   FakeHub hub_;
@@ -163,7 +175,7 @@ TEST_F(WitnessTest, RefusesASecondHistoryAndKeepsTheEvidence) {
   auto witness = Witness::Open(folder_ / "seen", log_->key());
   ASSERT_TRUE(witness->Advance(audit).ok());
   const std::string seen = witness->last_note();
-  log_->leaves[2] = log_->leaves[3];
+  Change([](TestLog& log) { log.leaves[2] = log.leaves[3]; });
   Grow(10);
   EXPECT_EQ(errors::ReasonOf(witness->Advance(audit).status()), "PROOF_FAILS");
   EXPECT_EQ(testing::ReadFile(folder_ / "seen"), seen);
@@ -176,8 +188,7 @@ TEST_F(WitnessTest, RefusesALogThatBecameShorter) {
   Grow(10);
   auto witness = Witness::Open(folder_ / "seen", log_->key());
   ASSERT_TRUE(witness->Advance(audit).ok());
-  log_->leaves.resize(5);
-  log_->Sign();
+  Change([](TestLog& log) { log.leaves.resize(5); });
   EXPECT_EQ(errors::ReasonOf(witness->Advance(audit).status()), "PROOF_FAILS");
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 
 #include "proto/errors/error.h"
@@ -116,7 +117,7 @@ TEST(Connection, ReadsPathsFromBesideTheFile) {
 
 TEST(Connection, RepeatsACallThatTheHubWasAwayFor) {
   FakeHub hub;
-  int calls = 0;
+  std::atomic<int> calls = 0;
   hub.On("RegistryService/GetPerson", [&](FakeCall& call) {
     if (++calls < 3) return errors::Error("DRAINING");
     call.Write(v1::GetPersonResponse());
@@ -131,7 +132,7 @@ TEST(Connection, RepeatsACallThatTheHubWasAwayFor) {
 
 TEST(Connection, WaitsAsLongAsTheHubSays) {
   FakeHub hub;
-  int calls = 0;
+  std::atomic<int> calls = 0;
   hub.On("RegistryService/SubmitRecord", [&](FakeCall& call) {
     if (++calls == 1) {
       return errors::Error("QUEUE_FULL",
@@ -151,7 +152,7 @@ TEST(Connection, WaitsAsLongAsTheHubSays) {
 
 TEST(Connection, DoesNotRepeatWhatWasRefused) {
   FakeHub hub;
-  int calls = 0;
+  std::atomic<int> calls = 0;
   hub.On("RegistryService/GetPerson", [&](FakeCall&) {
     ++calls;
     return errors::Error("NOT_AVAILABLE");
@@ -179,6 +180,7 @@ TEST(Connection, RepeatsADecisionUnderTheSameId) {
   const auto connection = Connection::Open(OptionsFor(hub));
   ASSERT_TRUE(connection.ok());
   EXPECT_TRUE(Reconciliation(**connection).Decide({}).ok());
+  hub.Stop();
   ASSERT_EQ(ids.size(), 2U);
   EXPECT_EQ(ids[0], ids[1]);
   EXPECT_EQ(ids[0].size(), 32U);

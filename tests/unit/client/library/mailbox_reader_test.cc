@@ -102,6 +102,7 @@ TEST(MailboxReader, GoesOnBehindTheLastPageAfterABreak) {
     EXPECT_EQ((*page)->entries(0).view().handle(), "h" + std::to_string(i));
   }
   EXPECT_EQ(waits, 2);
+  hub.Stop();
   EXPECT_EQ(tokens, (std::vector<std::string>{"", "2", "4"}));
 }
 
@@ -159,6 +160,7 @@ TEST(MailboxReader, Acknowledges) {
   const auto connection = Connect(hub);
   MailboxReader reader(*connection, {});
   EXPECT_TRUE(reader.Acknowledge("7").ok());
+  hub.Stop();
   EXPECT_EQ(token, "7");
 }
 
@@ -166,7 +168,7 @@ TEST(MailboxReader, Acknowledges) {
 // earlier than the reading.
 TEST(MailboxReader, AcknowledgesAsPatientlyAsItReads) {
   FakeHub hub;
-  int calls = 0;
+  std::atomic<int> calls = 0;
   hub.On("MailboxService/Acknowledge", [&](FakeCall& call) -> absl::Status {
     v1::AcknowledgeRequest request;
     call.Read(request);

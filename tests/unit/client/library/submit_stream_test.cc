@@ -61,22 +61,29 @@ class TakingHub {
   }
 
   void Remember(const v1::SubmitRecordsRequest& request) {
-    const std::lock_guard lock(mutex);
-    frames.push_back(request);
+    const std::lock_guard lock(mutex_);
+    frames_.push_back(request);
   }
 
-  std::vector<std::string> Updates() {
-    const std::lock_guard lock(mutex);
+  std::vector<v1::SubmitRecordsRequest> Frames() const {
+    const std::lock_guard lock(mutex_);
+    return frames_;
+  }
+
+  std::vector<std::string> Updates() const {
     std::vector<std::string> updates;
-    for (const v1::SubmitRecordsRequest& frame : frames) {
+    for (const v1::SubmitRecordsRequest& frame : Frames()) {
       updates.insert(updates.end(), frame.frame().updates().begin(),
                      frame.frame().updates().end());
     }
     return updates;
   }
 
-  std::mutex mutex;
-  std::vector<v1::SubmitRecordsRequest> frames;
+ private:
+  mutable std::mutex mutex_;
+  std::vector<v1::SubmitRecordsRequest> frames_;
+
+ public:
   FakeHub hub;  // Last: it stops before what it writes to goes.
 };
 
@@ -97,9 +104,10 @@ TEST(SubmitStream, AcknowledgesInOrderAndInFrames) {
   }
   ASSERT_TRUE(stream.Finish().ok());
   EXPECT_EQ(tags, want);
-  ASSERT_EQ(taking.frames.size(), 11U);
-  EXPECT_EQ(taking.frames.front().frame().updates_size(), 10);
-  EXPECT_EQ(taking.frames.back().frame().updates_size(), 5);
+  const std::vector<v1::SubmitRecordsRequest> frames = taking.Frames();
+  ASSERT_EQ(frames.size(), 11U);
+  EXPECT_EQ(frames.front().frame().updates_size(), 10);
+  EXPECT_EQ(frames.back().frame().updates_size(), 5);
   // The stream can be used on.
   ASSERT_TRUE(stream.Add(1, "one more").ok());
   ASSERT_TRUE(stream.Finish().ok());
@@ -118,8 +126,9 @@ TEST(SubmitStream, KeepsFramesBelowTheLimit) {
   EXPECT_EQ(errors::ReasonOf(stream.Add(7, std::string(kMaxFrameBytes, 'x'))),
             "FRAME_TOO_LARGE");
   ASSERT_TRUE(stream.Finish().ok());
-  ASSERT_EQ(taking.frames.size(), 3U);
-  for (const v1::SubmitRecordsRequest& frame : taking.frames) {
+  const std::vector<v1::SubmitRecordsRequest> frames = taking.Frames();
+  ASSERT_EQ(frames.size(), 3U);
+  for (const v1::SubmitRecordsRequest& frame : frames) {
     EXPECT_LE(frame.ByteSizeLong(), kMaxFrameBytes);
   }
 }
@@ -134,9 +143,10 @@ TEST(SubmitStream, SignsEachFrame) {
                       [](const Acknowledged&) { return absl::OkStatus(); });
   ASSERT_TRUE(stream.Add(1, "update").ok());
   ASSERT_TRUE(stream.Finish().ok());
-  ASSERT_EQ(taking.frames.size(), 1U);
-  EXPECT_EQ(taking.frames[0].frame().signature().key_id(), "2026");
-  EXPECT_EQ(taking.frames[0].frame().salts_size(), 1);
+  const std::vector<v1::SubmitRecordsRequest> frames = taking.Frames();
+  ASSERT_EQ(frames.size(), 1U);
+  EXPECT_EQ(frames[0].frame().signature().key_id(), "2026");
+  EXPECT_EQ(frames[0].frame().salts_size(), 1);
 }
 
 // The hub dies behind a frame that it took and did not acknowledge: what was
