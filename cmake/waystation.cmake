@@ -49,6 +49,9 @@ function(waystation_program name)
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${root})
   target_link_libraries(${name} PRIVATE ${arg_USES} waystation_flags)
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
+    target_link_libraries(${name} PRIVATE tsan_absl_mutex)
+  endif()
 endfunction()
 
 # waystation_test(name SOURCES ... USES ... [LABELS ...]): one GoogleTest
