@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "proto/errors/error.h"
 
 namespace waystation::hub {
@@ -13,7 +14,7 @@ namespace {
 constexpr size_t kQueuedUpdates = 65'536;
 // An update may have a mebibyte.
 constexpr size_t kQueuedBytes = size_t{64} << 20;
-constexpr size_t kGroupUpdates = 2'048;
+constexpr size_t kGroupUpdates = 512;
 // Another hub cannot win this often by chance.
 constexpr int kMaxConflicts = 20;
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(200);
@@ -24,13 +25,14 @@ size_t Or(int32_t configured, size_t otherwise) {
 
 }  // namespace
 
-Committer::Committer(Core& core, Writer::Committed committed)
+Committer::Committer(Core& core, Committed committed)
     : core_(core),
+      committed_(std::move(committed)),
       queue_(Or(core.options.limits.queued_updates(), kQueuedUpdates),
              kQueuedBytes),
       group_limit_(Or(core.options.limits.group_updates(), kGroupUpdates)),
       memory_(core.store),
-      writer_(core, std::move(committed), [this] { queue_.Interrupt(); }) {}
+      planner_(core, memory_, [this] { queue_.Interrupt(); }) {}
 
 Committer::~Committer() { Drain(); }
 
@@ -71,92 +73,159 @@ void Committer::OnFailure(std::function<void(absl::Status)> callback) {
 }
 
 void Committer::Run() {
-  while (std::optional<Works> works = queue_.Take(group_limit_)) {
-    if (works->empty()) {
-      SettleAll();
-    } else if (failed_.load()) {
-      Fail(errors::Error("STORE_FAILED"), *std::move(works));
-    } else {
-      Handle(*std::move(works));
+  for (;;) {
+    if (planner_.is_busy()) {
+      // Meanwhile reads ahead, once there is enough to be worth it.
+      bool open = true;
+      while (open && !next_.has_value() && !planner_.is_done()) {
+        open = TakeNext(core_.options.shared_group);
+      }
+      FinishPlanned();
+    } else if (next_.has_value()) {
+      Next next = *std::move(next_);
+      next_.reset();
+      if (IsWorthSharing(next.works)) {
+        planner_.Start(std::move(next.works), std::move(next.ahead), nullptr);
+      } else {
+        Handle(std::move(next.works), std::move(next.ahead));
+      }
+    } else if (!TakeNext(/*at_least=*/1)) {
+      return;
     }
   }
-  SettleAll();
 }
 
-void Committer::Handle(Works works) {
-  // What wants to be alone sees what came before it in the store itself.
-  if (works.front()->alone()) SettleAll();
-  std::unique_ptr<Group> group =
-      Plan(std::move(works), in_flight_ ? &in_flight_->change : nullptr);
-  if (!Settle() && group != nullptr) {
-    // It was planned on top of what did not come to pass.
-    SettleAll();
-    Works again = std::move(group->works);
-    group = Remember() ? Plan(std::move(again), nullptr) : nullptr;
-    if (group == nullptr) Fail(errors::Error("STORE_FAILED"), std::move(again));
+bool Committer::TakeNext(size_t at_least) {
+  std::optional<Works> works = queue_.Take(group_limit_, at_least);
+  if (!works.has_value()) return false;
+  if (works->empty()) return true;
+  if (failed_.load()) {
+    Fail(errors::Error("STORE_FAILED"), *std::move(works));
+    return true;
   }
-  Write(std::move(group));
+  State ahead = ReadAhead(core_, memory_, *works);
+  next_.emplace(*std::move(works), std::move(ahead));
+  return true;
 }
 
-std::unique_ptr<Group> Committer::Plan(Works works, const Change* in_flight) {
-  if (works.empty()) return nullptr;
-  absl::StatusOr<Group> group = PlanGroup(core_, memory_, in_flight, works);
-  if (group.ok()) return std::make_unique<Group>(*std::move(group));
-  if (group.status().code() == absl::StatusCode::kUnavailable) {
-    FailForGood(group.status());
+// What wants to be alone sees what came before it in the store itself.
+bool Committer::IsWorthSharing(const Works& works) const {
+  if (works.front()->alone()) return false;
+  size_t size = 0;
+  for (const std::unique_ptr<Work>& work : works) size += work->size();
+  return size >= core_.options.shared_group;
+}
+
+void Committer::FinishPlanned() {
+  Planner::Planned planned = planner_.Wait();
+  in_flight_.reset();
+  if (!planned.group.ok()) {
+    HandleUnplanned(planned.group.status(), std::move(planned.works));
+    DropAhead();
+    return;
+  }
+  auto group = std::make_unique<Group>(*std::move(planned.group));
+  Adopt(*group);
+  // The next one is planned on top of it while it is written.
+  if (next_.has_value() && IsWorthSharing(next_->works)) {
+    planner_.Start(std::move(next_->works), std::move(next_->ahead),
+                   &group->change);
+    next_.reset();
+  }
+  const absl::Status status = Commit(*group);
+  if (status.ok()) {
+    if (planner_.is_busy()) in_flight_ = std::move(group);
+    return;
+  }
+  // What was planned on top of it, or read ahead, did not come to pass.
+  Works after;
+  if (planner_.is_busy()) {
+    planned = planner_.Wait();
+    after = planned.group.ok() ? std::move(planned.group->works)
+                               : std::move(planned.works);
+  }
+  if (MayTryAgain(status, group->works)) Handle(std::move(group->works));
+  if (!after.empty()) Handle(std::move(after));
+  DropAhead();
+}
+
+void Committer::DropAhead() {
+  if (next_.has_value()) next_->ahead = State(core_, memory_.hints);
+}
+
+void Committer::Handle(Works works, std::optional<State> ahead) {
+  while (!works.empty()) {
+    if (failed_.load()) {
+      Fail(errors::Error("STORE_FAILED"), std::move(works));
+      return;
+    }
+    if (!ahead.has_value()) ahead.emplace(core_, memory_.hints);
+    absl::StatusOr<Group> group =
+        PlanGroup(core_, memory_, *std::move(ahead), nullptr, works);
+    ahead.reset();
+    if (!group.ok()) {
+      HandleUnplanned(group.status(), std::move(works));
+      return;
+    }
+    Adopt(*group);
+    const absl::Status status = Commit(*group);
+    if (status.ok()) return;
+    works = std::move(group->works);
+    if (!MayTryAgain(status, works)) return;
+  }
+}
+
+void Committer::HandleUnplanned(const absl::Status& status, Works works) {
+  if (status.code() == absl::StatusCode::kUnavailable) {
+    FailForGood(status);
     Fail(errors::Error("STORE_FAILED"), std::move(works));
-    return nullptr;
+    return;
   }
-  if (works.size() == 1) {
-    // The work may have taken something off what is remembered.
-    SettleAll();
-    Remember();
-    Fail(group.status(), std::move(works));
-    return nullptr;
+  // A work may have taken something off what is remembered.
+  if (!Remember() || works.size() == 1) {
+    Fail(status, std::move(works));
+    return;
   }
   // One of them meets a damaged row; the others shall not suffer from it.
-  SettleAll();
   for (std::unique_ptr<Work>& work : works) {
     Works one;
     one.push_back(std::move(work));
-    Write(Plan(std::move(one), nullptr));
-    SettleAll();
+    Handle(std::move(one));
   }
-  return nullptr;
 }
 
-void Committer::Write(std::unique_ptr<Group> group) {
-  if (group == nullptr) return;
-  if (failed_.load()) {
-    Fail(errors::Error("STORE_FAILED"), std::move(group->works));
-    return;
-  }
+void Committer::Adopt(Group& group) {
   // The group saw the one before it. If that one moved the store on by one,
   // nothing came between that it has not seen.
-  if (group->batch.reads.group + 1 == last_group_) {
-    group->batch.reads.group = last_group_;
+  if (group.batch.reads.group + 1 == last_group_) {
+    group.batch.reads.group = last_group_;
   }
-  memory_.hints.Adopt(group->change, group->items_before);
-  in_flight_ = std::move(group);
-  writer_.Start(*in_flight_);
+  memory_.hints.Adopt(group.change, group.items_before);
 }
 
-bool Committer::Settle() {
-  if (in_flight_ == nullptr) return true;
-  const absl::StatusOr<uint64_t> number = writer_.Wait();
-  const std::unique_ptr<Group> done = std::exchange(in_flight_, nullptr);
-  if (number.ok()) {
-    if (!done->is_empty()) last_group_ = *number;
-    conflicts_ = 0;
-    return true;
+absl::Status Committer::Commit(Group& group) {
+  if (group.is_empty()) {
+    for (const std::unique_ptr<Work>& work : group.works) work->Answer(nullptr);
+    return absl::OkStatus();
   }
-  Recover(number.status(), std::move(done->works));
-  return false;
-}
-
-void Committer::SettleAll() {
-  while (!Settle()) {
+  group.Seal(core_.sealer);
+  const int64_t begin = absl::GetCurrentTimeNanos();
+  const absl::StatusOr<storage::Committed> committed =
+      core_.store.Commit(group.batch);
+  if (!committed.ok()) return committed.status();
+  core_.counters.commit_nanoseconds += absl::GetCurrentTimeNanos() - begin;
+  ++core_.counters.commit_groups;
+  core_.counters.mailbox_entries += group.batch.mailbox.size();
+  core_.counters.log_size = committed->log_size;
+  last_group_ = committed->group;
+  conflicts_ = 0;
+  committed_(group, *committed);
+  for (const std::unique_ptr<Work>& work : group.works) {
+    work->Answer(&*committed);
   }
+  // Who was answered is let go, though the next group may stand on this one.
+  group.works.clear();
+  return absl::OkStatus();
 }
 
 bool Committer::Remember() {
@@ -165,36 +234,31 @@ bool Committer::Remember() {
   return loaded.ok();
 }
 
-// Forgets what was remembered of a group that is not in the store, and goes on
-// with its works as the error demands.
-void Committer::Recover(const absl::Status& status, Works works) {
+bool Committer::MayTryAgain(const absl::Status& status, Works& works) {
   if (status.code() == absl::StatusCode::kUnavailable || failed_.load()) {
     FailForGood(status);
     Fail(errors::Error("STORE_FAILED"), std::move(works));
-    return;
+    return false;
   }
   if (!Remember()) {
     Fail(errors::Error("STORE_FAILED"), std::move(works));
-    return;
+    return false;
   }
   switch (status.code()) {
     case absl::StatusCode::kAborted:
       ++core_.counters.commit_conflicts;
-      if (++conflicts_ > kMaxConflicts) {
-        conflicts_ = 0;
-        Fail(errors::Error("CHANGED_MEANWHILE"), std::move(works));
-        return;
-      }
-      break;
+      if (++conflicts_ <= kMaxConflicts) return true;
+      conflicts_ = 0;
+      Fail(errors::Error("CHANGED_MEANWHILE"), std::move(works));
+      return false;
     case absl::StatusCode::kResourceExhausted:
       Fail(errors::Error("DISK_FULL", {.retry_after = absl::Seconds(5)}),
            std::move(works));
-      return;
+      return false;
     default:
       Fail(errors::Error("INTERNAL"), std::move(works));
-      return;
+      return false;
   }
-  Write(Plan(std::move(works), nullptr));
 }
 
 void Committer::Fail(const absl::Status& status, Works works) {

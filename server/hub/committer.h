@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one group committer (design 5). One thread plans groups, another writes
-// them, so that the next group is planned while the store is at the one before:
+// The one group committer (design 5). One thread takes works from the queue and
+// does all that touches the store; under load another one plans, so that a
+// group is planned while the one before it is written and the one after it is
+// read ahead:
 //
-//     queue -> plan N+1 on top of N | commit N, answer N
+//     queue -> read ahead N+2 | plan N+1 on top of N | commit N, answer N
 //
-// A group is whatever waits when the planner is free, up to a limit; there is
-// no timer.
+// A group is whatever waits when its turn has come, up to a limit; there is no
+// timer. A small one is not worth handing over: it is planned and committed on
+// the spot.
 #ifndef WAYSTATION_SERVER_HUB_COMMITTER_H_
 #define WAYSTATION_SERVER_HUB_COMMITTER_H_
 
@@ -21,21 +24,23 @@
 #include "server/hub/core.h"
 #include "server/hub/group.h"
 #include "server/hub/memory.h"
+#include "server/hub/planner.h"
 #include "server/hub/queue.h"
-#include "server/hub/writer.h"
 
 namespace waystation::hub {
 
 // Thread-safe.
 class Committer {
  public:
-  // `committed` as for Writer; it runs on the writer's thread.
-  Committer(Core& core, Writer::Committed committed);
+  // Called for each group that is durable, before its works are answered.
+  using Committed =
+      std::function<void(const Group&, const storage::Committed&)>;
+  Committer(Core& core, Committed committed);
   ~Committer();
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 
-  // Reads what the planner remembers, and starts.
+  // Reads what planning remembers, and starts.
   absl::Status Start();
 
   // Queues the work; it is answered or failed once, maybe before this returns
@@ -58,33 +63,52 @@ class Committer {
 
  private:
   using Works = std::vector<std::unique_ptr<Work>>;
+  // Works that have their turn next, with what was read ahead for them.
+  struct Next {
+    Works works;
+    State ahead;
+  };
 
+  // All of these run on the committer's thread.
   void Run();
-  // Plans the works and hands them to the writer, once it is done with the
-  // group before.
-  void Handle(Works works);
-  // nullptr if the works have been answered already.
-  std::unique_ptr<Group> Plan(Works works, const Change* in_flight);
-  void Write(std::unique_ptr<Group> group);
-  // The group that is being written is done. False if it did not get through;
-  // its works have been answered then, or are on their way once more.
-  bool Settle();
-  void SettleAll();
-  // Reads again what the planner keeps; false if the store does not answer.
+  // Takes works and reads ahead for them; false once the queue is closed and
+  // empty.
+  bool TakeNext(size_t at_least);
+  bool IsWorthSharing(const Works& works) const;
+  // Waits for the group that is being planned, starts the next one on top of
+  // it, and writes it.
+  void FinishPlanned();
+  // What was read ahead no longer counts.
+  void DropAhead();
+  // Plans and commits on the spot, until the works are answered.
+  void Handle(Works works, std::optional<State> ahead = std::nullopt);
+  // Works that could not be planned.
+  void HandleUnplanned(const absl::Status& status, Works works);
+  // Takes in what the group changes, which is about to be written.
+  void Adopt(Group& group);
+  // Makes the group durable and answers its works. After an error these have
+  // not been answered.
+  absl::Status Commit(Group& group);
+  // Reads again what planning remembers; false if the store does not answer.
   bool Remember();
-  void Recover(const absl::Status& status, Works works);
+  // Forgets what was remembered of works that could not be committed. True if
+  // they may be tried again, else they have been answered.
+  bool MayTryAgain(const absl::Status& status, Works& works);
   void Fail(const absl::Status& status, Works works);
   void FailForGood(const absl::Status& status);
 
   Core& core_;
+  const Committed committed_;
   WorkQueue queue_;
   const size_t group_limit_;
   Memory memory_;
-  Writer writer_;
+  Planner planner_;
+  std::optional<Next> next_;
+  // What the planner plans on top of.
   std::unique_ptr<Group> in_flight_;
   // Newest commit group that this hub wrote.
   uint64_t last_group_ = 0;
-  // Commits of these works that ended in ABORTED, in a row.
+  // Commits of the same works that ended in ABORTED, in a row.
   int conflicts_ = 0;
   std::atomic<bool> failed_ = false;
   std::mutex failure_mutex_;

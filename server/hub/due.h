@@ -26,7 +26,7 @@ class Planning;
 
 inline constexpr std::string_view kDueObject = "due";
 
-// Belongs to the planning thread; read from the store at start and after a
+// Belongs to planning; read from the store at start and after a
 // commit that did not go through.
 class DueCalendar {
  public:

@@ -13,11 +13,18 @@ namespace {
 
 using storage::Uid;
 
-absl::Status BeginAll(Planning& planning,
-                      std::vector<std::unique_ptr<Work>>& works) {
+std::vector<storage::KeyHash> KeysOf(
+    const std::vector<std::unique_ptr<Work>>& works) {
   std::vector<storage::KeyHash> keys;
   for (const std::unique_ptr<Work>& work : works) work->AddKeys(keys);
-  if (auto status = planning.state.LoadKeys(keys); !status.ok()) return status;
+  return keys;
+}
+
+absl::Status BeginAll(Planning& planning,
+                      std::vector<std::unique_ptr<Work>>& works) {
+  if (auto status = planning.state.LoadKeys(KeysOf(works)); !status.ok()) {
+    return status;
+  }
   for (std::unique_ptr<Work>& work : works) {
     if (const auto status = work->Begin(planning); !status.ok()) {
       work->Fail(status);
@@ -117,10 +124,17 @@ void Group::Seal(Sealer& sealer) {
   }
 }
 
-absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory,
+State ReadAhead(Core& core, const Memory& memory,
+                const std::vector<std::unique_ptr<Work>>& works) {
+  State ahead(core, memory.hints);
+  if (!ahead.ReadAhead(KeysOf(works)).ok()) return {core, memory.hints};
+  return ahead;
+}
+
+absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
                                 const Change* in_flight,
                                 std::vector<std::unique_ptr<Work>>& works) {
-  Planning planning(core, memory, in_flight);
+  Planning planning(core, memory, std::move(ahead), in_flight);
   if (auto status = BeginAll(planning, works); !status.ok()) return status;
   if (auto status = Relink(planning, SeedsOf(planning)); !status.ok()) {
     return status;

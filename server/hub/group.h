@@ -5,8 +5,8 @@
 //     load touched records -> apply -> relink -> load persons
 //       -> conflicts, mailboxes -> leaves
 //
-// Planning is what limits the hub, so what can wait does: records and details
-// are sealed by the thread that writes the group.
+// Planning is what limits the hub, so what can be done elsewhere is: records
+// are read ahead and unsealed, and sealed again, by the thread that writes.
 #ifndef WAYSTATION_SERVER_HUB_GROUP_H_
 #define WAYSTATION_SERVER_HUB_GROUP_H_
 
@@ -34,9 +34,14 @@ struct Group {
   bool is_empty() const { return batch.leaves.empty(); }
 };
 
+// What planning `works` will look for first. An error is left for planning to
+// meet again.
+State ReadAhead(Core& core, const Memory& memory,
+                const std::vector<std::unique_ptr<Work>>& works);
+
 // Plans `works`, which stay the caller's on an error. A work whose Begin fails
 // is answered and leaves the group. DATA_LOSS or UNAVAILABLE: the store's.
-absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory,
+absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
                                 const Change* in_flight,
                                 std::vector<std::unique_ptr<Work>>& works);
 

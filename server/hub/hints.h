@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which records have a decision or an open item at all. Few do, so the
-// committer asks this before it asks the store. Belongs to the committer's
-// planning thread; read from the store at start and after a commit that did not
-// go through.
+// committer asks this before it asks the store. Belongs to planning; read from
+// the store at start and after a commit that did not go through.
 #ifndef WAYSTATION_SERVER_HUB_HINTS_H_
 #define WAYSTATION_SERVER_HUB_HINTS_H_
 

@@ -51,6 +51,9 @@ struct Options {
   // of store ("sqlite").
   std::string version;
   std::string store;
+  // Groups of so many updates are planned by a thread of their own, while the
+  // one before is written. With fewer, waking it costs more than it brings.
+  size_t shared_group = 256;
 };
 
 // Counters since start and levels now, for the metrics endpoint.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the planning thread keeps between groups. All of it stands in the store
+// What planning keeps between groups. All of it stands in the store
 // as well, and is read again when a commit did not go through.
 #ifndef WAYSTATION_SERVER_HUB_MEMORY_H_
 #define WAYSTATION_SERVER_HUB_MEMORY_H_

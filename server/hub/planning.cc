@@ -10,7 +10,8 @@ namespace waystation::hub {
 using storage::PersonId;
 using storage::Uid;
 
-Planning::Planning(Core& given, Memory& remembered, const Change* in_flight)
+Planning::Planning(Core& given, Memory& remembered, State ahead,
+                   const Change* in_flight)
     : core(given),
       memory(remembered),
       registry(given.registry.Get()),
@@ -18,7 +19,8 @@ Planning::Planning(Core& given, Memory& remembered, const Change* in_flight)
       today(domain::DayOf(now)),
       first_leaf(in_flight != nullptr ? in_flight->log_size
                                       : given.counters.log_size.load()),
-      state(given, remembered.hints, in_flight) {
+      state(std::move(ahead)) {
+  if (in_flight != nullptr) state.PutOnTopOf(*in_flight);
   batch.id = core.random.Draw<16>();
 }
 

@@ -36,8 +36,8 @@ struct Outlook {
 // Used by one thread.
 class Planning {
  public:
-  // All are borrowed.
-  Planning(Core& core, Memory& memory, const Change* in_flight);
+  // All are borrowed but `ahead`, what was read ahead.
+  Planning(Core& core, Memory& memory, State ahead, const Change* in_flight);
 
   // The record as the group leaves it, to be changed; it must be known. What
   // was found is kept beside it. References hold until the next call.

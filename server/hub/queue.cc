@@ -18,17 +18,20 @@ WorkQueue::Put WorkQueue::Add(std::unique_ptr<Work>& work) {
     size_ += size;
     bytes_ += bytes;
     works_.push_back(std::move(work));
-    if (works_.size() > 1) return Put::kTaken;  // The taker is awake.
+    if (size_ < wanted_) return Put::kTaken;
+    wanted_ = std::numeric_limits<size_t>::max();  // Once is enough.
   }
   filled_.notify_one();
   return Put::kTaken;
 }
 
 std::optional<std::vector<std::unique_ptr<Work>>> WorkQueue::Take(
-    size_t limit) {
+    size_t limit, size_t at_least) {
   std::unique_lock lock(mutex_);
+  wanted_ = at_least;
   filled_.wait(lock,
-               [&] { return closed_ || interrupted_ || !works_.empty(); });
+               [&] { return closed_ || interrupted_ || size_ >= at_least; });
+  wanted_ = std::numeric_limits<size_t>::max();
   std::vector<std::unique_ptr<Work>> taken;
   if (std::exchange(interrupted_, false)) return taken;
   if (works_.empty()) return std::nullopt;

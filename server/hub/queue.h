@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -28,9 +29,10 @@ class WorkQueue {
   Put Add(std::unique_ptr<Work>& work);
 
   // What waits, up to `limit` in size, or one work that wants a group of its
-  // own. Waits while there is none, unless it is interrupted (empty); nullopt
-  // once the queue is closed and empty.
-  std::optional<std::vector<std::unique_ptr<Work>>> Take(size_t limit);
+  // own. Waits until there is as much as `at_least`, unless it is interrupted
+  // (empty) or closed; nullopt once the queue is closed and empty.
+  std::optional<std::vector<std::unique_ptr<Work>>> Take(size_t limit,
+                                                         size_t at_least = 1);
   // Ends the next or the present wait of Take.
   void Interrupt();
 
@@ -47,6 +49,8 @@ class WorkQueue {
   std::deque<std::unique_ptr<Work>> works_;
   size_t size_ = 0;
   size_t bytes_ = 0;
+  // What Take waits for; more than can come while nobody waits.
+  size_t wanted_ = std::numeric_limits<size_t>::max();
   bool closed_ = false;
   bool interrupted_ = false;
 };

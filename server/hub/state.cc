@@ -10,13 +10,37 @@ using storage::KeyHash;
 using storage::PersonId;
 using storage::Uid;
 
-State::State(Core& core, const Hints& hints, const Change* in_flight)
-    : core_(core), hints_(hints), in_flight_(in_flight) {
-  reads_.group = core.store.NewestGroup();
+State::State(Core& core, const Hints& hints)
+    : core_(&core), hints_(&hints), group_(core.store.NewestGroup()) {}
+
+void State::PutOnTopOf(const Change& in_flight) {
+  in_flight_ = &in_flight;
+  if (keys_.empty()) return;
+  for (const auto& [key, uid] : in_flight.keys) {
+    if (keys_.contains(key)) Keep(in_flight.records.at(uid).after);
+  }
+  for (const auto& [uid, changed] : in_flight.records) {
+    if (records_.contains(uid)) Keep(changed.after);
+  }
+  // Persons that gained or lost a record are looked up once more.
+  for (const auto& [person, members] : in_flight.members) {
+    const auto found = members_.find(person);
+    if (found == members_.end()) continue;
+    for (const Uid uid : found->second) person_of_.erase(uid);
+    members_.erase(found);
+  }
+  for (const auto& [uid, person] : in_flight.person_of) person_of_.erase(uid);
+}
+
+absl::Status State::ReadAhead(std::span<const KeyHash> keys) {
+  if (auto status = LoadKeys(keys); !status.ok()) return status;
+  std::vector<Uid> uids;
+  uids.reserve(records_.size());
+  for (const auto& [uid, record] : records_) uids.push_back(uid);
+  return LoadPersons(uids);
 }
 
 void State::Keep(RecordPtr record) {
-  reads_.records.push_back({.key = record->key, .version = record->version});
   keys_[record->key] = record->uid;
   records_[record->uid] = std::move(record);
 }
@@ -24,7 +48,7 @@ void State::Keep(RecordPtr record) {
 absl::Status State::Open(std::vector<storage::RecordRow> rows) {
   for (storage::RecordRow& row : rows) {
     absl::StatusOr<std::shared_ptr<Record>> record =
-        OpenRecord(core_.sealer, std::move(row));
+        OpenRecord(core_->sealer, std::move(row));
     if (!record.ok()) return record.status();
     Keep(*std::move(record));
   }
@@ -46,16 +70,13 @@ absl::Status State::LoadKeys(std::span<const KeyHash> keys) {
     missing.push_back(key);
   }
   if (missing.empty()) return absl::OkStatus();
-  auto rows = core_.store.LoadByKey(missing);
+  auto rows = core_->store.LoadByKey(missing);
   if (!rows.ok()) return rows.status();
   std::vector<storage::RecordRow> held;
   held.reserve(rows->size());
   for (size_t i = 0; i < rows->size(); ++i) {
     std::optional<storage::RecordRow>& row = (*rows)[i];
-    if (!row.has_value()) {
-      reads_.records.push_back({.key = missing[i], .version = 0});
-      continue;
-    }
+    if (!row.has_value()) continue;
     if (in_flight_ != nullptr) {
       const auto changed = in_flight_->records.find(row->uid);
       if (changed != in_flight_->records.end()) {
@@ -82,7 +103,7 @@ absl::Status State::LoadRecords(std::span<const Uid> uids) {
     missing.push_back(uid);
   }
   if (missing.empty()) return absl::OkStatus();
-  auto rows = core_.store.LoadByUid(missing);
+  auto rows = core_->store.LoadByUid(missing);
   if (!rows.ok()) return rows.status();
   std::vector<storage::RecordRow> held;
   held.reserve(rows->size());
@@ -108,7 +129,7 @@ absl::Status State::LoadPersons(std::span<const Uid> uids) {
     missing.push_back(uid);
   }
   if (!missing.empty()) {
-    const auto found = core_.store.PersonsOf(missing);
+    const auto found = core_->store.PersonsOf(missing);
     if (!found.ok()) return found.status();
     for (size_t i = 0; i < missing.size(); ++i) {
       if (!(*found)[i].has_value()) continue;
@@ -122,7 +143,6 @@ absl::Status State::LoadPersons(std::span<const Uid> uids) {
   const auto keep = [&](PersonId person, std::vector<Uid> uids_of_person) {
     for (const Uid uid : uids_of_person) person_of_[uid] = person;
     members.insert(members.end(), uids_of_person.begin(), uids_of_person.end());
-    reads_.persons.push_back({.person = person, .uids = uids_of_person});
     members_[person] = std::move(uids_of_person);
   };
   for (const PersonId person : persons) {
@@ -137,7 +157,7 @@ absl::Status State::LoadPersons(std::span<const Uid> uids) {
     missing_persons.push_back(person);
   }
   if (!missing_persons.empty()) {
-    auto found = core_.store.MembersOf(missing_persons);
+    auto found = core_->store.MembersOf(missing_persons);
     if (!found.ok()) return found.status();
     for (size_t i = 0; i < missing_persons.size(); ++i) {
       keep(missing_persons[i], std::move((*found)[i]));
@@ -154,18 +174,15 @@ absl::Status State::LoadHolders(std::span<const KeyHash> identifiers) {
       const auto changed = in_flight_->holders.find(identifier);
       if (changed != in_flight_->holders.end()) {
         holders_[identifier] = changed->second;
-        reads_.identifiers.push_back(
-            {.hash = identifier, .uids = changed->second});
         continue;
       }
     }
     missing.push_back(identifier);
   }
   if (missing.empty()) return absl::OkStatus();
-  auto found = core_.store.LookUpIdentifiers(missing);
+  auto found = core_->store.LookUpIdentifiers(missing);
   if (!found.ok()) return found.status();
   for (size_t i = 0; i < missing.size(); ++i) {
-    reads_.identifiers.push_back({.hash = missing[i], .uids = (*found)[i]});
     holders_[missing[i]] = std::move((*found)[i]);
   }
   return absl::OkStatus();
@@ -174,16 +191,16 @@ absl::Status State::LoadHolders(std::span<const KeyHash> identifiers) {
 absl::Status State::LoadDecisions(std::span<const Uid> uids) {
   std::vector<Uid> missing;
   for (const Uid uid : uids) {
-    if (hints_.HasDecision(uid) && decisions_loaded_.insert(uid).second) {
+    if (hints_->HasDecision(uid) && decisions_loaded_.insert(uid).second) {
       missing.push_back(uid);
     }
   }
   if (missing.empty()) return absl::OkStatus();
-  const auto rows = core_.store.DecisionsOf(missing);
+  const auto rows = core_->store.DecisionsOf(missing);
   if (!rows.ok()) return rows.status();
   for (const storage::DecisionRow& row : *rows) {
     if (!row.active || decisions_.contains(row.number)) continue;
-    auto decision = OpenDecision(core_.sealer, row);
+    auto decision = OpenDecision(core_->sealer, row);
     if (!decision.ok()) return decision.status();
     decisions_.emplace(row.number, *std::move(decision));
   }
@@ -208,10 +225,10 @@ absl::Status State::LoadDecision(uint64_t number) {
       return absl::OkStatus();
     }
   }
-  const auto row = core_.store.GetDecision(number);
+  const auto row = core_->store.GetDecision(number);
   if (!row.ok()) return row.status();
   if (!row->has_value()) return absl::OkStatus();
-  auto decision = OpenDecision(core_.sealer, **row);
+  auto decision = OpenDecision(core_->sealer, **row);
   if (!decision.ok()) return decision.status();
   decisions_.emplace(number, *std::move(decision));
   return absl::OkStatus();
@@ -220,12 +237,12 @@ absl::Status State::LoadDecision(uint64_t number) {
 absl::Status State::LoadItems(std::span<const Uid> uids) {
   std::vector<Uid> missing;
   for (const Uid uid : uids) {
-    if (hints_.HasItem(uid) && items_loaded_.insert(uid).second) {
+    if (hints_->HasItem(uid) && items_loaded_.insert(uid).second) {
       missing.push_back(uid);
     }
   }
   if (missing.empty()) return absl::OkStatus();
-  auto items = core_.store.OpenItemsOf(missing);
+  auto items = core_->store.OpenItemsOf(missing);
   if (!items.ok()) return items.status();
   for (storage::OpenItem& item : *items) {
     const storage::OpenItemKey key = KeyOf(item);
@@ -270,6 +287,25 @@ std::span<const Uid> State::Holders(const KeyHash& identifier) const {
   return found->second;
 }
 
-storage::ReadSet State::TakeReads() { return std::move(reads_); }
+storage::ReadSet State::TakeReads() {
+  storage::ReadSet reads{.group = group_};
+  reads.records.reserve(keys_.size());
+  for (const auto& [key, uid] : keys_) {
+    if (uid == 0) reads.records.push_back({.key = key, .version = 0});
+  }
+  for (const auto& [uid, record] : records_) {
+    if (record == nullptr) continue;
+    reads.records.push_back({.key = record->key, .version = record->version});
+  }
+  reads.persons.reserve(members_.size());
+  for (auto& [person, uids] : members_) {
+    reads.persons.push_back({.person = person, .uids = std::move(uids)});
+  }
+  reads.identifiers.reserve(holders_.size());
+  for (auto& [hash, uids] : holders_) {
+    reads.identifiers.push_back({.hash = hash, .uids = std::move(uids)});
+  }
+  return reads;
+}
 
 }  // namespace waystation::hub

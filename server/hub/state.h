@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the planning of one commit group reads: whole neighbourhoods in few
 // calls, unsealed, on top of the group that is being written meanwhile. Notes
-// all of it for the batch's read set.
+// all of it for the batch's read set. What the next group needs can be read
+// ahead while the one before it is still being planned.
 #ifndef WAYSTATION_SERVER_HUB_STATE_H_
 #define WAYSTATION_SERVER_HUB_STATE_H_
 
@@ -21,12 +22,20 @@
 
 namespace waystation::hub {
 
-// Used by one thread. What was found stays as it was found.
+// Used by one thread at a time. What was found stays as it was found.
 class State {
  public:
-  // `in_flight` is what the group before this one changes, or nullptr when that
-  // is committed. All are borrowed.
-  State(Core& core, const Hints& hints, const Change* in_flight);
+  // All are borrowed.
+  State(Core& core, const Hints& hints);
+
+  // What the group before this one changes while it is being written: from now
+  // on this stands over the store, and over what was read ahead. Called once,
+  // before anything is found.
+  void PutOnTopOf(const Change& in_flight);
+
+  // Reads what planning will look for first: the records of these keys with all
+  // of their persons.
+  absl::Status ReadAhead(std::span<const storage::KeyHash> keys);
 
   // Each makes its subjects known; what is known already is not read again.
   // Errors are the store's, or DATA_LOSS of a row that cannot be unsealed.
@@ -55,6 +64,7 @@ class State {
     return items_;
   }
 
+  // All that was found, for the store to verify. Ends the state.
   storage::ReadSet TakeReads();
 
  private:
@@ -62,10 +72,11 @@ class State {
   absl::Status Open(std::vector<storage::RecordRow> rows);
   void Keep(RecordPtr record);
 
-  Core& core_;
-  const Hints& hints_;
-  const Change* in_flight_;
-  storage::ReadSet reads_;
+  Core* core_;
+  const Hints* hints_;
+  const Change* in_flight_ = nullptr;
+  // The newest group before the first call to the store.
+  uint64_t group_;
   absl::flat_hash_map<storage::KeyHash, storage::Uid> keys_;
   absl::flat_hash_map<storage::Uid, RecordPtr> records_;
   absl::flat_hash_map<storage::Uid, storage::PersonId> person_of_;

@@ -22,7 +22,7 @@ struct Outcome {
   const Teller& teller;
 };
 
-// Planned on the planning thread, maybe again after a commit that did not go
+// Planned by the committer, maybe again after a commit that did not go
 // through; then answered once, by Answer or by Fail, on a thread of the hub.
 class Work {
  public:

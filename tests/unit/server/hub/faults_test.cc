@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <memory>
+#include <set>
 #include <thread>
 
 #include "proto/errors/error.h"
@@ -22,7 +24,9 @@ namespace {
 using errors::ReasonOf;
 using storage::sqlite::FileAnswer;
 using storage::sqlite::FileStep;
+using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::IsSubsetOf;
 using testing::SizeIs;
 
 const std::string kNumber = DemoNumber("341202", "19900307", 41);
@@ -117,11 +121,8 @@ TEST(Faults, ForeignStoresAreRefused) {
   EXPECT_TRUE(test.TryStart().ok());
 }
 
-TEST(Faults, DamagedRowHarmsOnlyItself) {
-  TestHub test;
-  test.Submit(kPoliceFuyang, Core("A"));
-  test.Submit(kPoliceFuyang, Say("B", 1).Name("李娜"));
-  test.Stop();
+// Overwrites what the record with this uid has sealed.
+void Damage(const TestHub& test, const std::string& uid) {
   std::filesystem::path file;
   for (const auto& entry :
        std::filesystem::recursive_directory_iterator(test.folder())) {
@@ -131,13 +132,24 @@ TEST(Faults, DamagedRowHarmsOnlyItself) {
   }
   sqlite3* database = nullptr;
   ASSERT_EQ(sqlite3_open(file.c_str(), &database), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(database,
-                         "UPDATE record SET sealed = zeroblob(length(sealed)) "
-                         "WHERE uid = (SELECT min(uid) FROM record)",
-                         nullptr, nullptr, nullptr),
-            SQLITE_OK)
+  ASSERT_EQ(
+      sqlite3_exec(
+          database,
+          (std::string("UPDATE record SET sealed = zeroblob(length(sealed)) ") +
+           "WHERE uid = (" + uid + ")")
+              .c_str(),
+          nullptr, nullptr, nullptr),
+      SQLITE_OK)
       << sqlite3_errmsg(database);
   sqlite3_close(database);
+}
+
+TEST(Faults, DamagedRowHarmsOnlyItself) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Core("A"));
+  test.Submit(kPoliceFuyang, Say("B", 1).Name("李娜"));
+  test.Stop();
+  Damage(test, "SELECT min(uid) FROM record");
   ASSERT_TRUE(test.TryStart().ok());
   // Both travel at once, so that they may meet in one group.
   std::vector<std::future<absl::StatusOr<v1::SubmitRecordsResponse>>> answers;
@@ -222,6 +234,148 @@ TEST(Faults, ManyWritersAtOnceGetAnswersOfTheirOwn) {
   EXPECT_GT(applied, 6);
   EXPECT_EQ(test.hub().GetHubStatus()->persons(), 1U);
   EXPECT_EQ(test.hub().CheckStore()->findings_size(), 0);
+}
+
+// A story of frames that are all under way at once, of which some fail.
+class Flood {
+ public:
+  explicit Flood(TestHub& test) : test_(test) {}
+
+  // `frames` frames, each a later revision of the same three records.
+  void Send(int frames) {
+    for (int i = 0; i < frames; ++i) {
+      ++revision_;
+      v1::SubmitRecordsRequest request;
+      for (const char* key : {"A", "B", "C"}) {
+        request.mutable_frame()->add_updates(
+            Say(key, revision_)
+                .Core(kNumber, "王芳", 1990, 3, 7)
+                .Works("厂" + std::to_string(revision_))
+                .bytes());
+      }
+      auto promise = std::make_shared<
+          std::promise<absl::StatusOr<v1::SubmitRecordsResponse>>>();
+      answers_.emplace_back(revision_, promise->get_future());
+      test_.hub().SubmitFrame(AgencyCaller(kPoliceFuyang), request,
+                              [promise, token = token_](auto answer) {
+                                promise->set_value(std::move(answer));
+                              });
+    }
+  }
+
+  // Waits; the highest revision that was acknowledged, and what the rest was
+  // told.
+  struct Told {
+    uint64_t acknowledged = 0;
+    std::set<std::string> reasons;
+  };
+  Told Finish() {
+    Told told;
+    for (auto& [revision, future] : std::exchange(answers_, {})) {
+      const auto answer = future.get();
+      if (answer.ok()) {
+        told.acknowledged = revision;
+      } else {
+        told.reasons.emplace(ReasonOf(answer.status()));
+      }
+    }
+    return told;
+  }
+
+  // Callbacks that the hub still holds.
+  long held() const { return token_.use_count() - 1; }
+
+ private:
+  using Answer = std::future<absl::StatusOr<v1::SubmitRecordsResponse>>;
+  TestHub& test_;
+  uint64_t revision_ = 0;
+  std::vector<std::pair<uint64_t, Answer>> answers_;
+  std::shared_ptr<int> token_ = std::make_shared<int>();
+};
+
+uint64_t RevisionOf(TestHub& test, const std::string& key) {
+  v1::GetRecordRequest request;
+  request.set_record_key(key);
+  const auto record =
+      test.hub().GetRecord(AgencyCaller(kPoliceFuyang), request);
+  EXPECT_TRUE(record.ok()) << record.status();
+  return record.ok() ? record->record().revision() : 0;
+}
+
+TEST(Faults, GroupsPlannedOnTopOfEachOtherEndAsOneByOne) {
+  for (const size_t shared_group : {size_t{1}, size_t{7}, size_t{256}}) {
+    TestHub test({.shared_group = shared_group});
+    Flood flood(test);
+    flood.Send(300);
+    const Flood::Told told = flood.Finish();
+    EXPECT_THAT(told.reasons, IsEmpty());
+    EXPECT_EQ(told.acknowledged, 300U);
+    for (const char* key : {"A", "B", "C"})
+      EXPECT_EQ(RevisionOf(test, key), 300U);
+    EXPECT_EQ(test.hub().GetHubStatus()->persons(), 1U);
+    EXPECT_EQ(test.hub().CheckStore()->findings_size(), 0);
+    test.Stop();
+    EXPECT_EQ(flood.held(), 0) << "who was answered is let go";
+  }
+}
+
+TEST(Faults, FullDiskUnderGroupsThatStandOnEachOther) {
+  for (int syncs = 1; syncs < 12; ++syncs) {
+    Medium medium;
+    TestHub test({.hooks = &medium, .shared_group = 1});
+    Flood flood(test);
+    flood.Send(1);
+    ASSERT_EQ(flood.Finish().acknowledged, 1U);
+    medium.syncs_until_full = syncs;
+    flood.Send(100);
+    const Flood::Told told = flood.Finish();
+    EXPECT_THAT(told.reasons, IsSubsetOf({"DISK_FULL"}));
+    medium.syncs_until_full = 0;
+    medium.full = false;
+    EXPECT_EQ(RevisionOf(test, "B"), told.acknowledged);
+    flood.Send(20);
+    EXPECT_THAT(flood.Finish().reasons, IsEmpty());
+    EXPECT_EQ(RevisionOf(test, "B"), 121U);
+    EXPECT_EQ(test.hub().CheckStore()->findings_size(), 0);
+  }
+}
+
+TEST(Faults, FailingSyncUnderGroupsThatStandOnEachOther) {
+  Medium medium;
+  TestHub test({.hooks = &medium, .shared_group = 1});
+  Flood flood(test);
+  flood.Send(50);
+  const uint64_t before = flood.Finish().acknowledged;
+  flood.Send(50);
+  medium.broken = true;
+  flood.Send(50);
+  const Flood::Told told = flood.Finish();
+  EXPECT_THAT(told.reasons, ElementsAre("STORE_FAILED"));
+  medium.broken = false;
+  test.Restart();
+  // What was acknowledged is there; what was not may be.
+  EXPECT_GE(RevisionOf(test, "C"), std::max(before, told.acknowledged));
+  EXPECT_EQ(test.hub().CheckStore()->findings_size(), 0);
+}
+
+TEST(Faults, DamagedRowAmongGroupsThatStandOnEachOther) {
+  TestHub test({.shared_group = 1});
+  test.Submit(kPoliceFuyang, Core("A"));
+  test.Submit(kPoliceSuzhou, Say("Z", 1).Name("李娜"));
+  test.Stop();
+  Damage(test, "SELECT max(uid) FROM record");
+  ASSERT_TRUE(test.TryStart().ok());
+  std::vector<std::future<absl::StatusOr<v1::SubmitRecordsResponse>>> answers;
+  Flood flood(test);
+  flood.Send(40);
+  answers.push_back(std::async(std::launch::async, [&test] {
+    return test.Submit(kPoliceSuzhou,
+                       std::vector<Say>{Say("Z", 2).Lives("320505")});
+  }));
+  flood.Send(40);
+  EXPECT_EQ(ReasonOf(answers[0].get().status()), "STORE_DAMAGED");
+  EXPECT_THAT(flood.Finish().reasons, IsEmpty());
+  EXPECT_EQ(RevisionOf(test, "A"), 80U);
 }
 
 TEST(Review, ClaimThatBeginsLaterIsToldOnItsDay) {

@@ -232,6 +232,7 @@ absl::Status TestHub::TryStart() {
   options.demo_numbers = true;
   options.version = "test";
   options.store = "sqlite";
+  options.shared_group = setup_.shared_group;
   auto hub = Hub::Start({.store = *store_,
                          .keys = keys_,
                          .log_key = log_key_,

@@ -87,7 +87,9 @@ class TestHub {
     // Sets of agreements to apply: the ceiling's default for each sector.
     bool agreements = true;
     storage::sqlite::FileHooks* hooks = nullptr;
-    config::v1::Rules rules;
+    config::v1::Rules rules = {};
+    // Groups of so many updates are planned by a thread of their own.
+    size_t shared_group = Options().shared_group;
   };
 
   TestHub();

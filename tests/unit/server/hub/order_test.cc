@@ -8,7 +8,9 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <future>
 #include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -121,7 +123,10 @@ rc::Gen<Story> AnyStory() {
   });
 }
 
-void Send(TestHub& test, const std::vector<Step>& steps, bool in_frames) {
+enum class Way { kOneByOne, kInFrames, kAllAtOnce };
+
+void Send(TestHub& test, const std::vector<Step>& steps, Way way) {
+  std::vector<std::future<absl::StatusOr<v1::SubmitRecordsResponse>>> answers;
   // Neighbours of one agency travel in one frame, or each step by itself.
   for (size_t i = 0; i < steps.size();) {
     v1::SubmitRecordsRequest request;
@@ -129,12 +134,17 @@ void Send(TestHub& test, const std::vector<Step>& steps, bool in_frames) {
     do {
       request.mutable_frame()->add_updates(steps[i].update.SerializeAsString());
       ++i;
-    } while (in_frames && i < steps.size() && steps[i].agency == agency);
-    const auto answer = Await<v1::SubmitRecordsResponse>([&](auto done) {
-      test.hub().SubmitFrame(AgencyCaller(agency), request, std::move(done));
-    });
-    RC_ASSERT(answer.ok());
+    } while (way == Way::kInFrames && i < steps.size() &&
+             steps[i].agency == agency);
+    auto promise = std::make_shared<
+        std::promise<absl::StatusOr<v1::SubmitRecordsResponse>>>();
+    answers.push_back(promise->get_future());
+    test.hub().SubmitFrame(
+        AgencyCaller(agency), request,
+        [promise](auto answer) { promise->set_value(std::move(answer)); });
+    if (way != Way::kAllAtOnce) answers.back().wait();
   }
+  for (auto& answer : answers) RC_ASSERT(answer.get().ok());
 }
 
 // Names for open items that do not depend on uids.
@@ -274,10 +284,10 @@ void Perform(TestHub& test, const Act& act) {
 RC_GTEST_PROP(Order, OfUpdatesDoesNotMatter, ()) {
   const Story story = *AnyStory();
   TestHub first;
-  TestHub second;
+  TestHub second({.shared_group = *rc::gen::element<size_t>(1, 3, 256)});
   std::vector<Step> sent;
   for (const Segment& segment : story) {
-    Send(first, segment.steps, true);
+    Send(first, segment.steps, Way::kInFrames);
     sent.insert(sent.end(), segment.steps.begin(), segment.steps.end());
 
     std::vector<Step> shuffled = segment.steps;
@@ -292,7 +302,8 @@ RC_GTEST_PROP(Order, OfUpdatesDoesNotMatter, ()) {
     std::ranges::stable_sort(order, {}, [&](size_t i) { return keys[i]; });
     std::vector<Step> permuted;
     for (const size_t i : order) permuted.push_back(shuffled[i]);
-    Send(second, permuted, *rc::gen::arbitrary<bool>());
+    Send(second, permuted,
+         *rc::gen::element(Way::kOneByOne, Way::kInFrames, Way::kAllAtOnce));
 
     for (const Act& act : segment.acts) {
       Perform(first, act);
