@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
@@ -169,6 +170,9 @@ CLI::App* AddCertify(CLI::App& app, CertifyOptions& options) {
 }
 
 int Main(int argc, char** argv) {
+  // Debian's Abseil, which gRPC locks with, is built to look for deadlocks at
+  // every lock, and to end the process where it sees one coming.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   runtime::Signals signals;  // Before any thread starts.
   CLI::App app(
       "The Waystation hub: agencies' claims in, what each may know out");

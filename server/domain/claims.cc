@@ -12,10 +12,12 @@ namespace {
 
 namespace store = ::waystation::store::v1;
 
-// The claims of one record that are still to come, in order of attributes.
+// The wanted claims of one record that are still to come, in order of
+// attributes.
 class Cursor {
  public:
-  explicit Cursor(const store::StoredRecord& record) : record_(record) {
+  Cursor(const store::StoredRecord& record, AttributeSet wanted)
+      : record_(record), wanted_(wanted) {
     Settle();
   }
 
@@ -37,11 +39,14 @@ class Cursor {
       if (claim.retracted()) continue;
       attribute_ =
           FindAttribute(static_cast<AttributeNumber>(claim.attribute()));
-      if (attribute_ != nullptr) return;
+      if (attribute_ == nullptr) continue;
+      if ((attribute_->bit() & wanted_) != 0) return;
+      attribute_ = nullptr;
     }
   }
 
   const store::StoredRecord& record_;
+  const AttributeSet wanted_;
   int next_ = 0;
   const AttributeInfo* attribute_ = nullptr;
 };
@@ -70,7 +75,8 @@ Claim MakeClaim(const RecordView& view, std::uint32_t record,
 
 }  // namespace
 
-PersonClaims::PersonClaims(std::span<const RecordView> records)
+PersonClaims::PersonClaims(std::span<const RecordView> records,
+                           AttributeSet wanted)
     : records_(records.begin(), records.end()) {
   std::ranges::sort(records_, {}, [](const RecordView& view) {
     return std::tuple<std::string_view, std::string_view>(
@@ -80,7 +86,7 @@ PersonClaims::PersonClaims(std::span<const RecordView> records)
   cursors.reserve(records_.size());
   std::size_t held = 0;
   for (const RecordView& view : records_) {
-    cursors.emplace_back(*view.record);
+    cursors.emplace_back(*view.record, wanted);
     held += static_cast<std::size_t>(view.record->claims_size());
   }
   claims_.reserve(held + 8);

@@ -58,12 +58,14 @@ struct Claim {
   std::uint64_t revision = 0;
 };
 
-// All claims of a set of records, by attribute. Retractions are not claims.
+// The claims of a set of records, by attribute. Retractions are not claims.
 // Valid as long as the records are.
 class PersonClaims {
  public:
   PersonClaims() = default;
-  explicit PersonClaims(std::span<const RecordView> records);
+  // `wanted` leaves other attributes aside.
+  explicit PersonClaims(std::span<const RecordView> records,
+                        AttributeSet wanted = ~AttributeSet{0});
 
   // Ordered by (agency, record key, entry).
   std::span<const Claim> Of(AttributeNumber attribute) const {

@@ -45,6 +45,10 @@ struct Context {
   codes::Date as_of;
 };
 
+// What InScope looks at.
+inline constexpr AttributeSet kScopeAttributes =
+    BitOf(kIdentifiers) | BitOf(kName) | BitOf(kBirthDate);
+
 // Whether one of the viewer's own records claims number, name and birth date,
 // each with a value that could be read and is no placeholder.
 bool InScope(const Viewer& viewer, const PersonClaims& claims);

@@ -24,23 +24,11 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// How two values stand to each other.
-struct Relation {
-  bool refines = true;     // the first says all that the second says
-  bool refined = true;     // the second says all that the first says
-  bool compatible = true;  // field by field one of the two holds
-
-  static Relation Of(bool refines, bool refined) {
-    return {refines, refined, refines || refined};
-  }
-  static Relation Equal(bool equal) { return Of(equal, equal); }
-
-  void And(const Relation& field) {
-    refines = refines && field.refines;
-    refined = refined && field.refined;
-    compatible = compatible && field.compatible;
-  }
-};
+// Of one field.
+Relation RelationOf(bool refines, bool refined) {
+  return {refines, refined, refines || refined};
+}
+Relation EqualIf(bool equal) { return RelationOf(equal, equal); }
 
 // Free text without what typing adds: spaces, width, case of Latin letters.
 std::string TextKey(std::string_view text) {
@@ -55,17 +43,17 @@ std::string TextKey(std::string_view text) {
 Relation RelateText(v1::Meaning meaning, const std::string& a,
                     const std::string& b) {
   if (a == b) return {};
-  if (a.empty() || b.empty()) return Relation::Of(b.empty(), a.empty());
+  if (a.empty() || b.empty()) return RelationOf(b.empty(), a.empty());
   switch (meaning) {
     case v1::MEANING_NAME:
-      return Relation::Of(codes::NameRefines(a, b), codes::NameRefines(b, a));
+      return RelationOf(codes::NameRefines(a, b), codes::NameRefines(b, a));
     case v1::MEANING_DIVISION:
-      return Relation::Of(codes::DivisionRefines(a, b),
-                          codes::DivisionRefines(b, a));
+      return RelationOf(codes::DivisionRefines(a, b),
+                        codes::DivisionRefines(b, a));
     case v1::MEANING_TEXT:
-      return Relation::Equal(TextKey(a) == TextKey(b));
+      return EqualIf(TextKey(a) == TextKey(b));
     default:
-      return Relation::Equal(false);
+      return EqualIf(false);
   }
 }
 
@@ -76,13 +64,13 @@ bool SaysNothing(const EnumValueDescriptor& value) {
 Relation RelateEnum(const EnumValueDescriptor& a,
                     const EnumValueDescriptor& b) {
   if (a.number() == b.number()) return {};
-  return Relation::Of(SaysNothing(b), SaysNothing(a));
+  return RelationOf(SaysNothing(b), SaysNothing(a));
 }
 
 Relation RelateDate(const v1::Date& a, const v1::Date& b) {
   const codes::PartialDate x = ToPartial(a);
   const codes::PartialDate y = ToPartial(b);
-  return Relation::Of(DateRefines(x, y), DateRefines(y, x));
+  return RelationOf(DateRefines(x, y), DateRefines(y, x));
 }
 
 bool CodeRefines(const v1::Code& finer, const v1::Code& coarser) {
@@ -98,10 +86,10 @@ bool CodeRefines(const v1::Code& finer, const v1::Code& coarser) {
 Relation RelateCode(v1::Meaning meaning, const v1::Code& a, const v1::Code& b) {
   if (a.value() == b.value() && a.list() == b.list()) return {};
   if (a.value().empty() || b.value().empty()) {
-    return Relation::Of(b.value().empty(), a.value().empty());
+    return RelationOf(b.value().empty(), a.value().empty());
   }
-  if (meaning != v1::MEANING_CODE) return Relation::Equal(false);
-  return Relation::Of(CodeRefines(a, b), CodeRefines(b, a));
+  if (meaning != v1::MEANING_CODE) return EqualIf(false);
+  return RelationOf(CodeRefines(a, b), CodeRefines(b, a));
 }
 
 Relation RelateMessages(const std::vector<FieldInfo>& fields, const Message& a,
@@ -162,7 +150,7 @@ Relation RelateField(const FieldInfo& info, const Message& a,
   const Reflection& reflection = *info.reflection;
   const FieldDescriptor* field = info.field;
   if (field->is_repeated()) {
-    return Relation::Of(SetRefines(info, a, b), SetRefines(info, b, a));
+    return RelationOf(SetRefines(info, a, b), SetRefines(info, b, a));
   }
   switch (field->cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING: {
@@ -178,20 +166,20 @@ Relation RelateField(const FieldInfo& info, const Message& a,
     case FieldDescriptor::CPPTYPE_MESSAGE: {
       const bool has_a = reflection.HasField(a, field);
       const bool has_b = reflection.HasField(b, field);
-      if (!has_a || !has_b) return Relation::Of(!has_b, !has_a);
+      if (!has_a || !has_b) return RelationOf(!has_b, !has_a);
       return RelateParts(info, reflection.GetMessage(a, field),
                          reflection.GetMessage(b, field));
     }
     case FieldDescriptor::CPPTYPE_BOOL:
-      return Relation::Equal(reflection.GetBool(a, field) ==
-                             reflection.GetBool(b, field));
+      return EqualIf(reflection.GetBool(a, field) ==
+                     reflection.GetBool(b, field));
     case FieldDescriptor::CPPTYPE_INT32: {
       const int x = reflection.GetInt32(a, field);
       const int y = reflection.GetInt32(b, field);
-      return x == y ? Relation{} : Relation::Of(y == 0, x == 0);
+      return x == y ? Relation{} : RelationOf(y == 0, x == 0);
     }
     default:
-      return Relation::Equal(false);
+      return EqualIf(false);
   }
 }
 
@@ -200,8 +188,10 @@ Relation RelateMessages(const std::vector<FieldInfo>& fields, const Message& a,
   Relation relation;
   for (const FieldInfo& info : fields) {
     if (info.meaning == v1::MEANING_DETAIL) continue;
-    relation.And(RelateField(info, a, b));
-    if (!relation.compatible) break;
+    const Relation field = RelateField(info, a, b);
+    relation.refines = relation.refines && field.refines;
+    relation.refined = relation.refined && field.refined;
+    if (!field.compatible) return EqualIf(false);
   }
   return relation;
 }
@@ -330,6 +320,11 @@ std::string EntryKey(const AttributeInfo& attribute, const Message& value) {
   return key;
 }
 
+Relation Relate(const AttributeInfo& attribute, const Message& a,
+                const Message& b) {
+  return RelateMessages(attribute.fields, a, b);
+}
+
 bool Refines(const AttributeInfo& attribute, const Message& finer,
              const Message& coarser) {
   return RelateMessages(attribute.fields, finer, coarser).refines;
@@ -342,8 +337,7 @@ bool Compatible(const AttributeInfo& attribute, const Message& a,
 
 bool SameMeaning(const AttributeInfo& attribute, const Message& a,
                  const Message& b) {
-  const Relation relation = RelateMessages(attribute.fields, a, b);
-  return relation.refines && relation.refined;
+  return RelateMessages(attribute.fields, a, b).same_meaning();
 }
 
 bool Identical(const AttributeInfo& attribute, const Message& a,

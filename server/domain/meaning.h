@@ -40,7 +40,22 @@ void SetValue(const AttributeInfo& attribute,
 std::string EntryKey(const AttributeInfo& attribute,
                      const google::protobuf::Message& value);
 
-// Both are messages of `attribute`.
+// How two values stand to each other.
+struct Relation {
+  bool refines = true;     // the first says all that the second says
+  bool refined = true;     // the second says all that the first says
+  bool compatible = true;  // both can be true: in each field one refines
+
+  bool same_meaning() const { return refines && refined; }
+  // Of the second to the first.
+  Relation Turned() const { return {refined, refines, compatible}; }
+};
+
+// Both are messages of `attribute`. The others below ask for a part of it.
+Relation Relate(const AttributeInfo& attribute,
+                const google::protobuf::Message& a,
+                const google::protobuf::Message& b);
+
 bool Refines(const AttributeInfo& attribute,
              const google::protobuf::Message& finer,
              const google::protobuf::Message& coarser);

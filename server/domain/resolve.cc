@@ -86,15 +86,46 @@ struct Class {
 };
 using Classes = absl::InlinedVector<Class, 4>;
 
-Classes ClassesOf(const AttributeInfo& attribute,
-                  std::span<const Claim> claims) {
+// How the values of an entry's claims stand to each other, each pair looked at
+// once: comparing is most of what resolving costs.
+class Relations {
+ public:
+  Relations(const AttributeInfo& attribute, std::span<const Claim> claims)
+      : attribute_(attribute), claims_(claims) {
+    if (claims.size() <= kMostKept)
+      known_.resize(claims.size() * claims.size());
+  }
+
+  // `a` and `b` are indexes of claims.
+  Relation Of(std::size_t a, std::size_t b) {
+    if (a == b) return {};
+    if (a > b) return Of(b, a).Turned();
+    if (known_.empty()) return Look(a, b);
+    std::optional<Relation>& known = known_[a * claims_.size() + b];
+    if (!known) known = Look(a, b);
+    return *known;
+  }
+
+ private:
+  // Of more claims, memory for all pairs would be too much.
+  static constexpr std::size_t kMostKept = 32;
+
+  Relation Look(std::size_t a, std::size_t b) const {
+    return Relate(attribute_, *claims_[a].value, *claims_[b].value);
+  }
+
+  const AttributeInfo& attribute_;
+  const std::span<const Claim> claims_;
+  absl::InlinedVector<std::optional<Relation>, 16> known_;
+};
+
+Classes ClassesOf(Relations& relations, std::span<const Claim> claims) {
   const bool only_placeholders = std::ranges::none_of(claims, SaysSomething);
   Classes classes;
   for (std::uint32_t i = 0; i < claims.size(); ++i) {
     if (!only_placeholders && !SaysSomething(claims[i])) continue;
     const auto same = std::ranges::find_if(classes, [&](const Class& known) {
-      return SameMeaning(attribute, *claims[known.first()].value,
-                         *claims[i].value);
+      return relations.Of(known.first(), i).same_meaning();
     });
     if (same != classes.end()) {
       same->members.push_back(i);
@@ -105,8 +136,8 @@ Classes ClassesOf(const AttributeInfo& attribute,
   if (classes.size() == 1) return classes;
   for (std::size_t i = 0; i < classes.size(); ++i) {
     for (std::size_t j = 0; j < classes.size(); ++j) {
-      if (i == j || !Refines(attribute, *claims[classes[i].first()].value,
-                             *claims[classes[j].first()].value)) {
+      if (i == j ||
+          !relations.Of(classes[i].first(), classes[j].first()).refines) {
         continue;
       }
       classes[i].coarser.push_back(j);
@@ -117,9 +148,9 @@ Classes ClassesOf(const AttributeInfo& attribute,
 }
 
 // The maximal values, each with all claims that it says at least as much as.
-std::vector<Group> GroupByMeaning(const AttributeInfo& attribute,
+std::vector<Group> GroupByMeaning(Relations& relations,
                                   std::span<const Claim> claims) {
-  const Classes classes = ClassesOf(attribute, claims);
+  const Classes classes = ClassesOf(relations, claims);
   std::vector<Group> groups;
   groups.reserve(classes.size());
   for (const Class& maximal : classes) {
@@ -285,10 +316,11 @@ class Entry {
       : rule_(rule),
         attribute_(*rule.attribute),
         resolution_(resolution),
+        relations_(attribute_, resolution.claims),
         ranking_(rule, resolution.claims) {}
 
   void Resolve(Decisions decisions, Ruling ruling) {
-    resolution_.groups = GroupByMeaning(attribute_, resolution_.claims);
+    resolution_.groups = GroupByMeaning(relations_, resolution_.claims);
     for (Group& group : resolution_.groups) group.shows = Best(group.members);
     Choices all(resolution_.groups.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
@@ -308,12 +340,15 @@ class Entry {
     return *resolution_.claims[resolution_.groups[group].shows].value;
   }
 
-  bool AllCompatible(const Choices& groups) const {
+  bool AreCompatible(std::size_t a, std::size_t b) {
+    const auto& groups = resolution_.groups;
+    return relations_.Of(groups[a].shows, groups[b].shows).compatible;
+  }
+
+  bool AllCompatible(const Choices& groups) {
     for (std::size_t i = 0; i < groups.size(); ++i) {
       for (std::size_t j = i + 1; j < groups.size(); ++j) {
-        if (!Compatible(attribute_, ValueOf(groups[i]), ValueOf(groups[j]))) {
-          return false;
-        }
+        if (!AreCompatible(groups[i], groups[j])) return false;
       }
     }
     return true;
@@ -378,7 +413,7 @@ class Entry {
 
   // Whether a criterion of time further down than `settled` prefers one of the
   // losing values by as much as its window.
-  bool IsContested(const Choices& winners, std::size_t settled) const {
+  bool IsContested(const Choices& winners, std::size_t settled) {
     return std::ranges::any_of(rule_.contests, [&](const Contest& contest) {
       const auto place = std::ranges::find(rule_.criteria, contest.criterion);
       if (place - rule_.criteria.begin() <=
@@ -389,7 +424,7 @@ class Entry {
         if (std::ranges::find(winners, loser) != winners.end()) continue;
         const bool later =
             std::ranges::all_of(winners, [&](std::size_t winner) {
-              return !Compatible(attribute_, ValueOf(loser), ValueOf(winner)) &&
+              return !AreCompatible(loser, winner) &&
                      IsLaterBy(contest, loser, winner);
             });
         if (later) return true;
@@ -505,6 +540,7 @@ class Entry {
   const Rule& rule_;
   const AttributeInfo& attribute_;
   Resolution& resolution_;
+  Relations relations_;
   Ranking ranking_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "server/domain/disclosure.h"
 
 namespace waystation::hub {
 namespace {
@@ -50,26 +51,48 @@ class Gathering {
   std::vector<PersonId> after_;
 };
 
-bool Names(const LoadedDecision& decision, std::span<const Uid> members) {
+bool Names(const LoadedDecision& decision, std::span<const RecordPtr> records) {
   return std::ranges::any_of(decision.stored.uids(), [&](Uid uid) {
-    return std::ranges::binary_search(members, uid);
+    return std::ranges::binary_search(records, uid, {}, &Record::uid);
   });
 }
 
-bool SameSets(const Affair& affair) {
-  return std::ranges::equal(
-      affair.before, affair.after, {},
-      [](const auto& side) -> const std::vector<Uid>& { return side->members; },
-      [](const auto& side) -> const std::vector<Uid>& {
-        return side->members;
-      });
+// Of what changed, and what opens the scope of own records; where that changed
+// itself, another view may come with it.
+domain::AttributeSet WantedClaims(domain::AttributeSet changed) {
+  if ((changed & domain::kScopeAttributes) != 0) {
+    return ~domain::AttributeSet{0};
+  }
+  return changed | domain::kScopeAttributes;
+}
+
+// The records of each person, all of them known.
+template <typename MembersOf, typename Find>
+std::vector<std::vector<RecordPtr>> RecordsOf(
+    const std::vector<PersonId>& persons, MembersOf members_of, Find find) {
+  std::vector<std::vector<RecordPtr>> records;
+  records.reserve(persons.size());
+  for (const PersonId person : persons) {
+    std::vector<RecordPtr>& held = records.emplace_back();
+    for (const Uid uid : members_of(person)) held.push_back(find(uid));
+  }
+  return records;
+}
+
+bool SameSets(const std::vector<std::vector<RecordPtr>>& before,
+              const std::vector<std::vector<RecordPtr>>& after) {
+  const auto same_uids = [](const auto& a, const auto& b) {
+    return std::ranges::equal(a, b, {}, &Record::uid, &Record::uid);
+  };
+  return std::ranges::equal(before, after, same_uids);
 }
 
 }  // namespace
 
 std::unique_ptr<PersonSide> MakeSide(const Snapshot& registry,
                                      std::vector<RecordPtr> records,
-                                     std::span<const DecisionPtr> decisions) {
+                                     std::span<const DecisionPtr> decisions,
+                                     domain::AttributeSet wanted) {
   auto side = std::make_unique<PersonSide>();
   side->records = std::move(records);
   for (const RecordPtr& record : side->records) {
@@ -77,9 +100,9 @@ std::unique_ptr<PersonSide> MakeSide(const Snapshot& registry,
     side->views.push_back(ViewOf(registry, *record));
   }
   side->person = side->members.empty() ? 0 : side->members.front();
-  side->claims = domain::PersonClaims(side->views);
+  side->claims = domain::PersonClaims(side->views, wanted);
   for (const DecisionPtr& decision : decisions) {
-    if (decision->IsValueDecision() && Names(*decision, side->members)) {
+    if (decision->IsValueDecision() && Names(*decision, side->records)) {
       side->decisions.push_back(&decision->stored);
     }
   }
@@ -92,47 +115,54 @@ std::vector<Affair> AffairsOf(const Planning& planning,
   const std::vector<DecisionPtr> decisions_after = planning.DecisionsAfter();
   absl::flat_hash_set<Uid> seen;
   std::vector<Affair> affairs;
+  affairs.reserve(touched.size());
   for (const Uid uid : touched) {
     if (seen.contains(uid)) continue;
     Gathering gathering(planning);
     gathering.From(uid);
+    auto before = RecordsOf(
+        gathering.before(),
+        [&](PersonId person) { return planning.state.Members(person); },
+        [&](Uid member) { return planning.state.Find(member); });
+    auto after = RecordsOf(
+        gathering.after(),
+        [&](PersonId person) { return planning.Members(person); },
+        [&](Uid member) { return planning.Find(member); });
+    for (const auto& records : before) {
+      for (const RecordPtr& record : records) seen.insert(record->uid);
+    }
     Affair& affair = affairs.emplace_back();
-    for (const PersonId person : gathering.before()) {
-      std::vector<RecordPtr> records;
-      for (const Uid member : planning.state.Members(person)) {
-        seen.insert(member);
-        records.push_back(planning.state.Find(member));
+    for (const auto& records : after) {
+      for (const RecordPtr& record : records) {
+        seen.insert(record->uid);
+        const auto changed = planning.change.records.find(record->uid);
+        if (changed == planning.change.records.end()) continue;
+        affair.changed.push_back(&changed->second);
+        affair.attributes |= changed->second.changed;
       }
-      affair.before.push_back(
-          MakeSide(*planning.registry, std::move(records), decisions_before));
     }
-    for (const PersonId person : gathering.after()) {
-      std::vector<RecordPtr> records;
-      for (const Uid member : planning.Members(person)) {
-        seen.insert(member);
-        records.push_back(planning.Find(member));
-        const auto changed = planning.change.records.find(member);
-        if (changed != planning.change.records.end()) {
-          affair.changed.push_back(&changed->second);
-          affair.attributes |= changed->second.changed;
-        }
-      }
-      affair.after.push_back(
-          MakeSide(*planning.registry, std::move(records), decisions_after));
-    }
-    affair.moved = !SameSets(affair);
+    affair.moved = !SameSets(before, after);
     // Under other rules, or on another day, anything may stand otherwise.
     if (affair.moved || planning.outlook_before.has_value()) {
       affair.attributes = ~domain::AttributeSet{0};
     }
     for (const auto& [number, decision] : planning.change.decisions) {
       if (!decision.after->IsValueDecision()) continue;
-      for (const auto& side : affair.after) {
-        if (Names(*decision.after, side->members)) {
-          affair.attributes |= domain::BitOf(
-              static_cast<int>(decision.after->stored.attribute()));
-        }
+      if (std::ranges::any_of(after, [&](const auto& records) {
+            return Names(*decision.after, records);
+          })) {
+        affair.attributes |=
+            domain::BitOf(static_cast<int>(decision.after->stored.attribute()));
       }
+    }
+    const domain::AttributeSet wanted = WantedClaims(affair.attributes);
+    for (auto& records : before) {
+      affair.before.push_back(MakeSide(*planning.registry, std::move(records),
+                                       decisions_before, wanted));
+    }
+    for (auto& records : after) {
+      affair.after.push_back(MakeSide(*planning.registry, std::move(records),
+                                      decisions_after, wanted));
     }
   }
   return affairs;

@@ -27,6 +27,8 @@ struct PersonSide {
   std::vector<const store::v1::StoredDecision*> decisions;
 };
 
+// Sides hold the claims that can matter: on what changed, and on what opens the
+// scope of own records. If the latter changed itself, all of them.
 struct Affair {
   std::vector<std::unique_ptr<PersonSide>> before;
   std::vector<std::unique_ptr<PersonSide>> after;
@@ -38,10 +40,12 @@ struct Affair {
   bool moved = false;
 };
 
-// `decisions` are active; those that name no member are left aside.
-std::unique_ptr<PersonSide> MakeSide(const Snapshot& registry,
-                                     std::vector<RecordPtr> records,
-                                     std::span<const DecisionPtr> decisions);
+// `decisions` are active; those that name no member are left aside. So are
+// claims on attributes that are not `wanted`.
+std::unique_ptr<PersonSide> MakeSide(
+    const Snapshot& registry, std::vector<RecordPtr> records,
+    std::span<const DecisionPtr> decisions,
+    domain::AttributeSet wanted = ~domain::AttributeSet{0});
 
 // The affairs that the records `touched` belong to, each once. Their persons
 // are known to the planning, before and after.

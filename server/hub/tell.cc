@@ -39,11 +39,6 @@ bool Overlap(const Group& a, const Group& b) {
       a.own, [&](Uid uid) { return std::ranges::binary_search(b.own, uid); });
 }
 
-// Attributes that open the scope of own records.
-constexpr AttributeSet kScope = domain::BitOf(domain::kIdentifiers) |
-                                domain::BitOf(domain::kName) |
-                                domain::BitOf(domain::kBirthDate);
-
 std::vector<storage::AgencyNumber> AgenciesOf(const Affair& affair) {
   std::vector<storage::AgencyNumber> agencies;
   for (const auto* sides : {&affair.before, &affair.after}) {
@@ -100,7 +95,7 @@ AttributeSet Teller::RelevantTo(const Viewing& viewing) const {
     claimed |= changed->changed;
     if (changed->after->agency == viewing.agency.number) {
       relevant |= changed->changed & seen;
-      if ((changed->changed & kScope) != 0) relevant |= seen;
+      if ((changed->changed & domain::kScopeAttributes) != 0) relevant |= seen;
     } else {
       const AgencyEntry* source =
           planning_.registry->Find(changed->after->agency);

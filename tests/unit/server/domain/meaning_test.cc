@@ -15,10 +15,10 @@ namespace {
 
 using google::protobuf::Message;
 
-enum Relation { kSame, kFiner, kCoarser, kCompatible, kIncompatible };
+enum Standing { kSame, kFiner, kCoarser, kCompatible, kIncompatible };
 
-Relation Relate(const AttributeInfo& attribute, const Message& a,
-                const Message& b) {
+Standing StandingOf(const AttributeInfo& attribute, const Message& a,
+                    const Message& b) {
   const bool finer = Refines(attribute, a, b);
   const bool coarser = Refines(attribute, b, a);
   if (finer && coarser) return kSame;
@@ -27,10 +27,24 @@ Relation Relate(const AttributeInfo& attribute, const Message& a,
   return Compatible(attribute, a, b) ? kCompatible : kIncompatible;
 }
 
+// Relate says at once what the others say one by one.
+void ExpectRelation(const AttributeInfo& attribute, const Message& a,
+                    const Message& b) {
+  const Relation relation = Relate(attribute, a, b);
+  EXPECT_EQ(relation.refines, Refines(attribute, a, b));
+  EXPECT_EQ(relation.refined, Refines(attribute, b, a));
+  EXPECT_EQ(relation.compatible, Compatible(attribute, a, b));
+  EXPECT_EQ(relation.same_meaning(), SameMeaning(attribute, a, b));
+  const Relation turned = Relate(attribute, b, a);
+  EXPECT_EQ(turned.refines, relation.Turned().refines);
+  EXPECT_EQ(turned.refined, relation.Turned().refined);
+  EXPECT_EQ(turned.compatible, relation.Turned().compatible);
+}
+
 TEST(Meaning, OfTwoValues) {
   const struct {
     std::string_view attribute, a, b;
-    Relation want;
+    Standing want;
   } cases[] = {
       // names
       {"name", "name{full:'张伟'}", "name{full:'张伟'}", kSame},
@@ -111,8 +125,10 @@ TEST(Meaning, OfTwoValues) {
     const AttributeInfo& attribute = *FindAttribute(name);
     const v1::Person x = PersonOf(a);
     const v1::Person y = PersonOf(b);
-    EXPECT_EQ(Relate(attribute, *ValueOf(attribute, x), *ValueOf(attribute, y)),
-              want);
+    ExpectRelation(attribute, *ValueOf(attribute, x), *ValueOf(attribute, y));
+    EXPECT_EQ(
+        StandingOf(attribute, *ValueOf(attribute, x), *ValueOf(attribute, y)),
+        want);
   }
 }
 
