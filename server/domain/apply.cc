@@ -67,14 +67,13 @@ void RetractBelow(std::uint64_t revision, store::StoredRecord& record,
     }
     if (claim.retracted()) continue;
     applied.changed |= BitOf(static_cast<AttributeNumber>(claim.attribute()));
-    applied.superseded.push_back(std::move(claim));
   }
   record.mutable_claims()->Swap(&kept);
 }
 
 // Puts one claim where it belongs in the ascending order. False if a later
 // revision holds the attribute.
-bool PutClaim(store::StoredClaim&& claim, store::StoredRecord& record,
+bool PutClaim(const store::StoredClaim& claim, store::StoredRecord& record,
               Applied& applied) {
   const auto bit = BitOf(static_cast<AttributeNumber>(claim.attribute()));
   const int index = FindIndex(record, claim.attribute());
@@ -82,12 +81,11 @@ bool PutClaim(store::StoredClaim&& claim, store::StoredRecord& record,
     store::StoredClaim& held = *record.mutable_claims(index);
     if (held.revision() >= claim.revision()) return false;
     if (!LooksAlike(held, claim)) applied.changed |= bit;
-    held.Swap(&claim);
-    if (!claim.retracted()) applied.superseded.push_back(std::move(claim));
+    held = claim;
     return true;
   }
   if (!claim.retracted()) applied.changed |= bit;
-  *record.add_claims() = std::move(claim);
+  *record.add_claims() = claim;
   auto& claims = *record.mutable_claims();
   for (int i = record.claims_size() - 1;
        i > 0 && claims[i].attribute() < claims[i - 1].attribute(); --i) {
@@ -124,7 +122,7 @@ void KeepContents(const ReadUpdate& update, store::StoredRecord& record) {
 
 }  // namespace
 
-Applied Apply(ReadUpdate&& update, store::StoredRecord& record) {
+Applied Apply(const ReadUpdate& update, store::StoredRecord& record) {
   Applied applied;
   if (const auto* held = FindContent(record, update.revision)) {
     if (held->content() == auditlog::AsBytes(update.content)) {
@@ -150,7 +148,7 @@ Applied Apply(ReadUpdate&& update, store::StoredRecord& record) {
   if (update.guardian && update.revision > record.guardian_revision()) {
     taken = true;
     record.set_guardian_revision(update.revision);
-    *record.mutable_guardian() = *std::move(update.guardian);
+    *record.mutable_guardian() = *update.guardian;
   }
   if (update.retraction && update.revision > record.retracted_revision()) {
     taken = true;
@@ -159,10 +157,8 @@ Applied Apply(ReadUpdate&& update, store::StoredRecord& record) {
     RetractBelow(update.revision, record, applied);
   }
   if (update.revision > record.retracted_revision()) {
-    applied.superseded.reserve(applied.superseded.size() +
-                               update.claims.size());
-    for (store::StoredClaim& claim : update.claims) {
-      if (PutClaim(std::move(claim), record, applied)) taken = true;
+    for (const store::StoredClaim& claim : update.claims) {
+      if (PutClaim(claim, record, applied)) taken = true;
     }
   }
   if (!taken) {

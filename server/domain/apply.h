@@ -22,9 +22,6 @@ struct Applied {
   // Attributes of which Resolve may now see something else: value, grade,
   // times, evidence, or that there is a claim at all.
   AttributeSet changed = 0;
-  // The claims that were replaced or taken back, as they were. They stay sealed
-  // for their attribute's retention time.
-  std::vector<store::StoredClaim> superseded;
   // Set when REJECTED.
   std::vector<v1::Violation> violations;
 
@@ -35,8 +32,8 @@ struct Applied {
 
 // Applies `update` to `record`, which is a default message (with agency and
 // record key set) for a record that is not held yet. The record is touched
-// only if the outcome is APPLIED. Claims are moved out of `update`.
-Applied Apply(ReadUpdate&& update, store::StoredRecord& record);
+// only if the outcome is APPLIED.
+Applied Apply(const ReadUpdate& update, store::StoredRecord& record);
 
 // Whether the record still claims anything.
 bool HasClaims(const store::StoredRecord& record);

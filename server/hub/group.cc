@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/hub/group.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/hub/affair.h"
@@ -112,6 +113,8 @@ void PutItems(Group& group, const State& state) {
 }  // namespace
 
 void Group::Seal(Sealer& sealer) {
+  // In the order of the table, so that neighbours meet the same page.
+  std::ranges::sort(change.order);
   batch.records.reserve(change.order.size());
   for (const Uid uid : change.order) {
     const ChangedRecord& changed = change.records.at(uid);

@@ -85,23 +85,54 @@ void AppendSealed(const SecretKey& key, const Nonce& nonce,
   }
 }
 
-// False unless the tag fits.
-bool OpenInto(const SecretKey& key, std::span<const uint8_t> place,
-              std::string_view sealed, uint8_t* out) {
-  EVP_CIPHER_CTX* const context = ThreadContext(false);
+// With key and nonce set. False unless the tag fits.
+bool FinishOpening(EVP_CIPHER_CTX* context, std::span<const uint8_t> place,
+                   std::string_view sealed, uint8_t* out) {
   const size_t size = sealed.size() - kNonceSize - kTagSize;
   const uint8_t* const from = Data(sealed);
   std::array<uint8_t, kTagSize> tag;
   std::copy_n(from + kNonceSize + size, kTagSize, tag.begin());
   int length = 0;
-  return EVP_DecryptInit_ex(context, nullptr, nullptr, key.data(), from) == 1 &&
-         EVP_DecryptUpdate(context, nullptr, &length, place.data(),
+  return EVP_DecryptUpdate(context, nullptr, &length, place.data(),
                            static_cast<int>(place.size())) == 1 &&
          EVP_DecryptUpdate(context, out, &length, from + kNonceSize,
                            static_cast<int>(size)) == 1 &&
          EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagSize,
                              tag.data()) == 1 &&
          EVP_DecryptFinal_ex(context, out + length, &length) == 1;
+}
+
+// False unless the tag fits.
+bool OpenInto(const SecretKey& key, std::span<const uint8_t> place,
+              std::string_view sealed, uint8_t* out) {
+  EVP_CIPHER_CTX* const context = ThreadContext(false);
+  return EVP_DecryptInit_ex(context, nullptr, nullptr, key.data(),
+                            Data(sealed)) == 1 &&
+         FinishOpening(context, place, sealed, out);
+}
+
+// The same for a key that opens many: a thread sets it up once.
+bool OpenWithKept(const SecretKey& key, std::span<const uint8_t> place,
+                  std::string_view sealed, uint8_t* out) {
+  struct Kept {
+    Kept() : context(NewContext(false)) {}
+    ~Kept() { OPENSSL_cleanse(key.data(), key.size()); }
+    Context context;
+    SecretKey key{};
+    bool is_set = false;
+  };
+  thread_local Kept kept;
+  EVP_CIPHER_CTX* const context = kept.context.get();
+  if (!kept.is_set ||
+      CRYPTO_memcmp(kept.key.data(), key.data(), key.size()) != 0) {
+    kept.is_set =
+        EVP_DecryptInit_ex(context, nullptr, nullptr, key.data(), nullptr) == 1;
+    kept.key = key;
+  }
+  return kept.is_set &&
+         EVP_DecryptInit_ex(context, nullptr, nullptr, nullptr, Data(sealed)) ==
+             1 &&
+         FinishOpening(context, place, sealed, out);
 }
 
 absl::Status Broken(const Place& place) {
@@ -157,8 +188,8 @@ absl::StatusOr<DataKey> Sealer::Unwrap(std::string_view wrapped,
                          {.rule = "the key file holds the key-encryption key",
                           .metadata = {{"key", absl::StrCat(id)}}});
   }
-  if (!OpenInto(wrapping_key->second.key(), PlaceBytes(place).span(),
-                wrapped.substr(kIdSize), key.data())) {
+  if (!OpenWithKept(wrapping_key->second.key(), PlaceBytes(place).span(),
+                    wrapped.substr(kIdSize), key.data())) {
     return Broken(place);
   }
   DataKey data_key(key);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/hub/state.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -30,14 +31,22 @@ void State::PutOnTopOf(const Change& in_flight) {
     members_.erase(found);
   }
   for (const auto& [uid, person] : in_flight.person_of) person_of_.erase(uid);
+  if (!items_loaded_.empty()) PutInFlightItems();
 }
 
-absl::Status State::ReadAhead(std::span<const KeyHash> keys) {
+absl::Status State::ReadAhead(std::vector<KeyHash> keys) {
+  // In the order of the trees, so that neighbours meet the same page.
+  std::ranges::sort(keys);
   if (auto status = LoadKeys(keys); !status.ok()) return status;
   std::vector<Uid> uids;
   uids.reserve(records_.size());
   for (const auto& [uid, record] : records_) uids.push_back(uid);
-  return LoadPersons(uids);
+  std::ranges::sort(uids);
+  if (auto status = LoadPersons(uids); !status.ok()) return status;
+  std::vector<Uid> persons;
+  persons.reserve(members_.size());
+  for (const auto& [person, members] : members_) persons.push_back(person);
+  return LoadItems(persons);
 }
 
 void State::Keep(RecordPtr record) {
@@ -138,6 +147,7 @@ absl::Status State::LoadPersons(std::span<const Uid> uids) {
     }
   }
 
+  std::ranges::sort(persons);
   std::vector<PersonId> missing_persons;
   std::vector<Uid> members;
   const auto keep = [&](PersonId person, std::vector<Uid> uids_of_person) {
@@ -248,16 +258,19 @@ absl::Status State::LoadItems(std::span<const Uid> uids) {
     const storage::OpenItemKey key = KeyOf(item);
     items_.insert_or_assign(key, std::move(item));
   }
-  if (in_flight_ != nullptr) {
-    for (const auto& [key, item] : in_flight_->items) {
-      if (item.has_value()) {
-        items_.insert_or_assign(key, *item);
-      } else {
-        items_.erase(key);
-      }
+  PutInFlightItems();
+  return absl::OkStatus();
+}
+
+void State::PutInFlightItems() {
+  if (in_flight_ == nullptr) return;
+  for (const auto& [key, item] : in_flight_->items) {
+    if (item.has_value()) {
+      items_.insert_or_assign(key, *item);
+    } else {
+      items_.erase(key);
     }
   }
-  return absl::OkStatus();
 }
 
 Uid State::FindKey(const KeyHash& key) const {

@@ -34,8 +34,8 @@ class State {
   void PutOnTopOf(const Change& in_flight);
 
   // Reads what planning will look for first: the records of these keys with all
-  // of their persons.
-  absl::Status ReadAhead(std::span<const storage::KeyHash> keys);
+  // of their persons, and what is open of these.
+  absl::Status ReadAhead(std::vector<storage::KeyHash> keys);
 
   // Each makes its subjects known; what is known already is not read again.
   // Errors are the store's, or DATA_LOSS of a row that cannot be unsealed.
@@ -71,6 +71,7 @@ class State {
   absl::Status LoadRecords(std::span<const storage::Uid> uids);
   absl::Status Open(std::vector<storage::RecordRow> rows);
   void Keep(RecordPtr record);
+  void PutInFlightItems();
 
   Core* core_;
   const Hints* hints_;

@@ -45,23 +45,17 @@ absl::Status UpdateWork::Begin(Planning& planning) {
       !status.ok()) {
     return status;
   }
-  for (ReadyUpdate& update : frame_.updates) {
-    // Applying takes the claims out of what was read; what has to be planned
-    // once more is read once more.
-    if (applied_before_ && update.violations.empty()) {
-      update.read = domain::Read(update.bytes, frame_.options).update;
-    }
+  for (const ReadyUpdate& update : frame_.updates) {
     v1::UpdateResult& result = *response_.add_results();
     applied_.push_back(Apply(planning, *agency, update, result));
     result.set_outcome(applied_.back().outcome);
   }
-  applied_before_ = true;
   return absl::OkStatus();
 }
 
 UpdateWork::Applied UpdateWork::Apply(Planning& planning,
                                       const AgencyEntry& agency,
-                                      ReadyUpdate& update,
+                                      const ReadyUpdate& update,
                                       v1::UpdateResult& result) {
   if (!update.violations.empty()) {
     result.mutable_violations()->Add(update.violations.begin(),
@@ -79,9 +73,8 @@ UpdateWork::Applied UpdateWork::Apply(Planning& planning,
   const domain::AttributeSet said = update.read.retraction.has_value()
                                         ? domain::AllAttributes()
                                         : update.read.attributes();
-  const uint64_t revision = update.read.revision;
-  domain::Applied applied =
-      domain::Apply(std::move(update.read), changed->after->stored);
+  const domain::Applied applied =
+      domain::Apply(update.read, changed->after->stored);
   if (applied.outcome == v1::UpdateResult::OUTCOME_REJECTED) {
     result.mutable_violations()->Add(applied.violations.begin(),
                                      applied.violations.end());
@@ -99,7 +92,7 @@ UpdateWork::Applied UpdateWork::Apply(Planning& planning,
   }
   return {.outcome = applied.outcome,
           .uid = changed->after->uid,
-          .revision = revision,
+          .revision = update.read.revision,
           .said = said};
 }
 

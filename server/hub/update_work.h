@@ -25,7 +25,7 @@ struct ReadyUpdate {
   std::string bytes;
   std::string salt;
   auditlog::Hash hash{};
-  // Without violations, what it says; emptied by applying it.
+  // Without violations, what it says.
   domain::ReadUpdate read;
   std::vector<v1::Violation> violations;
   storage::KeyHash key{};
@@ -67,7 +67,7 @@ class UpdateWork final : public Work {
     domain::AttributeSet said = 0;
   };
   Applied Apply(Planning& planning, const AgencyEntry& agency,
-                ReadyUpdate& update, v1::UpdateResult& result);
+                const ReadyUpdate& update, v1::UpdateResult& result);
   void AddLeaf(Planning& planning);
   // Notes in the record where the update is kept, until it is shredded.
   void Keep(Planning& planning, const Applied& applied, uint64_t leaf,
@@ -77,7 +77,6 @@ class UpdateWork final : public Work {
   Frame frame_;
   const Done done_;
   size_t bytes_ = 0;
-  bool applied_before_ = false;
   v1::SubmitRecordsResponse response_;
   std::vector<Applied> applied_;
   std::optional<uint64_t> leaf_;

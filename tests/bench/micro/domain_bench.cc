@@ -160,7 +160,7 @@ struct Stage {
           Read(UpdateOf(1, PersonOf(i == 0 ? kPerson + WorkOf(1) : kPerson)),
                kOptions);
       if (!read.ok()) std::abort();
-      Apply(std::move(read.update), held[i]->record);
+      Apply(read.update, held[i]->record);
       recipients[i] = {agencies[i], held[i]->sector};
       permissions.emplace_back(agreements, recipients[i], kToday);
     }
@@ -211,7 +211,7 @@ void ApplyOne(benchmark::State& state) {
     std::optional<store::StoredRecord> record = stage.held[0]->record;
     std::optional<ReadResult> read = Read(bytes, kOptions);
     state.ResumeTiming();
-    Applied applied = Apply(std::move(read->update), *record);
+    Applied applied = Apply(read->update, *record);
     benchmark::DoNotOptimize(applied);
     state.PauseTiming();
     record.reset();
@@ -305,7 +305,7 @@ void CompareForThree(benchmark::State& state) {
   Stage after = before;
   after.held[0] = std::make_shared<Stage::Held>(*before.held[0]);
   ReadResult read = Read(UpdateOf(2, PersonOf(kPerson + WorkOf(2))), kOptions);
-  const Applied applied = Apply(std::move(read.update), after.held[0]->record);
+  const Applied applied = Apply(read.update, after.held[0]->record);
   for (auto _ : state) {
     benchmark::DoNotOptimize(CompareForAll(before, after, applied.changed));
   }
@@ -332,8 +332,7 @@ void WholeUpdate(benchmark::State& state) {
       state.ResumeTiming();
     }
     ReadResult read = Read(updates[next++], kOptions);
-    const Applied applied =
-        Apply(std::move(read.update), after.held[0]->record);
+    const Applied applied = Apply(read.update, after.held[0]->record);
     const auto views = after.Views();
     std::vector<LinkFeatures> features;
     features.reserve(views.size());
