@@ -9,7 +9,6 @@
 #include <iterator>
 #include <string>
 
-#include "absl/synchronization/mutex.h"
 #include "echo.grpc.pb.h"
 
 namespace {
@@ -36,8 +35,6 @@ class EchoServer final
 
 int main(int argc, char** argv) {
   if (argc != 4) return 2;
-  // As the hub does: Debian's Abseil looks for deadlocks at every lock.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   grpc::SslServerCredentialsOptions options(
       GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   options.pem_root_certs = ReadFile(argv[1]);
