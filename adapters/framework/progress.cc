@@ -49,7 +49,7 @@ bool Progress::IsTime() {
   return true;
 }
 
-void Progress::Print(const std::string& line) {
+void Progress::Print(const std::string& line) const {
   std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line.c_str());
   std::fflush(stderr);
 }

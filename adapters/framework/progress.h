@@ -32,7 +32,7 @@ class Progress {
 
  private:
   bool IsTime();
-  void Print(const std::string& line);
+  void Print(const std::string& line) const;
 
   std::string what_;
   bool enabled_;

@@ -42,7 +42,7 @@ class HelpFormatter final : public CLI::Formatter {
   }
 
   std::string make_option_desc(const CLI::Option* option) const override {
-    std::string text = option->get_description();
+    const std::string& text = option->get_description();
     std::string others;
     for (const CLI::Option* other : option->get_excludes()) {
       others += (others.empty() ? "" : ", ") + other->get_name();

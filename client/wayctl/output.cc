@@ -196,13 +196,13 @@ void Output::WriteMessage(const google::protobuf::Message& message,
 }
 
 void Output::WriteTable(const Table& table, std::ostream& stream,
-                        bool to_terminal) {
+                        bool to_terminal) const {
   stream << RenderTable(table, to_terminal ? surroundings_.width : 0,
                         color_ && to_terminal);
 }
 
 void Output::WriteSheet(const Sheet& sheet, std::ostream& stream,
-                        bool to_terminal) {
+                        bool to_terminal) const {
   const bool color = color_ && to_terminal;
   stream << RenderFacts(sheet.facts, to_terminal ? surroundings_.width : 0);
   for (const Section& section : sheet.sections) {

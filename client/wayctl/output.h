@@ -111,8 +111,10 @@ class Output {
  private:
   void WriteMessage(const google::protobuf::Message& message,
                     std::ostream& stream, bool to_terminal) const;
-  void WriteTable(const Table& table, std::ostream& stream, bool to_terminal);
-  void WriteSheet(const Sheet& sheet, std::ostream& stream, bool to_terminal);
+  void WriteTable(const Table& table, std::ostream& stream,
+                  bool to_terminal) const;
+  void WriteSheet(const Sheet& sheet, std::ostream& stream,
+                  bool to_terminal) const;
   void WriteCsv(const Table& table, bool heading);
 
   Surroundings& surroundings_;

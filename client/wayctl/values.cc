@@ -72,6 +72,7 @@ class Writer {
     if (!field.is_repeated()) return Value(message, field, -1);
     std::vector<std::string> values;
     const int size = message.GetReflection()->FieldSize(message, &field);
+    values.reserve(static_cast<std::size_t>(size));
     for (int i = 0; i < size; ++i) values.push_back(Value(message, field, i));
     return Of(JoinedCell(values));
   }

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proto/errors/grpc.h"
 
-#include <utility>
-
 #include "proto/errors/wire.h"
 
 namespace waystation::errors {
 
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  WireError wire = ToWire(status);
-  return {static_cast<grpc::StatusCode>(wire.code), std::move(wire.message),
-          std::move(wire.details)};
+  const WireError wire = ToWire(status);
+  return {static_cast<grpc::StatusCode>(wire.code), wire.message, wire.details};
 }
 
 absl::Status FromGrpc(const grpc::Status& status) {

@@ -67,7 +67,7 @@ std::optional<Signals::Event> Signals::Wait(absl::Duration timeout) {
   }
 }
 
-void Signals::Wake() {
+void Signals::Wake() const {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof one);
 }

@@ -30,7 +30,7 @@ class Signals {
   std::optional<Event> Wait(absl::Duration timeout = absl::InfiniteDuration());
 
   // Makes Wait return; from any thread.
-  void Wake();
+  void Wake() const;
 
   // Gives the signals their usual effect again: a second Ctrl-C while the
   // program drains ends it at once.

@@ -12,6 +12,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "proto/errors/error.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/yaml.h"
@@ -114,8 +115,8 @@ void Reader::ReadMessage(const YAML::Node& node, const std::string& path,
                                " keys may be given");
       continue;
     }
-    ReadField(key, value, path.empty() ? name : path + "." + name, *field,
-              message);
+    ReadField(key, value, path.empty() ? name : absl::StrCat(path, ".", name),
+              *field, message);
   }
 }
 
@@ -153,7 +154,7 @@ void Reader::ReadMap(const YAML::Node& node, const std::string& path,
                "the key " + Quoted(name) + " is given twice");
       continue;
     }
-    const std::string item_path = path + "." + name;
+    const std::string item_path = absl::StrCat(path, ".", name);
     places_.Add(item_path, item.first.Mark().line + 1,
                 item.first.Mark().column + 1);
     pb::Message& entry = *message.GetReflection()->AddMessage(&message, &field);

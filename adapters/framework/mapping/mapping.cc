@@ -52,6 +52,7 @@ std::optional<Charset> ToCharset(config::v1::Table::Charset charset) {
 std::vector<std::string> FieldNames(
     const google::protobuf::Descriptor& message) {
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(message.field_count()));
   for (int i = 0; i < message.field_count(); ++i) {
     names.push_back(message.field(i)->name());
   }

@@ -50,7 +50,7 @@ std::optional<Numbers> CutNumbers(std::string_view text) {
   }
   Numbers numbers;
   std::size_t at = 0;
-  for (const std::size_t size : {4, 2, 2, 2, 2, 2}) {
+  for (const std::size_t size : {4U, 2U, 2U, 2U, 2U, 2U}) {
     if (at == text.size()) break;
     int value = 0;
     for (const char c : text.substr(at, size)) {
@@ -87,7 +87,7 @@ std::optional<absl::Duration> ParseUtcOffset(std::string_view text) {
       text[3] != ':') {
     return std::nullopt;
   }
-  for (const std::size_t i : {1, 2, 4, 5}) {
+  for (const std::size_t i : {1U, 2U, 4U, 5U}) {
     if (!IsDigit(text[i])) return std::nullopt;
   }
   const int hours = (text[1] - '0') * 10 + (text[2] - '0');

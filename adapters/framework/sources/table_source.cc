@@ -30,7 +30,7 @@ bool IsBlank(std::string_view row) { return row.empty() || row == kDosEnd; }
 
 absl::StatusOr<std::unique_ptr<TableSource>> TableSource::Open(
     const std::string& path, const TableFormat& format,
-    std::vector<std::string> wanted) {
+    const std::vector<std::string>& wanted) {
   auto reader = ByteReader::Open(path, format.dialect.charset);
   if (!reader.ok()) return reader.status();
   auto source =

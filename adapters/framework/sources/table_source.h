@@ -39,7 +39,7 @@ class TableSource final : public Source {
   // has twice: each before any row is read. Else as ByteReader::Open.
   static absl::StatusOr<std::unique_ptr<TableSource>> Open(
       const std::string& path, const TableFormat& format,
-      std::vector<std::string> wanted);
+      const std::vector<std::string>& wanted);
 
   const std::vector<std::string>& columns() const override { return columns_; }
   absl::StatusOr<const Row*> Next() override;
