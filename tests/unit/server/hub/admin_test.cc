@@ -12,7 +12,6 @@ namespace waystation::hub {
 namespace {
 
 using errors::ReasonOf;
-using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 

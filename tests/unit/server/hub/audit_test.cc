@@ -19,7 +19,6 @@ namespace {
 
 using errors::ReasonOf;
 using google::protobuf::util::TimeUtil;
-using testing::IsEmpty;
 using testing::SizeIs;
 
 const std::string kNumber = DemoNumber("341202", "19900307", 41);
@@ -298,6 +297,7 @@ TEST(Audit, EventsWithBytesFillPagesOfOneMessage) {
   TestHub test;
   for (int i = 0; i < 200; ++i) {
     std::vector<Say> frame;
+    frame.reserve(257);
     for (int j = 0; j < 256; ++j) {
       frame.push_back(Say("K" + std::to_string(j), 1).Works("厂"));
     }

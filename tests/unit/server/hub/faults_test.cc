@@ -84,7 +84,8 @@ TEST(Faults, FailingSyncAnswersNothingAndStops) {
   TestHub test({.hooks = &medium, .rules = {}});
   test.Submit(kPoliceFuyang, Core("A"));
   std::promise<absl::Status> failed;
-  test.hub().OnFailure([&](absl::Status status) { failed.set_value(status); });
+  test.hub().OnFailure(
+      [&](const absl::Status& status) { failed.set_value(status); });
   medium.broken = true;
   const auto unknown =
       test.Submit(kPoliceFuyang, std::vector<Say>{Say("A", 2).Name("王方")});
@@ -207,6 +208,7 @@ TEST(Faults, ManyWritersAtOnceGetAnswersOfTheirOwn) {
   constexpr int kWriters = 8;
   constexpr int kEach = 40;
   std::vector<std::thread> writers;
+  writers.reserve(kWriters);
   std::atomic<int> applied = 0;
   for (int writer = 0; writer < kWriters; ++writer) {
     writers.emplace_back([&, writer] {

@@ -110,7 +110,7 @@ class TestHub {
   void SetTime(absl::Time time) { now_ = absl::ToUnixMicros(time); }
   absl::Time Now() const { return absl::FromUnixMicros(now_); }
   void Advance(absl::Duration by) { now_ += absl::ToInt64Microseconds(by); }
-  void UseKeys(Keys keys) { keys_ = std::move(keys); }
+  void UseKeys(const Keys& keys) { keys_ = keys; }
   void UseOrigin(std::string origin) { origin_ = std::move(origin); }
   void UseRules(config::v1::Rules rules) { setup_.rules = std::move(rules); }
   const Keys& keys() const { return keys_; }

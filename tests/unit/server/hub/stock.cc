@@ -81,6 +81,7 @@ class Reader {
 
   std::unique_ptr<PersonSide> Side(const std::set<Uid>& members) const {
     std::vector<RecordPtr> records;
+    records.reserve(members.size());
     for (const Uid uid : members) records.push_back(records_.at(uid));
     return MakeSide(*registry_.Get(), std::move(records), decisions_);
   }
