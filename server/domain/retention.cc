@@ -117,8 +117,7 @@ std::vector<int> RetentionTimes() {
     times.push_back(attribute.retention_days);
   }
   std::ranges::sort(times);
-  const auto repeated = std::ranges::unique(times);
-  times.erase(repeated.begin(), repeated.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
   return times;
 }
 

@@ -224,7 +224,8 @@ void Disclosure::GetPerson(const Caller& caller,
   if (!reading->MayRead(**found)) {
     ++core_.counters.refusals;
     committer_.Submit(reading->RefusalLeaf(
-        **found, [done = std::move(done)](absl::StatusOr<uint64_t> leaf) {
+        **found,
+        [done = std::move(done)](const absl::StatusOr<uint64_t>& leaf) {
           done(leaf.ok() ? NotAvailable() : leaf.status());
         }));
     return;
@@ -235,8 +236,8 @@ void Disclosure::GetPerson(const Caller& caller,
   const domain::AttributeSet told = AttributesOf(response.view());
   committer_.Submit(reading->Leaf(
       **found, told,
-      [this, done = std::move(done),
-       response = std::move(response)](absl::StatusOr<uint64_t> leaf) mutable {
+      [this, done = std::move(done), response = std::move(response)](
+          const absl::StatusOr<uint64_t>& leaf) mutable {
         if (!leaf.ok()) return done(leaf.status());
         ++core_.counters.reads_answered;
         done(std::move(response));
@@ -272,7 +273,8 @@ void Disclosure::MatchClaim(const Caller& caller,
   if (!reading->MayRead(**found)) {
     ++core_.counters.refusals;
     committer_.Submit(reading->RefusalLeaf(
-        **found, [done = std::move(done)](absl::StatusOr<uint64_t> leaf) {
+        **found,
+        [done = std::move(done)](const absl::StatusOr<uint64_t>& leaf) {
           done(leaf.ok() ? NotAvailable() : leaf.status());
         }));
     return;
@@ -281,8 +283,8 @@ void Disclosure::MatchClaim(const Caller& caller,
       TimeUtil::MicrosecondsToTimestamp(reading->now());
   committer_.Submit(reading->Leaf(
       **found, attribute->bit(),
-      [this, done = std::move(done),
-       response = std::move(response)](absl::StatusOr<uint64_t> leaf) mutable {
+      [this, done = std::move(done), response = std::move(response)](
+          const absl::StatusOr<uint64_t>& leaf) mutable {
         if (!leaf.ok()) return done(leaf.status());
         ++core_.counters.reads_answered;
         done(std::move(response));

@@ -187,14 +187,14 @@ void Office::GetConflict(const Caller& caller,
     response.add_earlier_decisions(number);
   }
   const RecordPtr records[] = {side.records.front()};
-  committer_.Submit(LookLeaf(
-      core_, caller, "conflict.show", request.id(), request.reason(),
-      *revealed | attribute->bit(), records,
-      [done = std::move(done),
-       response = std::move(response)](absl::StatusOr<uint64_t> leaf) mutable {
-        if (!leaf.ok()) return done(leaf.status());
-        done(std::move(response));
-      }));
+  committer_.Submit(
+      LookLeaf(core_, caller, "conflict.show", request.id(), request.reason(),
+               *revealed | attribute->bit(), records,
+               [done = std::move(done), response = std::move(response)](
+                   const absl::StatusOr<uint64_t>& leaf) mutable {
+                 if (!leaf.ok()) return done(leaf.status());
+                 done(std::move(response));
+               }));
 }
 
 absl::StatusOr<v1::ListCandidatesResponse> Office::ListCandidates(
@@ -262,14 +262,14 @@ void Office::GetCandidate(const Caller& caller,
       *revealed | domain::BitOf(domain::kIdentifiers) |
       domain::BitOf(domain::kName) | domain::BitOf(domain::kSex) |
       domain::BitOf(domain::kBirthDate);
-  committer_.Submit(LookLeaf(
-      core_, caller, "candidate.show", request.id(), request.reason(), seen,
-      records,
-      [done = std::move(done),
-       response = std::move(response)](absl::StatusOr<uint64_t> leaf) mutable {
-        if (!leaf.ok()) return done(leaf.status());
-        done(std::move(response));
-      }));
+  committer_.Submit(
+      LookLeaf(core_, caller, "candidate.show", request.id(), request.reason(),
+               seen, records,
+               [done = std::move(done), response = std::move(response)](
+                   const absl::StatusOr<uint64_t>& leaf) mutable {
+                 if (!leaf.ok()) return done(leaf.status());
+                 done(std::move(response));
+               }));
 }
 
 }  // namespace waystation::hub

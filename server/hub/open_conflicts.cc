@@ -54,8 +54,7 @@ std::vector<storage::AgencyNumber> AgenciesOf(
     }
   }
   std::ranges::sort(agencies);
-  const auto repeated = std::ranges::unique(agencies);
-  agencies.erase(repeated.begin(), repeated.end());
+  agencies.erase(std::unique(agencies.begin(), agencies.end()), agencies.end());
   return agencies;
 }
 

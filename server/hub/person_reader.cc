@@ -38,8 +38,9 @@ absl::StatusOr<Members> ReadMembers(const storage::Store& store,
     if (person.has_value()) result.distinct.push_back(*person);
   }
   std::ranges::sort(result.distinct);
-  const auto repeated = std::ranges::unique(result.distinct);
-  result.distinct.erase(repeated.begin(), repeated.end());
+  result.distinct.erase(
+      std::unique(result.distinct.begin(), result.distinct.end()),
+      result.distinct.end());
   auto members = store.MembersOf(result.distinct);
   if (!members.ok()) return members.status();
   result.members = *std::move(members);

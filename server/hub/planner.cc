@@ -25,7 +25,7 @@ void Planner::Start(std::vector<std::unique_ptr<Work>> works, State ahead,
   started_ = true;
   {
     const std::lock_guard lock(mutex_);
-    task_.emplace(std::move(works), std::move(ahead), in_flight);
+    task_ = Task{std::move(works), std::move(ahead), in_flight};
   }
   changed_.notify_all();
 }

@@ -15,7 +15,6 @@ namespace waystation::hub {
 namespace {
 
 using storage::OpenItem;
-using storage::OpenItemKey;
 using storage::PersonId;
 using storage::Uid;
 
@@ -154,8 +153,8 @@ class Relinking {
                                         neighbourhood_.rulings()),
                   .reason = NumberOfReason(domain::ReasonOf(doubted.doubt))};
     std::ranges::sort(item.agencies);
-    const auto repeated = std::ranges::unique(item.agencies);
-    item.agencies.erase(repeated.begin(), repeated.end());
+    item.agencies.erase(std::unique(item.agencies.begin(), item.agencies.end()),
+                        item.agencies.end());
     return item;
   }
 

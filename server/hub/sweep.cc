@@ -278,8 +278,7 @@ absl::Status Sweep::SweepLeaves(Planning& planning, Cursor& cursor,
     }
   }
   std::ranges::sort(uids);
-  const auto repeated = std::ranges::unique(uids);
-  uids.erase(repeated.begin(), repeated.end());
+  uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
   Shredder shredder(core_, planning);
   if (auto status = shredder.Shred(uids); !status.ok()) return status;
   const bool writes = shredder.count() > 0 ||

@@ -90,9 +90,7 @@ AttributeSet Teller::RelevantTo(const Viewing& viewing) const {
   const AttributeSet seen = several ? ~AttributeSet{0} : permissions.Visible();
   if (viewing.affair.moved || viewing.outlook_changed) return seen;
   AttributeSet relevant = 0;
-  AttributeSet claimed = 0;
   for (const ChangedRecord* changed : viewing.affair.changed) {
-    claimed |= changed->changed;
     if (changed->after->agency == viewing.agency.number) {
       relevant |= changed->changed & seen;
       if ((changed->changed & domain::kScopeAttributes) != 0) relevant |= seen;

@@ -56,7 +56,7 @@ absl::Status UpdateWork::Begin(Planning& planning) {
 UpdateWork::Applied UpdateWork::Apply(Planning& planning,
                                       const AgencyEntry& agency,
                                       const ReadyUpdate& update,
-                                      v1::UpdateResult& result) {
+                                      v1::UpdateResult& result) const {
   if (!update.violations.empty()) {
     result.mutable_violations()->Add(update.violations.begin(),
                                      update.violations.end());

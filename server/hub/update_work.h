@@ -67,7 +67,7 @@ class UpdateWork final : public Work {
     domain::AttributeSet said = 0;
   };
   Applied Apply(Planning& planning, const AgencyEntry& agency,
-                const ReadyUpdate& update, v1::UpdateResult& result);
+                const ReadyUpdate& update, v1::UpdateResult& result) const;
   void AddLeaf(Planning& planning);
   // Notes in the record where the update is kept, until it is shredded.
   void Keep(Planning& planning, const Applied& applied, uint64_t leaf,

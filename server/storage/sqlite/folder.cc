@@ -71,7 +71,7 @@ absl::Status Folder::Sync() {
 absl::Status Folder::ReserveIndex(int64_t pages) {
   // wal-index: 32 KiB for each 4096 pages of log (SQLite's walformat.html).
   constexpr int64_t kBlockPages = 4096;
-  constexpr int64_t kBlockSize = 32 * 1024;
+  constexpr int64_t kBlockSize = int64_t{32} << 10;
   const std::string path = absl::StrCat(database(), "-shm");
   File index(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   if (!index.is_open()) return Failed("opening", path);

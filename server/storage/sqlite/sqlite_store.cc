@@ -27,7 +27,7 @@ namespace {
 
 // Uids are reserved on disk in steps of so many; what is left of a step when
 // the hub ends is never given out.
-constexpr uint64_t kUidStep = 16 * 1024;
+constexpr uint64_t kUidStep = uint64_t{16} << 10;
 
 constexpr size_t kPageSize = 4096;
 
