@@ -32,7 +32,8 @@ Committer::Committer(Core& core, Committed committed)
              kQueuedBytes),
       group_limit_(Or(core.options.limits.group_updates(), kGroupUpdates)),
       memory_(core.store),
-      planner_(core, memory_, [this] { queue_.Interrupt(); }) {}
+      planner_(core, memory_, [this] { queue_.Interrupt(); }),
+      answers_(std::make_unique<runtime::Workers>(2, 0)) {}
 
 Committer::~Committer() { Drain(); }
 
@@ -59,6 +60,7 @@ void Committer::Drain() {
   std::call_once(drained_, [this] {
     queue_.Close();
     if (thread_.joinable()) thread_.join();
+    answers_.reset();  // Gives what is left.
   });
 }
 
@@ -205,7 +207,7 @@ void Committer::Adopt(Group& group) {
 
 absl::Status Committer::Commit(Group& group) {
   if (group.is_empty()) {
-    for (const std::unique_ptr<Work>& work : group.works) work->Answer(nullptr);
+    Answer(std::move(group.works), std::nullopt);
     return absl::OkStatus();
   }
   group.Seal(core_.sealer);
@@ -220,12 +222,25 @@ absl::Status Committer::Commit(Group& group) {
   last_group_ = committed->group;
   conflicts_ = 0;
   committed_(group, *committed);
-  for (const std::unique_ptr<Work>& work : group.works) {
-    work->Answer(&*committed);
-  }
-  // Who was answered is let go, though the next group may stand on this one.
-  group.works.clear();
+  Answer(std::move(group.works), *committed);
   return absl::OkStatus();
+}
+
+void Committer::Answer(Works works,
+                       const std::optional<storage::Committed>& committed) {
+  // To wake a thread takes longer than to give one answer; but nobody else
+  // shall wait for it.
+  const bool here = works.size() == 1 && queue_.size() == 0;
+  auto answer = [works = std::move(works), committed] {
+    for (const std::unique_ptr<Work>& work : works) {
+      work->Answer(committed.has_value() ? &*committed : nullptr);
+    }
+  };
+  if (here) {
+    answer();
+  } else {
+    answers_->Run(std::move(answer));
+  }
 }
 
 bool Committer::Remember() {

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "proto/runtime/workers.h"
 #include "server/hub/core.h"
 #include "server/hub/group.h"
 #include "server/hub/memory.h"
@@ -86,9 +87,10 @@ class Committer {
   void HandleUnplanned(const absl::Status& status, Works works);
   // Takes in what the group changes, which is about to be written.
   void Adopt(Group& group);
-  // Makes the group durable and answers its works. After an error these have
-  // not been answered.
+  // Makes the group durable and has its works answered. After an error these
+  // have not been.
   absl::Status Commit(Group& group);
+  void Answer(Works works, const std::optional<storage::Committed>& committed);
   // Reads again what planning remembers; false if the store does not answer.
   bool Remember();
   // Forgets what was remembered of works that could not be committed. True if
@@ -103,6 +105,7 @@ class Committer {
   const size_t group_limit_;
   Memory memory_;
   Planner planner_;
+  std::unique_ptr<runtime::Workers> answers_;
   std::optional<Next> next_;
   // What the planner plans on top of.
   std::unique_ptr<Group> in_flight_;

@@ -17,12 +17,12 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "proto/errors/error.h"
+#include "proto/runtime/workers.h"
 #include "server/hub/hub.h"
 #include "server/service/identity.h"
 #include "server/service/metrics.h"
 #include "server/service/running_calls.h"
 #include "server/service/seats.h"
-#include "server/service/workers.h"
 
 namespace waystation::service {
 
@@ -91,10 +91,10 @@ struct Desk {
   const std::size_t most_frame_bytes;
   std::atomic<std::size_t> frame_bytes = 0;
   std::atomic<int> guests = 0;
-  // Write answers, which the committer should not: its time is everybody's.
-  Workers answers{2, 0};
+  // Does what can wait neither for a thread of `reads` nor where it came up.
+  runtime::Workers rest{1, 0};
   // Read the store, which the transport's threads should not wait for.
-  Workers reads{4, 1024};
+  runtime::Workers reads{4, 1024};
 };
 
 // One unary call from its beginning to its end. Deletes itself.
@@ -140,8 +140,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   RunningCalls::Ticket ticket_;
 };
 
-// Hands the call over to the hub, which calls `done` back from a thread of its
-// own: hand(caller, done).
+// Hands the call over to the hub, which calls `done` back: hand(caller, done).
 template <typename Response, typename Hand>
 grpc::ServerUnaryReactor* HandOver(Desk& desk,
                                    grpc::CallbackServerContext* context,
@@ -149,10 +148,8 @@ grpc::ServerUnaryReactor* HandOver(Desk& desk,
                                    Hand hand) {
   auto* const call = new UnaryCall<Response>(desk, *context, method, *response);
   if (const std::optional<hub::Caller> caller = call->Admit()) {
-    hand(*caller, [&desk, call](absl::StatusOr<Response> result) {
-      desk.answers.Run([call, result = std::move(result)]() mutable {
-        call->Answer(std::move(result));
-      });
+    hand(*caller, [call](absl::StatusOr<Response> result) {
+      call->Answer(std::move(result));
     });
   }
   return call;

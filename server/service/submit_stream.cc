@@ -123,10 +123,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
             slot->pause = errors::RetryAfter(result.status());
             return;
           }
-          self->desk_.answers.Run(
-              [self, slot, result = std::move(result)]() mutable {
-                self->Take(slot, std::move(result));
-              });
+          self->Take(slot, std::move(result));
         });
     const std::lock_guard lock(mutex_);
     if (slot->pause) return SubmitLater(slot);
@@ -159,13 +156,13 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
     // A new one each time: setting an alarm from its own callback would pull
     // the callback away from under itself.
     alarm_ = std::make_unique<grpc::Alarm>();
-    alarm_->Set(absl::ToChronoTime(absl::Now() + pause),
-                [weak = weak_from_this(), slot](bool) {
-                  const auto stream = weak.lock();
-                  if (stream == nullptr) return;
-                  stream->desk_.answers.Run(
-                      [stream, slot] { stream->SubmitAgain(slot); });
-                });
+    alarm_->Set(
+        absl::ToChronoTime(absl::Now() + pause),
+        [weak = weak_from_this(), slot](bool) {
+          const auto stream = weak.lock();
+          if (stream == nullptr) return;
+          stream->desk_.rest.Run([stream, slot] { stream->SubmitAgain(slot); });
+        });
   }
 
   void ReadMore() {

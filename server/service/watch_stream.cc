@@ -83,11 +83,11 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
     PullSoon();
   }
 
-  // On a thread for reads, or on one for answers when those are behind; not
-  // here, since this may be the committer's.
+  // On a thread for reads, or on the one for the rest when those are behind;
+  // not here, since this may be the committer's.
   void PullSoon() {
     const auto pull = [self = shared_from_this()] { self->Pull(); };
-    if (!desk_.reads.Run(pull)) desk_.answers.Run(pull);
+    if (!desk_.reads.Run(pull)) desk_.rest.Run(pull);
   }
 
   void Pull() {
@@ -102,9 +102,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
     desk_.hub.Pull(
         caller_, std::move(request),
         [self = shared_from_this()](absl::StatusOr<v1::PullResponse> result) {
-          self->desk_.answers.Run([self, result = std::move(result)]() mutable {
-            self->Take(std::move(result));
-          });
+          self->Take(std::move(result));
         });
   }
 

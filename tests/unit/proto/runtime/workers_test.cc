@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/service/workers.h"
+#include "proto/runtime/workers.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-namespace waystation::service {
+namespace waystation::runtime {
 namespace {
 
 TEST(Workers, FinishWhatWaits) {
@@ -57,4 +57,4 @@ TEST(Workers, TakeWhatCanOnlyBeMoved) {
 }
 
 }  // namespace
-}  // namespace waystation::service
+}  // namespace waystation::runtime

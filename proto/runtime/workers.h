@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A few threads that take work off others: answers off the committer, reads off
 // the transport.
-#ifndef WAYSTATION_SERVER_SERVICE_WORKERS_H_
-#define WAYSTATION_SERVER_SERVICE_WORKERS_H_
+#ifndef WAYSTATION_PROTO_RUNTIME_WORKERS_H_
+#define WAYSTATION_PROTO_RUNTIME_WORKERS_H_
 
 #include <condition_variable>
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 #include "absl/functional/any_invocable.h"
 
-namespace waystation::service {
+namespace waystation::runtime {
 
 // Thread-safe. Work runs in the order in which it came, on any of the threads.
 class Workers {
@@ -42,6 +42,6 @@ class Workers {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace waystation::service
+}  // namespace waystation::runtime
 
-#endif  // WAYSTATION_SERVER_SERVICE_WORKERS_H_
+#endif  // WAYSTATION_PROTO_RUNTIME_WORKERS_H_

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/service/workers.h"
+#include "proto/runtime/workers.h"
 
 #include <utility>
 
-namespace waystation::service {
+namespace waystation::runtime {
 
 Workers::Workers(int threads, std::size_t most_waiting)
     : most_waiting_(most_waiting) {
@@ -52,4 +52,4 @@ void Workers::Loop() {
   }
 }
 
-}  // namespace waystation::service
+}  // namespace waystation::runtime
