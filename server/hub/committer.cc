@@ -65,13 +65,16 @@ void Committer::Drain() {
 }
 
 void Committer::OnFailure(std::function<void(absl::Status)> callback) {
-  std::optional<absl::Status> failure;
+  absl::Status failure;
   {
     const std::lock_guard lock(failure_mutex_);
-    on_failure_ = callback;
-    failure = failure_;
+    if (!failure_.has_value()) {
+      on_failure_ = std::move(callback);
+      return;
+    }
+    failure = *failure_;
   }
-  if (failure.has_value()) callback(*failure);
+  callback(failure);
 }
 
 void Committer::Run() {
@@ -106,7 +109,7 @@ bool Committer::TakeNext(size_t at_least) {
     return true;
   }
   State ahead = ReadAhead(core_, memory_, *works);
-  next_.emplace(*std::move(works), std::move(ahead));
+  next_ = Next{*std::move(works), std::move(ahead)};
   return true;
 }
 
@@ -162,9 +165,8 @@ void Committer::Handle(Works works, std::optional<State> ahead) {
       return;
     }
     if (!ahead.has_value()) ahead.emplace(core_, memory_.hints);
-    absl::StatusOr<Group> group =
-        PlanGroup(core_, memory_, *std::move(ahead), nullptr, works);
-    ahead.reset();
+    absl::StatusOr<Group> group = PlanGroup(
+        core_, memory_, *std::exchange(ahead, std::nullopt), nullptr, works);
     if (!group.ok()) {
       HandleUnplanned(group.status(), std::move(works));
       return;
@@ -277,7 +279,7 @@ bool Committer::MayTryAgain(const absl::Status& status, Works& works) {
 }
 
 void Committer::Fail(const absl::Status& status, Works works) {
-  for (const std::unique_ptr<Work>& work : works) work->Fail(status);
+  for (std::unique_ptr<Work>& work : works) work->Fail(status);
 }
 
 void Committer::FailForGood(const absl::Status& status) {
