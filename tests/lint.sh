@@ -18,4 +18,7 @@ mkdir -p build/tools
 [ -x build/tools/node_modules/.bin/buf ] ||
   npm install --silent --no-fund --no-audit --prefix build/tools \
     @bufbuild/buf@1.50.0 >&2
-(cd proto && ../build/tools/node_modules/.bin/buf lint)
+# A change that old clients or stored bytes would not bear is not made. Where it
+# is meant all the same, `buf build -o baseline.binpb.gz` in proto/ says so.
+(cd proto && ../build/tools/node_modules/.bin/buf lint &&
+  ../build/tools/node_modules/.bin/buf breaking --against baseline.binpb.gz)

@@ -74,8 +74,8 @@ struct Statistics {
 
 // Thread-safe. Every method that discloses or changes writes its audit leaf in
 // the same commit group, and calls back only when that is durable. Callbacks
-// run on a thread of the hub, where others wait: answer and return, and wait for
-// nothing that the hub does. Errors carry a reason of proto/errors.
+// run on a thread of the hub, where others wait: answer and return, and wait
+// for nothing that the hub does. Errors carry a reason of proto/errors.
 class Hub {
  public:
   template <typename T>
