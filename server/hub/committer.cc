@@ -212,7 +212,6 @@ absl::Status Committer::Commit(Group& group) {
     Answer(std::move(group.works), std::nullopt);
     return absl::OkStatus();
   }
-  group.Seal(core_.sealer);
   const int64_t begin = absl::GetCurrentTimeNanos();
   const absl::StatusOr<storage::Committed> committed =
       core_.store.Commit(group.batch);

@@ -110,22 +110,21 @@ void PutItems(Group& group, const State& state) {
   }
 }
 
-}  // namespace
-
-void Group::Seal(Sealer& sealer) {
-  // In the order of the table, so that neighbours meet the same page.
+// Records in the order of the table, so that neighbours meet the same page.
+void SealRecords(Planning& planning) {
+  Change& change = planning.change;
   std::ranges::sort(change.order);
-  batch.records.reserve(change.order.size());
+  planning.batch.records.reserve(change.order.size());
   for (const Uid uid : change.order) {
-    const ChangedRecord& changed = change.records.at(uid);
-    batch.records.push_back(
-        SealRecord(sealer, *changed.after, changed.received_time));
-  }
-  for (const Planning::UnsealedDetail& part : unsealed) {
-    storage::DetailRow& row = batch.leaves[part.leaf].details[part.detail];
-    row = SealDetail(sealer, *part.record, row.hash, part.salt, part.content);
+    ChangedRecord& changed = change.records.at(uid);
+    // What is planned next finds the record as it will be stored.
+    ++changed.after->version;
+    planning.batch.records.push_back(SealRecord(
+        planning.core.sealer, *changed.after, changed.received_time));
   }
 }
+
+}  // namespace
 
 State ReadAhead(Core& core, const Memory& memory,
                 const std::vector<std::unique_ptr<Work>>& works) {
@@ -169,15 +168,11 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
     }
   }
   SealDecisions(planning);
-  // What is planned next finds the records as they will be stored.
-  for (auto& [uid, changed] : planning.change.records) {
-    ++changed.after->version;
-  }
+  SealRecords(planning);
   group.batch = std::move(planning.batch);
   group.change = std::move(planning.change);
   PutItems(group, planning.state);
   group.batch.reads = planning.state.TakeReads();
-  group.unsealed = std::move(planning.unsealed);
   if (planning.names_leaves) {
     group.batch.reads.log_size = planning.first_leaf;
   }

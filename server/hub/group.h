@@ -5,8 +5,8 @@
 //     load touched records -> apply -> relink -> load persons
 //       -> conflicts, mailboxes -> leaves
 //
-// Planning is what limits the hub, so what can be done elsewhere is: records
-// are read ahead and unsealed, and sealed again, by the thread that writes.
+// Records are read ahead and unsealed by the thread that writes, and sealed
+// again by the one that plans, so that both have about the same to do.
 #ifndef WAYSTATION_SERVER_HUB_GROUP_H_
 #define WAYSTATION_SERVER_HUB_GROUP_H_
 
@@ -21,15 +21,11 @@
 namespace waystation::hub {
 
 struct Group {
-  // Seals what is written. Once, before the commit.
-  void Seal(Sealer& sealer);
-
   std::vector<std::unique_ptr<Work>> works;
   storage::Batch batch;
   Change change;
   // Of `change.items`, those that were open before.
   std::map<storage::OpenItemKey, storage::OpenItem> items_before;
-  std::vector<Planning::UnsealedDetail> unsealed;
   // Nothing has to be written: answered as soon as the groups before it are.
   bool is_empty() const { return batch.leaves.empty(); }
 };

@@ -81,16 +81,6 @@ class Planning {
   State state;
   Change change;
   storage::Batch batch;
-  // Details whose content is sealed by the thread that writes the group. The
-  // views live until their work is answered.
-  struct UnsealedDetail {
-    size_t leaf = 0;
-    size_t detail = 0;
-    RecordPtr record;
-    std::string_view salt;
-    std::string_view content;
-  };
-  std::vector<UnsealedDetail> unsealed;
   // Records whose persons must be looked at again though no record changed.
   std::vector<storage::Uid> touched;
   // Set where the sides are to be looked at under other rules or on another day

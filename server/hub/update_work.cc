@@ -123,14 +123,13 @@ void UpdateWork::AddLeaf(Planning& planning) {
   for (size_t i = 0; i < applied_.size(); ++i) {
     const ReadyUpdate& update = frame_.updates[i];
     if (applied_[i].outcome == v1::UpdateResult::OUTCOME_APPLIED) {
-      planning.unsealed.push_back({.leaf = planning.batch.leaves.size(),
-                                   .detail = i,
-                                   .record = planning.Find(applied_[i].uid),
-                                   .salt = update.salt,
-                                   .content = update.bytes});
+      details.push_back(SealDetail(core_.sealer,
+                                   *planning.Find(applied_[i].uid), update.hash,
+                                   update.salt, update.bytes));
+    } else {
+      details.push_back(
+          {.uid = applied_[i].uid, .hash = update.hash, .sealed = {}});
     }
-    details.push_back(
-        {.uid = applied_[i].uid, .hash = update.hash, .sealed = {}});
   }
   v1::AuditEvent event;
   event.set_kind(v1::AuditEvent::KIND_UPDATES);
