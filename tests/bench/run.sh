@@ -16,9 +16,9 @@ and ours take turns.
 
   --list         names of the benchmarks
   --record       put the tables into tests/bench/RESULTS.md
-  --persons N    people in the hub, each with a record at each agency (100000)
+  --persons N    people in the hub, each with a record at each agency (250000)
   --agencies N   agencies that send, 1 to 4 (2)
-  --rows N       rows of the store and of the databases beside it (200000)
+  --rows N       rows of the store and of the databases beside it (500000)
   --rounds N     turns of each (3)
   --seconds N    length of a turn (8)
   --keep         leave the folder of the run, with the hub's data and logs
@@ -39,7 +39,7 @@ benchmarks=(
 known() { printf '%s\n' "${benchmarks[@]}" | grep -q "^$1 "; }
 
 record=false keep=false names=()
-persons=100000 agencies=2 rows=200000 rounds=3 seconds=8
+persons=250000 agencies=2 rows=500000 rounds=3 seconds=8
 while [ $# -gt 0 ]; do
   case "$1" in
     --list)
