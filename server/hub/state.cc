@@ -35,17 +35,25 @@ void State::PutOnTopOf(const Change& in_flight) {
 }
 
 absl::Status State::ReadAhead(std::vector<KeyHash> keys) {
-  // In the order of the trees, so that neighbours meet the same page.
+  if (keys.empty()) return absl::OkStatus();
+  // In the order of the tree, so that neighbours meet the same page.
   std::ranges::sort(keys);
-  if (auto status = LoadKeys(keys); !status.ok()) return status;
-  std::vector<Uid> uids;
-  uids.reserve(records_.size());
-  for (const auto& [uid, record] : records_) uids.push_back(uid);
-  std::ranges::sort(uids);
-  if (auto status = LoadPersons(uids); !status.ok()) return status;
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  auto around = core_->store.LookAround(keys, {}, /*with_decisions=*/false);
+  if (!around.ok()) return around.status();
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (!around->holders[i].has_value()) keys_.emplace(keys[i], 0);
+  }
+  if (auto status = Open(std::move(around->records)); !status.ok()) {
+    return status;
+  }
   std::vector<Uid> persons;
-  persons.reserve(members_.size());
-  for (const auto& [person, members] : members_) persons.push_back(person);
+  persons.reserve(around->persons.size());
+  for (storage::Surroundings::Person& found : around->persons) {
+    persons.push_back(found.person);
+    for (const Uid uid : found.uids) person_of_[uid] = found.person;
+    members_[found.person] = std::move(found.uids);
+  }
   return LoadItems(persons);
 }
 

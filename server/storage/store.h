@@ -281,6 +281,24 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
+// Some records and all that belongs to their persons, as of one moment.
+struct Surroundings {
+  // Who holds each key that was asked for; nullopt where nobody does.
+  std::vector<std::optional<Uid>> holders{};
+  // The persons of the records asked for, ascending, each once with its
+  // members, ascending.
+  struct Person {
+    PersonId person = 0;
+    std::vector<Uid> uids{};
+    bool operator==(const Person&) const = default;
+  };
+  std::vector<Person> persons{};
+  // The members of all of them, by uid.
+  std::vector<RecordRow> records{};
+  // Decisions that name a member, by rising number, if they were asked for.
+  std::vector<DecisionRow> decisions{};
+};
+
 // Thread-safe: readers run beside a commit and see whole batches only. Commit
 // is called by one thread at a time. Returned values are copies and may outlive
 // the store. Every read may answer DATA_LOSS (a row whose checksum does not
@@ -306,6 +324,11 @@ class Store {
   // Members of each person, ascending; empty where none is held.
   virtual absl::StatusOr<std::vector<std::vector<Uid>>> MembersOf(
       std::span<const PersonId> persons) const = 0;
+  // The records under `keys` and those of `uids`, with what belongs to their
+  // persons.
+  virtual absl::StatusOr<Surroundings> LookAround(
+      std::span<const KeyHash> keys, std::span<const Uid> uids,
+      bool with_decisions) const = 0;
   // Records of one agency by rising uid, after `after`, at most `limit`.
   virtual absl::StatusOr<std::vector<RecordRow>> ListRecords(
       AgencyNumber agency, Uid after, size_t limit) const = 0;

@@ -318,6 +318,12 @@ TEST_P(Commits, AreSeenWholeByReaders) {
       }
       EXPECT_GE(records.front()->received_time, newest);
       newest = records.front()->received_time;
+      // Even groups make one person of them, odd ones as many as they are.
+      const Uid last[] = {uids.back()};
+      const auto around = Take(store().LookAround({}, last, false));
+      EXPECT_EQ(around.records.size(),
+                around.records.back().received_time % 2 == 0 ? kRecords : 1);
+      EXPECT_EQ(around.persons.front().uids.size(), around.records.size());
       // Each group adds three entries and two leaves.
       EXPECT_EQ(Take(store().ReadMailbox(kAgency, 0, 10'000)).size() % 3, 0);
       EXPECT_EQ(Take(store().ReadLeaves(1, 10'000, true)).size() % 2, 0);
@@ -330,6 +336,8 @@ TEST_P(Commits, AreSeenWholeByReaders) {
     for (const Uid uid : uids) {
       batch.records.push_back(Held(uid));
       batch.records.back().received_time = group;
+      batch.memberships.push_back(
+          {.uid = uid, .person = group % 2 == 0 ? uids.front() : uid});
     }
     batch.mailbox.assign(3, {.agency = kAgency, .uid = uids.front()});
     batch.leaves.push_back(NewLeaf(uids));

@@ -155,6 +155,37 @@ TEST_P(Records, AreFoundByTheirIdentifiers) {
               ElementsAre(ElementsAre(b), IsEmpty(), ElementsAre(a, b, c)));
 }
 
+TEST_P(Records, AreFoundWithAllOfTheirPersons) {
+  Batch batch = NewBatch();
+  const Uid a = AddRecord(batch);
+  const Uid b = AddRecord(batch);
+  AddRecord(batch);
+  const Uid d = AddRecord(batch);
+  for (storage::MembershipRow& row : batch.memberships) {
+    if (row.uid == b) row.person = a;
+  }
+  const storage::DecisionRow decision{
+      .number = 1, .uids = {b}, .wrapped_key = "key", .sealed = "sealed"};
+  batch.decisions = {decision};
+  Commit(batch);
+  const KeyHash keys[] = {Held(d).key, HashOf(99), Held(b).key, Held(d).key};
+  const Uid uids[] = {b, d + 1000};
+  storage::Surroundings around = Take(store().LookAround(keys, uids, true));
+  EXPECT_THAT(around.holders, ElementsAre(d, std::nullopt, b, d));
+  EXPECT_THAT(around.persons,
+              ElementsAre(storage::Surroundings::Person{a, {a, b}},
+                          storage::Surroundings::Person{d, {d}}));
+  EXPECT_THAT(around.records, ElementsAre(Held(a), Held(b), Held(d)));
+  EXPECT_THAT(around.decisions, ElementsAre(decision));
+
+  around = Take(store().LookAround({}, uids, false));
+  EXPECT_THAT(around.records, ElementsAre(Held(a), Held(b)));
+  EXPECT_THAT(around.decisions, IsEmpty());
+  around = Take(store().LookAround({}, {}, true));
+  EXPECT_THAT(around.persons, IsEmpty());
+  EXPECT_THAT(around.records, IsEmpty());
+}
+
 TEST_P(Records, LoseIdentifiersThatAreRemoved) {
   Batch batch = NewBatch();
   const Uid a = AddRecord(batch);

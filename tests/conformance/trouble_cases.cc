@@ -59,6 +59,7 @@ void ExpectNoAnswer(Store& store) {
   EXPECT_THAT(store.LookUpIdentifiers({}), HasCode(kUnavailable));
   EXPECT_THAT(store.PersonsOf({}), HasCode(kUnavailable));
   EXPECT_THAT(store.MembersOf({}), HasCode(kUnavailable));
+  EXPECT_THAT(store.LookAround({}, {}, true), HasCode(kUnavailable));
   EXPECT_THAT(store.ListRecords(1, 0, 1), HasCode(kUnavailable));
   EXPECT_THAT(store.ListOpenItems({}, {}, 1), HasCode(kUnavailable));
   EXPECT_THAT(store.GetOpenItem({}), HasCode(kUnavailable));

@@ -44,6 +44,71 @@ ChecksumKey DeriveKey(const std::array<uint8_t, 32>& secret) {
   return ChecksumKey(key);
 }
 
+template <typename Number>
+void SortOnce(std::vector<Number>& numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+}
+
+absl::StatusOr<Surroundings> LookAroundIn(Session& session,
+                                          std::span<const KeyHash> keys,
+                                          std::span<const Uid> uids,
+                                          bool with_decisions) {
+  Surroundings around;
+  absl::StatusOr<std::vector<std::optional<RecordRow>>> by_key =
+      session.records.LoadByKey(keys);
+  if (!by_key.ok()) return by_key.status();
+  std::vector<Uid> asked(uids.begin(), uids.end());
+  for (std::optional<RecordRow>& row : *by_key) {
+    around.holders.push_back(row.has_value() ? std::optional(row->uid)
+                                             : std::nullopt);
+    if (!row.has_value()) continue;
+    asked.push_back(row->uid);
+    around.records.push_back(*std::move(row));
+  }
+  const auto uid_of = [](const RecordRow& row) { return row.uid; };
+  std::ranges::sort(around.records, {}, uid_of);
+  const auto repeated = std::ranges::unique(around.records, {}, uid_of);
+  around.records.erase(repeated.begin(), repeated.end());
+  SortOnce(asked);
+
+  const auto persons = session.records.PersonsOf(asked);
+  if (!persons.ok()) return persons.status();
+  std::vector<PersonId> distinct;
+  for (const std::optional<PersonId>& person : *persons) {
+    if (person.has_value()) distinct.push_back(*person);
+  }
+  SortOnce(distinct);
+  absl::StatusOr<std::vector<std::vector<Uid>>> members =
+      session.records.MembersOf(distinct);
+  if (!members.ok()) return members.status();
+  std::vector<Uid> all;
+  std::vector<Uid> missing;
+  for (size_t i = 0; i < distinct.size(); ++i) {
+    std::vector<Uid>& of_person = (*members)[i];
+    for (const Uid uid : of_person) {
+      all.push_back(uid);
+      if (!std::ranges::binary_search(around.records, uid, {}, uid_of)) {
+        missing.push_back(uid);
+      }
+    }
+    around.persons.push_back({distinct[i], std::move(of_person)});
+  }
+  std::sort(missing.begin(), missing.end());
+  auto others = session.records.LoadByUid(missing);
+  if (!others.ok()) return others.status();
+  for (std::optional<RecordRow>& row : *others) {
+    if (row.has_value()) around.records.push_back(*std::move(row));
+  }
+  std::ranges::sort(around.records, {}, uid_of);
+  if (with_decisions) {
+    auto decisions = session.clerks.DecisionsOf(all);
+    if (!decisions.ok()) return decisions.status();
+    around.decisions = *std::move(decisions);
+  }
+  return around;
+}
+
 class SqliteStore final : public Store {
  public:
   static absl::StatusOr<std::unique_ptr<Store>> Open(const Options& options);
@@ -69,6 +134,13 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::vector<std::vector<Uid>>> MembersOf(
       std::span<const PersonId> persons) const override {
     return Read([&](Session& s) { return s.records.MembersOf(persons); });
+  }
+  absl::StatusOr<Surroundings> LookAround(std::span<const KeyHash> keys,
+                                          std::span<const Uid> uids,
+                                          bool with_decisions) const override {
+    return Read([&](Session& s) {
+      return LookAroundIn(s, keys, uids, with_decisions);
+    });
   }
   absl::StatusOr<std::vector<RecordRow>> ListRecords(
       AgencyNumber agency, Uid after, size_t limit) const override {

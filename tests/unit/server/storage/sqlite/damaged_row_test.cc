@@ -100,6 +100,17 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Member", "UPDATE membership SET person = 3 WHERE uid = 2",
              [](const Store& s) { return s.MembersOf(kUids).status(); },
              "membership 2"},
+        Case{"AroundRecord", "UPDATE record SET version = 9 WHERE uid = 2",
+             [](const Store& s) {
+               return s.LookAround({}, kUids, false).status();
+             },
+             "record 2"},
+        Case{"AroundMembership",
+             "UPDATE membership SET person = 3 WHERE uid = 2",
+             [](const Store& s) {
+               return s.LookAround({}, kUids, false).status();
+             },
+             "membership 2"},
         Case{"Identifier", "UPDATE identifier SET uid = 3 WHERE uid = 2",
              [](const Store& s) { return s.LookUpIdentifiers(kKeys).status(); },
              "identifier 09000000000000000000000000000000 of record 3"},
