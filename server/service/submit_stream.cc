@@ -32,6 +32,8 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
         frames_in_flight_(static_cast<std::size_t>(frames_in_flight)),
         start_(absl::Now()) {}
   ~SubmitStream() override {
+    // Whoever was last at work here was so under the lock, on any thread.
+    const std::lock_guard lock(mutex_);
     for (const std::shared_ptr<Slot>& slot : slots_) Give(*slot);
   }
 
