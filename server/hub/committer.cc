@@ -140,6 +140,8 @@ void Committer::FinishPlanned() {
   const absl::Status status = Commit(*group);
   if (status.ok()) {
     if (planner_.is_busy()) in_flight_ = std::move(group);
+    // What has to wait for its turn was read before this group was written.
+    DropAhead();
     return;
   }
   // What was planned on top of it, or read ahead, did not come to pass.

@@ -233,6 +233,7 @@ absl::Status TestHub::TryStart() {
   options.version = "test";
   options.store = "sqlite";
   options.shared_group = setup_.shared_group;
+  options.limits.set_group_updates(setup_.group_updates);
   auto hub = Hub::Start({.store = *store_,
                          .keys = keys_,
                          .log_key = log_key_,

@@ -90,6 +90,8 @@ class TestHub {
     config::v1::Rules rules = {};
     // Groups of so many updates are planned by a thread of their own.
     size_t shared_group = Options().shared_group;
+    // Updates of a group at most; 0: the hub's default.
+    int group_updates = 0;
   };
 
   TestHub();

@@ -123,10 +123,12 @@ rc::Gen<Story> AnyStory() {
   });
 }
 
-enum class Way { kOneByOne, kInFrames, kAllAtOnce };
+enum class Way { kOneByOne, kInFrames, kAllAtOnce, kFramesAtOnce };
 
 void Send(TestHub& test, const std::vector<Step>& steps, Way way) {
   std::vector<std::future<absl::StatusOr<v1::SubmitRecordsResponse>>> answers;
+  const bool in_frames = way == Way::kInFrames || way == Way::kFramesAtOnce;
+  const bool waits = way == Way::kOneByOne || way == Way::kInFrames;
   // Neighbours of one agency travel in one frame, or each step by itself.
   for (size_t i = 0; i < steps.size();) {
     v1::SubmitRecordsRequest request;
@@ -134,15 +136,14 @@ void Send(TestHub& test, const std::vector<Step>& steps, Way way) {
     do {
       request.mutable_frame()->add_updates(steps[i].update.SerializeAsString());
       ++i;
-    } while (way == Way::kInFrames && i < steps.size() &&
-             steps[i].agency == agency);
+    } while (in_frames && i < steps.size() && steps[i].agency == agency);
     auto promise = std::make_shared<
         std::promise<absl::StatusOr<v1::SubmitRecordsResponse>>>();
     answers.push_back(promise->get_future());
     test.hub().SubmitFrame(
         AgencyCaller(agency), request,
         [promise](auto answer) { promise->set_value(std::move(answer)); });
-    if (way != Way::kAllAtOnce) answers.back().wait();
+    if (waits) answers.back().wait();
   }
   for (auto& answer : answers) RC_ASSERT(answer.get().ok());
 }
@@ -284,7 +285,8 @@ void Perform(TestHub& test, const Act& act) {
 RC_GTEST_PROP(Order, OfUpdatesDoesNotMatter, ()) {
   const Story story = *AnyStory();
   TestHub first;
-  TestHub second({.shared_group = *rc::gen::element<size_t>(1, 3, 256)});
+  TestHub second({.shared_group = *rc::gen::element<size_t>(1, 3, 256),
+                  .group_updates = *rc::gen::element(0, 2, 4)});
   std::vector<Step> sent;
   for (const Segment& segment : story) {
     Send(first, segment.steps, Way::kInFrames);
@@ -303,7 +305,8 @@ RC_GTEST_PROP(Order, OfUpdatesDoesNotMatter, ()) {
     std::vector<Step> permuted;
     for (const size_t i : order) permuted.push_back(shuffled[i]);
     Send(second, permuted,
-         *rc::gen::element(Way::kOneByOne, Way::kInFrames, Way::kAllAtOnce));
+         *rc::gen::element(Way::kOneByOne, Way::kInFrames, Way::kAllAtOnce,
+                           Way::kFramesAtOnce));
 
     for (const Act& act : segment.acts) {
       Perform(first, act);
