@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +15,8 @@
 #include <thread>
 
 #include "proto/errors/error.h"
+#include "server/hub/committer.h"
+#include "server/hub/core.h"
 #include "server/hub/queue.h"
 #include "server/hub/work.h"
 #include "tests/unit/server/hub/fixtures.h"
@@ -378,6 +381,81 @@ TEST(Faults, DamagedRowAmongGroupsThatStandOnEachOther) {
   EXPECT_EQ(ReasonOf(answers[0].get().status()), "STORE_DAMAGED");
   EXPECT_THAT(flood.Finish().reasons, IsEmpty());
   EXPECT_EQ(RevisionOf(test, "A"), 80U);
+}
+
+// Writes a leaf, when it may: its group is planned until then.
+class Held final : public Work {
+ public:
+  explicit Held(std::shared_future<void> may_go) : may_go_(std::move(may_go)) {}
+  absl::Status Conclude(const Outcome& outcome) override {
+    outcome.planning.AddLeaf({}, {});
+    may_go_.wait();
+    return absl::OkStatus();
+  }
+  void Answer(const storage::Committed*) override {}
+  void Fail(const absl::Status& status) override { ADD_FAILURE() << status; }
+
+ private:
+  const std::shared_future<void> may_go_;
+};
+
+// Wants a group of its own; lets the other go once it is read ahead for, and
+// tells as of which group its planning sees the store, and which is newest.
+class Alone final : public Work {
+ public:
+  using Groups = std::pair<uint64_t, uint64_t>;
+  Alone(const storage::Store& store, std::promise<void>& go,
+        std::promise<Groups>& seen)
+      : store_(store), go_(go), seen_(seen) {}
+  bool alone() const override { return true; }
+  void AddKeys(std::vector<storage::KeyHash>&) const override {
+    if (!std::exchange(is_read_ahead_, true)) go_.set_value();
+  }
+  absl::Status Begin(Planning& planning) override {
+    seen_.set_value({planning.state.TakeReads().group, store_.NewestGroup()});
+    return absl::OkStatus();
+  }
+  absl::Status Conclude(const Outcome&) override { return absl::OkStatus(); }
+  void Answer(const storage::Committed*) override {}
+  void Fail(const absl::Status& status) override { ADD_FAILURE() << status; }
+
+ private:
+  const storage::Store& store_;
+  std::promise<void>& go_;
+  std::promise<Groups>& seen_;
+  mutable bool is_read_ahead_ = false;
+};
+
+TEST(Faults, WhatWantsToBeAloneSeesWhatCameBefore) {
+  const std::filesystem::path folder = testing::TempDir() + "waystation-alone";
+  std::filesystem::remove_all(folder);
+  const Keys keys = Keys::Generate();
+  const auto log_key = auditlog::Ed25519PrivateKey::Generate();
+  auto store = storage::sqlite::OpenSqlite(
+      {.folder = folder, .checksum_key = keys.checksum_key()});
+  ASSERT_TRUE(store.ok()) << store.status();
+  Options options;
+  options.shared_group = 1;
+  hub::Core core({.store = **store,
+                  .keys = keys,
+                  .log_key = *log_key,
+                  .clock = absl::Now,
+                  .random =
+                      [](void* out, size_t size) {
+                        std::fill_n(static_cast<char*>(out), size, '\1');
+                      }},
+                 options);
+  Committer committer(core, [](const Group&, const storage::Committed&) {});
+  ASSERT_TRUE(committer.Start().ok());
+  std::promise<void> go;
+  std::promise<Alone::Groups> seen;
+  committer.Submit(std::make_unique<Held>(go.get_future().share()));
+  committer.Submit(std::make_unique<Alone>(**store, go, seen));
+  const auto [group, newest] = seen.get_future().get();
+  EXPECT_EQ(newest, 1U);
+  EXPECT_EQ(group, newest);
+  committer.Drain();
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Review, ClaimThatBeginsLaterIsToldOnItsDay) {
