@@ -68,8 +68,11 @@ absl::StatusOr<Surroundings> LookAroundIn(Session& session,
   }
   const auto uid_of = [](const RecordRow& row) { return row.uid; };
   std::ranges::sort(around.records, {}, uid_of);
-  const auto repeated = std::ranges::unique(around.records, {}, uid_of);
-  around.records.erase(repeated.begin(), repeated.end());
+  around.records.erase(std::unique(around.records.begin(), around.records.end(),
+                                   [](const RecordRow& a, const RecordRow& b) {
+                                     return a.uid == b.uid;
+                                   }),
+                       around.records.end());
   SortOnce(asked);
 
   const auto persons = session.records.PersonsOf(asked);
