@@ -52,25 +52,24 @@ class Reading {
   // handle names a record of the caller, whatever became of its person.
   template <typename Request>
   absl::StatusOr<std::optional<Found>> Find(const Request& request) const {
-    Uid uid = 0;
-    if (!request.handle().empty()) {
-      const auto decoded = agency_->handles.Decode(request.handle());
-      if (!decoded.has_value()) return std::nullopt;
-      uid = *decoded;
+    HeldRecord held;
+    if (request.handle().empty()) {
+      auto read = ReadHeldRecord(core_, agency_->id(), request.record_key());
+      if (!read.ok()) return read.status();
+      held = *std::move(read);
     } else {
-      const storage::KeyHash key =
-          core_.hashes.RecordKey(agency_->id(), request.record_key());
-      const auto rows = core_.store.LoadByKey({&key, 1});
-      if (!rows.ok()) return rows.status();
-      if (!rows->front().has_value()) return std::nullopt;
-      uid = rows->front()->uid;
+      const auto uid = agency_->handles.Decode(request.handle());
+      if (!uid.has_value()) return std::nullopt;
+      auto person = ReadPerson(core_, *uid);
+      if (!person.ok()) return person.status();
+      held.person = *std::move(person);
+      if (held.person != nullptr) held.record = held.person->Find(*uid);
     }
-    auto person = ReadPerson(core_, uid);
-    if (!person.ok()) return person.status();
-    if (*person == nullptr) return std::nullopt;
-    Found found{.person = *person,
-                .record = (*person)->Find(uid),
-                .own = (*person)->OwnGroup(agency_->number, uid)};
+    if (held.record == nullptr) return std::nullopt;
+    Found found{
+        .person = held.person,
+        .record = held.record,
+        .own = held.person->OwnGroup(agency_->number, held.record->uid)};
     if (found.own.empty()) return std::nullopt;
     return found;
   }

@@ -106,18 +106,12 @@ absl::StatusOr<OwnRead<v1::GetRecordResponse>> GetOwnRecord(
   const std::shared_ptr<const Snapshot> registry = core.registry.Get();
   const AgencyEntry* agency = registry->Find(caller.agency);
   if (agency == nullptr) return errors::Error("AGENCY_NOT_REGISTERED");
-  const storage::KeyHash key =
-      core.hashes.RecordKey(caller.agency, request.record_key());
-  const auto rows = core.store.LoadByKey({&key, 1});
-  if (!rows.ok()) return StoreError(rows.status());
-  if (!rows->front().has_value()) return errors::Error("NOT_AVAILABLE");
-  const storage::Uid uid = rows->front()->uid;
-  const auto person = ReadPerson(core, uid);
-  if (!person.ok()) return person.status();
-  const RecordPtr record = *person == nullptr ? nullptr : (*person)->Find(uid);
+  const auto held = ReadHeldRecord(core, caller.agency, request.record_key());
+  if (!held.ok()) return held.status();
+  const RecordPtr& record = held->record;
   if (record == nullptr) return errors::Error("NOT_AVAILABLE");
   v1::GetRecordResponse response;
-  *response.mutable_record() = Summarize(*agency, **person, *record);
+  *response.mutable_record() = Summarize(*agency, *held->person, *record);
   domain::AttributeSet shown = 0;
   for (const store::v1::StoredClaim& claim : record->stored.claims()) {
     if (!claim.retracted()) {

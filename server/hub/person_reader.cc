@@ -2,6 +2,7 @@
 #include "server/hub/person_reader.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -13,29 +14,48 @@ namespace {
 
 using storage::Uid;
 
-struct Read {
-  std::vector<storage::Surroundings::Person> persons;
-  absl::flat_hash_map<Uid, RecordPtr> records;
-  std::vector<DecisionPtr> decisions;
+struct Found {
+  // Of the keys asked for.
+  std::vector<std::optional<Uid>> holders;
+  // By each of their records.
+  absl::flat_hash_map<Uid, std::shared_ptr<const Person>> persons;
 };
 
-absl::StatusOr<Read> ReadAll(Core& core, std::span<const Uid> uids) {
-  auto around = core.store.LookAround({}, uids, /*with_decisions=*/true);
-  if (!around.ok()) return around.status();
-  Read read;
-  read.persons = std::move(around->persons);
+absl::StatusOr<Found> LookAround(Core& core,
+                                 std::span<const storage::KeyHash> keys,
+                                 std::span<const Uid> uids) {
+  auto around = core.store.LookAround(keys, uids, /*with_decisions=*/true);
+  if (!around.ok()) return StoreError(around.status());
+  absl::flat_hash_map<Uid, RecordPtr> records;
   for (storage::RecordRow& row : around->records) {
     auto record = OpenRecord(core.sealer, std::move(row));
-    if (!record.ok()) return record.status();
-    read.records.emplace((*record)->uid, *record);
+    if (!record.ok()) return StoreError(record.status());
+    records.emplace((*record)->uid, *record);
   }
+  std::vector<DecisionPtr> decisions;
   for (const storage::DecisionRow& row : around->decisions) {
     if (!row.active) continue;
     auto decision = OpenDecision(core.sealer, row);
-    if (!decision.ok()) return decision.status();
-    read.decisions.push_back(*std::move(decision));
+    if (!decision.ok()) return StoreError(decision.status());
+    decisions.push_back(*std::move(decision));
   }
-  return read;
+  const std::shared_ptr<const Snapshot> registry = core.registry.Get();
+  Found found;
+  found.holders = std::move(around->holders);
+  for (const storage::Surroundings::Person& members : around->persons) {
+    std::vector<RecordPtr> of_person;
+    for (const Uid uid : members.uids) {
+      const auto record = records.find(uid);
+      if (record != records.end()) of_person.push_back(record->second);
+    }
+    auto person = std::make_shared<Person>();
+    person->registry = registry;
+    person->decisions = decisions;
+    person->rulings = PairRulings(decisions);
+    person->side = MakeSide(*registry, std::move(of_person), decisions);
+    for (const Uid uid : members.uids) found.persons.emplace(uid, person);
+  }
+  return found;
 }
 
 }  // namespace
@@ -53,28 +73,13 @@ RecordPtr Person::Find(Uid uid) const {
 
 absl::StatusOr<std::vector<std::shared_ptr<const Person>>> ReadPersons(
     Core& core, std::span<const Uid> uids) {
-  absl::StatusOr<Read> read = ReadAll(core, uids);
-  if (!read.ok()) return StoreError(read.status());
-  const std::shared_ptr<const Snapshot> registry = core.registry.Get();
-  absl::flat_hash_map<Uid, std::shared_ptr<const Person>> persons;
-  for (const storage::Surroundings::Person& group : read->persons) {
-    std::vector<RecordPtr> records;
-    for (const Uid uid : group.uids) {
-      const auto found = read->records.find(uid);
-      if (found != read->records.end()) records.push_back(found->second);
-    }
-    auto person = std::make_shared<Person>();
-    person->registry = registry;
-    person->decisions = read->decisions;
-    person->rulings = PairRulings(read->decisions);
-    person->side = MakeSide(*registry, std::move(records), read->decisions);
-    for (const Uid uid : group.uids) persons.emplace(uid, person);
-  }
+  const absl::StatusOr<Found> found = LookAround(core, {}, uids);
+  if (!found.ok()) return found.status();
   std::vector<std::shared_ptr<const Person>> result;
   result.reserve(uids.size());
   for (const Uid uid : uids) {
-    const auto person = persons.find(uid);
-    result.push_back(person == persons.end() ? nullptr : person->second);
+    const auto person = found->persons.find(uid);
+    result.push_back(person == found->persons.end() ? nullptr : person->second);
   }
   return result;
 }
@@ -83,6 +88,19 @@ absl::StatusOr<std::shared_ptr<const Person>> ReadPerson(Core& core, Uid uid) {
   auto persons = ReadPersons(core, {&uid, 1});
   if (!persons.ok()) return persons.status();
   return persons->front();
+}
+
+absl::StatusOr<HeldRecord> ReadHeldRecord(Core& core, std::string_view agency,
+                                          std::string_view record_key) {
+  const storage::KeyHash key = core.hashes.RecordKey(agency, record_key);
+  const absl::StatusOr<Found> found = LookAround(core, {&key, 1}, {});
+  if (!found.ok()) return found.status();
+  if (!found->holders.front().has_value()) return HeldRecord();
+  const Uid uid = *found->holders.front();
+  const auto person = found->persons.find(uid);
+  if (person == found->persons.end()) return HeldRecord();
+  return HeldRecord{.person = person->second,
+                    .record = person->second->Find(uid)};
 }
 
 Look LookOf(Core& core, const Person& person, const AgencyEntry& agency,

@@ -4,6 +4,7 @@
 #define WAYSTATION_SERVER_HUB_PERSON_READER_H_
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -36,6 +37,15 @@ absl::StatusOr<std::vector<std::shared_ptr<const Person>>> ReadPersons(
     Core& core, std::span<const storage::Uid> uids);
 absl::StatusOr<std::shared_ptr<const Person>> ReadPerson(Core& core,
                                                          storage::Uid uid);
+
+// An agency's record and whose it is; nullptrs where nobody holds the key.
+// Errors as above.
+struct HeldRecord {
+  std::shared_ptr<const Person> person;
+  RecordPtr record;
+};
+absl::StatusOr<HeldRecord> ReadHeldRecord(Core& core, std::string_view agency,
+                                          std::string_view record_key);
 
 // What a viewer's look at a person is computed from.
 struct Look {
