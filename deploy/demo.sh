@@ -282,7 +282,8 @@ again, from here, in a shell that knows names and places:
 TEXT
 
 step "A hub, and four agencies in two places"
-waystation-population --people "$people" --seed 2010 --out "$demo/population" \
+waystation-population --people "$people" --seed 2010 \
+  --sectors public_security,labor --out "$demo/population" \
   >/dev/null
 start_hub 127.0.0.1:0
 # What a reader needs to go on by hand.

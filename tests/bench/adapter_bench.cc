@@ -205,7 +205,8 @@ int Main(int argc, char** argv) {
            ("waystation_adapter_bench_" + std::to_string(getpid()));
     const std::string command = (programs / "waystation-population").string() +
                                 " --people " + std::to_string(people) +
-                                " --seed 1 --out " + made.string();
+                                " --seed 1 --sectors public_security --out " +
+                                made.string();
     if (std::system(command.c_str()) != 0) Die("cannot make a population");
     file = (made / "public_security.320500" / "ldrk.csv").string();
   }

@@ -183,7 +183,8 @@ absl::StatusOr<Data> LoadData(const std::string& folder,
                                           {"town", &data.towns}})},
       {folder + "/employers.tsv", ByKind({{"word", &data.employer_words},
                                           {"trade", &data.employer_trades},
-                                          {"form", &data.employer_forms}})},
+                                          {"form", &data.employer_forms},
+                                          {"shop", &data.shops}})},
       {folder + "/places.tsv",
        [&](const Fields& row) {
          if (!IsNumber(row[2])) return false;

@@ -48,6 +48,7 @@ struct Data {
   std::unordered_map<std::string, std::vector<std::string>> lookalikes;
   std::vector<std::string> villages, roads, estates, towns;
   std::vector<std::string> employer_words, employer_trades, employer_forms;
+  std::vector<std::string> shops;  // what sole proprietors run
   std::vector<Place> places;
 };
 

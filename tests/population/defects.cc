@@ -37,7 +37,7 @@ struct SpelledNumber {
   const char* defect;
 };
 
-SpelledNumber SpellNumber(const Person& person, bool spreadsheet,
+SpelledNumber SpellNumber(const Person& person, const Format& format,
                           Random& random) {
   const std::string& number = person.number;
   const std::uint64_t draw = random.Below(10'000);
@@ -54,15 +54,15 @@ SpelledNumber SpellNumber(const Person& person, bool spreadsheet,
             "number_temporary"};
   }
   if (hits(rates::kNumberMissing)) return {"", false, "number_missing"};
-  if (hits(rates::kNumberFullWidth)) {
+  if (hits(format.long_numbers ? rates::kNumberFullWidth : 0)) {
     return {FullWidth(number), true, "number_full_width"};
   }
-  if (hits(rates::kNumberSpaced)) {
+  if (hits(format.long_numbers ? rates::kNumberSpaced : 0)) {
     return {number.substr(0, 6) + " " + number.substr(6, 8) + " " +
                 number.substr(14),
             true, "number_spaced"};
   }
-  if (hits(spreadsheet ? rates::kNumberSpreadsheet : 0)) {
+  if (hits(format.spreadsheet ? rates::kNumberSpreadsheet : 0)) {
     return {AsSpreadsheet(number), false, "number_spreadsheet"};
   }
   if (hits(rates::kNumberFifteen) && person.birth.year() < year(1985)) {
@@ -88,16 +88,16 @@ Date AnotherDay(Date date, Random& random) {
 
 struct SpelledDate {
   std::string text;
-  std::string stated;  // A day, dashed; a year alone; or nothing
+  std::string stated;  // A day, dashed; a month or year alone; or nothing
   const char* defect;
 };
 
-SpelledDate SpellBirth(Date birth, bool compact, Random& random) {
+SpelledDate SpellBirth(Date birth, const Format& format, Random& random) {
   const std::uint64_t draw = random.Below(10'000);
   std::uint64_t below = 0;
   const auto hits = [&](unsigned rate) { return draw < (below += rate); };
   const auto stated = [&](Date date, const char* defect) {
-    return SpelledDate{SpellDate(date, compact),
+    return SpelledDate{SpellDate(date, format.compact_dates),
                        date.ok() ? Dashed(date) : std::string(), defect};
   };
   if (hits(rates::kBirthLunar)) return stated(LunarDay(birth), "birth_lunar");
@@ -113,13 +113,18 @@ SpelledDate SpellBirth(Date birth, bool compact, Random& random) {
     const std::string text = std::to_string(static_cast<int>(birth.year()));
     return {text, text, "birth_year_only"};
   }
+  if (hits(format.months_alone ? rates::kBirthMonthOnly : 0)) {
+    const std::string text = Dashed(birth).substr(0, 7);
+    return {text, text, "birth_month_only"};
+  }
   if (hits(rates::kBirthImpossible)) {
     return stated(birth.year() / 2 / 30, "birth_impossible");
   }
   if (hits(rates::kBirthPlaceholder)) {
-    return {SpellDate(year(1900) / 1 / 1, compact), "", "birth_placeholder"};
+    return {SpellDate(year(1900) / 1 / 1, format.compact_dates), "",
+            "birth_placeholder"};
   }
-  if (hits(rates::kBirthFormat)) {
+  if (hits(format.date_styles ? rates::kBirthFormat : 0)) {
     constexpr std::string (*kStyles[])(Date) = {Compact, Dashed,  Slashed,
                                                 Dotted,  Chinese, Literary};
     return {kStyles[random.Below(6)](birth), Dashed(birth), nullptr};
@@ -217,13 +222,29 @@ SpelledName SpoilName(const Data& data, const Name& name, Random& random) {
   }
 }
 
+// One converter a charset; opening one for each record would cost more than
+// the record.
+const Encoder& CharsetOf(const Format& format) {
+  static const Encoder kGb18030(Charset::kGb18030);
+  static const Encoder kGbk(Charset::kGbk);
+  static const Encoder kUtf8(Charset::kUtf8);
+  return format.charset == Charset::kGb18030 ? kGb18030
+         : format.charset == Charset::kGbk   ? kGbk
+                                             : kUtf8;
+}
+
 // The signs in use for U+00B7, and none at all. Nobody's keyboard has all.
+// Where names are cut they are of one width, so that equal names are cut alike.
 SpelledName SpellSeparators(const Name& name, const Encoder& charset,
-                            Random& random) {
+                            bool is_cut, Random& random) {
   static const std::vector<std::string> kSigns = {"",  ".", "。", "●",  "•",
                                                   "‧", "∙", "⋅",  "・", "ㆍ"};
+  const auto fits = [&](const std::string& sign) {
+    return is_cut ? charset.Has(sign) && charset.Encode(sign).size() == 2
+                  : sign.empty() || charset.Has(sign);
+  };
   std::string sign = random.Pick(kSigns);
-  while (!sign.empty() && !charset.Has(sign)) sign = random.Pick(kSigns);
+  while (!fits(sign)) sign = random.Pick(kSigns);
   SpelledName spelled{name.characters, false, "name_separator"};
   for (std::string& character : spelled.characters) {
     if (character == "·") character = sign;
@@ -239,10 +260,11 @@ std::string UnmappedSign(const Encoder& charset, Random& random) {
 }
 
 SpelledName SpellName(const World& world, const Name& name,
-                      const Encoder& charset, bool spoil, Random& random) {
+                      const Format& format, bool spoil, Random& random) {
+  const Encoder& charset = CharsetOf(format);
   if (name.minority()) {
     if (random.Chance(rates::kSeparator)) {
-      return SpellSeparators(name, charset, random);
+      return SpellSeparators(name, charset, format.name_bytes > 0, random);
     }
   } else if (name.has_rare) {
     SpelledName spelled{name.characters, false, "name_unmapped"};
@@ -257,22 +279,44 @@ SpelledName SpellName(const World& world, const Name& name,
   return {name.characters, false, nullptr};
 }
 
+// Leaves as many whole characters as the field has room for. Whether it cut off
+// the end, without which a name contradicts the whole one.
+bool CutName(const Format& format, std::string& name) {
+  if (format.name_bytes == 0) return false;
+  const Encoder& charset = CharsetOf(format);
+  const std::vector<std::string> characters = Characters(name);
+  std::size_t bytes = 0, kept = 0;
+  while (kept < characters.size()) {
+    bytes += charset.Encode(characters[kept]).size();
+    if (bytes > format.name_bytes) break;
+    ++kept;
+  }
+  if (kept == characters.size()) return false;
+  // Without one of two equal characters it would pass for a slip of the hand.
+  if (kept + 1 == characters.size() &&
+      characters[kept - 1] == characters.back()) {
+    --kept;
+  }
+  name.clear();
+  for (std::size_t i = 0; i < kept; ++i) name += characters[i];
+  return true;
+}
+
 void Note(const char* defect, Record& record) {
   if (defect != nullptr) record.defects.emplace_back(defect);
 }
 
-// One converter a charset; opening one for each record would cost more than
-// the record.
-const Encoder& CharsetOf(const Format& format) {
-  static const Encoder kGb18030(Charset::kGb18030);
-  static const Encoder kGbk(Charset::kGbk);
-  static const Encoder kUtf8(Charset::kUtf8);
-  return format.charset == Charset::kGb18030 ? kGb18030
-         : format.charset == Charset::kGbk   ? kGbk
-                                             : kUtf8;
+}  // namespace
+
+void SpoilSex(Record& record, Random& random) {
+  if (random.Chance(rates::kSexInWords)) Note("sex_in_words", record);
 }
 
-}  // namespace
+std::vector<DamageRate> TextDamages() {
+  return {{Damage::kCut, "row_cut", 5},
+          {Damage::kCutInCharacter, "row_cut_in_character", 3},
+          {Damage::kExtraColumn, "row_extra_column", 4}};
+}
 
 void SpellCleanIdentity(const Format& format, Record& record) {
   record.number = record.person->number;
@@ -285,20 +329,22 @@ void SpellCleanIdentity(const Format& format, Record& record) {
 void SpellIdentity(const World& world, const Format& format, bool name_defect,
                    bool other_birth, Random& random, Record& record) {
   const Person& person = *record.person;
-  const SpelledNumber number = SpellNumber(person, format.spreadsheet, random);
+  const SpelledNumber number = SpellNumber(person, format, random);
   record.number = number.text;
   record.strong = number.strong;
   Note(number.defect, record);
 
   const SpelledName name =
-      SpellName(world, person.name, CharsetOf(format), name_defect, random);
+      SpellName(world, person.name, format, name_defect, random);
   for (const std::string& character : name.characters) record.name += character;
   record.name_differs = name.differs;
   Note(name.defect, record);
+  record.name_cut = CutName(format, record.name);
+  if (record.name_cut) Note("name_cut", record);
 
   const Date birth =
       other_birth ? AnotherDay(person.birth, random) : person.birth;
-  SpelledDate date = SpellBirth(birth, format.compact_dates, random);
+  SpelledDate date = SpellBirth(birth, format, random);
   if (other_birth) {
     date = {SpellDate(birth, format.compact_dates), Dashed(birth),
             "birth_disagrees"};

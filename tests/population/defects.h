@@ -5,6 +5,7 @@
 #define TESTS_POPULATION_DEFECTS_H_
 
 #include <string_view>
+#include <vector>
 
 #include "tests/population/format.h"
 #include "tests/population/record.h"
@@ -26,6 +27,7 @@ inline constexpr unsigned kBirthFormat = 1000;
 inline constexpr unsigned kBirthLunar = 120;
 inline constexpr unsigned kBirthSwapped = 60;
 inline constexpr unsigned kBirthYearOnly = 80;
+inline constexpr unsigned kBirthMonthOnly = 80;
 inline constexpr unsigned kBirthImpossible = 40;
 inline constexpr unsigned kBirthPlaceholder = 40;
 inline constexpr unsigned kBirthDisagrees = 200;  // of people police hold twice
@@ -33,13 +35,10 @@ inline constexpr unsigned kName = 500;            // of people, in one record
 inline constexpr unsigned kSeparator = 5000;      // of names with separator
 inline constexpr unsigned kRareUnmapped = 3000;   // of rare names, GB18030
 inline constexpr unsigned kSexInWords = 200;
-inline constexpr unsigned kDeadDivision = 200;
+inline constexpr unsigned kDeadDivision = 200;    // of people it can befall
 inline constexpr unsigned kSharedPhone = 500;     // of labor
 inline constexpr unsigned kEducation1984 = 4000;  // where the lists differ
 inline constexpr unsigned kEnteredLate = 300;
-inline constexpr unsigned kRowCut = 5;
-inline constexpr unsigned kRowCutInCharacter = 3;
-inline constexpr unsigned kRowExtraColumn = 4;
 }  // namespace rates
 
 // Spells number, name and birth date of a record, defects included, and says
@@ -51,6 +50,11 @@ void SpellIdentity(const World& world, const Format& format, bool name_defect,
 
 // The same without any defect.
 void SpellCleanIdentity(const Format& format, Record& record);
+
+// What several formats have: sex in words, and rows of text that end too soon
+// or too late.
+void SpoilSex(Record& record, Random& random);
+std::vector<DamageRate> TextDamages();
 
 }  // namespace waystation::population
 

@@ -37,6 +37,12 @@ class Output {
     }
   }
 
+  // Replaces the first bytes of what was written.
+  void WriteAgain(const std::string& head) {
+    if (status_.ok() && std::fseek(file_.get(), 0, SEEK_SET) != 0) Fail();
+    Write(head);
+  }
+
   bool written() const { return file_ != nullptr; }
 
   absl::Status Close() {
@@ -66,81 +72,82 @@ class Output {
 
 std::string BatchName(int batch) { return absl::StrFormat("%02d", batch); }
 
-constexpr std::string_view kLineEnd = "\r\n";
+// One file of one agency, in its own layout.
+class ExportFile {
+ public:
+  ExportFile(const Agency& agency, int batch, fs::path path)
+      : agency_(agency),
+        layout_(*FormatOf(agency).layout),
+        batch_(batch),
+        output_(std::move(path)) {}
 
-// Rows of one agency in its own charset.
+  // Makes the file, which may stay without rows.
+  void Begin() { output_.Write(layout_.Head(agency_, batch_, 0)); }
+
+  void Write(const Row& row) {
+    if (!output_.written()) Begin();
+    for (const std::string& line : layout_.Rows(row, rows_ == 0)) {
+      output_.Write(line);
+      ++rows_;
+    }
+  }
+
+  absl::Status Close() {
+    if (output_.written()) {
+      output_.Write(layout_.Tail());
+      output_.WriteAgain(layout_.Head(agency_, batch_, rows_));
+    }
+    return output_.Close();
+  }
+
+ private:
+  const Agency& agency_;
+  const Layout& layout_;
+  int batch_;
+  Output output_;
+  std::uint64_t rows_ = 0;
+};
+
+// All that one agency exports, and its broken rows as they ought to be.
 class Exporter {
  public:
   Exporter(const Agency& agency, const fs::path& out)
-      : agency_(agency),
-        format_(*FindFormat(agency.sector)),
-        encoder_(format_.charset) {
+      : agency_(agency), format_(FormatOf(agency)) {
     for (int batch = 0; batch < kBatches; ++batch) {
       const std::string folder =
           batch == 0 ? "" : "changes-" + BatchName(batch);
-      files_.emplace_back(out / folder / agency.id / format_.file);
-      repairs_.emplace_back(out / "repairs" / (batch == 0 ? "base" : folder) /
-                            agency.id / format_.file);
+      files_.emplace_back(agency, batch,
+                          out / folder / agency.id / format_.file);
+      repairs_.emplace_back(agency, batch,
+                            out / "repairs" / (batch == 0 ? "base" : folder) /
+                                agency.id / format_.file);
     }
-    for (Output& file : files_) file.Write(Line(format_.columns));
+    for (ExportFile& file : files_) file.Begin();
   }
 
   std::string NextKey() { return format_.key(agency_, ++serial_); }
 
   void Write(const Record& record, const std::string& key) {
-    for (int batch = 0; batch < kBatches; ++batch) {
-      const auto at = static_cast<std::size_t>(batch);
-      if (!record.rows[at]) continue;
-      const auto fields = format_.fields(record, *record.rows[at], key);
-      if (record.accepted()) {
-        files_[at].Write(Line(fields));
-      } else {
-        files_[at].Write(BrokenLine(fields, record));
-        if (!repairs_[at].written()) repairs_[at].Write(Line(format_.columns));
-        repairs_[at].Write(Line(fields));
-      }
+    for (std::size_t batch = 0; batch < kBatches; ++batch) {
+      if (!record.rows[batch]) continue;
+      const Row row{record, *record.rows[batch], key, record.damage};
+      files_[batch].Write(row);
+      if (record.accepted()) continue;
+      repairs_[batch].Write({record, row.content, key, Damage::kNone});
     }
   }
 
   absl::Status Close() {
     absl::Status status;
-    for (Output& file : files_) status.Update(file.Close());
-    for (Output& file : repairs_) status.Update(file.Close());
+    for (ExportFile& file : files_) status.Update(file.Close());
+    for (ExportFile& file : repairs_) status.Update(file.Close());
     return status;
   }
 
  private:
-  std::string Line(const std::vector<std::string>& fields) const {
-    std::string text;
-    for (const std::string& field : fields) {
-      if (!text.empty()) text += format_.delimiter;
-      const bool quote =
-          format_.quotes && field.find(format_.delimiter) != field.npos;
-      text += quote ? '"' + field + '"' : field;
-    }
-    return encoder_.Encode(text) + std::string(kLineEnd);
-  }
-
-  std::string BrokenLine(std::vector<std::string> fields,
-                         const Record& record) const {
-    if (record.damage == Damage::kExtraColumn) {
-      fields.emplace_back();
-      return Line(fields);
-    }
-    // The row ends with the name, in whole or without its last byte.
-    fields.erase(std::find(fields.begin(), fields.end(), record.name) + 1,
-                 fields.end());
-    std::string line = Line(fields);
-    if (record.damage == Damage::kCutInCharacter) {
-      line.erase(line.size() - kLineEnd.size() - 1, 1);
-    }
-    return line;
-  }
-
   const Agency& agency_;
   const Format& format_;
-  Encoder encoder_;
-  std::vector<Output> files_, repairs_;
+  std::vector<ExportFile> files_, repairs_;
   std::uint64_t serial_ = 0;
 };
 
@@ -165,16 +172,13 @@ constexpr char kTruthHeader[] =
     "birth_conflict,name_conflict,same_number_as,defects\n";
 
 std::string TruthLine(const Record& record, const std::string& key,
-                      const std::string& expected,
-                      const Expectation& expectation) {
+                      const ExpectedPerson& expected) {
   const Person& person = *record.person;
-  // Conflicts are the expected person's; a record that stands alone has none.
-  const bool joined = record.strong && record.accepted();
   return record.agency->id + "," + key + "," + person.id + "," +
          BatchName(record.since) + "," + (record.accepted() ? "1" : "0") + "," +
-         (record.strong ? "1" : "0") + "," + expected + "," +
-         (joined ? InBatches(expectation.birth_conflict) : "") + "," +
-         (joined ? InBatches(expectation.name_conflict) : "") + "," +
+         (record.strong ? "1" : "0") + "," + expected.id + "," +
+         (record.accepted() ? InBatches(expected.birth_conflict) : "") + "," +
+         (record.accepted() ? InBatches(expected.name_conflict) : "") + "," +
          (person.same_number_as ? PersonId(*person.same_number_as) : "") + "," +
          Joined(record.defects) + "\n";
 }
@@ -185,10 +189,9 @@ constexpr char kPeopleHeader[] =
     "phone,education,employer_uscc,employer\n";
 
 std::string PeopleLine(const World& world, const Person& person) {
-  const std::string role = !world.has_story                      ? ""
-                           : person.index == kStoryWorker        ? "story"
-                           : person.index == kBrokenRowNeighbour ? "broken_row"
-                                                                 : "";
+  constexpr const char* kRoles[] = {"story", "broken_row", "employer"};
+  const std::string role =
+      IsTold(world, person.index) ? kRoles[person.index] : "";
   return person.id + "," + role + "," + person.name.Text() + "," +
          (person.sex == Sex::kMale ? "1" : "2") + "," + Dashed(person.birth) +
          "," + person.number + "," + person.household.county->code + "," +
@@ -234,8 +237,7 @@ absl::Status Generate(const World& world, const fs::path& out) {
           static_cast<std::size_t>(records[i].agency - world.agencies.data());
       const std::string key = exporters[at].NextKey();
       exporters[at].Write(records[i], key);
-      truth.Write(
-          TruthLine(records[i], key, expectation.persons[i], expectation));
+      truth.Write(TruthLine(records[i], key, expectation.PersonOf(i)));
     }
     summary.Add(person, records, expectation);
     ShowProgress(index + 1, world.people);

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "tests/population/defects.h"
+#include "tests/population/delimited.h"
 #include "tests/population/format.h"
 #include "tests/population/spelling.h"
 
@@ -24,8 +26,8 @@ std::string DashlessOrEmpty(const std::optional<Date>& date) {
   return date ? Compact(*date) : "";
 }
 
-std::vector<std::string> Fields(const Record& record, const Content& content,
-                                const std::string& key) {
+std::vector<std::string> RowOf(const Record& record, const Content& content,
+                               const std::string& key) {
   const Person& person = *record.person;
   const Employer& employer = content.job.employer;
   const bool at_work = !content.job_until;
@@ -47,12 +49,12 @@ std::vector<std::string> Fields(const Record& record, const Content& content,
       key,
       record.number,
       record.name,
-      record.sex_in_words ? (man ? "男性" : "女") : (man ? "1" : "2"),
+      record.Has("sex_in_words") ? (man ? "男性" : "女") : (man ? "1" : "2"),
       person.name.minority() ? "05" : "01",
       record.birth,
       Compact(person.former_job.since),
-      record.education_of_1984 ? EducationOf1984(content.education)
-                               : content.education,
+      record.Has("education_1984") ? EducationOf1984(content.education)
+                                   : content.education,
       random.Chance(6000) ? "20" : "10",
       !insured  ? ""
       : at_work ? "1"
@@ -71,6 +73,15 @@ std::vector<std::string> Fields(const Record& record, const Content& content,
   };
 }
 
+void Spoil(Record& record, Random& random) {
+  const std::string& education = record.person->education;
+  SpoilSex(record, random);
+  if ((education == "44" || education == "47") &&
+      random.Chance(rates::kEducation1984)) {
+    record.defects.emplace_back("education_1984");
+  }
+}
+
 std::string Key(const Agency& agency, std::uint64_t serial) {
   return agency.place->division + absl::StrFormat("%010d", serial);
 }
@@ -78,19 +89,24 @@ std::string Key(const Agency& agency, std::uint64_t serial) {
 }  // namespace
 
 const Format& Labor() {
+  static const Delimited kLayout(
+      {.charset = Charset::kGbk,
+       .delimiter = '^',
+       .quotes = false,
+       .columns = {"AAC001", "AAC002", "AAC003", "AAC004", "AAC005", "AAC006",
+                   "AAC007", "AAC011", "AAC017", "AAC031", "AAB001", "AAB003",
+                   "AAB004", "AAE005", "AAE006", "AAE030", "AAE031", "AAE140",
+                   "ACC201", "ACC202", "AAE036"},
+       .fields = RowOf});
   static const Format kFormat = {
       .sector = "labor",
       .file = "ac01.txt",
+      .layout = &kLayout,
       .charset = Charset::kGbk,
-      .delimiter = '^',
-      .quotes = false,
-      .spreadsheet = true,
       .compact_dates = true,
-      .columns = {"AAC001", "AAC002", "AAC003", "AAC004", "AAC005", "AAC006",
-                  "AAC007", "AAC011", "AAC017", "AAC031", "AAB001", "AAB003",
-                  "AAB004", "AAE005", "AAE006", "AAE030", "AAE031", "AAE140",
-                  "ACC201", "ACC202", "AAE036"},
-      .fields = Fields,
+      .spreadsheet = true,
+      .damages = TextDamages(),
+      .spoil = Spoil,
       .key = Key,
   };
   return kFormat;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/population/data.h"
+#include "tests/population/format.h"
 #include "tests/population/generate.h"
 #include "tests/population/world.h"
 
@@ -28,7 +29,8 @@ int Main(int argc, char** argv) {
   std::string out;
   std::string source = WAYSTATION_SOURCE_DIR;
   std::vector<std::string> places = {"341200", "320500"};
-  std::vector<std::string> sectors = {"public_security", "labor"};
+  std::vector<std::string> sectors;
+  for (const std::string_view sector : Sectors()) sectors.emplace_back(sector);
   app.add_option("--people", people, "How many people")->capture_default_str();
   app.add_option("--seed", seed, "Same seed, same bytes")
       ->capture_default_str();

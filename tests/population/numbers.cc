@@ -34,6 +34,22 @@ char UnifiedCheck(std::string_view characters) {
   return kAlphabet[(31 - sum % 31) % 31];
 }
 
+// `organisation` without its check character.
+std::string UnifiedCode(const char* authority, std::string_view division,
+                        const std::string& organisation) {
+  std::string code = authority + DemoDivision(division) + organisation +
+                     OrganisationCheck(organisation);
+  code += UnifiedCheck(code);
+  return code;
+}
+
+std::string Registered(std::string_view division, std::uint64_t sequence) {
+  std::string number =
+      DemoDivision(division) + absl::StrFormat("%08d", sequence);
+  number += RegistrationCheck(number);
+  return number;
+}
+
 }  // namespace
 
 char CitizenCheck(std::string_view digits) {
@@ -58,12 +74,32 @@ std::string FifteenDigits(const std::string& number) {
   return number.substr(0, 6) + number.substr(8, 9);
 }
 
-std::string UnifiedCode(std::string_view division, std::uint64_t serial) {
-  std::string organisation = absl::StrFormat("MA%06d", serial);
-  organisation += OrganisationCheck(organisation);
-  std::string code = "91" + DemoDivision(division) + organisation;
-  code += UnifiedCheck(code);
-  return code;
+std::string EnterpriseCode(std::string_view division, std::uint64_t serial) {
+  return UnifiedCode("91", division, absl::StrFormat("MA%06d", serial));
+}
+
+std::string ProprietorCode(std::string_view division, std::uint64_t serial) {
+  constexpr std::uint64_t kSerials = 10'000'000;
+  return UnifiedCode("92", division,
+                     absl::StrFormat("%c%07d", serial < kSerials ? 'L' : 'N',
+                                     serial % kSerials));
+}
+
+std::string EnterpriseNumber(std::string_view division, std::uint64_t serial) {
+  return Registered(division, serial);
+}
+
+std::string ProprietorNumber(std::string_view division, std::uint64_t serial) {
+  return Registered(division, 60'000'000 + serial);
+}
+
+char RegistrationCheck(std::string_view digits) {
+  int product = 10;
+  for (const char digit : digits.substr(0, 14)) {
+    const int sum = (product + digit - '0') % 10;
+    product = (sum == 0 ? 10 : sum) * 2 % 11;
+  }
+  return static_cast<char>('0' + (11 - product) % 10);
 }
 
 }  // namespace waystation::population

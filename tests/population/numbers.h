@@ -24,9 +24,18 @@ char CitizenCheck(std::string_view digits);
 // GB 11643-1989: without century and check character.
 std::string FifteenDigits(const std::string& number);
 
-// GB 32100-2015 of an enterprise: 91, division, organisation code (GB 11714),
-// check character. `serial` is below a million.
-std::string UnifiedCode(std::string_view division, std::uint64_t serial);
+// GB 32100-2015: 91 for an enterprise, 92 for a sole proprietor, division,
+// organisation code (GB 11714), check character.
+std::string EnterpriseCode(std::string_view division, std::uint64_t serial);
+std::string ProprietorCode(std::string_view division, std::uint64_t serial);
+
+// GS 15-2006: division, sequence (0 to 3 begins an enterprise's, 6 to 9 a sole
+// proprietor's), check digit. `serial` is below 30 million.
+std::string EnterpriseNumber(std::string_view division, std::uint64_t serial);
+std::string ProprietorNumber(std::string_view division, std::uint64_t serial);
+
+// The check digit over 14 digits, ISO 7064 MOD 11,10.
+char RegistrationCheck(std::string_view digits);
 
 }  // namespace waystation::population
 

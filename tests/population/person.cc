@@ -105,7 +105,7 @@ const County& CountyOf(const Place& place, const std::string& code) {
       [&](const County& county) { return county.code == code; });
 }
 
-// 颍州区 to 吴中区; her sequence is one that no slot holds.
+// 颍州区 to 吴中区; the sequences are such that no slot holds.
 Identity StoryIdentity(const World& world) {
   Identity identity;
   identity.birth = {year(1988) / 3 / 16, 992};
@@ -123,12 +123,20 @@ Identity StoryIdentity(const World& world) {
   return identity;
 }
 
-Identity NeighbourIdentity(const World& world) {
+Identity ManOfTheStory(const World& world, Date birth, int sequence) {
   Identity identity = StoryIdentity(world);
-  identity.birth = {year(1991) / 11 / 5, 991};
+  identity.birth = {birth, sequence};
   identity.sex = Sex::kMale;
-  identity.number = CitizenNumber("341202", identity.birth.date, 991);
+  identity.number = CitizenNumber("341202", birth, sequence);
   return identity;
+}
+
+Identity IdentityOf(const World& world, std::uint64_t index) {
+  if (!IsTold(world, index)) return DrawIdentity(world, index);
+  return index == kStoryWorker ? StoryIdentity(world)
+         : index == kBrokenRowNeighbour
+             ? ManOfTheStory(world, year(1991) / 11 / 5, 991)
+             : ManOfTheStory(world, year(1979) / 5 / 20, 993);
 }
 
 bool DrawsSharedNumber(const World& world, std::uint64_t index) {
@@ -254,11 +262,100 @@ void DrawWork(const World& world, Person& person) {
   }
 }
 
-// What the story says of its two people instead.
-void TellStory(Person& person) {
+Date SomeDay(int first_year, int last_year, Random& random) {
+  return year(random.Between(first_year, last_year)) /
+         static_cast<unsigned>(random.Between(1, 12)) /
+         static_cast<unsigned>(random.Between(1, 28));
+}
+
+// Some 400 employers a place; all that is known of one follows from its number,
+// so that every worker's row says the same.
+constexpr std::uint64_t kEmployers = 400;
+
+Employer EmployerOf(const World& world, const Place& place,
+                    std::uint64_t serial) {
+  Random own =
+      Stream(world.seed, serial, Purpose::kWork, std::stoull(place.division));
+  const County& county = own.Pick(place.counties);
+  Employer employer;
+  employer.serial = serial;
+  employer.county = county.code;
+  employer.uscc = EnterpriseCode(county.code, serial);
+  employer.number = place.division + absl::StrFormat("%06d", serial);
+  employer.name = place.name + own.Pick(world.data.employer_words) +
+                  own.Pick(world.data.employer_trades) +
+                  own.Pick(world.data.employer_forms);
+  employer.phone = DrawPhone(own);
+  employer.founded = SomeDay(2003, 2024, own);
+  return employer;
+}
+
+// Since 1 October 2015 a business has one code and no other number.
+bool HasRegistration(Date since) { return since < year(2015) / 10 / 1; }
+
+Business BusinessOf(const Employer& employer) {
+  Business business;
+  business.uscc = employer.uscc;
+  business.title = employer.name;
+  business.since = employer.founded;
+  if (HasRegistration(business.since)) {
+    business.registration = EnterpriseNumber(employer.county, employer.serial);
+  }
+  // Of the enterprise, so that whoever stands behind it says the same.
+  business.state = employer.serial % 40 == 7    ? '4'
+                   : employer.serial % 100 == 3 ? '2'
+                                                : '1';
+  return business;
+}
+
+// One's own stall or workshop, for most.
+Business DrawBusiness(const World& world, const Person& person,
+                      const Place& place, sys_days from, sys_days to,
+                      Random& random) {
+  if (random.Chance(1200)) {
+    return BusinessOf(DrawEmployer(world, place, random));
+  }
+  const County& county = random.Pick(place.counties);
+  Business business;
+  business.uscc = ProprietorCode(county.code, person.index);
+  // Long names hold province and town, and are cut in narrow columns.
+  business.title =
+      (random.Chance(1500) ? county.path + random.Pick(world.data.towns)
+                           : county.name) +
+      random.Pick(world.data.employer_words) + random.Pick(world.data.shops);
+  business.since =
+      Date(from + days(random.Between(
+                      0, std::max(static_cast<int>((to - from).count()), 0))));
+  if (HasRegistration(business.since)) {
+    business.registration = ProprietorNumber(county.code, person.index);
+  }
+  business.state = random.Chance(500) ? '4' : random.Chance(100) ? '2' : '1';
+  return business;
+}
+
+void DrawBusinesses(const World& world, Person& person) {
+  Random random = Stream(world.seed, person.index, Purpose::kBusiness);
+  const sys_days arrived = sys_days(person.arrived);
+  person.business =
+      DrawBusiness(world, person, *person.residence, arrived + days(20),
+                   kExportDays[0] - days(15), random);
+  person.former_business =
+      DrawBusiness(world, person, *person.origin, arrived - days(3000),
+                   arrived - days(30), random);
+}
+
+// What the story says of its people instead.
+void TellStory(const World& world, Person& person) {
   const Place& city = *person.residence;
   person.household.county = &CountyOf(*person.origin, "341202");
   person.home.county = &CountyOf(city, "320506");
+  // Hers and his are known to the village.
+  person.home.town = "005";
+  person.home.village = "011";
+  // She works for him.
+  constexpr std::uint64_t kTheirEnterprise = 118;
+  person.job.employer = EmployerOf(world, city, kTheirEnterprise);
+  person.business = BusinessOf(person.job.employer);
   if (person.index == kStoryWorker) {
     person.name.characters = {"阮", "春", "禾"};
     person.household.address =
@@ -271,6 +368,15 @@ void TellStory(Person& person) {
     person.job.since = year(2026) / 3 / 10;
     person.former_job.since = year(2019) / 6 / 3;
     person.education = "61";
+  } else if (person.index == kStoryEmployer) {
+    person.name.characters = {"季", "松", "岩"};
+    person.household.address =
+        person.household.county->path + "柳林镇石桥村9号";
+    person.home.address =
+        person.home.county->path + "金桥路12号荷塘公寓9幢201室";
+    person.filed_address.clear();
+    person.arrived = year(2002) / 2 / 20;
+    person.job.since = person.business.since;
   } else {
     person.name.characters = {"苗", "守", "田"};
     person.household.address =
@@ -320,20 +426,11 @@ std::string DrawPhone(Random& random) {
 }
 
 Employer DrawEmployer(const World& world, const Place& place, Random& random) {
-  // Some 400 employers a place; all that is known of one follows from its
-  // number, so that every worker's row says the same.
-  const std::uint64_t serial = random.Below(400);
-  Random own =
-      Stream(world.seed, serial, Purpose::kWork, std::stoull(place.division));
-  const County& county = own.Pick(place.counties);
-  Employer employer;
-  employer.uscc = UnifiedCode(county.code, serial);
-  employer.number = place.division + absl::StrFormat("%06d", serial);
-  employer.name = place.name + own.Pick(world.data.employer_words) +
-                  own.Pick(world.data.employer_trades) +
-                  own.Pick(world.data.employer_forms);
-  employer.phone = DrawPhone(own);
-  return employer;
+  return EmployerOf(world, place, random.Below(kEmployers));
+}
+
+bool IsTold(const World& world, std::uint64_t index) {
+  return world.has_story && index < kStoryPeople;
 }
 
 std::string PersonId(std::uint64_t index) {
@@ -341,7 +438,6 @@ std::string PersonId(std::uint64_t index) {
 }
 
 Person MakePerson(const World& world, std::uint64_t index) {
-  const bool told = world.has_story && index <= kBrokenRowNeighbour;
   Person person;
   person.index = index;
   person.id = PersonId(index);
@@ -351,9 +447,7 @@ Person MakePerson(const World& world, std::uint64_t index) {
   } else if (index + 1 < world.people && SharesNumber(world, index + 1)) {
     person.same_number_as = index + 1;
   }
-  const Identity own = told && index == kStoryWorker ? StoryIdentity(world)
-                       : told                        ? NeighbourIdentity(world)
-                              : DrawIdentity(world, index);
+  const Identity own = IdentityOf(world, index);
   person.origin = own.origin;
   person.residence = own.residence;
   person.household.county = own.county;
@@ -372,7 +466,8 @@ Person MakePerson(const World& world, std::uint64_t index) {
   }
   DrawLife(world, person);
   DrawWork(world, person);
-  if (told) TellStory(person);
+  DrawBusinesses(world, person);
+  if (IsTold(world, index)) TellStory(world, person);
   return person;
 }
 

@@ -16,9 +16,11 @@
 
 namespace waystation::population {
 
-// The first two people are the story's: who they are is fixed, not drawn.
+// The first three people are the story's: who they are is fixed, not drawn.
 inline constexpr std::uint64_t kStoryWorker = 0;
 inline constexpr std::uint64_t kBrokenRowNeighbour = 1;
+inline constexpr std::uint64_t kStoryEmployer = 2;
+inline constexpr std::uint64_t kStoryPeople = 3;
 inline constexpr std::uint64_t kFirstDrawn = 10;
 
 struct Name {
@@ -42,11 +44,24 @@ struct Employer {
   std::string number;  // of the labour agency, AAB001
   std::string name;
   std::string phone;  // given for its workers too, now and then
+  std::string county;
+  std::uint64_t serial = 0;  // among those of its place
+  Date founded;
 };
 
 struct Job {
   Employer employer;
   Date since;
+};
+
+// What somebody runs: a stall or workshop of one's own, or an enterprise as its
+// legal representative.
+struct Business {
+  std::string uscc;
+  std::string registration;  // GS 15-2006; empty since October 2015
+  std::string title;
+  Date since;
+  char state = '1';  // 1 in business, 2 revoked, 4 closed
 };
 
 struct Person {
@@ -71,6 +86,9 @@ struct Person {
   Date arrived;
   Job former_job;  // at the origin; ends before the arrival
   Job job;         // in the city
+  // What they run if they run anything: at the origin, in the city.
+  Business former_business;
+  Business business;
 };
 
 // The most people for whom there are numbers.
@@ -84,6 +102,9 @@ Person MakePerson(const World& world, std::uint64_t index);
 Home DrawHome(const World& world, const Place& place, Random& random);
 std::string DrawPhone(Random& random);
 Employer DrawEmployer(const World& world, const Place& place, Random& random);
+
+// Whether the person is one whose life is told, not drawn.
+bool IsTold(const World& world, std::uint64_t index);
 
 }  // namespace waystation::population
 

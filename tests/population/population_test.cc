@@ -13,6 +13,7 @@
 
 #include "tests/population/data.h"
 #include "tests/population/encoding.h"
+#include "tests/population/fhir.h"
 #include "tests/population/numbers.h"
 #include "tests/population/random.h"
 #include "tests/population/record.h"
@@ -69,6 +70,25 @@ TEST(Numbers, PublishedCheckCharacters) {  // GB 11643-1999
   EXPECT_EQ(FifteenDigits("041202198803169925"), "041202880316992");
 }
 
+// D3.12: a published number, and one that is nobody's. GB 32100-2015 has its
+// check character in population_test.py.
+TEST(Numbers, RegistrationNumbers) {  // GS 15-2006
+  EXPECT_EQ(RegistrationCheck("11010800000001"), '6');
+  EXPECT_EQ(RegistrationCheck("32050061200000"), '0');
+  EXPECT_EQ(EnterpriseNumber("320506", 118).substr(0, 14), "02050600000118");
+  EXPECT_EQ(ProprietorNumber("320506", 118).substr(0, 14), "02050660000118");
+  EXPECT_TRUE(EnterpriseCode("320506", 118).starts_with("91020506MA000118"));
+  EXPECT_TRUE(ProprietorCode("320506", 118).starts_with("92020506L0000118"));
+  EXPECT_TRUE(
+      ProprietorCode("320506", 12'345'678).starts_with("92020506N2345678"));
+}
+
+TEST(Json, EscapesWhatItMust) {
+  EXPECT_EQ(JsonString("a\"b\\c\n", false), "\"a\\\"b\\\\c\\u000a\"");
+  EXPECT_EQ(JsonString("李𬭎", false), "\"李𬭎\"");
+  EXPECT_EQ(JsonString("李𬭎", true), "\"\\u674e\\ud872\\udf4e\"");
+}
+
 TEST(Spelling, WritesDates) {
   const Date date = year(1980) / 2 / 9;
   EXPECT_EQ(Compact(date), "19800209");
@@ -82,6 +102,8 @@ TEST(Spelling, WritesDates) {
   EXPECT_EQ(DashedTime(std::chrono::sys_days(date) + std::chrono::hours(9) +
                        std::chrono::seconds(61)),
             "1980-02-09 09:01:01");
+  EXPECT_EQ(ZonedTime(std::chrono::sys_days(date) + std::chrono::hours(9)),
+            "1980-02-09T09:00:00+08:00");
   EXPECT_EQ(FullWidth("04X"), "０４Ｘ");
 }
 
@@ -94,25 +116,35 @@ TEST(Spelling, KnowsTheTraditionalCalendar) {
   EXPECT_EQ(LunarDay(year(1988) / 2 / 17), Date(year(1988) / 1 / 1));
 }
 
-// What a record says, in a table: by whom, which date, whether another name.
+// What a record says, in a table: whose it is, which date, whether another
+// name.
 struct Said {
-  bool police;
+  const char* sector;
   const char* birth;
   bool name_differs = false;
+  bool name_cut = false;
 };
+constexpr const char* kPolice = "public_security";
 
 Expectation ExpectOf(const std::vector<Said>& all) {
-  static const Agency kPolice = {"public_security.320500", "public_security"};
-  static const Agency kLabor = {"labor.320500", "labor"};
-  static const Person kPerson{};
+  static const Person kPerson = [] {
+    Person person;
+    person.id = "P";
+    return person;
+  }();
+  std::vector<Agency> agencies;
+  agencies.reserve(all.size());
   std::vector<Record> records;
   for (const Said& said : all) {
+    agencies.push_back(
+        {.id = std::string(said.sector) + ".0", .sector = said.sector});
     Record& record = records.emplace_back();
     record.person = &kPerson;
-    record.agency = said.police ? &kPolice : &kLabor;
+    record.agency = &agencies.back();
     record.strong = true;
     record.birth_stated = said.birth;
     record.name_differs = said.name_differs;
+    record.name_cut = said.name_cut;
   }
   return Expect(records);
 }
@@ -124,23 +156,46 @@ TEST(Truth, BirthConflicts) {
     bool conflict;
   } cases[] = {
       {"two days of police",
-       {{true, "1986-02-04"}, {true, "1986-02-05"}},
+       {{kPolice, "1986-02-04"}, {kPolice, "1986-02-05"}},
        true},
-      {"one", {{true, "1986-02-04"}, {true, "1986-02-04"}}, false},
-      {"police outrank", {{true, "1986-02-04"}, {false, "1986-02-05"}}, false},
-      {"nobody outranks", {{false, "1986-02-04"}, {false, "1986-02-05"}}, true},
-      {"nothing stated", {{true, ""}, {true, "1986-02-04"}}, false},
-      {"a year is refined", {{true, "1986"}, {true, "1986-02-04"}}, false},
-      {"another year is not", {{true, "1986"}, {true, "1985-12-26"}}, true},
+      {"one", {{kPolice, "1986-02-04"}, {kPolice, "1986-02-04"}}, false},
+      {"police outrank",
+       {{kPolice, "1986-02-04"}, {"labor", "1986-02-05"}},
+       false},
+      {"police outrank even who saw the card",
+       {{kPolice, "1986-02-04"}, {"commerce", "1986-02-05"}},
+       false},
+      {"nobody outranks",
+       {{"labor", "1986-02-04"}, {"labor", "1986-02-05"}},
+       true},
+      {"the person's word before the employer's",
+       {{"labor", "1986-02-04"}, {"health", "1986-02-05"}},
+       false},
+      {"who saw the card before the person's word",
+       {{"health", "1986-02-04"}, {"commerce", "1986-02-05"}},
+       false},
+      {"nothing stated", {{kPolice, ""}, {kPolice, "1986-02-04"}}, false},
+      {"a year is refined",
+       {{kPolice, "1986"}, {kPolice, "1986-02-04"}},
+       false},
+      {"a month is refined, and refines",
+       {{kPolice, "1986"}, {"health", "1986-02"}, {"labor", "1986-02-04"}},
+       false},
+      {"another month is not",
+       {{"health", "1986-03"}, {"health", "1986-02-04"}},
+       true},
+      {"another year is not",
+       {{kPolice, "1986"}, {kPolice, "1985-12-26"}},
+       true},
       {"a year behind labor's day",
-       {{true, "1986"}, {true, "1985-12-26"}, {false, "1986-02-04"}},
+       {{kPolice, "1986"}, {kPolice, "1985-12-26"}, {"labor", "1986-02-04"}},
        true},
       {"a year behind both of labor's days",
-       {{true, "1986"}, {false, "1986-02-05"}, {false, "1986-02-04"}},
+       {{kPolice, "1986"}, {"labor", "1986-02-05"}, {"labor", "1986-02-04"}},
        true},
   };
   for (const auto& [name, said, conflict] : cases) {
-    EXPECT_EQ(ExpectOf(said).birth_conflict[0], conflict) << name;
+    EXPECT_EQ(ExpectOf(said).persons[0].birth_conflict[0], conflict) << name;
   }
 }
 
@@ -150,15 +205,30 @@ TEST(Truth, NameConflicts) {
     std::vector<Said> said;
     bool conflict;
   } cases[] = {
-      {"two of police", {{true, ""}, {true, "", true}}, true},
-      {"labor tips", {{true, ""}, {true, "", true}, {false, ""}}, false},
-      {"police outrank", {{true, ""}, {false, "", true}}, false},
-      {"nobody outranks", {{false, ""}, {false, "", true}}, true},
-      {"all say so", {{true, "", true}, {false, "", true}}, false},
+      {"two of police", {{kPolice, ""}, {kPolice, "", true}}, true},
+      {"labor tips",
+       {{kPolice, ""}, {kPolice, "", true}, {"labor", ""}},
+       false},
+      {"police outrank", {{kPolice, ""}, {"labor", "", true}}, false},
+      {"nobody outranks", {{"labor", ""}, {"labor", "", true}}, true},
+      {"commerce outranks", {{"labor", ""}, {"commerce", "", true}}, false},
+      {"all say so", {{kPolice, "", true}, {"labor", "", true}}, false},
   };
   for (const auto& [name, said, conflict] : cases) {
-    EXPECT_EQ(ExpectOf(said).name_conflict[0], conflict) << name;
+    EXPECT_EQ(ExpectOf(said).persons[0].name_conflict[0], conflict) << name;
   }
+}
+
+TEST(Truth, CutNamesStandApart) {
+  const Expectation expected =
+      ExpectOf({{kPolice, "1986-02-04"},
+                {"commerce", "1986-02-05", false, true},
+                {"commerce", "1986-02-06", false, true}});
+  EXPECT_THAT(expected.person_of, testing::ElementsAre(0, 1, 1));
+  EXPECT_EQ(expected.PersonOf(2).id, "P/cut");
+  EXPECT_TRUE(expected.persons[0].known[0]);
+  EXPECT_FALSE(expected.persons[0].birth_conflict[0]);
+  EXPECT_TRUE(expected.persons[1].birth_conflict[0]);
 }
 
 TEST(Encoder, KnowsWhatACharsetLacks) {

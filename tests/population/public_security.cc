@@ -4,6 +4,8 @@
 // the exchange must not hold them; they are filled so that a test can show that
 // they are dropped.
 #include "absl/strings/str_format.h"
+#include "tests/population/defects.h"
+#include "tests/population/delimited.h"
 #include "tests/population/format.h"
 #include "tests/population/spelling.h"
 
@@ -12,7 +14,7 @@ namespace {
 
 using std::chrono::days;
 using std::chrono::sys_days;
-using std::chrono::years;
+using std::chrono::year;
 
 // Filled in for nobody in particular: what no adapter may read.
 struct Dropped {
@@ -62,14 +64,21 @@ std::string HomeCode(const Record& record, const Home& home) {
   return code;
 }
 
+// Endorsed every year; only the one of the story is good for as long as the
+// story is told.
+Date PermitEnd(const Person& person) {
+  return person.index == kStoryEmployer ? Date(year(2034) / 12 / 31)
+                                        : Date(kExportDays[0] + days(200));
+}
+
 std::string SexText(const Record& record) {
   const bool man = record.person->sex == Sex::kMale;
-  if (record.sex_in_words) return man ? "男" : "女性";
+  if (record.Has("sex_in_words")) return man ? "男" : "女性";
   return man ? "1" : "2";
 }
 
-std::vector<std::string> Fields(const Record& record, const Content& content,
-                                const std::string& key) {
+std::vector<std::string> RowOf(const Record& record, const Content& content,
+                               const std::string& key) {
   const Person& person = *record.person;
   const bool in_city = !record.agency->place->origin;
   const Dropped dropped = DrawDropped(record);
@@ -99,7 +108,7 @@ std::vector<std::string> Fields(const Record& record, const Content& content,
       content.phone,
       permit ? "1" : "0",
       permit ? "JZ" + record.agency->place->division + key.substr(7) : "",
-      permit ? Dashed(Date(kExportDays[0] + days(200))) : "",
+      permit ? Dashed(PermitEnd(person)) : "",
       dropped.has_borne,
       dropped.sons,
       dropped.daughters,
@@ -114,6 +123,21 @@ std::vector<std::string> Fields(const Record& record, const Content& content,
   };
 }
 
+void Spoil(Record& record, Random& random) {
+  SpoilSex(record, random);
+  const bool household = random.Chance(5000);
+  const Person& person = *record.person;
+  const County& county =
+      household ? *person.household.county : *person.home.county;
+  if (!county.dead_codes.empty() &&
+      (household || !record.agency->place->origin) &&
+      random.Chance(2 * rates::kDeadDivision)) {
+    (household ? record.household_code : record.home_code) =
+        random.Pick(county.dead_codes);
+    record.defects.emplace_back("division_dead");
+  }
+}
+
 std::string Key(const Agency& agency, std::uint64_t serial) {
   return "R" + agency.place->division + absl::StrFormat("%09d", serial);
 }
@@ -121,22 +145,25 @@ std::string Key(const Agency& agency, std::uint64_t serial) {
 }  // namespace
 
 const Format& PublicSecurity() {
+  static const Delimited kLayout(
+      {.charset = Charset::kGb18030,
+       .delimiter = ',',
+       .quotes = true,
+       .columns = {"RYBH",    "XM",     "BM",       "SFZH",      "XB",
+                   "MZ",      "CSRQ",   "XL",       "HYZK",      "ZZMM",
+                   "JZSY",    "DDBDRQ", "NJZQX",    "CZHKSZDZZ", "HJDXZQH",
+                   "XZDXZQH", "XJZDZZ", "LXFS_SJ",  "SFSLJZZ",   "JZZBH",
+                   "JZZYXQ",  "SFSY",   "SYZN_NAN", "SYZN_NV",   "SFCQJYCS",
+                   "HYZMBH",  "FZ",     "FZ_SFZH",  "ZHXGSJ",    "ZXSJ",
+                   "GAJGDM"},
+       .fields = RowOf});
   static const Format kFormat = {
       .sector = "public_security",
       .file = "ldrk.csv",
+      .layout = &kLayout,
       .charset = Charset::kGb18030,
-      .delimiter = ',',
-      .quotes = true,
-      .spreadsheet = false,
-      .compact_dates = false,
-      .columns = {"RYBH",    "XM",     "BM",       "SFZH",      "XB",
-                  "MZ",      "CSRQ",   "XL",       "HYZK",      "ZZMM",
-                  "JZSY",    "DDBDRQ", "NJZQX",    "CZHKSZDZZ", "HJDXZQH",
-                  "XZDXZQH", "XJZDZZ", "LXFS_SJ",  "SFSLJZZ",   "JZZBH",
-                  "JZZYXQ",  "SFSY",   "SYZN_NAN", "SYZN_NV",   "SFCQJYCS",
-                  "HYZMBH",  "FZ",     "FZ_SFZH",  "ZHXGSJ",    "ZXSJ",
-                  "GAJGDM"},
-      .fields = Fields,
+      .damages = TextDamages(),
+      .spoil = Spoil,
       .key = Key,
   };
   return kFormat;

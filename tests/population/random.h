@@ -75,6 +75,7 @@ enum class Purpose : std::uint64_t {
   kRecords,
   kDefects,
   kChanges,
+  kBusiness,
 };
 
 constexpr Random Stream(std::uint64_t seed, std::uint64_t person,

@@ -19,12 +19,18 @@ using std::chrono::sys_seconds;
 
 constexpr std::string_view kPolice = "public_security";
 constexpr std::string_view kLabor = "labor";
+constexpr std::string_view kHealth = "health";
+constexpr std::string_view kCommerce = "commerce";
 
 // Per ten thousand people who live where the agency is.
-constexpr unsigned kPoliceAtOrigin = 9500;
-constexpr unsigned kPoliceInCity = 9000;
-constexpr unsigned kOthersAtOrigin = 5500;
-constexpr unsigned kOthersInCity = 6500;
+struct Presence {
+  std::string_view sector;
+  unsigned at_origin, in_city;
+};
+constexpr Presence kPresence[] = {{kPolice, 9500, 9000},
+                                  {kLabor, 5500, 6500},
+                                  {kHealth, 4000, 5000},
+                                  {kCommerce, 500, 1500}};
 // Per ten thousand records of a city: not there before batch 1, or 2.
 constexpr unsigned kSinceFirstChange = 400;
 constexpr unsigned kSinceSecondChange = 300;
@@ -38,13 +44,14 @@ constexpr unsigned kEndsJob = 100;
 constexpr unsigned kFilesAddress = 300;
 constexpr unsigned kTrains = 200;
 constexpr unsigned kCancelled = 50;
+constexpr unsigned kClosesBusiness = 300;
 constexpr unsigned kSentAgain = 200;
 constexpr unsigned kOutOfOrder = 80;
 
 std::uint64_t PartOf(const Agency& agency) {
   std::uint64_t part = std::stoull(agency.place->division) * 16;
-  for (const Format* format : Formats()) {
-    if (format->sector == agency.sector) return part;
+  for (const std::string_view sector : Sectors()) {
+    if (sector == agency.sector) break;
     ++part;
   }
   return part;
@@ -59,33 +66,32 @@ sys_seconds Moment(sys_days first, sys_days last, Random& random) {
 
 // The batch in which the agency first has the person; nothing when never.
 std::optional<int> DrawSince(const Agency& agency, Random& random) {
-  const bool police = agency.sector == kPolice;
+  const Presence& presence =
+      *std::ranges::find(kPresence, agency.sector, &Presence::sector);
   if (agency.place->origin) {
-    if (!random.Chance(police ? kPoliceAtOrigin : kOthersAtOrigin)) {
-      return std::nullopt;
-    }
+    if (!random.Chance(presence.at_origin)) return std::nullopt;
     return 0;
   }
-  if (!random.Chance(police ? kPoliceInCity : kOthersInCity)) {
-    return std::nullopt;
-  }
+  if (!random.Chance(presence.in_city)) return std::nullopt;
   if (random.Chance(kSinceFirstChange)) return 1;
   if (random.Chance(kSinceSecondChange)) return 2;
   return 0;
 }
 
-// Who is where in the story: she moves before the first change, works before
-// the second; his row of the first change is broken.
+// Who is where in the story: she moves before the first change, works and comes
+// to the health centre before the second; her neighbour's row of the first
+// change is broken; her employer has been in the city for long.
 std::optional<int> StorySince(const Agency& agency, std::uint64_t index) {
   const bool police = agency.sector == kPolice;
-  if (agency.sector != kPolice && agency.sector != kLabor) return std::nullopt;
-  if (agency.place->origin) {
-    if (police || index == kStoryWorker) return 0;
-    return std::nullopt;
+  const bool origin = agency.place->origin;
+  if (index == kStoryEmployer) {
+    if (agency.sector == kHealth || (origin && !police)) return std::nullopt;
+    return 0;
   }
-  if (police) return 1;
-  if (index == kStoryWorker) return 2;
-  return std::nullopt;
+  if (agency.sector == kCommerce) return std::nullopt;
+  if (police) return origin ? 0 : 1;
+  if (index != kStoryWorker) return std::nullopt;
+  return origin ? 0 : 2;
 }
 
 bool IsAt(const Agency& agency, const Person& person) {
@@ -106,12 +112,14 @@ Content FirstContent(bool told, Record& record, Random& random) {
   }
   if (record.agency->place->origin) {
     content.job = person.former_job;
+    content.business = person.former_business;
     content.job_until = Date(sys_days(person.arrived) - days(12));
     content.modified = Moment(
         std::max(sys_days(*content.job_until), kExportDays[0] - days(1500)),
         kExportDays[0], random);
   } else {
     content.job = person.job;
+    content.business = person.business;
     content.filed_address = person.filed_address;
     // Entered within days of the arrival, or much later.
     const sys_days arrived = sys_days(person.arrived);
@@ -130,11 +138,18 @@ Content FirstContent(bool told, Record& record, Random& random) {
   return content;
 }
 
+// Of an enterprise others may tell as well; it stays as it is.
+bool IsProprietor(const Business& business) {
+  return business.uscc.starts_with("92") && business.state == '1';
+}
+
 // Changes `content` as of `batch`; whether there is a row for it.
 bool Change(const World& world, const Record& record, int batch,
             Content& content, Random& random) {
   const bool police = record.agency->sector == kPolice;
   const bool labor = record.agency->sector == kLabor;
+  const bool health = record.agency->sector == kHealth;
+  const bool commerce = record.agency->sector == kCommerce;
   const bool city = !record.agency->place->origin;
   const std::uint64_t draw = random.Below(10'000);
   std::uint64_t below = 0;
@@ -143,11 +158,11 @@ bool Change(const World& world, const Record& record, int batch,
   };
   const sys_days week = kExportDays[batch - 1];
   const auto on = [&](int after) { return Date(week + days(after)); };
-  if (hits(police && city, kMoves)) {
+  if (hits((police || health) && city, kMoves)) {
     content.home = DrawHome(world, *record.agency->place, random);
   } else if (hits(true, kChangesPhone)) {
     content.phone = DrawPhone(random);
-  } else if (hits(true, kChangesEducation)) {
+  } else if (hits(police || labor, kChangesEducation)) {
     content.education = "31";
   } else if (hits(police && city, kCancelled)) {
     content.cancelled = on(2);
@@ -160,6 +175,9 @@ bool Change(const World& world, const Record& record, int batch,
         DrawHome(world, *record.agency->place, random).address;
   } else if (hits(labor, kTrains)) {
     content.trained = on(0);
+  } else if (hits(commerce && IsProprietor(content.business),
+                  kClosesBusiness)) {
+    content.business.state = '4';
   } else {
     return false;
   }
@@ -179,7 +197,7 @@ void FillRows(const World& world, Record& record) {
   const Person& person = *record.person;
   Random random = Stream(world.seed, person.index, Purpose::kChanges,
                          PartOf(*record.agency));
-  const bool told = world.has_story && person.index <= kBrokenRowNeighbour;
+  const bool told = IsTold(world, person.index);
   Content content = FirstContent(told, record, random);
   if (told && record.since > 0) {
     content.modified = kExportDays[record.since] - days(4) + hours(10);
@@ -199,29 +217,20 @@ void FillRows(const World& world, Record& record) {
   }
 }
 
-Damage DrawDamage(Random& random, std::vector<std::string>& defects) {
+Damage DrawDamage(const Format& format, Record& record, Random& random) {
   const std::uint64_t draw = random.Below(10'000);
   std::uint64_t below = 0;
-  const auto hits = [&](unsigned rate) { return draw < (below += rate); };
-  if (hits(rates::kRowCut)) {
-    defects.emplace_back("row_cut");
-    return Damage::kCut;
-  }
-  if (hits(rates::kRowCutInCharacter)) {
-    defects.emplace_back("row_cut_in_character");
-    return Damage::kCutInCharacter;
-  }
-  if (hits(rates::kRowExtraColumn)) {
-    defects.emplace_back("row_extra_column");
-    return Damage::kExtraColumn;
+  for (const DamageRate& rate : format.damages) {
+    if (draw >= (below += rate.per_ten_thousand)) continue;
+    record.defects.emplace_back(rate.defect);
+    return rate.damage;
   }
   return Damage::kNone;
 }
 
 void SpellStory(Record& record) {
-  SpellCleanIdentity(*FindFormat(record.agency->sector), record);
-  const bool in_city = !record.agency->place->origin;
-  if (record.agency->sector != kPolice || !in_city) return;
+  SpellCleanIdentity(FormatOf(*record.agency), record);
+  if (record.agency->sector != kPolice || record.since == 0) return;
   if (record.person->index == kStoryWorker) {
     const Date other = Date(sys_days(record.person->birth) + days(3));
     record.birth = record.birth_stated = Dashed(other);
@@ -232,37 +241,14 @@ void SpellStory(Record& record) {
   }
 }
 
-void SpellOther(Record& record, Random& random) {
-  if (random.Chance(rates::kSexInWords)) {
-    record.sex_in_words = true;
-    record.defects.emplace_back("sex_in_words");
-  }
-  const bool household = random.Chance(5000);
-  const County& county = household ? *record.person->household.county
-                                   : *record.person->home.county;
-  if (record.agency->sector == kPolice && !county.dead_codes.empty() &&
-      (household || !record.agency->place->origin) &&
-      random.Chance(2 * rates::kDeadDivision)) {
-    (household ? record.household_code : record.home_code) =
-        random.Pick(county.dead_codes);
-    record.defects.emplace_back("division_dead");
-  }
-  const std::string& education = record.person->education;
-  if (record.agency->sector == kLabor &&
-      (education == "44" || education == "47") &&
-      random.Chance(rates::kEducation1984)) {
-    record.education_of_1984 = true;
-    record.defects.emplace_back("education_1984");
-  }
-  record.damage = DrawDamage(random, record.defects);
-}
-
 std::vector<Record> DrawPresence(const World& world, const Person& person) {
-  Random random = Stream(world.seed, person.index, Purpose::kRecords);
-  const bool told = world.has_story && person.index <= kBrokenRowNeighbour;
+  const bool told = IsTold(world, person.index);
   std::vector<Record> records;
   for (const Agency& agency : world.agencies) {
     if (!IsAt(agency, person)) continue;
+    // A stream for each: no agency's register depends on who else exports.
+    Random random =
+        Stream(world.seed, person.index, Purpose::kRecords, PartOf(agency));
     const std::optional<int> since =
         told ? StorySince(agency, person.index) : DrawSince(agency, random);
     if (!since) continue;
@@ -284,9 +270,13 @@ std::vector<Record> DrawPresence(const World& world, const Person& person) {
 
 }  // namespace
 
+bool Record::Has(std::string_view defect) const {
+  return std::ranges::find(defects, defect) != defects.end();
+}
+
 std::vector<Record> MakeRecords(const World& world, const Person& person) {
   std::vector<Record> records = DrawPresence(world, person);
-  const bool told = world.has_story && person.index <= kBrokenRowNeighbour;
+  const bool told = IsTold(world, person.index);
   Random whole = Stream(world.seed, person.index, Purpose::kDefects);
   // Whoever shares a number keeps a name that surely contradicts.
   const std::size_t wrong_name =
@@ -303,14 +293,15 @@ std::vector<Record> MakeRecords(const World& world, const Person& person) {
     if (told) {
       SpellStory(record);
     } else {
-      const Format& format = *FindFormat(record.agency->sector);
+      const Format& format = FormatOf(*record.agency);
       const bool other_birth = disagrees && record.agency->sector == kPolice &&
                                !record.agency->place->origin;
       Random random = Stream(world.seed, person.index, Purpose::kDefects,
                              PartOf(*record.agency));
       SpellIdentity(world, format, i == wrong_name, other_birth, random,
                     record);
-      SpellOther(record, random);
+      format.spoil(record, random);
+      record.damage = DrawDamage(format, record, random);
     }
     if (person.same_number_as) record.defects.emplace_back("number_shared");
     if (record.household_code.empty()) {

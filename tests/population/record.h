@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/population/person.h"
@@ -15,7 +16,14 @@
 namespace waystation::population {
 
 // How a row is broken in the file that first has it.
-enum class Damage { kNone, kCut, kCutInCharacter, kExtraColumn };
+enum class Damage {
+  kNone,
+  kCut,
+  kCutInCharacter,
+  kExtraColumn,
+  kNoKey,
+  kLoneSurrogate,
+};
 
 // What a record says at one export, apart from who it is about.
 struct Content {
@@ -25,6 +33,7 @@ struct Content {
   std::string education;
   Job job;
   std::optional<Date> job_until;
+  Business business;
   std::optional<Date> trained;
   std::optional<Date> cancelled;
   std::chrono::sys_seconds modified;
@@ -40,16 +49,15 @@ struct Record {
   std::string number;
   std::string name;
   std::string birth;
-  bool sex_in_words = false;
   std::string household_code;
   std::string home_code;  // of the first export; later ones use the county's
-  bool education_of_1984 = false;
 
   // What ought to follow: whether the number links, whether the name is another
-  // one than the clean one, and the birth date that is stated: a day, a year
-  // alone, or nothing.
+  // one than the clean one, or so short that it contradicts it, and the birth
+  // date that is stated: a day, a month or a year alone, or nothing.
   bool strong = false;
   bool name_differs = false;
+  bool name_cut = false;
   std::string birth_stated;
 
   std::vector<std::string> defects;
@@ -58,6 +66,7 @@ struct Record {
   std::array<std::optional<Content>, kBatches> rows;
 
   bool accepted() const { return damage == Damage::kNone; }
+  bool Has(std::string_view defect) const;
 };
 
 // At least one. They point to `person` and into `world`.

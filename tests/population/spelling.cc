@@ -98,6 +98,12 @@ std::string DashedTime(std::chrono::sys_seconds time) {
   return Timed(time, Dashed(DayOf(time)), " %02d:%02d:%02d");
 }
 
+std::string ZonedTime(std::chrono::sys_seconds time) {
+  std::string text = DashedTime(time) + "+08:00";
+  text[10] = 'T';
+  return text;
+}
+
 std::string FullWidth(const std::string& text) {
   std::string wide;
   for (const char c : text) {  // U+FF01 is !, and so on.

@@ -19,6 +19,7 @@ std::string Literary(Date date);  // 一九八〇年二月九日
 
 std::string CompactTime(std::chrono::sys_seconds time);  // 20260302091233
 std::string DashedTime(std::chrono::sys_seconds time);   // 2026-03-02 09:12:33
+std::string ZonedTime(std::chrono::sys_seconds time);    // …T09:12:33+08:00
 
 // Digits and letters in full width: ０４１２
 std::string FullWidth(const std::string& text);

@@ -9,20 +9,15 @@
 namespace waystation::population {
 namespace {
 
-bool IsPolice(const Record& record) {
-  return record.agency->sector == "public_security";
-}
-
-// The records that hang together by the person's number after `batch`.
-std::vector<const Record*> Joined(const std::vector<Record>& records,
-                                  int batch) {
-  std::vector<const Record*> joined;
-  for (const Record& record : records) {
-    if (record.accepted() && record.strong && record.since <= batch) {
-      joined.push_back(&record);
-    }
-  }
-  return joined;
+// Of the criteria of a rule, the first two: what the register's clerk saw, by
+// the mapping files (1 the card itself, 2 what the person said, 3 what somebody
+// else said), and then public security before all others.
+int Standing(const Record& record) {
+  const std::string& sector = record.agency->sector;
+  return sector == "public_security" ? 0
+         : sector == "commerce"      ? 1
+         : sector == "health"        ? 2
+                                     : 3;
 }
 
 // Whether `fine` says all that `coarse` does: "1986-02-04" and "1986".
@@ -30,58 +25,84 @@ bool Refines(const std::string& fine, const std::string& coarse) {
   return fine.starts_with(coarse);
 }
 
-// Dates that contradict each other have public security's word behind more than
-// one of them, or behind none. A year alone stands behind every day in it, and
-// is a date of its own where nobody states such a day.
-bool BirthConflict(const std::vector<const Record*>& joined) {
+using Records = std::vector<const Record*>;
+
+// The best standing behind any of the records that `states` picks.
+template <typename States>
+int BestStanding(const Records& records, States states) {
+  int best = 9;
+  for (const Record* record : records) {
+    if (states(*record)) best = std::min(best, Standing(*record));
+  }
+  return best;
+}
+
+// Dates that contradict each other have nobody behind one of them who stands
+// before all who are behind the others. A coarser date stands behind every day
+// in it, and is a date of its own where nobody states such a day.
+bool BirthConflict(const Records& records) {
   std::set<std::string> stated;
-  for (const Record* record : joined) {
+  for (const Record* record : records) {
     if (!record->birth_stated.empty()) stated.insert(record->birth_stated);
   }
-  int dates = 0, of_police = 0;
+  int best = 9;
+  int dates = 0;
   for (const std::string& date : stated) {
     if (std::ranges::any_of(stated, [&](const std::string& other) {
           return other != date && Refines(other, date);
         })) {
       continue;
     }
-    ++dates;
-    of_police += std::ranges::any_of(joined, [&](const Record* record) {
-      return IsPolice(*record) && !record->birth_stated.empty() &&
-             Refines(date, record->birth_stated);
+    const int standing = BestStanding(records, [&](const Record& record) {
+      return !record.birth_stated.empty() && Refines(date, record.birth_stated);
     });
+    if (standing > best) continue;
+    dates = standing == best ? dates + 1 : 1;
+    best = standing;
   }
-  return of_police > 1 || (of_police == 0 && dates > 1);
+  return dates > 1;
 }
 
-// Public security states both names, or neither, and as many records state the
-// one as the other.
-bool NameConflict(const std::vector<const Record*>& joined) {
-  int clean = 0, other = 0;
-  bool police_clean = false, police_other = false;
-  for (const Record* record : joined) {
-    ++(record->name_differs ? other : clean);
-    if (!IsPolice(*record)) continue;
-    (record->name_differs ? police_other : police_clean) = true;
-  }
-  return police_clean == police_other && clean > 0 && clean == other;
+// The same for two names; where equals stand behind them, the one that more
+// records state.
+bool NameConflict(const Records& records) {
+  const auto differs = [](const Record& record) { return record.name_differs; };
+  const auto clean = [](const Record& record) { return !record.name_differs; };
+  const auto others = std::ranges::count_if(
+      records, [&](const Record* record) { return differs(*record); });
+  return others > 0 && 2 * others == std::ssize(records) &&
+         BestStanding(records, differs) == BestStanding(records, clean);
 }
 
 }  // namespace
 
 Expectation Expect(const std::vector<Record>& records) {
   Expectation expectation;
+  const std::string& id = records.front().person->id;
+  expectation.persons = {{.id = id}, {.id = id + "/cut"}};
   for (const Record& record : records) {
-    expectation.persons.push_back(record.strong ? record.person->id
-                                                : record.person->id + "/" +
-                                                      record.agency->id);
+    if (record.strong) {
+      expectation.person_of.push_back(record.name_cut ? 1 : 0);
+    } else {
+      expectation.person_of.push_back(expectation.persons.size());
+      expectation.persons.push_back({.id = id + "/" + record.agency->id});
+    }
   }
-  for (int batch = 0; batch < kBatches; ++batch) {
-    const auto at = static_cast<std::size_t>(batch);
-    const auto joined = Joined(records, batch);
-    expectation.known_by_number[at] = !joined.empty();
-    expectation.birth_conflict[at] = BirthConflict(joined);
-    expectation.name_conflict[at] = NameConflict(joined);
+  for (std::size_t at = 0; at < kBatches; ++at) {
+    for (std::size_t person = 0; person < expectation.persons.size();
+         ++person) {
+      Records held;
+      for (std::size_t i = 0; i < records.size(); ++i) {
+        if (expectation.person_of[i] == person && records[i].accepted() &&
+            records[i].since <= static_cast<int>(at)) {
+          held.push_back(&records[i]);
+        }
+      }
+      ExpectedPerson& expected = expectation.persons[person];
+      expected.known[at] = !held.empty();
+      expected.birth_conflict[at] = BirthConflict(held);
+      expected.name_conflict[at] = NameConflict(held);
+    }
   }
   return expectation;
 }
@@ -93,22 +114,23 @@ void Summary::Add(const Person& person, const std::vector<Record>& records,
   for (const Record& record : records) {
     for (const std::string& defect : record.defects) ++defects_[defect];
   }
+  const Batches& by_number = expectation.persons[0].known;
+  const Batches& cut = expectation.persons[1].known;
   for (std::size_t at = 0; at < kBatches; ++at) {
-    std::set<std::string> persons;
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      const Record& record = records[i];
+    for (const Record& record : records) {
       if (record.rows[at]) ++rows_[record.agency->id][at];
       if (record.since > static_cast<int>(at)) continue;
       ++(record.accepted() ? records_ : broken_)[at];
-      if (record.accepted()) persons.insert(expectation.persons[i]);
     }
-    persons_[at] += persons.size();
-    birth_conflicts_[at] += expectation.birth_conflict[at];
-    name_conflicts_[at] += expectation.name_conflict[at];
-    candidates_[at] +=
-        pair_ends && before_known_[at] && expectation.known_by_number[at];
+    for (const ExpectedPerson& expected : expectation.persons) {
+      persons_[at] += expected.known[at];
+      birth_conflicts_[at] += expected.birth_conflict[at];
+      name_conflicts_[at] += expected.name_conflict[at];
+    }
+    candidates_[at] += pair_ends && before_known_[at] && by_number[at];
+    candidates_[at] += by_number[at] && cut[at];
   }
-  before_known_ = expectation.known_by_number;
+  before_known_ = by_number;
 }
 
 std::string Summary::ToCsv() const {

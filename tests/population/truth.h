@@ -18,16 +18,28 @@ namespace waystation::population {
 // In which batches something holds.
 using Batches = std::array<bool, kBatches>;
 
-// What ought to follow from all records of one person.
-struct Expectation {
-  // Beside each record: the person in whom it is expected to end up. Records
-  // without a usable number stand alone.
-  std::vector<std::string> persons;
-  // Whether the person's strong records disagree at the end of each batch.
+// One person whom a hub ought to hold.
+struct ExpectedPerson {
+  std::string id;
+  // Whether there are records of the person, and whether these disagree, at the
+  // end of each batch.
+  Batches known = {};
   Batches birth_conflict = {};
   Batches name_conflict = {};
-  // Whether the person has a strong record that was read.
-  Batches known_by_number = {};
+};
+
+// What ought to follow from all records of one human being.
+struct Expectation {
+  // Beside each record, the place in `persons` of the one in whom it ought to
+  // end up. Records with a usable number are the first; those of them whose
+  // name was cut the second, which the first is a candidate for; the others
+  // stand alone.
+  std::vector<std::size_t> person_of;
+  std::vector<ExpectedPerson> persons;
+
+  const ExpectedPerson& PersonOf(std::size_t record) const {
+    return persons[person_of[record]];
+  }
 };
 
 Expectation Expect(const std::vector<Record>& records);
@@ -48,7 +60,7 @@ class Summary {
   Counts birth_conflicts_ = {}, name_conflicts_ = {}, candidates_ = {};
   std::map<std::string, Counts> rows_;  // by agency
   std::map<std::string, std::uint64_t> defects_;
-  Batches before_known_ = {};  // the person before
+  Batches before_known_ = {};  // by number, the person before
 };
 
 }  // namespace waystation::population

@@ -40,7 +40,7 @@ absl::StatusOr<World> World::Make(Data data, std::uint64_t people,
     }
   }
   for (const std::string& sector : sectors) {
-    if (FindFormat(sector) == nullptr) {
+    if (std::ranges::find(Sectors(), sector) == Sectors().end()) {
       return absl::InvalidArgumentError("no format for the sector " + sector);
     }
   }
@@ -65,7 +65,7 @@ absl::StatusOr<World> World::Make(Data data, std::uint64_t people,
   if (world.agencies.empty()) {
     return absl::InvalidArgumentError("no agency exports");
   }
-  world.has_story = people > kBrokenRowNeighbour &&
+  world.has_story = people >= kStoryPeople &&
                     HasDivision(world.exporting_origins, "341200") &&
                     HasDivision(world.exporting_residences, "320500");
   return world;

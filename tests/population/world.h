@@ -34,8 +34,7 @@ struct World {
   // Places of each role whose agencies export, and the others.
   std::vector<Place> exporting_origins, exporting_residences;
   std::vector<Place> other_origins, other_residences;
-  // The worker of the story and her neighbour with the broken row are there
-  // when Fuyang and Suzhou export.
+  // The people of the story are there when Fuyang and Suzhou export.
   bool has_story = false;
 
   World() = default;
