@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "absl/time/clock.h"
+#include "adapters/commerce/sector.h"
 #include "adapters/framework/adapter.h"
 #include "adapters/framework/report_text.h"
 #include "adapters/framework/setup.h"
@@ -276,7 +277,8 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   std::vector<std::unique_ptr<Commands>> commands;
   for (const adapters::Sector* sector :
-       {&adapters::PublicSecurity(), &adapters::Labor()}) {
+       {&adapters::PublicSecurity(), &adapters::Labor(),
+        &adapters::Commerce()}) {
     CLI::App* sub = app.add_subcommand(
         std::string(sector->name), "The adapter of an agency of this sector");
     commands.push_back(std::make_unique<Commands>(*sub, *sector, exit_code));

@@ -181,6 +181,12 @@ class Writer {
                         file.incomplete(), Say(" incomplete, ", " 不完整，"),
                         file.older(), Say(" older than sent", " 早于已发送")));
     }
+    for (const auto& passed : file.passed_over()) {
+      Line(absl::StrCat(
+          Padded("  " + passed.name(), 16),
+          Padded(absl::StrCat(passed.rows(), Say(" rows", " 行")), 14),
+          Reason(passed.reason())));
+    }
     for (const auto& count : file.counts()) {
       Line(Padded("  " + count.column(), 16) +
            Padded(absl::StrCat(count.rows(), Say(" rows", " 行")), 14) +

@@ -19,6 +19,7 @@
 #include "adapters/framework/progress.h"
 #include "adapters/framework/snapshot/difference.h"
 #include "adapters/framework/snapshot/key_census.h"
+#include "adapters/framework/sources/open_source.h"
 #include "proto/errors/error.h"
 #include "waystation/report/v1/adapter_report.pb.h"
 #include "waystation/store/v1/adapter_state.pb.h"
@@ -135,8 +136,10 @@ class FileScan {
   // What is wrong with the file is told; all else ends the scan.
   absl::StatusOr<FileReport> Judge(const absl::Status& status) {
     static const std::set<std::string, std::less<>> kOfTheFile = {
-        "FILE_MISSING",   "FILE_EMPTY",   "FILE_CHARSET",   "HEADER_UNREADABLE",
-        "COLUMN_MISSING", "COLUMN_TWICE", "KEYS_NOT_UNIQUE"};
+        "FILE_MISSING",      "FILE_EMPTY",     "FILE_CHARSET", "FILE_CHANGED",
+        "HEADER_UNREADABLE", "COLUMN_MISSING", "COLUMN_TWICE", "COLUMN_TYPE",
+        "KEYS_NOT_UNIQUE",   "DBF_VERSION",    "DBF_LOCKED",   "DBF_HEADER",
+        "DBF_FIELD",         "DBF_WIDTHS",     "DBF_COUNT"};
     if (!kOfTheFile.contains(errors::ReasonOf(status))) return status;
     return Refused(status);
   }
@@ -144,9 +147,10 @@ class FileScan {
   FileReport Refused(const absl::Status& status) {
     report_.set_refused(std::string(errors::ReasonRowOf(status).name));
     std::vector<std::string> details;
-    for (const auto& violation : errors::ViolationsOf(status)) {
-      details.push_back(violation.field.empty() ? violation.rule
-                                                : violation.field);
+    for (const auto& [field, rule] : errors::ViolationsOf(status)) {
+      details.push_back(field.empty()  ? rule
+                        : rule.empty() ? field
+                                       : absl::StrCat(field, ": ", rule));
     }
     for (const auto& [key, value] : errors::MetadataOf(status)) {
       if (key == "found") details.push_back(value);
@@ -166,8 +170,10 @@ class FileScan {
     return std::move(report_);
   }
 
-  absl::StatusOr<std::unique_ptr<TableSource>> OpenFile() {
-    return TableSource::Open(path_, mapping_.table(), mapping_.columns());
+  absl::StatusOr<std::unique_ptr<Source>> OpenFile() {
+    return replay_ == nullptr
+               ? OpenSource(path_, mapping_.table(), mapping_.columns())
+               : OpenSheet(path_, mapping_.table(), mapping_.columns());
   }
 
   absl::Status LookUp(const Source& source, Progress& progress) {
@@ -184,13 +190,6 @@ class FileScan {
   absl::Status CountKeys() {
     auto source = OpenFile();
     if (!source.ok()) return source.status();
-    for (const ColumnUse& use : mapping_.Explain((*source)->columns())) {
-      auto* column = report_.add_columns();
-      column->set_column(use.column);
-      column->set_use(use.use);
-      column->set_dropped_because(use.because);
-      column->set_reason(std::string(use.reason));
-    }
     const std::string temporary =
         options_.dry_run ? std::filesystem::temp_directory_path().string()
                          : state_.folder();
@@ -211,10 +210,31 @@ class FileScan {
       if (key.defect) continue;
       if (auto added = census.Add(hash_(key.text)); !added.ok()) return added;
     }
+    Describe(**source);
     auto repeated = census.Finish();
     if (!repeated.ok()) return repeated.status();
     repeated_ = *std::move(repeated);
     return absl::OkStatus();
+  }
+
+  // What the file holds besides rows. Precondition: it was read to its end.
+  void Describe(const Source& source) {
+    for (const ColumnUse& use : mapping_.Explain(source.columns())) {
+      auto* column = report_.add_columns();
+      column->set_column(use.column);
+      column->set_use(use.use);
+      column->set_dropped_because(use.because);
+      column->set_reason(std::string(use.reason));
+    }
+    for (const auto& [kind, rows] : source.passed_over()) {
+      auto* passed = report_.add_passed_over();
+      passed->set_reason(std::string(kind.reason));
+      passed->set_name(kind.name);
+      passed->set_rows(rows);
+    }
+    for (const std::string_view doubt : source.doubts()) {
+      Note("", doubt, 1, 1, false);
+    }
   }
 
   absl::Status TakeRows() {
@@ -254,7 +274,7 @@ class FileScan {
     }
   }
 
-  absl::Status TakeRow(const TableSource& source, const Row& row,
+  absl::Status TakeRow(const Source& source, const Row& row,
                        State::Transaction& transaction) {
     if (row.defect) {
       Reject(source, row, *row.defect);
@@ -266,10 +286,14 @@ class FileScan {
       return absl::OkStatus();
     }
     if (repeated_.IsRepetition(hash_(key.text), key.text) ||
-        IsUnmendedRepetition(source, row)) {
+        IsUnmended("ROW_KEY_TWICE", source, row)) {
       Reject(
           source, row,
           Defect{"ROW_KEY_TWICE", mapping_.columns()[mapping_.record_key()]});
+      return absl::OkStatus();
+    }
+    if (IsUnmended("ROW_MARK", source, row)) {
+      Reject(source, row, Defect{"ROW_MARK", ""});
       return absl::OkStatus();
     }
     const std::uint64_t row_hash =
@@ -302,17 +326,19 @@ class FileScan {
     return transaction.PutRow(number_, read.record_key, difference.held);
   }
 
-  // A row that was the second of two, and still has the key of another.
-  bool IsUnmendedRepetition(const TableSource& source, const Row& row) {
+  // Whether a row of a replay came to the quarantine for a reason that its own
+  // bytes do not show, and is as it was.
+  bool IsUnmended(std::string_view reason, const Source& source,
+                  const Row& row) {
     if (replay_ == nullptr) return false;
     const auto before = replay_->FindingsOf(source.OriginalBytes(row.raw));
-    return std::any_of(before.begin(), before.end(), [](const auto& finding) {
-      return finding.reason() == "ROW_KEY_TWICE";
+    return std::any_of(before.begin(), before.end(), [&](const auto& finding) {
+      return finding.reason() == reason;
     });
   }
 
   // Puts the update into the outbox. False for one that no frame can take.
-  absl::StatusOr<bool> Send(const TableSource& source, const Row& row,
+  absl::StatusOr<bool> Send(const Source& source, const Row& row,
                             const ReadRow& read, const Difference& difference,
                             State::Transaction& transaction) {
     std::uint64_t revision = 1;
@@ -374,15 +400,14 @@ class FileScan {
     }
   }
 
-  void Reject(const TableSource& source, const Row& row, const Defect& defect) {
+  void Reject(const Source& source, const Row& row, const Defect& defect) {
     report_.set_rejected(report_.rejected() + 1);
     Note(defect.column, defect.reason, row.line, 1, true);
     Quarantined(source, row,
                 {Finding(row.line, defect.column, defect.reason, true)});
   }
 
-  void NoteValues(const TableSource& source, const Row& row,
-                  const ReadRow& read) {
+  void NoteValues(const Source& source, const Row& row, const ReadRow& read) {
     std::vector<RowFinding> lost;
     for (const ValueFinding& finding : read.findings) {
       if (finding.reason.empty()) {
@@ -399,7 +424,7 @@ class FileScan {
     Quarantined(source, row, lost);
   }
 
-  void Quarantined(const TableSource& source, const Row& row,
+  void Quarantined(const Source& source, const Row& row,
                    const std::vector<RowFinding>& findings) {
     if (options_.dry_run) return;
     const std::string bytes = source.OriginalBytes(row.raw);

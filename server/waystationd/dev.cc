@@ -44,12 +44,16 @@ struct DevAgency {
   const char* name_en;
 };
 
-// Two sectors at a place of origin and a place of residence.
+// Four sectors at a place of origin and a place of residence.
 constexpr DevAgency kAgencies[] = {
     {"public_security.341200", "阜阳市公安局", "Fuyang public security"},
     {"public_security.320500", "苏州市公安局", "Suzhou public security"},
     {"labor.341200", "阜阳市人力资源和社会保障局", "Fuyang labor"},
     {"labor.320500", "苏州市人力资源和社会保障局", "Suzhou labor"},
+    {"health.341200", "阜阳市卫生健康委员会", "Fuyang health"},
+    {"health.320500", "苏州市卫生健康委员会", "Suzhou health"},
+    {"commerce.341200", "阜阳市市场监督管理局", "Fuyang commerce"},
+    {"commerce.320500", "苏州市市场监督管理局", "Suzhou commerce"},
 };
 
 // A role's context: its name, and what its certificate says.

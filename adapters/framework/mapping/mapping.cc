@@ -202,6 +202,20 @@ class Mapping::Compiler {
     out_.table_.dialect = {charset.value_or(Charset::kUtf8), delimiter,
                            !table.unquoted()};
     out_.table_.columns.assign(table.columns().begin(), table.columns().end());
+    if (table.format() == config::v1::Table::FORMAT_DBF) ReadDbf(table);
+  }
+
+  void ReadDbf(const config::v1::Table& table) {
+    out_.table_.kind = FileKind::kDbf;
+    if (table.charset() == config::v1::Table::CHARSET_UTF16LE) {
+      Complain("table.charset", "a dBase table has no UTF-16");
+    }
+    // Its columns have names, and in the quarantine its values may hold
+    // anything.
+    if (!table.columns().empty()) {
+      Complain("table.columns", "are for text without a header line");
+    }
+    if (table.unquoted()) Complain("table.unquoted", "is for delimited text");
   }
 
   static bool IsDelimiter(char c) {

@@ -5,10 +5,9 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_join.h"
 #include "adapters/framework/decoding/sniff.h"
 #include "adapters/framework/decoding/utf16.h"
+#include "adapters/framework/sources/find_columns.h"
 #include "proto/errors/error.h"
 
 namespace waystation::adapters {
@@ -39,9 +38,10 @@ absl::StatusOr<std::unique_ptr<TableSource>> TableSource::Open(
     return errors::Error("FILE_EMPTY", {.metadata = {{"file", path}}});
   }
   if (auto read = source->ReadHeader(format); !read.ok()) return read;
-  if (auto found = source->FindColumns(path, wanted); !found.ok()) {
-    return found;
-  }
+  auto found = FindColumns(path, source->columns_, wanted);
+  if (!found.ok()) return found.status();
+  source->wanted_ = *std::move(found);
+  source->scratch_.resize(source->wanted_.size());
   return source;
 }
 
@@ -69,35 +69,6 @@ absl::Status TableSource::ReadHeader(const TableFormat& format) {
                                   FieldBytes(reader_.window(), span, scratch)));
   }
   Take(row.size_with_end, row.inner_lines + 1);
-  return absl::OkStatus();
-}
-
-absl::Status TableSource::FindColumns(const std::string& path,
-                                      const std::vector<std::string>& wanted) {
-  std::vector<std::string> missing;
-  std::vector<std::string> twice;
-  for (const std::string& name : wanted) {
-    const auto same = [&](const std::string& column) {
-      return absl::EqualsIgnoreCase(column, name);
-    };
-    const auto found = std::find_if(columns_.begin(), columns_.end(), same);
-    if (found == columns_.end()) {
-      missing.push_back(name);
-      continue;
-    }
-    if (std::any_of(found + 1, columns_.end(), same)) twice.push_back(name);
-    wanted_.push_back(static_cast<std::size_t>(found - columns_.begin()));
-  }
-  if (!missing.empty()) {
-    return errors::Error(
-        "COLUMN_MISSING",
-        {.field = absl::StrJoin(missing, ", "), .metadata = {{"file", path}}});
-  }
-  if (!twice.empty()) {
-    return errors::Error("COLUMN_TWICE", {.field = absl::StrJoin(twice, ", "),
-                                          .metadata = {{"file", path}}});
-  }
-  scratch_.resize(wanted_.size());
   return absl::OkStatus();
 }
 

@@ -12,19 +12,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "adapters/framework/sources/byte_reader.h"
+#include "adapters/framework/sources/format.h"
 #include "adapters/framework/sources/source.h"
 #include "adapters/framework/sources/split.h"
 
 namespace waystation::adapters {
-
-// The longest row that is read; a longer one is a defect.
-inline constexpr std::size_t kMaxRow = std::size_t{1} << 20;
-
-struct TableFormat {
-  Dialect dialect;
-  // Column names of a file without a header line; empty: the first line is one.
-  std::vector<std::string> columns;
-};
 
 // CSV and delimited text, in memory that does not depend on the file's size.
 // Column names are compared without regard to case, and a label behind a
@@ -54,8 +46,6 @@ class TableSource final : public Source {
   TableSource(ByteReader reader, const TableFormat& format);
 
   absl::Status ReadHeader(const TableFormat& format);
-  absl::Status FindColumns(const std::string& path,
-                           const std::vector<std::string>& wanted);
   // Takes `bytes` from the window and counts their lines.
   void Take(std::size_t bytes, std::uint64_t lines);
   absl::Status SkipOverlongRow();

@@ -45,6 +45,24 @@ const std::vector<std::string>& PoliceColumns() {
   return *kColumns;
 }
 
+// What the adapter of a sector reads, and why it reads its mailbox.
+struct SectorSetup {
+  std::string_view sector;
+  std::string_view source;
+  std::string_view files;
+  std::string_view purpose;
+};
+constexpr SectorSetup kSectors[] = {
+    {"public_security", "ldrk", "*.csv", "residence_registration"},
+    {"labor", "ac01", "*.txt", "social_insurance_transfer"},
+    {"commerce", "jyz", "*.dbf", "business_service"},
+};
+
+const SectorSetup& SetupOf(std::string_view sector) {
+  return *std::find_if(std::begin(kSectors), std::end(kSectors),
+                       [&](const auto& s) { return s.sector == sector; });
+}
+
 // A port that nobody uses now; the hub keeps it from one start to the next.
 int FreePort() {
   const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -237,22 +255,20 @@ std::string World::Agency(const std::string& id) {
   if (fs::exists(folder)) return folder;
   fs::create_directories(folder + "/in");
   const std::string sector = id.substr(0, id.find('.'));
-  const bool labor = sector == "labor";
+  const SectorSetup& setup = SetupOf(sector);
   const std::string mapping = absl::StrCat(WAYSTATION_SOURCE_DIR, "/adapters/",
                                            sector, "/mapping.yaml");
-  WriteAll(
-      folder + "/adapter.yaml",
-      absl::StrCat(
-          "agency: ", id, "\nstate: state\npoll: 200ms\n",
-          "demo_numbers: true\n", "hub:\n  hubs: [\"127.0.0.1:", port_,
-          "\"]\n  ca: ../hub/tls/ca.pem\n  cert: ../hub/clients/", id,
-          ".pem\n  key: ../hub/clients/", id,
-          ".key\nsubmission_key: {key_id: dev, key: ../hub/clients/", id,
-          ".signing}\nsources:\n  - {name: ", labor ? "ac01" : "ldrk",
-          ", files: \"in/*.", labor ? "txt" : "csv", "\", mapping: ", mapping,
-          "}\nmailbox: {folder: out, mapping: ", mapping, ", purpose: ",
-          labor ? "social_insurance_transfer" : "residence_registration",
-          "}\n"));
+  WriteAll(folder + "/adapter.yaml",
+           absl::StrCat(
+               "agency: ", id, "\nstate: state\npoll: 200ms\n",
+               "demo_numbers: true\n", "hub:\n  hubs: [\"127.0.0.1:", port_,
+               "\"]\n  ca: ../hub/tls/ca.pem\n  cert: ../hub/clients/", id,
+               ".pem\n  key: ../hub/clients/", id,
+               ".key\nsubmission_key: {key_id: dev, key: ../hub/clients/", id,
+               ".signing}\nsources:\n  - {name: ", std::string(setup.source),
+               ", files: \"in/", std::string(setup.files), "\", mapping: ",
+               mapping, "}\nmailbox: {folder: out, mapping: ", mapping,
+               ", purpose: ", std::string(setup.purpose), "}\n"));
   return folder;
 }
 

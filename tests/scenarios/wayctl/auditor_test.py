@@ -145,7 +145,7 @@ class Auditor(Scenario):
             self.assertEqual((row["kind"], row["agency"]), ("updates", SUZHOU_POLICE))
 
         agencies = listed("--act", "agency.put")
-        self.assertEqual(len(agencies), 4)
+        self.assertEqual(len(agencies), 8)
         [one] = listed("--act", "agency.put", "--object", SUZHOU_LABOR)
         self.assertEqual(one["agency"], SUZHOU_LABOR)
         for row in listed("--actor", "agency/" + SUZHOU_POLICE):

@@ -14,8 +14,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "adapters/commerce/sector.h"
 #include "adapters/framework/delivery.h"
 #include "adapters/public_security/sector.h"
+#include "tests/unit/adapters/support/dbf_bytes.h"
+#include "tests/unit/adapters/support/mapped_file.h"
 #include "waystation/report/v1/adapter_report.pb.h"
 #include "waystation/store/v1/adapter_state.pb.h"
 #include "waystation/v1/claim.pb.h"
@@ -316,6 +319,65 @@ TEST_F(ScannerTest, ManyLongRowsThatCannotBeReadTakeLittleMemory) {
   getrusage(RUSAGE_SELF, &after);
   EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 32 << 10);
   EXPECT_EQ(Quarantined().size(), 64U);
+}
+
+// Records of a table have no lines: in the quarantine they are a text with the
+// same columns, which is mended and replayed like any other.
+TEST_F(ScannerTest, RecordsOfATableAreMendedAsText) {
+  source_ = {"jyz", path_, LoadMapping(Commerce()), ".csv"};
+  DbfBytes table({{"JYZJLH", 4},
+                  {"XM", 8},
+                  {"GMSFHM", 18},
+                  {"XB", 1},
+                  {"CSRQ", 8},
+                  {"HYZK", 2},
+                  {"TYSHXYDM", 18},
+                  {"ZCH", 15},
+                  {"ZTMC", 8},
+                  {"JYZT", 1},
+                  {"CLRQ", 8, 'D'},
+                  {"GXSJ", 14}});
+  table.Add({"1", Gb("张三"), "", "1"});
+  table.Add({"2", Gb("李四").substr(0, 3), "", "2"});
+  table.Add({"3", Gb("王五"), "", "1"}, 'x');
+  table.Add({"4", Gb("赵六"), "", "1"}, '*');
+  const FileReport report = Take(table.Bytes());
+  EXPECT_EQ(report.rows(), 3U);
+  EXPECT_EQ(report.changed(), 1U);
+  EXPECT_EQ(report.rejected(), 2U);
+  ASSERT_EQ(report.passed_over_size(), 1);
+  EXPECT_EQ(report.passed_over(0).reason(), "ROW_DELETED");
+  EXPECT_EQ(report.passed_over(0).rows(), 1U);
+  EXPECT_EQ(Sent().size(), 1U);
+  EXPECT_THAT(Quarantined(), ElementsAre("2 ROW_CHARSET XM", "3 ROW_MARK "));
+  const std::string header =
+      "JYZJLH,XM,GMSFHM,XB,CSRQ,HYZK,TYSHXYDM,ZCH,ZTMC,JYZT,CLRQ,GXSJ\n";
+  const std::string second = "2," + Gb("李四").substr(0, 3) + ",,2,,,,,,,,\n";
+  const std::string third = "3," + Gb("王五") + ",,1,,,,,,,,\n";
+  EXPECT_EQ(ReadQuarantine(), header + second + third);
+
+  // As they are they stay, the one that only its record's mark told too.
+  EXPECT_EQ(Replayed().rejected(), 2U);
+  EXPECT_EQ(ReadQuarantine(), header + second + third);
+  std::ofstream(quarantine_->rows_path(), std::ios::binary)
+      << header << "2," << Gb("李四") << ",,2,,,,,,,,\n"
+      << "3," << Gb("王五") << ",,1,,20,,,,,,\n";
+  EXPECT_EQ(Replayed().changed(), 2U);
+  EXPECT_EQ(Sent().size(), 2U);
+  EXPECT_THAT(Quarantined(), IsEmpty());
+}
+
+TEST_F(ScannerTest, ATableOfAnotherLanguageIsReadAndDoubted) {
+  source_ = {"jyz", path_, LoadMapping(Commerce()), ".csv"};
+  std::vector<DbfColumn> columns;
+  for (const std::string& name : source_.mapping->columns()) {
+    columns.push_back({name, 18});
+  }
+  const std::string bytes = DbfBytes(columns).Add({"1"}).Bytes();
+  const FileReport report = Take(WithNumber(bytes, 29, 1, 0x78));
+  EXPECT_EQ(report.rows(), 1U);
+  ASSERT_EQ(report.findings_size(), 1);
+  EXPECT_EQ(report.findings(0).reason(), "CODE_PAGE_DIFFERS");
 }
 
 TEST_F(ScannerTest, FilesThatCannotBeReadAreRefusedWhole) {
