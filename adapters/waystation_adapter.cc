@@ -24,6 +24,7 @@
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
 #include "proto/runtime/log.h"
+#include "proto/runtime/service_manager.h"
 #include "proto/runtime/signals.h"
 #include "waystation/report/v1/adapter_report.pb.h"
 
@@ -130,9 +131,15 @@ class Program {
   int UntilSignal(adapters::Adapter& adapter,
                   const std::function<int(adapters::Adapter&)>& act) {
     std::thread watch([&] {
-      while (const auto event = signals_.Wait()) {
+      const runtime::ServiceManager manager;
+      manager.Ready();
+      for (;;) {
+        const auto event = signals_.Wait(manager.alive_every());
+        manager.Alive();
+        if (!event) continue;
         if (*event == runtime::Signals::Event::kWoken) return;
         if (*event != runtime::Signals::Event::kStop) continue;
+        manager.Stopping();
         signals_.Release();
         stopped_ = true;
         adapter.Stop();

@@ -21,17 +21,18 @@ function(_waystation_link_headers root)
   endforeach()
 endfunction()
 
-# waystation_library(name [SOURCES ...] USES ...): without sources it is its
-# headers.
+# waystation_library(name [SOURCES ...] USES ... [HIDES ...]): without sources it
+# is its headers. What it HIDES stands in its sources alone.
 function(waystation_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;HIDES" ${ARGN})
   set(root ${CMAKE_BINARY_DIR}/include/${name})
   file(MAKE_DIRECTORY ${root})
   _waystation_link_headers(${root})
   if(arg_SOURCES)
     add_library(${name} STATIC ${arg_SOURCES})
     target_include_directories(${name} PUBLIC ${root})
-    target_link_libraries(${name} PUBLIC ${arg_USES} PRIVATE waystation_flags)
+    target_link_libraries(${name} PUBLIC ${arg_USES}
+      PRIVATE ${arg_HIDES} waystation_flags)
   else()
     add_library(${name} INTERFACE)
     target_include_directories(${name} INTERFACE ${root})

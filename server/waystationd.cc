@@ -11,6 +11,7 @@
 #include "proto/errors/reason.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/signals.h"
+#include "server/waystationd/backup.h"
 #include "server/waystationd/config.h"
 #include "server/waystationd/dev.h"
 #include "server/waystationd/layout.h"
@@ -169,6 +170,23 @@ CLI::App* AddCertify(CLI::App& app, CertifyOptions& options) {
   return certify;
 }
 
+struct BackupOptions {
+  std::string config;
+  std::string name;
+};
+
+CLI::App* AddBackupVerb(CLI::App& backup, const char* verb, const char* says,
+                        BackupOptions& options, bool named) {
+  CLI::App* const added = backup.add_subcommand(verb, says);
+  added->add_option("--config", options.config, "The hub's file (YAML)")
+      ->required();
+  if (named) {
+    added->add_option("NAME", options.name, "As `backup list` shows it")
+        ->required();
+  }
+  return added;
+}
+
 int Main(int argc, char** argv) {
   // Debian's Abseil, which gRPC locks with, is built to look for deadlocks at
   // every lock, and to end the process where it sees one coming.
@@ -188,6 +206,17 @@ int Main(int argc, char** argv) {
   const CLI::App* const dev = AddDev(app, dev_options);
   const CLI::App* const init = AddInit(app, layout);
   const CLI::App* const certify = AddCertify(app, certify_options);
+  BackupOptions backup_options;
+  CLI::App* const backup = app.add_subcommand(
+      "backup", "Backups where no hub runs (`wayctl backup` where one does)");
+  backup->require_subcommand(1);
+  const CLI::App* const backup_list = AddBackupVerb(
+      *backup, "list", "Show which there are", backup_options, false);
+  const CLI::App* const backup_verify =
+      AddBackupVerb(*backup, "verify", "Read one from end to end and check it",
+                    backup_options, true);
+  const CLI::App* const backup_restore = AddBackupVerb(
+      *backup, "restore", "Make the hub's store of one", backup_options, true);
   for (CLI::App* const other : app.get_subcommands({})) {
     other->excludes(serve);
   }
@@ -201,6 +230,13 @@ int Main(int argc, char** argv) {
   if (*dev) return Report(Dev(dev_options, signals));
   if (*init) return Report(Init(layout));
   if (*certify) return Report(Certify(certify_options));
+  if (*backup_list) return Report(ListBackups(backup_options.config));
+  if (*backup_verify) {
+    return Report(VerifyBackup(backup_options.config, backup_options.name));
+  }
+  if (*backup_restore) {
+    return Report(RestoreBackup(backup_options.config, backup_options.name));
+  }
   if (config.empty()) {
     std::fputs(app.help().c_str(), stderr);
     return static_cast<int>(errors::Exit::kUsage);

@@ -158,6 +158,14 @@ WAYSTATION_CALL(Admin, ListCertificates)
 WAYSTATION_CALL(Admin, RevokeCertificate)
 WAYSTATION_CALL(Admin, GetHubStatus)
 WAYSTATION_CALL(Admin, CheckStore)
+WAYSTATION_CALL(Admin, ListBackups)
+WAYSTATION_CALL(Admin, VerifyBackup)
+
+absl::StatusOr<v1::CreateBackupResponse> Admin::CreateBackup(
+    const v1::CreateBackupRequest& request) const {
+  return Call(*stubs_, &v1::AdminService::Stub::CreateBackup, request,
+              /*repeat=*/false);
+}
 
 absl::StatusOr<v1::SignCertificateResponse> Admin::SignCertificate(
     const v1::SignCertificateRequest& request) const {

@@ -94,32 +94,66 @@ Sheet AgencySheet(const v1::Agency& agency, const Surroundings& surroundings) {
       .sections = {{Say("Signing keys"), KeyRows(agency, surroundings)}}};
 }
 
-absl::Status Show(Session& session, const std::string& id) {
+absl::StatusOr<v1::AgencyStatus> Find(Session& session, const std::string& id) {
   v1::ListAgenciesRequest request;
   do {
     const auto page = session.admin().ListAgencies(request);
     if (!page.ok()) return page.status();
     for (const v1::AgencyStatus& status : page->agencies()) {
-      if (status.agency().id() != id) continue;
-      const Surroundings& surroundings = session.surroundings();
-      Sheet sheet = AgencySheet(status.agency(), surroundings);
-      const Fact facts[] = {
-          {"records", Say("Records"), Number(status.records())},
-          {"last_seen_time", Say("Last seen"),
-           TimeCell(status.last_seen_time(), surroundings)},
-          {"last_update_time", Say("Newest update"),
-           TimeCell(status.last_update_time(), surroundings)},
-          {"data_age_seconds", Say("Age of data"),
-           AgeCell(status.last_update_time(), surroundings)},
-          {"mailbox_waiting", Say("Changes that wait"),
-           Number(status.mailbox_waiting())}};
-      sheet.facts.insert(sheet.facts.end(), std::begin(facts), std::end(facts));
-      session.out().Show(status, sheet);
-      return absl::OkStatus();
+      if (status.agency().id() == id) return status;
     }
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
   return errors::Error("NOT_AVAILABLE");
+}
+
+absl::Status Show(Session& session, const std::string& id) {
+  const auto status = Find(session, id);
+  if (!status.ok()) return status.status();
+  const Surroundings& surroundings = session.surroundings();
+  Sheet sheet = AgencySheet(status->agency(), surroundings);
+  const Fact facts[] = {{"records", Say("Records"), Number(status->records())},
+                        {"last_seen_time", Say("Last seen"),
+                         TimeCell(status->last_seen_time(), surroundings)},
+                        {"last_update_time", Say("Newest update"),
+                         TimeCell(status->last_update_time(), surroundings)},
+                        {"data_age_seconds", Say("Age of data"),
+                         AgeCell(status->last_update_time(), surroundings)},
+                        {"mailbox_waiting", Say("Changes that wait"),
+                         Number(status->mailbox_waiting())}};
+  sheet.facts.insert(sheet.facts.end(), std::begin(facts), std::end(facts));
+  session.out().Show(*status, sheet);
+  return absl::OkStatus();
+}
+
+// Whether the agency's adapter reaches the hub: it watches its mailbox now, or
+// was seen within so many minutes.
+absl::Status Ping(Session& session, const std::string& id, int minutes) {
+  const auto status = Find(session, id);
+  if (!status.ok()) return status.status();
+  const Surroundings& surroundings = session.surroundings();
+  const absl::Time seen =
+      absl::FromUnixSeconds(status->last_seen_time().seconds());
+  const bool reached = status->watching() > 0 ||
+                       surroundings.now() - seen <= absl::Minutes(minutes);
+  session.out().Show(
+      *status,
+      {.facts = {
+           {"id", Say("Agency"), status->agency().id()},
+           {"reached", Say("Reaches the hub"),
+            reached ? Cell(Say("yes"), "true") : Cell(Say("no"), "false")},
+           {"watching", Say("Watches its mailbox on streams"),
+            Number(status->watching())},
+           {"last_seen_time", Say("Last seen"),
+            TimeCell(status->last_seen_time(), surroundings)},
+           {"last_update_time", Say("Newest update"),
+            TimeCell(status->last_update_time(), surroundings)},
+           {"mailbox_waiting", Say("Changes that wait"),
+            Number(status->mailbox_waiting())},
+           {"certificate_expire_time", Say("Certificate ends"),
+            TimeCell(status->certificate_expire_time(), surroundings)}}});
+  if (!reached) session.Found();
+  return absl::OkStatus();
 }
 
 absl::Status Put(Session& session, const std::string& file, bool dry_run) {
@@ -160,6 +194,24 @@ void AddAgency(Commands& commands) {
       "wayctl agency show labor.320500", Needs::kHub,
       [options](Session& session) { return Show(session, options->id); });
   show_verb.add_option("ID", options->id, Say("The agency"))->required();
+
+  struct PingOptions {
+    std::string id;
+    int minutes = 10;
+  };
+  const auto ping = std::make_shared<PingOptions>();
+  CLI::App& ping_verb = commands.Verb(
+      noun, "ping",
+      Say("Whether an agency's adapter reaches the hub; exit code 3 if not"),
+      "wayctl agency ping labor.320500", Needs::kHub, [ping](Session& session) {
+        return Ping(session, ping->id, ping->minutes);
+      });
+  ping_verb.add_option("ID", ping->id, Say("The agency"))->required();
+  ping_verb
+      .add_option(
+          "--within", ping->minutes,
+          Say("Minutes since when it must have called; 10 if not given"))
+      ->check(CLI::NonNegativeNumber);
 
   CLI::App& put_verb =
       commands.Verb(noun, "put", Say("Add an agency, or replace its entry"),

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // wayctl cert: who may call. Keys never leave their owner: a request is made
 // here, the operator has the hub sign it.
+#include <cstdint>
+#include <map>
+#include <string>
+
 #include "client/wayctl/certificates.h"
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
@@ -116,6 +120,40 @@ absl::Status List(Session& session, const ListOptions& options,
       [&](const auto& page) {
         return CertificateRows(page, session.surroundings());
       });
+}
+
+// Those that end within `days` and have no successor that lasts longer.
+absl::Status Expiring(Session& session, int days) {
+  v1::ListCertificatesRequest request;
+  v1::ListCertificatesResponse all;
+  do {
+    const auto page = session.admin().ListCertificates(request);
+    if (!page.ok()) return page.status();
+    all.mutable_certificates()->MergeFrom(page->certificates());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  const std::int64_t now = absl::ToUnixSeconds(session.surroundings().now());
+  const std::int64_t until = now + std::int64_t{86'400} * days;
+  std::map<std::string, const v1::CertificateStatus*> last;
+  for (const v1::CertificateStatus& status : all.certificates()) {
+    if (status.revoked()) continue;
+    const v1::CertificateStatus*& held = last[status.identity()];
+    if (held == nullptr ||
+        held->not_after().seconds() < status.not_after().seconds()) {
+      held = &status;
+    }
+  }
+  v1::ListCertificatesResponse expiring;
+  for (const auto& [identity, status] : last) {
+    if (status->not_after().seconds() <= until) {
+      *expiring.add_certificates() = *status;
+    }
+  }
+  session.out().Page(expiring,
+                     CertificateRows(expiring, session.surroundings()));
+  session.out().EndList();
+  if (!expiring.certificates().empty()) session.Found();
+  return absl::OkStatus();
 }
 
 Sheet StatusSheet(const v1::CertificateStatus& status,
@@ -260,6 +298,15 @@ void AddCert(Commands& commands) {
   list_verb.add_option("--identity", list->identity,
                        Say("Only of this identity"));
   AddListOptions(list_verb, list->list);
+
+  const auto days = std::make_shared<int>(30);
+  CLI::App& expiring_verb = commands.Verb(
+      noun, "expiring",
+      Say("Whose last certificate ends soon or has ended; exit code 3 if any"),
+      "wayctl cert expiring --days 14", Needs::kHub,
+      [days](Session& session) { return Expiring(session, *days); });
+  expiring_verb.add_option("--days", *days, Say("How soon; 30 if not given"))
+      ->check(CLI::NonNegativeNumber);
 
   const auto file = std::make_shared<std::string>();
   CLI::App& inspect_verb = commands.Verb(

@@ -113,6 +113,7 @@ void AddNouns(Commands& commands) {
   AddAgency(commands);
   AddCert(commands);
   AddAudit(commands);
+  AddBackup(commands);
   AddHub(commands);
   AddConfig(commands);
   AddCompletion(commands);

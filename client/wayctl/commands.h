@@ -64,6 +64,7 @@ CLI::Option& AddRepeated(CLI::App& verb, const std::string& name,
 void AddAgency(Commands& commands);
 void AddAgreement(Commands& commands);
 void AddAudit(Commands& commands);
+void AddBackup(Commands& commands);
 void AddCandidate(Commands& commands);
 void AddCert(Commands& commands);
 void AddCompletion(Commands& commands);

@@ -37,7 +37,9 @@ absl::Status ShowStatus(Session& session) {
           {"log_origin", Say("Audit log"), response->log_origin()},
           {"log_size", Say("Entries in the log"), Number(response->log_size())},
           {"last_checkpoint_time", Say("Last checkpoint"),
-           TimeCell(response->last_checkpoint_time(), surroundings)}}};
+           TimeCell(response->last_checkpoint_time(), surroundings)},
+          {"last_backup_time", Say("Last backup"),
+           TimeCell(response->last_backup_time(), surroundings)}}};
   if (!reasons.empty()) {
     sheet.facts.push_back({"not_ready_reasons", Say("Why it is not ready"),
                            Cell(Joined(reasons, Say(", ")),
@@ -51,28 +53,34 @@ absl::Status ShowStatus(Session& session) {
 absl::Status Check(Session& session) {
   const auto response = session.admin().CheckStore({});
   if (!response.ok()) return response.status();
-  Table findings{.columns = {{"place", Say("PLACE"), false, true},
-                             {"reason", Say("FINDING"), false, true},
-                             {"detail", Say("DETAIL"), false, true},
-                             {"more", Say("MORE ALIKE"), true}}};
-  for (const v1::StoreFinding& finding : response->findings()) {
-    findings.rows.push_back(
-        {finding.place(), Cell(SayReason(finding.reason()), finding.reason()),
-         finding.detail(), Number(finding.more())});
-  }
-  session.out().Show(*response,
-                     {.facts = {{"rows_checked", Say("Sealed rows opened"),
-                                 Number(response->rows_checked())},
-                                {"result", Say("Result"),
-                                 response->findings().empty()
-                                     ? Cell(Say("intact"), "intact")
-                                     : Cell(Say("damaged"), "damaged")}},
-                      .sections = {{Say("Findings"), std::move(findings)}}});
+  session.out().Show(
+      *response,
+      {.facts = {{"rows_checked", Say("Sealed rows opened"),
+                  Number(response->rows_checked())},
+                 {"result", Say("Result"),
+                  response->findings().empty()
+                      ? Cell(Say("intact"), "intact")
+                      : Cell(Say("damaged"), "damaged")}},
+       .sections = {{Say("Findings"), FindingRows(response->findings())}}});
   if (!response->findings().empty()) session.Found();
   return absl::OkStatus();
 }
 
 }  // namespace
+
+Table FindingRows(
+    const google::protobuf::RepeatedPtrField<v1::StoreFinding>& findings) {
+  Table table{.columns = {{"place", Say("PLACE"), false, true},
+                          {"reason", Say("FINDING"), false, true},
+                          {"detail", Say("DETAIL"), false, true},
+                          {"more", Say("MORE ALIKE"), true}}};
+  for (const v1::StoreFinding& finding : findings) {
+    table.rows.push_back({finding.place(),
+                          Cell(SayReason(finding.reason()), finding.reason()),
+                          finding.detail(), Number(finding.more())});
+  }
+  return table;
+}
 
 void AddHub(Commands& commands) {
   CLI::App& noun = commands.Noun("hub", Say("How the hub is"));

@@ -26,6 +26,7 @@ class Timestamp;
 namespace waystation::v1 {
 class Date;
 class Person;
+class StoreFinding;
 }  // namespace waystation::v1
 
 namespace waystation::wayctl {
@@ -100,6 +101,10 @@ Cell JoinedCell(const Range& values) {
 // Who an agency is, by sector and place: "labor, 江苏省苏州市". Its id where
 // that says nothing.
 std::string AgencyText(std::string_view id);
+
+// What a check of a store found.
+Table FindingRows(
+    const google::protobuf::RepeatedPtrField<v1::StoreFinding>& findings);
 
 }  // namespace waystation::wayctl
 

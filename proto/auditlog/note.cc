@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "proto/auditlog/epoch.h"
+
 namespace waystation::auditlog {
 namespace {
 
@@ -345,11 +347,16 @@ absl::StatusOr<Checkpoint> OpenCheckpoint(std::string_view note,
   if (!parsed.ok()) return parsed.status();
   absl::StatusOr<Checkpoint> checkpoint = ParseCheckpoint(parsed->text);
   if (!checkpoint.ok()) return checkpoint.status();
-  if (checkpoint->origin != log.name()) {
+  if (BaseOfOrigin(checkpoint->origin) != BaseOfOrigin(log.name())) {
     return absl::FailedPreconditionError(
         Concat("the checkpoint is not of the log ", log.name()));
   }
-  if (absl::Status status = log.Verify(*parsed); !status.ok()) return status;
+  const absl::StatusOr<NoteVerifier> verifier =
+      NoteVerifier::Create(checkpoint->origin, log.key(), log.algorithm());
+  if (!verifier.ok()) return verifier.status();
+  if (absl::Status status = verifier->Verify(*parsed); !status.ok()) {
+    return status;
+  }
   return checkpoint;
 }
 

@@ -145,9 +145,11 @@ absl::StatusOr<Checkpoint> ParseCheckpoint(std::string_view text);
 std::string SignCheckpoint(const Checkpoint& checkpoint,
                            const NoteSigner& signer);
 
-// Parses a checkpoint note and checks that `log` signed it and is its origin.
-// INVALID_ARGUMENT when it cannot be read, FAILED_PRECONDITION for another
-// log's, NOT_FOUND or UNAUTHENTICATED as NoteVerifier::Verify.
+// Parses a checkpoint note and checks that `log` signed it and is its origin,
+// in whatever epoch (epoch.h): the key stays. That the epochs of a log fit
+// together is for consistency proofs to say. INVALID_ARGUMENT when it cannot be
+// read, FAILED_PRECONDITION for another log's, NOT_FOUND or UNAUTHENTICATED as
+// NoteVerifier::Verify.
 absl::StatusOr<Checkpoint> OpenCheckpoint(std::string_view note,
                                           const NoteVerifier& log);
 

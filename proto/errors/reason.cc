@@ -327,6 +327,29 @@ constexpr Reason kReasons[] = {
      {"Set `authority` in the hub's configuration, or sign elsewhere.",
       "请在枢纽配置中设置 `authority`，或在别处签发。"}},
 
+    {"NO_BACKUPS", 512, Code::kFailedPrecondition, Exit::kFailed,
+     {"This hub has no place for backups",
+      "本枢纽未配置备份位置"},
+     {"Set `backup` in the hub's configuration and start it again.",
+      "请在枢纽配置中设置 `backup` 并重新启动。"}},
+    {"NO_SUCH_BACKUP", 513, Code::kNotFound, Exit::kNotFound,
+     {"There is no backup of this name",
+      "没有此名称的备份"},
+     {"`wayctl backup list`, or `waystationd backup list` where no hub runs, "
+      "shows which there are.",
+      "可用 `wayctl backup list` 查看；枢纽未运行时用 `waystationd backup list`。"}},
+    {"BACKUP_LOCKED", 514, Code::kFailedPrecondition, Exit::kFailed,
+     {"The key of the backup is not there or has expired",
+      "备份的密钥不存在或已过期"},
+     {"Put the key file back where it was if it is kept elsewhere. A key whose "
+      "time is over was destroyed, and the backup with it.",
+      "如密钥文件另有保管，请放回原处。到期的密钥已被销毁，相应备份不可再读。"}},
+    {"BACKUP_DAMAGED", 515, Code::kDataLoss, Exit::kFindings,
+     {"The backup is not as it was written",
+      "备份与写入时不一致"},
+     {"Take another copy of it, or an older backup.",
+      "请改用该备份的其他副本，或更早的备份。"}},
+
     // --- 6: decisions ---
     {"CHANGED_MEANWHILE", 601, Code::kAborted, Exit::kChanged,
      {"What is held has changed since it was read",
@@ -490,6 +513,26 @@ constexpr Reason kReasons[] = {
      {"Check folder, rights and free space. Existing keys and certificates "
       "are never overwritten.",
       "请检查文件夹、权限与剩余空间。已有的密钥和证书不会被覆盖。"}},
+    {"STORE_ROLLED_BACK", 815, Code::kFailedPrecondition, Exit::kFailed,
+     {"The store is older than what this hub has signed already",
+      "存储早于本枢纽已签署的日志"},
+     {"An old copy was put in its place. Put the newer one back, or restore a "
+      "backup with `waystationd backup restore`, which says openly what was "
+      "lost.",
+      "存储被替换为旧副本。请放回较新的存储，或用 `waystationd backup restore` 从"
+      "备份恢复，以公开记录所丢失的内容。"}},
+    {"JOURNAL_DAMAGED", 816, Code::kFailedPrecondition, Exit::kFailed,
+     {"The journal beside the store cannot be read",
+      "存储旁的日志簿无法读取"},
+     {"Mend or remove the named line of the named file. What a removed line says "
+      "is forgotten when an older backup is restored.",
+      "请更正或删除所列文件中的所列行。删除的内容在恢复较早备份时将不再生效。"}},
+    {"JOURNAL_NOT_WRITTEN", 817, Code::kUnavailable, Exit::kUnreachable,
+     {"The journal beside the store cannot be written",
+      "存储旁的日志簿无法写入"},
+     {"Free space on its disk, or mend its permissions; the hub then goes on by "
+      "itself.",
+      "请释放其所在磁盘空间或修正权限，枢纽随后自行恢复。"}},
 
     // --- 9: adapters and wayctl ---
     {"FILE_EMPTY", 901, Code::kFailedPrecondition, Exit::kFindings,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,20 @@ using google::protobuf::util::TimeUtil;
 // Operators and auditors see all.
 bool SeesAll(const Caller& caller) {
   return caller.role == Role::kOperator || caller.role == Role::kAuditor;
+}
+
+// When the last certificate of each agency ends, in seconds since 1970.
+std::map<std::string, int64_t> CertificateEnds(const Snapshot& registry) {
+  constexpr std::string_view kAgency = "agency/";
+  std::map<std::string, int64_t> ends;
+  for (const auto& [serial, status] : registry.certificates()) {
+    const std::string_view identity = status.identity();
+    if (status.revoked() || !identity.starts_with(kAgency)) continue;
+    // Clerks' end with a slash and a name.
+    int64_t& end = ends[std::string(identity.substr(kAgency.size()))];
+    end = std::max(end, status.not_after().seconds());
+  }
+  return ends;
 }
 
 // Walks a map by rising key from behind the token's key on: calls `add` with
@@ -53,6 +68,7 @@ absl::StatusOr<std::string> WalkPage(const Core& core, std::string_view list,
 absl::StatusOr<v1::ListAgenciesResponse> Admin::ListAgencies(
     const Caller& caller, const v1::ListAgenciesRequest& request) {
   const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
+  const auto ends = CertificateEnds(*registry);
   v1::ListAgenciesResponse response;
   const auto add = [&](const AgencyEntry& entry) -> absl::Status {
     v1::AgencyStatus& status = *response.add_agencies();
@@ -72,6 +88,11 @@ absl::StatusOr<v1::ListAgenciesResponse> Admin::ListAgencies(
     const auto mailbox = core_.store.GetMailbox(entry.number);
     if (!mailbox.ok()) return StoreError(mailbox.status());
     status.set_mailbox_waiting(mailbox->last - mailbox->acknowledged);
+    const auto end = ends.find(entry.id());
+    if (end != ends.end()) {
+      *status.mutable_certificate_expire_time() =
+          TimeUtil::SecondsToTimestamp(end->second);
+    }
     return absl::OkStatus();
   };
   const auto token = WalkPage(

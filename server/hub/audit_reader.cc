@@ -14,6 +14,7 @@
 #include "server/hub/given_time.h"
 #include "server/hub/page_size.h"
 #include "server/hub/store_error.h"
+#include "server/hub/stored_tiles.h"
 
 namespace waystation::hub {
 namespace {
@@ -26,18 +27,6 @@ constexpr uint64_t kMaxScanned = 20'000;
 constexpr uint64_t kChunk = 500;
 // What fits into one answer (design 17), roughly: a leaf is 20 KiB at most.
 constexpr size_t kPageBytes = size_t{1} << 20;
-
-class StoredTiles final : public auditlog::TileReader {
- public:
-  explicit StoredTiles(const storage::Store& store) : store_(store) {}
-  absl::StatusOr<std::vector<auditlog::Hash>> ReadTile(
-      uint32_t level, uint64_t index, uint32_t width) const override {
-    return store_.ReadTile(level, index, width);
-  }
-
- private:
-  const storage::Store& store_;
-};
 
 absl::Status OutOfRange(const std::string& field) {
   return errors::Error("OUT_OF_RANGE", {.field = field});

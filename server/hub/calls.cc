@@ -308,7 +308,12 @@ absl::StatusOr<v1::ListAgenciesResponse> HubImpl::ListAgencies(
       Admit(caller, "AdminService.ListAgencies",
             {Role::kOperator, Role::kAuditor, Role::kAgency, Role::kClerk});
   if (!status.ok()) return status;
-  return admin_.ListAgencies(caller, request);
+  auto response = admin_.ListAgencies(caller, request);
+  if (!response.ok()) return response;
+  for (v1::AgencyStatus& agency : *response->mutable_agencies()) {
+    agency.set_watching(watchers_.Count(agency.agency().id()));
+  }
+  return response;
 }
 
 void HubImpl::ApplyAgreement(const Caller& caller,
@@ -353,6 +358,23 @@ absl::StatusOr<v1::ListCertificatesResponse> HubImpl::ListCertificates(
             {Role::kOperator, Role::kAuditor, Role::kAgency, Role::kClerk});
   if (!status.ok()) return status;
   return admin_.ListCertificates(caller, request);
+}
+
+absl::StatusOr<v1::CreateBackupResponse> HubImpl::CreateBackup(
+    const Caller& caller) {
+  auto status = Admit(caller, "AdminService.CreateBackup", {Role::kOperator});
+  if (!status.ok()) return status;
+  return backups_.Create(caller);
+}
+
+absl::StatusOr<v1::ListBackupsResponse> HubImpl::ListBackups(
+    const v1::ListBackupsRequest& request) {
+  return backups_.List(request);
+}
+
+absl::StatusOr<v1::VerifyBackupResponse> HubImpl::VerifyBackup(
+    const v1::VerifyBackupRequest& request) {
+  return backups_.Verify(request);
 }
 
 bool HubImpl::IsRevoked(std::string_view serial) const {

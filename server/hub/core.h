@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "proto/auditlog/ed25519.h"
@@ -57,7 +58,9 @@ struct Core {
         rules(options.rules.version().empty()
                   ? domain::RuleBook()
                   : domain::RuleBook(options.rules)),
-        clock(std::move(dependencies.clock)) {}
+        clock(std::move(dependencies.clock)),
+        backups(std::move(dependencies.backups)),
+        log_origin(options.log_origin) {}
 
   codes::Date Today() { return domain::DayOf(clock.Now()); }
   codes::CitizenNumberProfile Profile() const {
@@ -79,6 +82,11 @@ struct Core {
   LogClock clock;
   Activity activity;
   Counters counters;
+  const BackupParts backups;
+  // Since when the log is signed under an origin of its own, and that origin;
+  // set while the hub starts.
+  std::string log_epoch;
+  std::string log_origin;
 };
 
 }  // namespace waystation::hub

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +26,25 @@
 #include "waystation/v1/reconciliation_service.pb.h"
 #include "waystation/v1/registry_service.pb.h"
 
+namespace waystation::backup {
+class ArchiveReader;
+class Journal;
+class Shelf;
+}  // namespace waystation::backup
+
 namespace waystation::hub {
 
 class Keys;
+
+// Where backups are kept, what a restore needs besides, and how a store is made
+// of a backup in a folder that is not there yet. All of it, or nothing.
+struct BackupParts {
+  backup::Shelf* shelf = nullptr;
+  backup::Journal* journal = nullptr;
+  std::function<absl::StatusOr<std::unique_ptr<storage::Store>>(
+      backup::ArchiveReader& archive, const std::string& folder)>
+      rebuild;
+};
 
 // What main passes in; borrowed for the hub's life.
 struct Dependencies {
@@ -39,6 +56,16 @@ struct Dependencies {
   std::function<absl::Time()> clock;
   // Fills a buffer with random bytes.
   std::function<void(void*, size_t)> random;
+  BackupParts backups = {};
+};
+
+// Of which backup a store has just been made. The hub then opens a new epoch of
+// its log, and takes up from the journal what it must not forget, before it
+// serves.
+struct Restored {
+  std::string backup;
+  // SHA-256 of its file.
+  std::string hash;
 };
 
 struct Options {
@@ -54,6 +81,7 @@ struct Options {
   // Groups of so many updates are planned by a thread of their own, while the
   // one before is written. With fewer, waking it costs more than it brings.
   size_t shared_group = 256;
+  std::optional<Restored> restored = {};
 };
 
 // Counters since start and levels now, for the metrics endpoint.
@@ -189,6 +217,13 @@ class Hub {
   virtual bool IsRevoked(std::string_view serial) const = 0;
   virtual absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus() = 0;
   virtual absl::StatusOr<v1::CheckStoreResponse> CheckStore() = 0;
+  // Minutes, in the calling thread; one check or backup at a time.
+  virtual absl::StatusOr<v1::CreateBackupResponse> CreateBackup(
+      const Caller& caller) = 0;
+  virtual absl::StatusOr<v1::ListBackupsResponse> ListBackups(
+      const v1::ListBackupsRequest& request) = 0;
+  virtual absl::StatusOr<v1::VerifyBackupResponse> VerifyBackup(
+      const v1::VerifyBackupRequest& request) = 0;
 
   virtual Statistics GetStatistics() const = 0;
 

@@ -12,6 +12,7 @@
 
 #include "server/hub/admin.h"
 #include "server/hub/audit_reader.h"
+#include "server/hub/backups.h"
 #include "server/hub/committer.h"
 #include "server/hub/core.h"
 #include "server/hub/disclosure.h"
@@ -107,6 +108,12 @@ class HubImpl final : public Hub {
   bool IsRevoked(std::string_view serial) const override;
   absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus() override;
   absl::StatusOr<v1::CheckStoreResponse> CheckStore() override;
+  absl::StatusOr<v1::CreateBackupResponse> CreateBackup(
+      const Caller& caller) override;
+  absl::StatusOr<v1::ListBackupsResponse> ListBackups(
+      const v1::ListBackupsRequest& request) override;
+  absl::StatusOr<v1::VerifyBackupResponse> VerifyBackup(
+      const v1::VerifyBackupRequest& request) override;
   Statistics GetStatistics() const override;
   void CountRefusal(std::string_view actor, std::string_view method,
                     std::string_view reason) override;
@@ -127,6 +134,8 @@ class HubImpl final : public Hub {
 
   absl::Status CheckIdentity(std::optional<config::v1::Rules>& other_rules);
   absl::Status WriteFirstLeaf();
+  // Whatever the store forgot or must forget, before the hub serves.
+  absl::Status TakeUpRestored();
   void Published(const Group& group, const storage::Committed& committed);
   // Once a second: what is due, what was refused, a checkpoint a minute.
   void KeepTime();
@@ -144,6 +153,9 @@ class HubImpl final : public Hub {
   Sweep sweep_;
   // Held by what keeps readers or waits for them for long.
   std::mutex upkeep_mutex_;
+  Backups backups_;
+  // An administered object is not in the journal yet.
+  std::atomic<bool> journal_behind_ = false;
   std::unique_ptr<AuditReader> audit_;
   // Where the store was kept under other rules.
   std::shared_ptr<RulesReview> rules_review_;

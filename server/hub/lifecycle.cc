@@ -7,8 +7,11 @@
 #include <utility>
 
 #include "google/protobuf/util/time_util.h"
+#include "proto/auditlog/epoch.h"
 #include "proto/errors/error.h"
+#include "server/backup/journal.h"
 #include "server/hub/act_work.h"
+#include "server/hub/epoch.h"
 #include "server/hub/hub_impl.h"
 #include "server/hub/leaf_work.h"
 #include "server/hub/review.h"
@@ -22,6 +25,7 @@ using google::protobuf::util::TimeUtil;
 
 constexpr auto kTick = std::chrono::seconds(1);
 constexpr int kTicksToCheckpoint = 60;
+constexpr auto kRestoreTick = std::chrono::milliseconds(10);
 
 absl::Status Foreign(const std::string& rule) {
   return errors::Error("STORE_FOREIGN", {.rule = rule});
@@ -69,18 +73,24 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
       mailbox_(core_, committer_),
       office_(core_, committer_),
       admin_(core_, committer_),
-      sweep_(core_, committer_) {}
+      sweep_(core_, committer_),
+      backups_(core_, upkeep_mutex_, [this](v1::AuditEvent event) {
+        return WriteLeaf(std::move(event), {});
+      }) {}
 
 HubImpl::~HubImpl() { Drain(); }
 
 absl::Status HubImpl::Open() {
+  std::optional<config::v1::Rules> other_rules;
+  if (auto status = CheckIdentity(other_rules); !status.ok()) return status;
   auto notary = Notary::Create(core_);
   if (!notary.ok()) return notary.status();
   notary_ = *std::move(notary);
   audit_ = std::make_unique<AuditReader>(core_, *notary_);
-
-  std::optional<config::v1::Rules> other_rules;
-  if (auto status = CheckIdentity(other_rules); !status.ok()) return status;
+  if (!core_.options.restored.has_value()) {
+    if (auto status = CheckNotRolledBack(core_); !status.ok()) return status;
+    if (auto status = BringJournalUp(core_); !status.ok()) return status;
+  }
   if (auto status = core_.registry.Load(core_.store); !status.ok()) {
     return status;
   }
@@ -95,9 +105,13 @@ absl::Status HubImpl::Open() {
   core_.clock.NeverBefore(*newest);
   start_time_ = core_.clock.Now();
 
+  backups_.Load();
   if (auto status = sweep_.Load(); !status.ok()) return status;
   if (auto status = committer_.Start(); !status.ok()) return status;
   if (auto status = WriteFirstLeaf(); !status.ok()) return status;
+  if (core_.options.restored.has_value()) {
+    if (auto status = TakeUpRestored(); !status.ok()) return status;
+  }
   if (other_rules.has_value()) {
     rules_review_ =
         std::make_shared<RulesReview>(core_, committer_, *other_rules);
@@ -130,6 +144,14 @@ absl::Status HubImpl::CheckIdentity(
   if (identity.log_origin() != core_.options.log_origin) {
     return Foreign("the log origin that it was written for");
   }
+  core_.log_epoch = identity.epoch();
+  if (core_.options.restored.has_value()) {
+    core_.log_epoch = absl::FormatTime("%Y%m%dT%H%M%SZ",
+                                       absl::FromUnixMicros(core_.clock.Now()),
+                                       absl::UTCTimeZone());
+  }
+  core_.log_origin =
+      auditlog::OriginOfEpoch(core_.options.log_origin, core_.log_epoch);
   if (identity.rules().SerializeAsString() !=
       core_.options.rules.SerializeAsString()) {
     other_rules = identity.rules();
@@ -144,8 +166,16 @@ absl::Status HubImpl::WriteFirstLeaf() {
         event.set_kind(v1::AuditEvent::KIND_HUB_STARTED);
         event.set_actor("hub");
         event.set_act("hub.start");
-        event.set_object(core_.options.log_origin);
-        if (is_new_store_) {
+        event.set_object(core_.log_origin);
+        if (const auto& restored = core_.options.restored) {
+          event.set_act("hub.restore");
+          event.set_object(restored->backup);
+          event.set_object_hash(restored->hash);
+          if (core_.backups.journal != nullptr) {
+            event.set_cited_checkpoint(core_.backups.journal->checkpoint());
+          }
+        }
+        if (is_new_store_ || core_.options.restored.has_value()) {
           planning.batch.objects.push_back(
               IdentityRow(core_, core_.options.rules));
         }
@@ -153,6 +183,20 @@ absl::Status HubImpl::WriteFirstLeaf() {
       },
       [&](const absl::Status& status) { done.set_value(status); }));
   return done.get_future().get();
+}
+
+absl::Status HubImpl::TakeUpRestored() {
+  if (auto status = TakeUpJournal(core_, committer_); !status.ok()) {
+    return status;
+  }
+  // What was shredded since the backup was made is in the store again.
+  const codes::Date today = core_.Today();
+  while (!sweep_.IsDone(today)) {
+    if (committer_.failed()) return errors::Error("STORE_FAILED");
+    sweep_.GoOn(today, true);
+    std::this_thread::sleep_for(kRestoreTick);
+  }
+  return absl::OkStatus();
 }
 
 void HubImpl::Published(const Group& group,
@@ -165,7 +209,16 @@ void HubImpl::Published(const Group& group,
     }
   }
   // What was committed has been read before it was put.
-  if (!administered.empty()) (void)core_.registry.Put(administered);
+  if (!administered.empty()) {
+    (void)core_.registry.Put(administered);
+    // Before anybody is told that it was done.
+    if (core_.backups.journal != nullptr &&
+        !core_.backups.journal
+             ->Put(administered, absl::FromUnixMicros(core_.clock.Now()))
+             .ok()) {
+      journal_behind_ = true;
+    }
+  }
 
   std::vector<storage::AgencyNumber> woken;
   for (const storage::MailboxRow& row : group.batch.mailbox) {
@@ -197,7 +250,11 @@ void HubImpl::KeepTime() {
       const std::unique_lock upkeep(upkeep_mutex_, std::try_to_lock);
       sweep_.GoOn(core_.Today(), upkeep.owns_lock());
     }
+    if (journal_behind_.exchange(false) && !BringJournalUp(core_).ok()) {
+      journal_behind_ = true;
+    }
     if (tick % kTicksToCheckpoint == 0) {
+      backups_.Expire();
       FlushRefusals();
       const uint64_t size = core_.counters.log_size;
       // A medium that fails shows itself at the next commit.

@@ -188,6 +188,13 @@ void MailboxWatchers::Wake(const std::string& agency) {
   }
 }
 
+uint32_t MailboxWatchers::Count(const std::string& agency) const {
+  const std::lock_guard lock(mutex_);
+  const auto [begin, end] = watchers_.equal_range(agency);
+  return static_cast<uint32_t>(std::count_if(
+      begin, end, [](const auto& entry) { return !entry.second.expired(); }));
+}
+
 void Mailbox::Pull(const Caller& caller, const v1::PullRequest& request,
                    Hub::Callback<v1::PullResponse> done) {
   if (request.purpose() == v1::PURPOSE_UNSPECIFIED) {
@@ -244,7 +251,7 @@ void Mailbox::Pull(const Caller& caller, const v1::PullRequest& request,
        response = std::move(response)](absl::StatusOr<uint64_t> leaf) mutable {
         if (!leaf.ok()) return done(leaf.status());
         v1::LeafReference& reference = *response.mutable_page()->mutable_leaf();
-        reference.set_origin(core_.options.log_origin);
+        reference.set_origin(core_.log_origin);
         reference.set_index(*leaf);
         core_.counters.reads_answered +=
             static_cast<uint64_t>(response.page().entries_size());

@@ -4,6 +4,7 @@
 #ifndef WAYSTATION_SERVER_HUB_MAILBOX_H_
 #define WAYSTATION_SERVER_HUB_MAILBOX_H_
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -25,10 +26,12 @@ class MailboxWatchers {
   std::shared_ptr<void> Watch(std::string_view agency,
                               std::function<void()> wake);
   void Wake(const std::string& agency);
+  // How many watch now.
+  uint32_t Count(const std::string& agency) const;
 
  private:
   struct Watcher;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::multimap<std::string, std::weak_ptr<Watcher>> watchers_;
 };
 

@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "proto/errors/error.h"
+#include "server/backup/journal.h"
 #include "server/hub/store_error.h"
 
 namespace waystation::hub {
 
 absl::StatusOr<std::unique_ptr<Notary>> Notary::Create(Core& core) {
   absl::StatusOr<auditlog::NoteSigner> signer =
-      auditlog::NoteSigner::Create(core.options.log_origin, core.log_key);
+      auditlog::NoteSigner::Create(core.log_origin, core.log_key);
   if (!signer.ok()) {
     return errors::Error("CONFIG_INVALID",
                          {.field = "log_origin",
@@ -43,7 +44,7 @@ absl::StatusOr<storage::CheckpointRow> Notary::Sign() {
   }
   storage::CheckpointRow row{
       .size = frontier->size(),
-      .note = auditlog::SignCheckpoint({.origin = core_.options.log_origin,
+      .note = auditlog::SignCheckpoint({.origin = core_.log_origin,
                                         .size = frontier->size(),
                                         .root = frontier->Root(),
                                         .extensions = {}},
@@ -51,6 +52,14 @@ absl::StatusOr<storage::CheckpointRow> Notary::Sign() {
       .time = core_.clock.Now()};
   if (auto status = core_.store.PutCheckpoint(row); !status.ok()) {
     return NamedStoreError(status);
+  }
+  // What the journal does not know could be signed a second time after a
+  // restore, otherwise.
+  if (core_.backups.journal != nullptr) {
+    if (auto status = core_.backups.journal->PutCheckpoint(row.note);
+        !status.ok()) {
+      return errors::Error("JOURNAL_NOT_WRITTEN");
+    }
   }
   return row;
 }

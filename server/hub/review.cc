@@ -33,6 +33,7 @@ storage::ObjectRow IdentityRow(const Core& core,
   identity.set_log_origin(core.options.log_origin);
   identity.set_key_fingerprint(core.keys.Fingerprint());
   *identity.mutable_rules() = rules;
+  identity.set_epoch(core.log_epoch);
   return {.kind = std::string(kHubObject),
           .id = std::string(kIdentityId),
           .bytes = identity.SerializeAsString()};

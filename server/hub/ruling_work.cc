@@ -106,7 +106,7 @@ void RulingWork::AddLeaf(Planning& planning, v1::AuditEvent::Kind kind,
 
 v1::LeafReference RulingWork::ExpectedLeaf() const {
   v1::LeafReference leaf;
-  leaf.set_origin(core_.options.log_origin);
+  leaf.set_origin(core_.log_origin);
   leaf.set_index(core_.counters.log_size + leaf_.value_or(0));
   return leaf;
 }
@@ -138,7 +138,7 @@ void RulingWork::Tell(std::function<void(const absl::Status&)> tell) {
 void RulingWork::SetLeaf(const storage::Committed* committed,
                          v1::Decision& decision) const {
   if (committed == nullptr || !leaf_.has_value()) return;
-  decision.mutable_leaf()->set_origin(core_.options.log_origin);
+  decision.mutable_leaf()->set_origin(core_.log_origin);
   decision.mutable_leaf()->set_index(committed->first_leaf + *leaf_);
 }
 

@@ -226,6 +226,11 @@ void Sweep::GoOn(codes::Date today, bool may_scrub) {
   if (scrubbed) place_.shredded = false;
 }
 
+bool Sweep::IsDone(codes::Date today) const {
+  const std::lock_guard lock(mutex_);
+  return done_on_ == today && !under_way_ && !place_.shredded;
+}
+
 void Sweep::Next() {
   committer_.Submit(std::make_unique<ActWork>(
       [this](Planning& planning, v1::AuditEvent& event) {

@@ -46,6 +46,9 @@ class Sweep {
   // and again by the hub's clock.
   void GoOn(codes::Date today, bool may_scrub);
 
+  // Nothing is left to do that day.
+  bool IsDone(codes::Date today) const;
+
  private:
   // How far the leaves have been looked at for one retention time.
   struct Cursor {
@@ -70,7 +73,7 @@ class Sweep {
 
   Core& core_;
   Committer& committer_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::optional<codes::Date> done_on_;
   bool under_way_ = false;
   // Of the sweep that is under way.

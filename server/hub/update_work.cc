@@ -191,7 +191,7 @@ void UpdateWork::Answer(const storage::Committed* committed) {
     }
   }
   if (committed != nullptr && leaf_.has_value()) {
-    response_.mutable_leaf()->set_origin(core_.options.log_origin);
+    response_.mutable_leaf()->set_origin(core_.log_origin);
     response_.mutable_leaf()->set_index(committed->first_leaf + *leaf_);
   }
   done_(std::move(response_));

@@ -23,6 +23,10 @@ constexpr Method kRevokeCertificate{"AdminService.RevokeCertificate",
 constexpr Method kGetHubStatus{"AdminService.GetHubStatus",
                                kOperator | kAuditor};
 constexpr Method kCheckStore{"AdminService.CheckStore", kOperator | kAuditor};
+constexpr Method kCreateBackup{"AdminService.CreateBackup", kOperator};
+constexpr Method kListBackups{"AdminService.ListBackups", kOperator | kAuditor};
+constexpr Method kVerifyBackup{"AdminService.VerifyBackup",
+                               kOperator | kAuditor};
 
 }  // namespace
 
@@ -146,6 +150,34 @@ grpc::ServerUnaryReactor* AdminService::CheckStore(
         checking_ = false;
         return result;
       });
+}
+
+grpc::ServerUnaryReactor* AdminService::CreateBackup(
+    grpc::CallbackServerContext* context, const v1::CreateBackupRequest*,
+    v1::CreateBackupResponse* response) {
+  return AskHub(desk_, context, kCreateBackup, response,
+                [this](const hub::Caller& caller) {
+                  return desk_.hub.CreateBackup(caller);
+                });
+}
+
+grpc::ServerUnaryReactor* AdminService::ListBackups(
+    grpc::CallbackServerContext* context, const v1::ListBackupsRequest* request,
+    v1::ListBackupsResponse* response) {
+  return AskHub(desk_, context, kListBackups, response,
+                [this, request](const hub::Caller&) {
+                  return desk_.hub.ListBackups(*request);
+                });
+}
+
+grpc::ServerUnaryReactor* AdminService::VerifyBackup(
+    grpc::CallbackServerContext* context,
+    const v1::VerifyBackupRequest* request,
+    v1::VerifyBackupResponse* response) {
+  return AskHub(desk_, context, kVerifyBackup, response,
+                [this, request](const hub::Caller&) {
+                  return desk_.hub.VerifyBackup(*request);
+                });
 }
 
 }  // namespace waystation::service

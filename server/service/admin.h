@@ -67,6 +67,18 @@ class AdminService final : public v1::AdminService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::CheckStoreRequest* request,
       v1::CheckStoreResponse* response) override;
+  grpc::ServerUnaryReactor* CreateBackup(
+      grpc::CallbackServerContext* context,
+      const v1::CreateBackupRequest* request,
+      v1::CreateBackupResponse* response) override;
+  grpc::ServerUnaryReactor* ListBackups(
+      grpc::CallbackServerContext* context,
+      const v1::ListBackupsRequest* request,
+      v1::ListBackupsResponse* response) override;
+  grpc::ServerUnaryReactor* VerifyBackup(
+      grpc::CallbackServerContext* context,
+      const v1::VerifyBackupRequest* request,
+      v1::VerifyBackupResponse* response) override;
 
  private:
   Desk& desk_;

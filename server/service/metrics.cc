@@ -8,10 +8,13 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "proto/runtime/file.h"
 #include "server/hub/hub.h"
+#include "server/service/certificate.h"
 
 namespace waystation::service {
 namespace {
@@ -111,6 +114,9 @@ void AddStatus(const v1::GetHubStatusResponse& status, Families& out) {
   out.Gauge("waystation_last_checkpoint_timestamp_seconds",
             "When the newest checkpoint was signed.",
             Seconds(status.last_checkpoint_time()));
+  out.Gauge("waystation_last_backup_timestamp_seconds",
+            "When the newest backup was made; 0 if there is none.",
+            Seconds(status.last_backup_time()));
   out.Gauge("waystation_records", "Source records held.",
             Number(status.records()));
   out.Gauge("waystation_persons", "Persons held.", Number(status.persons()));
@@ -129,6 +135,11 @@ void AddAgencies(const std::vector<v1::AgencyStatus>& agencies, Families& out) {
               {{"agency", status.agency().id()}});
   }
   for (const v1::AgencyStatus& status : agencies) {
+    out.Gauge("waystation_mailbox_watching",
+              "Streams on which an agency watches its mailbox now.",
+              Number(status.watching()), {{"agency", status.agency().id()}});
+  }
+  for (const v1::AgencyStatus& status : agencies) {
     out.Gauge("waystation_agency_last_seen_timestamp_seconds",
               "When an agency called last; 0 if never.",
               Seconds(status.last_seen_time()),
@@ -140,6 +151,15 @@ void AddAgencies(const std::vector<v1::AgencyStatus>& agencies, Families& out) {
               Seconds(status.last_update_time()),
               {{"agency", status.agency().id()}});
   }
+}
+
+// When the first certificate of the file ends.
+std::optional<double> EndOf(const std::string& file) {
+  const auto pem = runtime::ReadFile(file);
+  if (!pem.ok()) return std::nullopt;
+  const auto facts = ReadCertificate(*pem);
+  if (!facts.ok()) return std::nullopt;
+  return static_cast<double>(absl::ToUnixSeconds(facts->not_after));
 }
 
 std::string CodeName(absl::StatusCode code) {
@@ -198,8 +218,20 @@ std::vector<MetricFamily> HubMetrics::Collect() const {
   if (const auto status = hub_.GetHubStatus(); status.ok()) {
     AddStatus(*status, out);
   }
-  if (const auto agencies = AllAgencies(hub_); agencies.ok()) {
-    AddAgencies(*agencies, out);
+  const auto agencies = AllAgencies(hub_);
+  if (agencies.ok()) AddAgencies(*agencies, out);
+  const std::string expiry = "waystation_certificate_expiry_timestamp_seconds";
+  const std::string help =
+      "When the hub's certificate ends, and the last of each agency's; 0 if "
+      "this hub issued none.";
+  if (const auto end = EndOf(certificate_); end.has_value()) {
+    out.Gauge(expiry, help, *end, {{"identity", "hub"}});
+  }
+  if (agencies.ok()) {
+    for (const v1::AgencyStatus& status : *agencies) {
+      out.Gauge(expiry, help, Seconds(status.certificate_expire_time()),
+                {{"identity", "agency/" + status.agency().id()}});
+    }
   }
   return std::move(out).Take();
 }

@@ -7,7 +7,9 @@
 #include <prometheus/collectable.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -49,12 +51,15 @@ class CallMetrics final : public prometheus::Collectable {
 // Asks the hub when it is asked.
 class HubMetrics final : public prometheus::Collectable {
  public:
-  explicit HubMetrics(hub::Hub& hub) : hub_(hub) {}
+  // `certificate`: the file of the hub's own.
+  HubMetrics(hub::Hub& hub, std::string certificate)
+      : hub_(hub), certificate_(std::move(certificate)) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
   hub::Hub& hub_;
+  const std::string certificate_;
 };
 
 }  // namespace waystation::service

@@ -141,7 +141,7 @@ class GrpcServer final : public Server {
                       }},
                  tls_->clients(), tls_->auditors()),
         desk_(hub, callers_, options_.frame_bytes),
-        hub_metrics_(hub),
+        hub_metrics_(hub, options_.tls.certificate),
         registry_(desk_, options_.frames_in_flight),
         mailbox_(desk_),
         reconciliation_(desk_),

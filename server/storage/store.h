@@ -299,6 +299,15 @@ struct Surroundings {
   std::vector<DecisionRow> decisions{};
 };
 
+// What a copy of the store holds.
+struct Copied {
+  // The newest commit group in it.
+  uint64_t group = 0;
+  auditlog::Frontier frontier{};
+  // Bytes that were given.
+  uint64_t bytes = 0;
+};
+
 // Thread-safe: readers run beside a commit and see whole batches only. Commit
 // is called by one thread at a time. Returned values are copies and may outlive
 // the store. Every read may answer DATA_LOSS (a row whose checksum does not
@@ -440,6 +449,12 @@ class Store {
   // Returns when no file of the store holds a value any more that a commit has
   // replaced or removed: the last step of an erasure. Waits for readers.
   virtual absl::Status Scrub() = 0;
+  // Gives `take`, piece by piece, all that the store holds as of one moment, as
+  // bytes of which a store of the same kind can be made again. Commits and
+  // reads go on meanwhile, but for that moment, which waits for readers. What
+  // `take` answers other than OK ends it and is the answer.
+  virtual absl::StatusOr<Copied> Copy(
+      const std::function<absl::Status(std::string_view piece)>& take) = 0;
 };
 
 }  // namespace waystation::storage

@@ -48,6 +48,13 @@ Problems Check(const config::v1::HubConfig& hub) {
     need_file(hub.authority().certificate(), "authority.certificate");
     need_file(hub.authority().key(), "authority.key");
   }
+  if (hub.has_backup()) {
+    need_file(hub.backup().folder(), "backup.folder");
+    need_file(hub.backup().keys(), "backup.keys");
+    need_file(hub.backup().journal(), "backup.journal");
+    check(hub.backup().keep_days() >= 0 && hub.backup().keep_days() <= 3660,
+          "backup.keep_days", "1 to 3660 days are wanted");
+  }
   check(hub.limits().queued_updates() >= 0, "limits.queued_updates",
         "a number of updates is wanted");
   check(hub.limits().group_updates() >= 0, "limits.group_updates",
@@ -77,6 +84,11 @@ void ResolvePaths(const std::string& file, config::v1::HubConfig& hub) {
     paths.insert(paths.end(),
                  {authority.mutable_certificate(), authority.mutable_key(),
                   authority.mutable_issued()});
+  }
+  if (hub.has_backup()) {
+    auto& backup = *hub.mutable_backup();
+    paths.insert(paths.end(), {backup.mutable_folder(), backup.mutable_keys(),
+                               backup.mutable_journal()});
   }
   for (std::string* const path : paths) {
     *path = runtime::ResolvePath(file, *path);
@@ -140,6 +152,9 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
     config.log_level = *runtime::LogLevelFromName(hub.log_level());
   }
   config.log_json = hub.log_format() == "json";
+  if (hub.has_backup() && hub.backup().keep_days() == 0) {
+    hub.mutable_backup()->set_keep_days(30);
+  }
   if (hub.limits().frames_in_flight() == 0) {
     hub.mutable_limits()->set_frames_in_flight(8);
   }

@@ -30,6 +30,17 @@ http_listen: "@HTTP@"
 
 store: sqlite:store
 
+# `wayctl backup create` copies the store to `folder`, best another machine's
+# disk. Each backup has a key of its own in `keys`, destroyed after `keep_days`:
+# from then on no copy of it can be read. `journal` is what a restored hub must
+# not forget (who was shut out, which agreements ended, what was signed): keep it,
+# like the keys, apart from the store's disk where you can.
+backup:
+  folder: backup
+  keys: keys/backup
+  journal: journal
+  keep_days: 30
+
 tls:
   certificate: tls/hub.pem
   key: tls/hub.key

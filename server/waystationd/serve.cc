@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/waystationd/serve.h"
 
-#include <sys/random.h>
-
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -13,101 +11,20 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
-#include "proto/auditlog/ed25519.h"
 #include "proto/errors/error.h"
-#include "proto/runtime/file.h"
 #include "proto/runtime/http_endpoint.h"
 #include "proto/runtime/log.h"
 #include "proto/runtime/metrics.h"
+#include "proto/runtime/service_manager.h"
 #include "proto/runtime/signals.h"
 #include "server/hub/hub.h"
-#include "server/hub/keys.h"
-#include "server/hub/store_error.h"
-#include "server/service/ca.h"
 #include "server/service/server.h"
-#include "server/storage/sqlite/sqlite_store.h"
 #include "server/waystationd/config.h"
 #include "server/waystationd/issued.h"
+#include "server/waystationd/parts.h"
 
 namespace waystation::waystationd {
 namespace {
-
-absl::StatusOr<auditlog::Ed25519PrivateKey> LoadLogKey(
-    const std::string& path) {
-  const auto pem = runtime::ReadSecretFile(path);
-  if (!pem.ok()) return pem.status();
-  auto key = auditlog::Ed25519PrivateKey::FromPem(*pem);
-  if (key.ok()) return key;
-  return errors::Error("KEY_FILE_INVALID",
-                       {.field = path, .rule = "an Ed25519 key, PKCS #8 PEM"});
-}
-
-absl::StatusOr<std::optional<service::Authority>> LoadAuthority(
-    const config::v1::HubConfig& config) {
-  if (!config.has_authority()) return std::nullopt;
-  const auto certificate = runtime::ReadFile(config.authority().certificate());
-  if (!certificate.ok()) return certificate.status();
-  const auto key = runtime::ReadSecretFile(config.authority().key());
-  if (!key.ok()) return key.status();
-  auto authority = service::Authority::FromPem(*certificate, *key);
-  if (authority.ok()) return *std::move(authority);
-  return errors::Error(
-      "CERTIFICATE_FILE_INVALID",
-      {.field = config.authority().certificate(),
-       .rule = errors::MetadataOf(authority.status())["rule"]});
-}
-
-void FillRandom(void* buffer, std::size_t size) {
-  auto* bytes = static_cast<char*>(buffer);
-  while (size > 0) {
-    const ssize_t got = getrandom(bytes, size, 0);
-    if (got < 0) continue;  // Interrupted; nothing else can happen.
-    bytes += got;
-    size -= static_cast<std::size_t>(got);
-  }
-}
-
-// What the hub stands on and the hub itself; later ones borrow earlier ones.
-struct Parts {
-  Config config;
-  std::optional<hub::Keys> keys;
-  std::optional<auditlog::Ed25519PrivateKey> log_key;
-  std::optional<service::Authority> authority;
-  std::unique_ptr<storage::Store> store;
-  std::unique_ptr<hub::Hub> hub;
-};
-
-absl::Status Assemble(Parts& parts) {
-  const config::v1::HubConfig& config = parts.config.hub;
-  auto keys = hub::Keys::Load(config.key_file());
-  if (!keys.ok()) return keys.status();
-  parts.keys = *std::move(keys);
-  auto log_key = LoadLogKey(config.log_key_file());
-  if (!log_key.ok()) return log_key.status();
-  parts.log_key = *std::move(log_key);
-  auto authority = LoadAuthority(config);
-  if (!authority.ok()) return authority.status();
-  parts.authority = *std::move(authority);
-  auto store =
-      storage::sqlite::OpenSqlite({.folder = parts.config.store_folder,
-                                   .checksum_key = parts.keys->checksum_key()});
-  if (!store.ok()) return hub::NamedStoreError(store.status());
-  parts.store = *std::move(store);
-  auto hub = hub::Hub::Start({.store = *parts.store,
-                              .keys = *parts.keys,
-                              .log_key = *parts.log_key,
-                              .clock = [] { return absl::Now(); },
-                              .random = FillRandom},
-                             {.log_origin = config.log_origin(),
-                              .rules = parts.config.rules,
-                              .limits = config.limits(),
-                              .demo_numbers = config.demo_numbers(),
-                              .version = WAYSTATION_VERSION,
-                              .store = "sqlite"});
-  if (!hub.ok()) return hub.status();
-  parts.hub = *std::move(hub);
-  return absl::OkStatus();
-}
 
 absl::StatusOr<std::unique_ptr<service::Server>> Listen(
     const Parts& parts, const runtime::Log& log) {
@@ -208,7 +125,11 @@ absl::Status Serve(const Serving& serving, runtime::Signals& signals) {
       {.level = parts.config.log_level, .json = parts.config.log_json});
   service::RouteTransportLog(log);
 
-  if (absl::Status made = Assemble(parts); !made.ok()) return made;
+  if (absl::Status loaded = LoadParts(parts); !loaded.ok()) return loaded;
+  auto store = OpenStore(parts.config.store_folder, *parts.keys);
+  if (!store.ok()) return store.status();
+  parts.store = *std::move(store);
+  if (absl::Status started = StartHub(parts); !started.ok()) return started;
   parts.hub->OnFailure([&](const absl::Status& status) {
     failure.Set(status);
     signals.Wake();
@@ -238,8 +159,13 @@ absl::Status Serve(const Serving& serving, runtime::Signals& signals) {
     if (!told.ok()) return told;
   }
 
-  for (auto event = signals.Wait(); event != runtime::Signals::Event::kStop;
-       event = signals.Wait()) {
+  const runtime::ServiceManager manager;
+  manager.Ready();
+  for (auto event = signals.Wait(manager.alive_every());
+       event != runtime::Signals::Event::kStop;
+       event = signals.Wait(manager.alive_every())) {
+    // Whoever cannot say how the hub is does not say that it lives.
+    if (parts.hub->GetHubStatus().ok()) manager.Alive();
     if (event == runtime::Signals::Event::kReload) Reload(serving, parts, log);
     const absl::Status failed = failure.Get();
     if (failed.ok()) continue;
@@ -248,6 +174,7 @@ absl::Status Serve(const Serving& serving, runtime::Signals& signals) {
     log.error("the store failed ({}); start again", errors::ReasonOf(failed));
     std::_Exit(static_cast<int>(errors::ReasonRowOf(failed).exit));
   }
+  manager.Stopping();
   signals.Release();  // A second signal ends at once.
   log.info("stopping: finishing what is queued");
   (*server)->Drain();

@@ -50,6 +50,15 @@ class SqliteMedium final : public Medium, public FileHooks {
     fs::copy(folder_, copy->folder_, fs::copy_options::recursive);
     return copy;
   }
+  absl::StatusOr<std::unique_ptr<Medium>> Rebuild(
+      const std::function<absl::StatusOr<std::string>()>& next) const override {
+    auto other = std::make_unique<SqliteMedium>();
+    fs::remove(other->folder_);
+    const absl::Status made =
+        storage::sqlite::RestoreSqlite(other->folder_, next);
+    if (!made.ok()) return made;
+    return other;
+  }
 
   FileAnswer Before(const FileStep& step) override {
     switch (step.kind) {

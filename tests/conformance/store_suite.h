@@ -36,6 +36,9 @@ class Medium {
   virtual std::vector<std::filesystem::path> Files() const = 0;
   // Another medium with the same files; no store is open on either.
   virtual std::unique_ptr<Medium> Copy() const = 0;
+  // Another medium whose store is made of what Store::Copy gave.
+  virtual absl::StatusOr<std::unique_ptr<Medium>> Rebuild(
+      const std::function<absl::StatusOr<std::string>()>& next) const = 0;
 };
 
 // Makes an empty medium.
@@ -84,6 +87,7 @@ class Mailboxes : public StoreSuite {};
 class Log : public StoreSuite {};
 class Trouble : public StoreSuite {};
 class Damage : public StoreSuite {};
+class Copies : public StoreSuite {};
 
 // Runs the whole suite on a subject.
 #define WAYSTATION_CONFORMS(prefix, subject)                             \
@@ -93,7 +97,8 @@ class Damage : public StoreSuite {};
   INSTANTIATE_TEST_SUITE_P(prefix, Mailboxes, testing::Values(subject)); \
   INSTANTIATE_TEST_SUITE_P(prefix, Log, testing::Values(subject));       \
   INSTANTIATE_TEST_SUITE_P(prefix, Trouble, testing::Values(subject));   \
-  INSTANTIATE_TEST_SUITE_P(prefix, Damage, testing::Values(subject))
+  INSTANTIATE_TEST_SUITE_P(prefix, Damage, testing::Values(subject));    \
+  INSTANTIATE_TEST_SUITE_P(prefix, Copies, testing::Values(subject))
 
 // Different for different numbers.
 storage::KeyHash HashOf(uint64_t number);

@@ -85,7 +85,10 @@ class Tamper(unittest.TestCase):
             self.original.file("hub"), self.world.hub_folder
         )
 
-    def store(self):
+    def store(self, with_journal=False):
+        """Who has the disk has the journal too, which would tell."""
+        if not with_journal:
+            shutil.rmtree(os.path.join(self.world.hub_folder, "journal"))
         return Store(self.world.hub_folder)
 
     # --- what wayctl says ---
@@ -450,6 +453,17 @@ class Tamper(unittest.TestCase):
             self.findings(folder, *self.keep(600)),
             [("LOG_TRUNCATED", "checkpoint of size 600")],
         )
+
+    def test_the_hub_notices_where_its_journal_is_left(self):
+        with self.store(with_journal=True) as store:
+            store.run("DELETE FROM leaf WHERE number >= 400")
+            store.rebuild_tree()
+            self.sign_anew(store)
+        self.world.spawn()
+        self.assertFalse(self.world.comes_up())
+        self.assertEqual(self.world.hub.wait(), 1)
+        self.world.hub.stdout.close()
+        self.assertIn("STORE_ROLLED_BACK", self.world.read("hub.log"))
 
     def test_the_end_is_cut_off_and_other_things_go_on(self):
         with self.store() as store:

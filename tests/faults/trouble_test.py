@@ -300,6 +300,94 @@ class Clock(Trouble):
         self.nothing_is_wrong()
 
 
+class Backups(Trouble):
+    """The disks of backups and of the journal fill up, not the store's."""
+
+    def setUp(self):
+        super().setUp()
+        self.shim = Shim(self.world)
+        self.world.start()
+
+    def place(self, name):
+        return os.path.join(self.world.hub_folder, name)
+
+    def wayctl(self, *arguments):
+        return self.world.run("operator", *arguments)
+
+    def test_a_full_disk_leaves_no_half_of_a_backup(self):
+        create = ("backup", "create")
+        self.assertEqual(self.wayctl(*create)[0], 0)
+        self.shim.set_full(self.place("backup"))
+        code, _, err = self.wayctl(*create)
+        self.assertNotEqual(code, 0)
+        self.assertIn("disk", err)
+        self.shim.set_full(self.place("keys/backup"))
+        self.assertNotEqual(self.wayctl(*create)[0], 0)
+        self.shim.set_full(None)
+        self.assertEqual(len(os.listdir(self.place("backup"))), 1)
+        self.assertEqual(len(os.listdir(self.place("keys/backup"))), 1)
+        self.assertEqual(self.wayctl(*create)[0], 0)
+        self.nothing_is_wrong()
+
+    def test_a_full_journal_makes_the_hub_unready_and_forgets_nothing(self):
+        self.shim.set_full(self.place("journal"))
+        agency = self.world.write(
+            "agency.yaml",
+            "id: housing.320500\nsector: housing\njurisdiction: '320500'\n",
+        )
+        code, out, err = self.wayctl("agency", "put", agency)
+        self.assertEqual(code, 0, out + err)
+        code, out, _ = self.wayctl("hub", "status", "-o", "csv")
+        self.assertEqual(code, 3)
+        self.assertIn("JOURNAL_NOT_WRITTEN", out)
+        self.shim.set_full(None)
+        deadline = time.monotonic() + DEADLINE
+        while self.wayctl("hub", "status")[0] != 0:
+            self.assertLess(time.monotonic(), deadline)
+        with open(self.place("journal/administration.jsonl")) as journal:
+            self.assertIn("housing.320500", journal.read())
+
+    def test_a_hub_that_is_killed_while_it_makes_one(self):
+        """What is left of it is cleared, and the store is whole."""
+        with caller(self.world, AGENCY) as me:
+            for number in range(300):
+                self.submit(me, number)
+        for _ in range(5):
+            making = subprocess.Popen(
+                self.world.command("operator", ("backup", "create")),
+                env=self.world.environment(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            deadline = time.monotonic() + DEADLINE
+            while not any(
+                name.endswith(".part")
+                for name in os.listdir(self.place("backup"))
+            ):
+                if making.poll() is not None:
+                    break
+                self.assertLess(time.monotonic(), deadline)
+            self.world.kill()
+            making.wait()
+            self.world.start()
+            whole = os.listdir(self.place("backup"))
+            self.assertEqual(
+                {os.path.splitext(name)[1] for name in whole} - {".backup"},
+                set(),
+            )
+            keys = os.listdir(self.place("keys/backup"))
+            self.assertEqual(
+                {os.path.splitext(name)[0] for name in whole},
+                {os.path.splitext(name)[0] for name in keys},
+            )
+        for name in whole:
+            code, out, err = self.wayctl(
+                "backup", "verify", os.path.splitext(name)[0]
+            )
+            self.assertEqual(code, 0, out + err)
+        self.nothing_is_wrong()
+
+
 class Start(Trouble):
     """What a hub refuses to start on."""
 

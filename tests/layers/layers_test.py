@@ -22,7 +22,10 @@ RULES = [
     ("server/storage", {"server/storage", "server/domain", "proto/codes",
                         "proto/auditlog", "proto/errors", "waystation",
                         "google/rpc"}, False),
-    ("server/hub", {"server/hub", "server/storage", "server/domain",
+    ("server/backup", {"server/backup", "server/storage", "proto/",
+                       "waystation", "google/rpc"}, False),
+    ("server/hub", {"server/hub", "server/backup", "server/storage",
+                    "server/domain",
                     "proto/", "waystation", "google/rpc"}, False),
     ("server/service", {"server/", "proto/", "waystation", "google/rpc"},
      True),
@@ -36,7 +39,7 @@ RULES = [
 OURS = re.compile(r"^(proto|server|client|adapters|tests)/")
 # The hub knows the port of storage, never an implementation of it.
 FORBIDDEN = [
-    (re.compile(r"^server/(domain|hub)/"),
+    (re.compile(r"^server/(domain|backup|hub)/"),
      re.compile(r"^server/storage/(sqlite|postgres)/")),
     (re.compile(r"^(client|adapters)/"), re.compile(r"^server/")),
 ]

@@ -60,7 +60,7 @@ void Checkpointer::Watch(Connection& writer) {
 void Checkpointer::MakeRoom() {
   absl::MutexLock lock(&mutex_);
   const auto has_room = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return pages_ < 4 * begin_ || pages_ - left_ < begin_ || stopping_;
+    return pages_ < 4 * begin_ || pages_ - left_ < begin_ || held_ || stopping_;
   };
   mutex_.Await(absl::Condition(&has_room));
 }
@@ -68,6 +68,28 @@ void Checkpointer::MakeRoom() {
 absl::Status Checkpointer::Truncate() {
   absl::MutexLock copying(&copying_);
   absl::MutexLock commits(&commits_);
+  return CopyAll();
+}
+
+absl::Status Checkpointer::Hold(
+    const std::function<void()>& settled, const std::function<void()>& let_read,
+    const std::function<absl::Status(Connection&)>& read) {
+  absl::MutexLock copying(&copying_);
+  {
+    absl::MutexLock commits(&commits_);
+    if (absl::Status status = CopyAll(); !status.ok()) return status;
+    settled();
+    absl::MutexLock lock(&mutex_);
+    held_ = true;
+  }
+  let_read();
+  const absl::Status status = read(*session_->connection);
+  absl::MutexLock lock(&mutex_);
+  held_ = false;
+  return status;
+}
+
+absl::Status Checkpointer::CopyAll() {
   const absl::StatusOr<Progress> progress = Copy(SQLITE_CHECKPOINT_TRUNCATE);
   if (!progress.ok()) return progress.status();
   absl::MutexLock lock(&mutex_);

@@ -43,6 +43,13 @@ class Checkpointer {
   // lets nobody read.
   absl::Status Truncate();
 
+  // Copies everything, calls `settled` while commits still wait, then `read`
+  // while they go on in the log and the database stays as it is. `let_read`
+  // lets the others read again, whom the caller has stopped.
+  absl::Status Hold(const std::function<void()>& settled,
+                    const std::function<void()>& let_read,
+                    const std::function<absl::Status(Connection&)>& read);
+
   void KeepLogOnClose() { session_->connection->KeepLogOnClose(); }
 
  private:
@@ -55,6 +62,7 @@ class Checkpointer {
     int64_t copied = 0;
   };
   absl::StatusOr<Progress> Copy(int mode);
+  absl::Status CopyAll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commits_);
   absl::Status Cycle();
   void Work();
 
@@ -69,6 +77,8 @@ class Checkpointer {
   // Pages in the log now, and after the last cycle.
   int64_t pages_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t left_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The database is being read; the log grows as it must.
+  bool held_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

@@ -18,6 +18,8 @@ namespace {
 
 constexpr int kPrivate = 0600;
 
+}  // namespace
+
 absl::Status Failed(const std::string& doing, const std::string& path) {
   const int error = errno;
   const std::string message =
@@ -27,7 +29,9 @@ absl::Status Failed(const std::string& doing, const std::string& path) {
              : absl::UnavailableError(message);
 }
 
-}  // namespace
+std::string DatabaseIn(const std::string& folder) {
+  return absl::StrCat(folder, "/waystation.db");
+}
 
 File::~File() {
   if (is_open()) ::close(descriptor_);

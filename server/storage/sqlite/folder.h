@@ -30,6 +30,13 @@ class File {
   int descriptor_;
 };
 
+// "<doing> <path>: <errno's text>": RESOURCE_EXHAUSTED for a full disk, else
+// UNAVAILABLE.
+absl::Status Failed(const std::string& doing, const std::string& path);
+
+// The database of a data folder.
+std::string DatabaseIn(const std::string& folder);
+
 // Owns the folder while it lives: no other store opens it, in this process or
 // another.
 class Folder {
@@ -39,7 +46,7 @@ class Folder {
   // UNAVAILABLE: the folder cannot be used.
   static absl::StatusOr<std::unique_ptr<Folder>> Take(const std::string& path);
 
-  std::string database() const { return path_ + "/waystation.db"; }
+  std::string database() const { return DatabaseIn(path_); }
 
   // Makes durable which files there are. Beside what SQLite syncs by itself,
   // the journal with which it made an empty database is gone for good: one that

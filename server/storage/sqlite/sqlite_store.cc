@@ -16,6 +16,7 @@
 #include "server/storage/sqlite/check.h"
 #include "server/storage/sqlite/checkpointer.h"
 #include "server/storage/sqlite/commit.h"
+#include "server/storage/sqlite/copy.h"
 #include "server/storage/sqlite/findings.h"
 #include "server/storage/sqlite/folder.h"
 #include "server/storage/sqlite/migrations.h"
@@ -259,6 +260,8 @@ class SqliteStore final : public Store {
     return CheckStore(*lease, record);
   }
   absl::Status Scrub() override;
+  absl::StatusOr<Copied> Copy(
+      const std::function<absl::Status(std::string_view)>& take) override;
 
  private:
   SqliteStore() = default;
@@ -548,6 +551,32 @@ absl::Status SqliteStore::Scrub() {
   const absl::Status status = checkpointer_->Truncate();
   if (absl::IsUnavailable(status)) Fail(status);
   return status;
+}
+
+absl::StatusOr<Copied> SqliteStore::Copy(
+    const std::function<absl::Status(std::string_view)>& take) {
+  if (absl::Status status = Alive(); !status.ok()) return status;
+  Copied copied;
+  std::optional<Readers::Pause> pause(std::in_place, *readers_);
+  absl::Status taken;
+  const absl::Status held = checkpointer_->Hold(
+      [&] {
+        absl::MutexLock lock(&known_);
+        copied.group = state_.newest.number;
+        copied.frontier = state_.newest.frontier;
+      },
+      [&] { pause.reset(); },
+      [&](Connection& connection) {
+        return ReadDatabase(connection, [&](std::string_view piece) {
+          copied.bytes += piece.size();
+          taken = take(piece);
+          return taken.ok();
+        });
+      });
+  if (absl::IsUnavailable(held)) Fail(held);
+  if (!held.ok()) return held;
+  if (!taken.ok()) return taken;
+  return copied;
 }
 
 }  // namespace

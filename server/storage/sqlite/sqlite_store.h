@@ -6,9 +6,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/storage/store.h"
 
@@ -42,6 +44,15 @@ struct Options {
 // Reads by the thread that committed last use the committer's own connection
 // and its cache; others share `readers` connections.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const Options& options);
+
+// Makes the folder of a store out of what Store::Copy gave; `next` gives it
+// again, piece by piece, and an empty piece at the end. FOLDER_NOT_EMPTY: there
+// is such a folder. What `next` answers other than OK ends it and is the
+// answer. What has been made stays then, and is no store. Durable when it
+// returns.
+absl::Status RestoreSqlite(
+    const std::string& folder,
+    const std::function<absl::StatusOr<std::string>()>& next);
 
 }  // namespace waystation::storage::sqlite
 

@@ -122,6 +122,9 @@ class Examples(Scenario):
             [row] = self.rows("operator", "cert", "list", "--identity",
                               "operator/li")
             example = example.replace("5f01a2", row["serial"])
+        if "20261126T220501Z" in example:
+            [row] = self.rows("operator", "backup", "list")
+            example = example.replace("20261126T220501Z", row["name"])
         if "TOKEN" in example:
             status = world.json(SUZHOU_LABOR, "mailbox", "status")
             example = example.replace("TOKEN", status["acknowledgedToken"])

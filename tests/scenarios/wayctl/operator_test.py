@@ -3,8 +3,9 @@
 
 import json
 import os
+import time
 
-from scenario import FUYANG_LABOR, SUZHOU_LABOR, Scenario, main
+from scenario import FUYANG_LABOR, FUYANG_POLICE, SUZHOU_LABOR, Scenario, main
 from world import PATIENCE, person
 
 
@@ -103,6 +104,21 @@ class Certificates(Scenario):
         self.assertEqual(code, 1, screen)
         self.assertIn("has not issued it", screen)
 
+    def test_what_ends_soon_is_listed_until_it_is_renewed(self):
+        self.make("soon", "operator/soon")
+        expiring = ("operator", "cert", "expiring", "-o", "csv")
+        out, _ = self.ends(3, *expiring, "--days", "31")
+        self.assertIn("operator/soon", out)
+        out, _ = self.ends(0, *expiring, "--days", "29")
+        self.assertNotIn("operator/soon", out)
+        sign = ("cert", "sign", self.world.file("soon.csr"))
+        self.ends(
+            *(0, "operator", *sign, "--identity", "operator/soon"),
+            *("--days", "60", "--out", self.world.file("renewed.pem")),
+        )
+        out, _ = self.world.run(*expiring, "--days", "31")[1:]
+        self.assertNotIn("operator/soon", out)
+
     def test_an_agency_sees_its_own(self):
         identities = {
             row["identity"] for row in self.rows(SUZHOU_LABOR, "cert", "list")
@@ -112,6 +128,27 @@ class Certificates(Scenario):
 
 
 class Agencies(Scenario):
+    def test_ping_tells_whether_an_adapter_reaches_the_hub(self):
+        ping = ("operator", "agency", "ping")
+        self.ends(3, *ping, FUYANG_POLICE, "--within", "0")
+        self.ends(6, *ping, "health.999999")
+        self.ends(0, SUZHOU_LABOR, "record", "list")
+        self.ends(0, *ping, SUZHOU_LABOR)
+        watcher = self.world.follow(
+            SUZHOU_LABOR,
+            *("mailbox", "watch", "--purpose", "social_insurance_transfer"),
+        )
+        try:
+            deadline = time.monotonic() + PATIENCE
+            watching = None
+            while not watching and time.monotonic() < deadline:
+                watching = self.world.json(*ping, SUZHOU_LABOR).get("watching")
+        finally:
+            watcher.kill()
+            watcher.wait()
+            watcher.stdout.close()
+        self.assertEqual(watching, 1)
+
     def test_is_added_by_a_file(self):
         world = self.world
         file = world.write(

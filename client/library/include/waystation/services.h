@@ -20,6 +20,8 @@ class ApplyAgreementRequest;
 class ApplyAgreementResponse;
 class CheckStoreRequest;
 class CheckStoreResponse;
+class CreateBackupRequest;
+class CreateBackupResponse;
 class DecideRequest;
 class DecideResponse;
 class GetCandidateRequest;
@@ -46,6 +48,8 @@ class ListAgenciesRequest;
 class ListAgenciesResponse;
 class ListAgreementsRequest;
 class ListAgreementsResponse;
+class ListBackupsRequest;
+class ListBackupsResponse;
 class ListCandidatesRequest;
 class ListCandidatesResponse;
 class ListCertificatesRequest;
@@ -72,6 +76,8 @@ class RevokeCertificateRequest;
 class RevokeCertificateResponse;
 class SignCertificateRequest;
 class SignCertificateResponse;
+class VerifyBackupRequest;
+class VerifyBackupResponse;
 class SubmitRecordRequest;
 class SubmitRecordResponse;
 class UndoDecisionRequest;
@@ -192,6 +198,13 @@ class Admin {
       const v1::GetHubStatusRequest& request) const;
   absl::StatusOr<v1::CheckStoreResponse> CheckStore(
       const v1::CheckStoreRequest& request) const;
+  // Not repeated, since each call makes one.
+  absl::StatusOr<v1::CreateBackupResponse> CreateBackup(
+      const v1::CreateBackupRequest& request) const;
+  absl::StatusOr<v1::ListBackupsResponse> ListBackups(
+      const v1::ListBackupsRequest& request) const;
+  absl::StatusOr<v1::VerifyBackupResponse> VerifyBackup(
+      const v1::VerifyBackupRequest& request) const;
 
  private:
   struct Stubs;

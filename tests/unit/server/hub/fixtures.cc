@@ -211,6 +211,8 @@ TestHub::~TestHub() {
 void TestHub::Stop() {
   hub_.reset();
   store_.reset();
+  journal_.reset();
+  shelf_.reset();
 }
 
 void TestHub::Restart() {
@@ -219,7 +221,28 @@ void TestHub::Restart() {
   ASSERT_TRUE(started.ok()) << started;
 }
 
-absl::Status TestHub::TryStart() {
+absl::Status TestHub::TryStart(std::optional<Restored> restored) {
+  BackupParts backups;
+  if (setup_.backups) {
+    auto shelf = backup::Shelf::Open(
+        {.folder = folder_ / "backup", .keys = folder_ / "keys"});
+    if (!shelf.ok()) return shelf.status();
+    shelf_ = *std::move(shelf);
+    auto journal = backup::Journal::Open(folder_ / "journal");
+    if (!journal.ok()) return journal.status();
+    journal_ = *std::move(journal);
+    backups = {.shelf = shelf_.get(),
+               .journal = journal_.get(),
+               .rebuild = [keys = keys_](backup::ArchiveReader& archive,
+                                         const std::string& folder)
+                   -> absl::StatusOr<std::unique_ptr<storage::Store>> {
+                 const absl::Status made = storage::sqlite::RestoreSqlite(
+                     folder, [&] { return archive.Next(); });
+                 if (!made.ok()) return made;
+                 return storage::sqlite::OpenSqlite(
+                     {.folder = folder, .checksum_key = keys.checksum_key()});
+               }};
+  }
   auto store =
       storage::sqlite::OpenSqlite({.folder = folder_ / "store",
                                    .checksum_key = keys_.checksum_key(),
@@ -234,6 +257,7 @@ absl::Status TestHub::TryStart() {
   options.store = "sqlite";
   options.shared_group = setup_.shared_group;
   options.limits.set_group_updates(setup_.group_updates);
+  options.restored = std::move(restored);
   auto hub = Hub::Start({.store = *store_,
                          .keys = keys_,
                          .log_key = log_key_,
@@ -242,11 +266,28 @@ absl::Status TestHub::TryStart() {
                              [](void* out, size_t size) {
                                RAND_bytes(static_cast<unsigned char*>(out),
                                           static_cast<int>(size));
-                             }},
+                             },
+                         .backups = std::move(backups)},
                         std::move(options));
   if (!hub.ok()) return hub.status();
   hub_ = *std::move(hub);
   return absl::OkStatus();
+}
+
+absl::Status TestHub::TryRestore(const std::string& backup) {
+  Stop();
+  std::filesystem::remove_all(folder_ / "store");
+  const auto shelf = backup::Shelf::Open(
+      {.folder = folder_ / "backup", .keys = folder_ / "keys"});
+  if (!shelf.ok()) return shelf.status();
+  const auto archive = (*shelf)->Read(backup, Now());
+  if (!archive.ok()) return archive.status();
+  const absl::Status made = storage::sqlite::RestoreSqlite(
+      folder_ / "store", [&] { return (*archive)->Next(); });
+  if (!made.ok()) return made;
+  return TryStart(
+      Restored{.backup = backup,
+               .hash = std::string(auditlog::AsBytes((*archive)->hash()))});
 }
 
 void TestHub::Prepare() {

@@ -18,6 +18,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "proto/auditlog/ed25519.h"
+#include "server/backup/journal.h"
+#include "server/backup/shelf.h"
 #include "server/hub/hub.h"
 #include "server/hub/keys.h"
 #include "server/storage/sqlite/sqlite_store.h"
@@ -92,6 +94,8 @@ class TestHub {
     size_t shared_group = Options().shared_group;
     // Updates of a group at most; 0: the hub's default.
     int group_updates = 0;
+    // With a shelf for backups and a journal, in `backup`, `keys`, `journal`.
+    bool backups = false;
   };
 
   TestHub();
@@ -104,7 +108,9 @@ class TestHub {
   void Restart();
   void Stop();
   // As Restart, for starts that may fail.
-  absl::Status TryStart();
+  absl::Status TryStart(std::optional<Restored> restored = {});
+  // Makes the store anew of a backup, in place of the one there is, and starts.
+  absl::Status TryRestore(const std::string& backup);
 
   Hub& hub() { return *hub_; }
   const storage::Store& store() const { return *store_; }
@@ -145,6 +151,8 @@ class TestHub {
   Keys keys_ = Keys::Generate();
   auditlog::Ed25519PrivateKey log_key_;
   std::atomic<int64_t> now_;
+  std::unique_ptr<backup::Shelf> shelf_;
+  std::unique_ptr<backup::Journal> journal_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<Hub> hub_;
 };

@@ -306,6 +306,18 @@ class FakeHub final : public hub::Hub {
   absl::StatusOr<v1::CheckStoreResponse> CheckStore() override {
     return v1::CheckStoreResponse();
   }
+  absl::StatusOr<v1::CreateBackupResponse> CreateBackup(
+      const hub::Caller&) override {
+    return v1::CreateBackupResponse();
+  }
+  absl::StatusOr<v1::ListBackupsResponse> ListBackups(
+      const v1::ListBackupsRequest&) override {
+    return v1::ListBackupsResponse();
+  }
+  absl::StatusOr<v1::VerifyBackupResponse> VerifyBackup(
+      const v1::VerifyBackupRequest&) override {
+    return v1::VerifyBackupResponse();
+  }
   hub::Statistics GetStatistics() const override {
     hub::Statistics statistics;
     statistics.updates_applied = 3;

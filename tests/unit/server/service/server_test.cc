@@ -111,6 +111,9 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"AdminService.RevokeCertificate", "O"},
       {"AdminService.GetHubStatus", "OD"},
       {"AdminService.CheckStore", "OD"},
+      {"AdminService.CreateBackup", "O"},
+      {"AdminService.ListBackups", "OD"},
+      {"AdminService.VerifyBackup", "OD"},
   };
   const std::map<char, std::shared_ptr<grpc::Channel>> callers = {
       {'A', Connect("agency/labor.320500")},

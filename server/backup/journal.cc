@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/backup/journal.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/util/json_util.h"
+#include "google/protobuf/util/time_util.h"
+#include "proto/errors/error.h"
+#include "proto/runtime/file.h"
+#include "waystation/store/v1/backup.pb.h"
+
+namespace waystation::backup {
+namespace {
+
+constexpr size_t kMostBytes = size_t{1} << 30;
+
+std::string LineOf(const storage::ObjectRow& row, absl::Time now) {
+  store::v1::JournalEntry entry;
+  *entry.mutable_time() =
+      google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(
+          absl::ToUnixMicros(now));
+  entry.set_kind(row.kind);
+  entry.set_id(row.id);
+  entry.set_object(row.bytes);
+  std::string line;
+  // A message of text and bytes can always be written.
+  (void)google::protobuf::util::MessageToJsonString(entry, &line);
+  return line + "\n";
+}
+
+// Appends to the file, making it if need be; durable when it returns. What a
+// full disk let in is taken back.
+absl::Status Append(const std::string& path, std::string_view text) {
+  const int file =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (file < 0) return runtime::NotWritten(path, errno);
+  const off_t size = ::lseek(file, 0, SEEK_END);
+  absl::Status status;
+  while (!text.empty() && status.ok()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      status = runtime::NotWritten(path, errno);
+    } else {
+      text.remove_prefix(static_cast<size_t>(written));
+    }
+  }
+  if (status.ok() && ::fsync(file) != 0) {
+    status = runtime::NotWritten(path, errno);
+  }
+  if (!status.ok() && ::ftruncate(file, size) != 0) {
+    // The next start drops a line that is not whole.
+  }
+  ::close(file);
+  if (status.ok() && size == 0) return runtime::SyncFolder(path);
+  return status;
+}
+
+bool IsThere(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+}  // namespace
+
+Journal::Journal(const std::string& folder)
+    : objects_file_(absl::StrCat(folder, "/administration.jsonl")),
+      checkpoint_file_(absl::StrCat(folder, "/checkpoint")) {}
+
+absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(
+    const std::string& folder) {
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    return runtime::NotWritten(folder, errno);
+  }
+  std::unique_ptr<Journal> journal(new Journal(folder));
+  if (absl::Status read = journal->Read(); !read.ok()) return read;
+  return journal;
+}
+
+absl::Status Journal::Read() {
+  const std::lock_guard lock(mutex_);
+  if (IsThere(checkpoint_file_)) {
+    absl::StatusOr<std::string> note = runtime::ReadFile(checkpoint_file_);
+    if (!note.ok()) return note.status();
+    checkpoint_ = *std::move(note);
+  }
+  if (!IsThere(objects_file_)) return absl::OkStatus();
+  const absl::StatusOr<std::string> text =
+      runtime::ReadFile(objects_file_, kMostBytes);
+  if (!text.ok()) return text.status();
+  size_t lines = 0;
+  size_t whole = 0;
+  while (whole < text->size()) {
+    const size_t end = text->find('\n', whole);
+    if (end == std::string::npos) break;
+    ++lines;
+    store::v1::JournalEntry entry;
+    if (!google::protobuf::util::JsonStringToMessage(
+             text->substr(whole, end - whole), &entry)
+             .ok()) {
+      return errors::Error(
+          "JOURNAL_DAMAGED",
+          {.field = objects_file_, .rule = absl::StrCat("line ", lines)});
+    }
+    objects_[{entry.kind(), entry.id()}] = {
+        .object = entry.object(), .line = text->substr(whole, end + 1 - whole)};
+    whole = end + 1;
+  }
+  const bool has_rest = whole < text->size();
+  // Lines that no longer count are dropped when they are many.
+  const bool is_long = lines > 1000 + 2 * objects_.size();
+  return has_rest || is_long ? Rewrite() : absl::OkStatus();
+}
+
+absl::Status Journal::Rewrite() const {
+  std::string text;
+  for (const auto& [key, entry] : objects_) text += entry.line;
+  return runtime::ReplaceFile(objects_file_, text, 0600);
+}
+
+std::vector<storage::ObjectRow> Journal::Objects() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<storage::ObjectRow> rows;
+  rows.reserve(objects_.size());
+  for (const auto& [key, entry] : objects_) {
+    rows.push_back(
+        {.kind = key.first, .id = key.second, .bytes = entry.object});
+  }
+  return rows;
+}
+
+absl::Status Journal::Put(std::span<const storage::ObjectRow> rows,
+                          absl::Time now) {
+  const std::lock_guard lock(mutex_);
+  std::string text;
+  std::map<Key, Entry> fresh;
+  for (const storage::ObjectRow& row : rows) {
+    const auto held = objects_.find({row.kind, row.id});
+    if (held != objects_.end() && held->second.object == row.bytes) continue;
+    Entry entry{.object = row.bytes, .line = LineOf(row, now)};
+    text += entry.line;
+    fresh[{row.kind, row.id}] = std::move(entry);
+  }
+  if (text.empty()) return absl::OkStatus();
+  if (absl::Status status = Append(objects_file_, text); !status.ok()) {
+    return status;
+  }
+  for (auto& [key, entry] : fresh) objects_[key] = std::move(entry);
+  return absl::OkStatus();
+}
+
+std::string Journal::checkpoint() const {
+  const std::lock_guard lock(mutex_);
+  return checkpoint_;
+}
+
+absl::Status Journal::PutCheckpoint(const std::string& note) {
+  const std::lock_guard lock(mutex_);
+  if (note == checkpoint_) return absl::OkStatus();
+  if (absl::Status status = runtime::ReplaceFile(checkpoint_file_, note, 0600);
+      !status.ok()) {
+    return status;
+  }
+  checkpoint_ = note;
+  return absl::OkStatus();
+}
+
+}  // namespace waystation::backup

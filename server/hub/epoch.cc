@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/hub/epoch.h"
+
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "proto/auditlog/epoch.h"
+#include "proto/auditlog/note.h"
+#include "proto/auditlog/tiles.h"
+#include "proto/errors/error.h"
+#include "server/backup/journal.h"
+#include "server/hub/act_work.h"
+#include "server/hub/registry.h"
+#include "server/hub/stored_tiles.h"
+
+namespace waystation::hub {
+namespace {
+
+absl::Status RolledBack(const std::string& rule) {
+  return errors::Error("STORE_ROLLED_BACK", {.rule = rule});
+}
+
+absl::StatusOr<std::vector<storage::ObjectRow>> Administered(
+    const storage::Store& store) {
+  std::vector<storage::ObjectRow> all;
+  for (const std::string_view kind :
+       {kAgencyObject, kAgreementObject, kCertificateObject}) {
+    const auto rows = store.ListObjects(kind);
+    if (!rows.ok()) return rows.status();
+    all.insert(all.end(), rows->begin(), rows->end());
+  }
+  return all;
+}
+
+absl::Status PutBack(const storage::ObjectRow& row, Committer& committer) {
+  std::promise<absl::Status> done;
+  committer.Submit(std::make_unique<ActWork>(
+      [&row](Planning& planning, v1::AuditEvent& event) -> absl::Status {
+        event.set_kind(v1::AuditEvent::KIND_ADMINISTRATION);
+        event.set_actor("hub");
+        event.set_act("journal.take-up");
+        event.set_object(row.kind + " " + row.id);
+        event.set_object_hash(
+            std::string(auditlog::AsBytes(auditlog::Sha256(row.bytes))));
+        event.set_count(1);
+        planning.batch.objects.push_back(row);
+        return absl::OkStatus();
+      },
+      [&](const absl::Status& status) { done.set_value(status); }));
+  return done.get_future().get();
+}
+
+}  // namespace
+
+absl::Status CheckNotRolledBack(const Core& core) {
+  if (core.backups.journal == nullptr) return absl::OkStatus();
+  const std::string bytes = core.backups.journal->checkpoint();
+  if (bytes.empty()) return absl::OkStatus();
+  const auto note = auditlog::ParseNote(bytes);
+  const auto checkpoint =
+      note.ok() ? auditlog::ParseCheckpoint(note->text)
+                : absl::StatusOr<auditlog::Checkpoint>(note.status());
+  if (!checkpoint.ok()) {
+    return errors::Error("JOURNAL_DAMAGED", {.field = "checkpoint"});
+  }
+  if (auditlog::BaseOfOrigin(checkpoint->origin) != core.options.log_origin) {
+    return errors::Error("STORE_FOREIGN",
+                         {.rule = "the journal is of another log"});
+  }
+  if (checkpoint->origin != core.log_origin) {
+    return RolledBack("it was signed under " + checkpoint->origin);
+  }
+  const auto frontier = core.store.LoadFrontier();
+  if (!frontier.ok()) return frontier.status();
+  if (checkpoint->size > frontier->size()) {
+    return RolledBack("the log has " + std::to_string(frontier->size()) +
+                      " entries, and " + std::to_string(checkpoint->size) +
+                      " were signed");
+  }
+  const auto root = auditlog::RootAt(checkpoint->size, StoredTiles(core.store));
+  if (!root.ok()) return root.status();
+  if (*root != checkpoint->root) {
+    return RolledBack("entries before " + std::to_string(checkpoint->size) +
+                      " are not those that were signed");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BringJournalUp(Core& core) {
+  if (core.backups.journal == nullptr) return absl::OkStatus();
+  const auto rows = Administered(core.store);
+  if (!rows.ok()) return rows.status();
+  return core.backups.journal->Put(*rows,
+                                   absl::FromUnixMicros(core.clock.Now()));
+}
+
+absl::Status TakeUpJournal(Core& core, Committer& committer) {
+  if (core.backups.journal == nullptr) return absl::OkStatus();
+  const auto rows = Administered(core.store);
+  if (!rows.ok()) return rows.status();
+  std::map<std::pair<std::string, std::string>, std::string> held;
+  for (const storage::ObjectRow& row : *rows) {
+    held[{row.kind, row.id}] = row.bytes;
+  }
+  for (const storage::ObjectRow& row : core.backups.journal->Objects()) {
+    const auto found = held.find({row.kind, row.id});
+    if (found != held.end() && found->second == row.bytes) continue;
+    if (absl::Status put = PutBack(row, committer); !put.ok()) return put;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace waystation::hub

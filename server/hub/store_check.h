@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether what is stored is whole, in words for whoever runs the hub.
+#ifndef WAYSTATION_SERVER_HUB_STORE_CHECK_H_
+#define WAYSTATION_SERVER_HUB_STORE_CHECK_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/hub/seal.h"
+#include "server/storage/store.h"
+#include "waystation/v1/admin_service.pb.h"
+
+namespace waystation::hub {
+
+namespace v1 = ::waystation::v1;
+
+struct Checked {
+  std::vector<v1::StoreFinding> findings;
+  uint64_t rows = 0;
+};
+
+// Reads and unseals all of `store`, which was written with the sealer's keys.
+absl::StatusOr<Checked> CheckAll(const Sealer& sealer,
+                                 const storage::Store& store);
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_STORE_CHECK_H_

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/waystationd/backup.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cinttypes>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "google/protobuf/util/time_util.h"
+#include "proto/auditlog/note.h"
+#include "proto/errors/error.h"
+#include "proto/runtime/file.h"
+#include "server/backup/shelf.h"
+#include "server/hub/random_pool.h"
+#include "server/hub/seal.h"
+#include "server/hub/store_check.h"
+#include "server/waystationd/config.h"
+#include "server/waystationd/parts.h"
+
+namespace waystation::waystationd {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::Status LoadWithBackups(const std::string& config_file, Parts& parts) {
+  auto config = LoadConfig(config_file);
+  if (!config.ok()) return config.status();
+  parts.config = *std::move(config);
+  if (absl::Status loaded = LoadParts(parts); !loaded.ok()) return loaded;
+  if (parts.shelf == nullptr) return errors::Error("NO_BACKUPS");
+  return absl::OkStatus();
+}
+
+bool IsLocked(const std::string& folder) {
+  const int file = ::open((folder + "/lock").c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool locked = ::flock(file, LOCK_EX | LOCK_NB) != 0;
+  ::close(file);
+  return locked;
+}
+
+absl::Status NeedNoStore(const std::string& folder) {
+  std::error_code error;
+  if (!fs::exists(folder, error) || fs::is_empty(folder, error)) {
+    return absl::OkStatus();
+  }
+  return errors::Error(IsLocked(folder) ? "STORE_IN_USE" : "FOLDER_NOT_EMPTY",
+                       {.rule = folder});
+}
+
+// What is wrong with the store, printed line by line.
+absl::Status Check(const hub::Keys& keys, const storage::Store& store) {
+  hub::RandomPool random(FillRandom);
+  const hub::Sealer sealer(keys, random);
+  const auto checked = hub::CheckAll(sealer, store);
+  if (!checked.ok()) return checked.status();
+  for (const v1::StoreFinding& finding : checked->findings) {
+    std::printf("%s: %s %s\n", finding.place().c_str(),
+                finding.reason().c_str(), finding.detail().c_str());
+  }
+  std::printf("checked: %" PRIu64 " sealed rows, %zu findings\n", checked->rows,
+              checked->findings.size());
+  if (checked->findings.empty()) return absl::OkStatus();
+  return errors::Error("STORE_DAMAGED");
+}
+
+absl::Status Serve(Parts& parts, backup::ArchiveReader& archive,
+                   const std::string& name) {
+  const absl::Status started = StartHub(
+      parts,
+      hub::Restored{.backup = name,
+                    .hash = std::string(auditlog::AsBytes(archive.hash()))});
+  if (!started.ok()) return started;
+  const auto status = parts.hub->GetHubStatus();
+  if (!status.ok()) return status.status();
+  const auto verifier = auditlog::NoteVerifier::Create(
+      status->log_origin(), parts.log_key->public_key());
+  if (!verifier.ok()) return verifier.status();
+  std::printf("records: %" PRIu64
+              "\n"
+              "The log goes on as %s. Hand out its key anew:\n"
+              "  %s\n",
+              status->records(), status->log_origin().c_str(),
+              verifier->ToString().c_str());
+  parts.hub->Drain();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ListBackups(const std::string& config_file) {
+  Parts parts;
+  if (absl::Status loaded = LoadWithBackups(config_file, parts); !loaded.ok()) {
+    return loaded;
+  }
+  const auto backups = parts.shelf->List(absl::Now());
+  if (!backups.ok()) return backups.status();
+  for (const backup::Backup& backup : *backups) {
+    std::printf(
+        "%s  %" PRIu64 " bytes  until %s  %s\n", backup.head.name().c_str(),
+        backup.file_bytes,
+        google::protobuf::util::TimeUtil::ToString(backup.head.expire_time())
+            .c_str(),
+        backup.has_key ? "readable" : "its key is not there");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status VerifyBackup(const std::string& config_file,
+                          const std::string& name) {
+  Parts parts;
+  if (absl::Status loaded = LoadWithBackups(config_file, parts); !loaded.ok()) {
+    return loaded;
+  }
+  auto archive = parts.shelf->Read(name, absl::Now());
+  if (!archive.ok()) return archive.status();
+  const std::string folder = parts.shelf->CheckingFolder(name);
+  const absl::Cleanup clear = [&] {
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+  };
+  const auto store = RebuildStore(**archive, folder, *parts.keys);
+  if (!store.ok()) return store.status();
+  return Check(*parts.keys, **store);
+}
+
+absl::Status RestoreBackup(const std::string& config_file,
+                           const std::string& name) {
+  Parts parts;
+  if (absl::Status loaded = LoadWithBackups(config_file, parts); !loaded.ok()) {
+    return loaded;
+  }
+  const std::string& place = parts.config.store_folder;
+  if (absl::Status empty = NeedNoStore(place); !empty.ok()) return empty;
+  auto archive = parts.shelf->Read(name, absl::Now());
+  if (!archive.ok()) return archive.status();
+
+  // It comes to its place when it is whole.
+  const std::string folder = place + ".restoring";
+  std::error_code error;
+  fs::remove_all(folder, error);
+  std::fprintf(stderr, "reading %s\n", name.c_str());
+  auto store = RebuildStore(**archive, folder, *parts.keys);
+  if (!store.ok()) {
+    fs::remove_all(folder, error);
+    return store.status();
+  }
+  parts.store = *std::move(store);
+  std::fprintf(stderr, "checking what was read\n");
+  absl::Status done = Check(*parts.keys, *parts.store);
+  if (done.ok()) done = Serve(parts, **archive, name);
+  parts.hub.reset();
+  parts.store.reset();
+  if (!done.ok()) {
+    fs::remove_all(folder, error);
+    return done;
+  }
+  fs::remove(place, error);
+  fs::rename(folder, place, error);
+  if (error) {
+    return errors::Error("FILE_NOT_WRITTEN",
+                         {.field = place, .rule = error.message()});
+  }
+  if (absl::Status synced = runtime::SyncFolder(place); !synced.ok()) {
+    return synced;
+  }
+  std::printf(
+      "Restored into %s. What agencies sent after %s is not in it: their\n"
+      "adapters send it again when they meet the new log.\n",
+      place.c_str(), name.c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace waystation::waystationd

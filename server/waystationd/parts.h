@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a hub stands on, put together from its configuration.
+#ifndef WAYSTATION_SERVER_WAYSTATIOND_PARTS_H_
+#define WAYSTATION_SERVER_WAYSTATIOND_PARTS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "proto/auditlog/ed25519.h"
+#include "server/backup/journal.h"
+#include "server/backup/shelf.h"
+#include "server/hub/hub.h"
+#include "server/hub/keys.h"
+#include "server/service/ca.h"
+#include "server/storage/store.h"
+#include "server/waystationd/config.h"
+
+namespace waystation::waystationd {
+
+// Later ones borrow earlier ones.
+struct Parts {
+  Config config;
+  std::optional<hub::Keys> keys;
+  std::optional<auditlog::Ed25519PrivateKey> log_key;
+  std::optional<service::Authority> authority;
+  // Both, or none.
+  std::unique_ptr<backup::Shelf> shelf;
+  std::unique_ptr<backup::Journal> journal;
+  std::unique_ptr<storage::Store> store;
+  std::unique_ptr<hub::Hub> hub;
+};
+
+// All that comes before the store.
+absl::Status LoadParts(Parts& parts);
+
+// The store of `folder`, made if there is none.
+absl::StatusOr<std::unique_ptr<storage::Store>> OpenStore(
+    const std::string& folder, const hub::Keys& keys);
+
+// A store in a new folder, made of a backup, whose key fits: STORE_FOREIGN
+// otherwise.
+absl::StatusOr<std::unique_ptr<storage::Store>> RebuildStore(
+    backup::ArchiveReader& archive, const std::string& folder,
+    const hub::Keys& keys);
+
+// The hub on parts.store. Fills parts.hub.
+absl::Status StartHub(Parts& parts, std::optional<hub::Restored> restored = {});
+
+// Random bytes of the system.
+void FillRandom(void* buffer, std::size_t size);
+
+}  // namespace waystation::waystationd
+
+#endif  // WAYSTATION_SERVER_WAYSTATIOND_PARTS_H_

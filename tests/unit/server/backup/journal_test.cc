@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/backup/journal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "proto/errors/error.h"
+
+namespace waystation::backup {
+namespace {
+
+namespace fs = std::filesystem;
+using storage::ObjectRow;
+
+class JournalTest : public testing::Test {
+ protected:
+  JournalTest() {
+    std::string path = fs::temp_directory_path() / "waystation.XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr) std::abort();
+    parent_ = path;
+  }
+  ~JournalTest() override { fs::remove_all(parent_); }
+
+  std::unique_ptr<Journal> Open() const {
+    auto journal = Journal::Open(folder());
+    EXPECT_TRUE(journal.ok()) << journal.status();
+    return journal.ok() ? *std::move(journal) : nullptr;
+  }
+  fs::path folder() const { return parent_ / "journal"; }
+  fs::path lines() const { return folder() / "administration.jsonl"; }
+  std::string Text() const {
+    std::ifstream in(lines(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  fs::path parent_;
+};
+
+const std::vector<ObjectRow> kFirst = {
+    {.kind = "agency", .id = "labor.320500", .bytes = std::string("\0\1", 2)},
+    {.kind = "certificate", .id = "5f01", .bytes = "valid"}};
+const std::vector<ObjectRow> kRevoked = {
+    {.kind = "certificate", .id = "5f01", .bytes = "revoked"}};
+
+TEST_F(JournalTest, RemembersTheLastOfEach) {
+  {
+    const auto journal = Open();
+    ASSERT_TRUE(journal->Put(kFirst, absl::UnixEpoch()).ok());
+    ASSERT_TRUE(journal->Put(kRevoked, absl::UnixEpoch()).ok());
+    ASSERT_TRUE(journal->PutCheckpoint("a note\n").ok());
+  }
+  const auto journal = Open();
+  EXPECT_THAT(journal->Objects(), testing::ElementsAre(kFirst[0], kRevoked[0]));
+  EXPECT_EQ(journal->checkpoint(), "a note\n");
+}
+
+TEST_F(JournalTest, WritesNothingTwice) {
+  const auto journal = Open();
+  ASSERT_TRUE(journal->Put(kFirst, absl::UnixEpoch()).ok());
+  const std::string text = Text();
+  ASSERT_TRUE(journal->Put(kFirst, absl::UnixEpoch() + absl::Hours(1)).ok());
+  EXPECT_EQ(Text(), text);
+}
+
+TEST_F(JournalTest, IsForItsUserAlone) {
+  const auto journal = Open();
+  ASSERT_TRUE(journal->Put(kFirst, absl::UnixEpoch()).ok());
+  ASSERT_TRUE(journal->PutCheckpoint("a note\n").ok());
+  EXPECT_EQ(fs::status(folder()).permissions(), fs::perms::owner_all);
+  for (const auto& entry : fs::directory_iterator(folder())) {
+    EXPECT_EQ(entry.status().permissions(),
+              fs::perms::owner_read | fs::perms::owner_write);
+  }
+}
+
+TEST_F(JournalTest, DropsALineThatACrashCutShort) {
+  Open()->Put(kFirst, absl::UnixEpoch()).IgnoreError();
+  const std::string whole = Text();
+  for (size_t cut = 1; cut < 30; ++cut) {
+    std::ofstream(lines(), std::ios::binary | std::ios::trunc)
+        << whole.substr(0, whole.size() - cut);
+    const auto journal = Open();
+    ASSERT_NE(journal, nullptr);
+    EXPECT_THAT(journal->Objects(), testing::ElementsAre(kFirst[0]));
+    // What comes next does not stick to the rest of it.
+    ASSERT_TRUE(journal->Put(kRevoked, absl::UnixEpoch()).ok());
+    EXPECT_THAT(Open()->Objects(),
+                testing::ElementsAre(kFirst[0], kRevoked[0]));
+  }
+}
+
+TEST_F(JournalTest, NamesALineThatCannotBeRead) {
+  Open()->Put(kFirst, absl::UnixEpoch()).IgnoreError();
+  const std::string whole = Text();
+  std::ofstream(lines(), std::ios::binary | std::ios::trunc)
+      << whole << "{\"kind\": 7\n"
+      << whole;
+  const auto journal = Journal::Open(folder());
+  EXPECT_EQ(errors::ReasonOf(journal.status()), "JOURNAL_DAMAGED");
+  EXPECT_EQ(errors::MetadataOf(journal.status())["rule"], "line 3");
+}
+
+TEST_F(JournalTest, StaysShort) {
+  ASSERT_TRUE(Open()->Put(kFirst, absl::UnixEpoch()).ok());
+  const std::string once = Text();
+  {
+    std::ofstream out(lines(), std::ios::binary | std::ios::app);
+    for (int i = 0; i < 1000; ++i) out << once;
+  }
+  EXPECT_THAT(Open()->Objects(), testing::ElementsAreArray(kFirst));
+  EXPECT_EQ(Text(), once);
+}
+
+TEST_F(JournalTest, SaysWhereItCannotBe) {
+  EXPECT_EQ(errors::ReasonOf(Journal::Open(parent_ / "not" / "there").status()),
+            "FILE_NOT_WRITTEN");
+}
+
+}  // namespace
+}  // namespace waystation::backup

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/backup/shelf.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "proto/errors/error.h"
+#include "server/storage/sqlite/sqlite_store.h"
+
+namespace waystation::backup {
+namespace {
+
+namespace fs = std::filesystem;
+
+const absl::Time kNow = absl::FromUnixSeconds(1'795'730'701);
+
+class ShelfTest : public testing::Test {
+ protected:
+  ShelfTest() {
+    std::string path = fs::temp_directory_path() / "waystation.XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr) std::abort();
+    folder_ = path;
+    auto store = storage::sqlite::OpenSqlite({.folder = folder_ / "store"});
+    EXPECT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+    shelf_ = Open();
+  }
+  ~ShelfTest() override {
+    store_.reset();
+    fs::remove_all(folder_);
+  }
+
+  std::unique_ptr<Shelf> Open() const {
+    auto shelf = Shelf::Open({.folder = folder_ / "backup",
+                              .keys = folder_ / "keys",
+                              .keep = absl::Hours(24 * 30)});
+    EXPECT_TRUE(shelf.ok()) << shelf.status();
+    return *std::move(shelf);
+  }
+  std::string Make(absl::Time now) {
+    const auto made = shelf_->Make(*store_, {}, now);
+    EXPECT_TRUE(made.ok()) << made.status();
+    return made.ok() ? made->backup.head.name() : "";
+  }
+  std::string WhyNotRead(const std::string& name, absl::Time now) const {
+    return errors::ReasonOf(shelf_->Read(name, now).status());
+  }
+  int Files(const char* where) const {
+    int count = 0;
+    for ([[maybe_unused]] const auto& entry :
+         fs::directory_iterator(folder_ / where)) {
+      ++count;
+    }
+    return count;
+  }
+
+  fs::path folder_;
+  std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<Shelf> shelf_;
+};
+
+TEST_F(ShelfTest, ListsWhatWasMadeNewestFirst) {
+  const std::string first = Make(kNow);
+  const std::string second = Make(kNow + absl::Hours(1));
+  EXPECT_EQ(first,
+            absl::FormatTime("%Y%m%dT%H%M%SZ", kNow, absl::UTCTimeZone()));
+  const auto backups = shelf_->List(kNow);
+  ASSERT_TRUE(backups.ok()) << backups.status();
+  ASSERT_EQ(backups->size(), 2U);
+  EXPECT_EQ((*backups)[0].head.name(), second);
+  EXPECT_EQ((*backups)[1].head.name(), first);
+  EXPECT_TRUE((*backups)[1].has_key);
+  EXPECT_EQ((*backups)[1].head.expire_time().seconds(),
+            absl::ToUnixSeconds(kNow + absl::Hours(24 * 30)));
+}
+
+TEST_F(ShelfTest, MakesAStoreAgain) {
+  const std::string name = Make(kNow);
+  auto archive = shelf_->Read(name, kNow);
+  ASSERT_TRUE(archive.ok()) << archive.status();
+  const fs::path other = folder_ / "other";
+  const absl::Status made =
+      storage::sqlite::RestoreSqlite(other, [&] { return (*archive)->Next(); });
+  ASSERT_TRUE(made.ok()) << made;
+  const auto store = storage::sqlite::OpenSqlite({.folder = other});
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*archive)->tail().bytes(), fs::file_size(other / "waystation.db"));
+  // A folder that is there is left alone.
+  EXPECT_EQ(errors::ReasonOf(storage::sqlite::RestoreSqlite(
+                other, [] { return std::string(); })),
+            "FOLDER_NOT_EMPTY");
+}
+
+TEST_F(ShelfTest, KeepsKeysForItsUserAlone) {
+  Make(kNow);
+  for (const char* where : {"backup", "keys"}) {
+    EXPECT_EQ(fs::status(folder_ / where).permissions(), fs::perms::owner_all);
+    for (const auto& entry : fs::directory_iterator(folder_ / where)) {
+      EXPECT_EQ(entry.status().permissions(),
+                fs::perms::owner_read | fs::perms::owner_write);
+    }
+  }
+}
+
+TEST_F(ShelfTest, DestroysAKeyWhenItsTimeIsOver) {
+  const std::string old = Make(kNow);
+  const std::string young = Make(kNow + absl::Hours(1));
+  const absl::Time later = kNow + absl::Hours(24 * 30);
+  EXPECT_EQ(WhyNotRead(old, later), "BACKUP_LOCKED");
+  EXPECT_EQ(WhyNotRead(young, later), "");
+  const fs::path elsewhere = folder_ / "copy";
+  fs::copy_file(folder_ / "backup" / (old + ".backup"), elsewhere);
+
+  const auto expired = shelf_->Expire(later);
+  ASSERT_TRUE(expired.ok()) << expired.status();
+  EXPECT_THAT(*expired, testing::ElementsAre(old));
+  EXPECT_EQ(WhyNotRead(old, later), "NO_SUCH_BACKUP");
+  EXPECT_EQ(Files("backup"), 1);
+  EXPECT_EQ(Files("keys"), 1);
+  // A copy that was put back opens no more, whatever the clock says.
+  fs::copy_file(elsewhere, folder_ / "backup" / (old + ".backup"));
+  EXPECT_EQ(WhyNotRead(old, kNow), "BACKUP_LOCKED");
+  EXPECT_FALSE((*shelf_->List(kNow)).back().has_key);
+}
+
+TEST_F(ShelfTest, ClearsWhatACrashLeft) {
+  const std::string name = Make(kNow);
+  std::ofstream(folder_ / "backup" / "20200101T000000Z.part") << "half";
+  std::ofstream(folder_ / "keys" / "20200101T000000Z.key") << "its key";
+  fs::create_directory(folder_ / "backup" / "20200101T000000Z.checking");
+  shelf_ = Open();
+  EXPECT_EQ(Files("backup"), 1);
+  EXPECT_EQ(Files("keys"), 1);
+  EXPECT_EQ(WhyNotRead(name, kNow), "");
+}
+
+TEST_F(ShelfTest, GivesEachANameOfItsOwn) {
+  const std::string first = Make(kNow);
+  EXPECT_NE(Make(kNow), first);
+  EXPECT_NE(Make(kNow), first);
+  EXPECT_EQ(Files("backup"), 3);
+  EXPECT_EQ(Files("keys"), 3);
+}
+
+TEST_F(ShelfTest, LeavesNothingOfWhatFailed) {
+  fs::remove(folder_ / "backup");
+  EXPECT_EQ(errors::ReasonOf(shelf_->Make(*store_, {}, kNow).status()),
+            "FILE_NOT_WRITTEN");
+  EXPECT_EQ(Files("keys"), 0);
+}
+
+TEST_F(ShelfTest, TakesNoNameThatLeadsElsewhere) {
+  for (const char* name :
+       {"", "../store/waystation", "a/b", "x.y", "20261126"}) {
+    EXPECT_EQ(WhyNotRead(name, kNow), "NO_SUCH_BACKUP") << name;
+  }
+}
+
+TEST_F(ShelfTest, NamesAKeyThatIsNone) {
+  const std::string name = Make(kNow);
+  std::ofstream(folder_ / "keys" / (name + ".key")) << "something else\n";
+  EXPECT_EQ(WhyNotRead(name, kNow), "KEY_FILE_INVALID");
+  fs::remove(folder_ / "keys" / (name + ".key"));
+  EXPECT_EQ(WhyNotRead(name, kNow), "BACKUP_LOCKED");
+}
+
+}  // namespace
+}  // namespace waystation::backup
