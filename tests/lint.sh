@@ -13,8 +13,17 @@ echo "lint: shellcheck" >&2
   echo .ci/run
 } | xargs shellcheck -x
 
-echo "lint: buf" >&2
 mkdir -p build/tools
+echo "lint: promtool" >&2
+# Taken out of its package: installed, it would start a server.
+if [ ! -x build/tools/usr/bin/promtool ]; then
+  (cd build/tools && apt-get download -qq prometheus &&
+    dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb) >&2
+fi
+build/tools/usr/bin/promtool check rules deploy/prometheus/alerts.yaml >&2
+build/tools/usr/bin/promtool test rules deploy/prometheus/alerts_test.yaml >&2
+
+echo "lint: buf" >&2
 [ -x build/tools/node_modules/.bin/buf ] ||
   npm install --silent --no-fund --no-audit --prefix build/tools \
     @bufbuild/buf@1.50.0 >&2

@@ -48,6 +48,28 @@ class Docs(unittest.TestCase):
                                 f"{page}: {link}")
         self.assertGreater(found, 5)
 
+    def test_operators_find_each_alert_and_each_reason(self):
+        text = (SOURCE / "docs/operators.md").read_text(encoding="utf-8")
+        sections = set()
+        for title in re.findall(r"^### (.*)$", text, re.MULTILINE):
+            sections.update(title.split(", "))
+        rules = (SOURCE / "deploy/prometheus/alerts.yaml").read_text(
+            encoding="utf-8")
+        alerts = re.findall(r"^  - alert: (\w+)$", rules, re.MULTILINE)
+        self.assertGreater(len(alerts), 5)
+        self.assertEqual(set(alerts) - sections, set())
+        reasons = set()
+        for source in (SOURCE / "server/hub").glob("*.cc"):
+            reasons.update(re.findall(
+                r'add_not_ready_reasons\(\s*"(\w+)"\)',
+                source.read_text(encoding="utf-8")))
+        self.assertGreater(len(reasons), 2)
+        self.assertEqual(reasons - sections, set())
+        tested = (SOURCE / "deploy/prometheus/alerts_test.yaml").read_text(
+            encoding="utf-8")
+        for alert in alerts:
+            self.assertIn(f"alertname: {alert}\n    exp_alerts:", tested)
+
     def test_rooms_of_the_architecture_exist(self):
         text = (SOURCE / "ARCHITECTURE.md").read_text(encoding="utf-8")
         rooms = re.findall(r"^\| `([\w/]+/)` \|", text, re.MULTILINE)

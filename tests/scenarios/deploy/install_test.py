@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""install_test.py BUILD_DIR CMAKE: what is installed runs where it lies."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BUILD, CMAKE = sys.argv[1:3]
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="waystation-")
+        cls.root = pathlib.Path(cls.folder.name)
+        subprocess.run(
+            [CMAKE, "--install", BUILD, "--prefix", cls.root / "usr"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def run_installed(self, program, *arguments, **environment):
+        return subprocess.run(
+            [self.root / "usr/bin" / program, *arguments],
+            capture_output=True,
+            text=True,
+            env={"PATH": os.environ["PATH"], "HOME": str(self.root), **environment},
+            check=False,
+        )
+
+    def test_programs_run(self):
+        for program in ("waystationd", "waystation-adapter", "wayctl"):
+            done = self.run_installed(program, "--help")
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_wayctl_finds_its_chinese(self):
+        done = self.run_installed("wayctl", "--lang", "zh", "--help")
+        self.assertIn("选项", done.stdout)
+
+    def test_units_start_what_is_installed(self):
+        for name in ("waystationd.service", "waystation-adapter@.service"):
+            unit = (self.root / "usr/lib/systemd/system" / name).read_text()
+            [program] = re.findall(r"^ExecStart=(/usr/bin/\S+)", unit, re.MULTILINE)
+            self.assertTrue((self.root / program[1:]).exists(), program)
+            [page] = re.findall(r"^Documentation=file://(\S+)", unit, re.MULTILINE)
+            self.assertTrue((self.root / page[1:]).exists(), page)
+
+    def test_a_site_finds_what_it_starts_from(self):
+        share = self.root / "usr/share/waystation"
+        for name in (
+            "agreements/labor.yaml",
+            "rules/default.yaml",
+            "prometheus/alerts.yaml",
+            "adapters/labor/mapping.yaml",
+            "proto/waystation/v1/person.proto",
+        ):
+            self.assertTrue((share / name).exists(), name)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
