@@ -366,7 +366,7 @@ TEST_F(ProgramTest, DevServesAHubForEveryRole) {
     EXPECT_GE(agreements->agreements_size(), 3);
     const auto agencies = client::Admin(*admin).ListAgencies({});
     ASSERT_TRUE(agencies.ok());
-    EXPECT_EQ(agencies->agencies_size(), 4);
+    EXPECT_EQ(agencies->agencies_size(), 8);
   }
   run.Signal(SIGHUP);
   EXPECT_TRUE(run.Says("were read again")) << run.err();
@@ -380,7 +380,7 @@ TEST_F(ProgramTest, DevServesAHubForEveryRole) {
         Connect(AddressAfter("serves on ", again.out()), folder, "operator");
     const auto agencies = client::Admin(*admin).ListAgencies({});
     ASSERT_TRUE(agencies.ok()) << agencies.status();
-    EXPECT_EQ(agencies->agencies_size(), 4);
+    EXPECT_EQ(agencies->agencies_size(), 8);
   }
   EXPECT_EQ(again.Stop(), 0);
 }
