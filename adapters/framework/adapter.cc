@@ -228,6 +228,9 @@ absl::Status Adapter::ReadMailbox(report::v1::MailboxReport& report) {
     const auto page = reader.Next();
     if (!page.ok()) return page.status();
     if (!page->has_value()) return write();
+    if (auto noted = NoteLog(*state_, (*page)->leaf().origin()); !noted.ok()) {
+      return noted.status();
+    }
     (*sink)->Add(**page);
     changes += static_cast<std::uint64_t>((*page)->entries_size());
     progress.Count(absl::StrCat(changes, " changes"));
@@ -241,7 +244,11 @@ absl::Status Adapter::Once(report::v1::RunReport& report) {
   if (auto claimed = state_->Claim(); !claimed.ok()) return claimed;
   const auto all = [](const std::string&, const FileId&) { return true; };
   if (auto taken = TakeFiles(all, report); !taken.ok()) return taken;
-  const absl::Status sent = Send(*report.mutable_delivery());
+  absl::Status sent = Send(*report.mutable_delivery());
+  if (sent.ok() && report.delivery().hub_restored()) {
+    if (auto taken = TakeFiles(all, report); !taken.ok()) return taken;
+    sent = Send(*report.mutable_delivery());
+  }
   if (Waits(sent)) Wait(sent, *report.mutable_delivery());
   auto outbox = DescribeOutbox();
   if (!outbox.ok()) return outbox.status();

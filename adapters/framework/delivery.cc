@@ -144,6 +144,13 @@ class Sender {
   // On the stream's own thread.
   absl::Status Take(const client::Acknowledged& acknowledged) {
     const std::lock_guard lock(mutex_);
+    const std::string& origin = acknowledged.response.leaf().origin();
+    if (origin != log_origin_) {
+      const auto restored = NoteLog(state_, origin);
+      if (!restored.ok()) return restored.status();
+      if (*restored) report_.set_hub_restored(true);
+      log_origin_ = origin;
+    }
     const auto& results = acknowledged.response.results();
     for (std::size_t i = 0; i < acknowledged.tags.size(); ++i) {
       const auto number =
@@ -307,6 +314,8 @@ class Sender {
   DeliveryReport& report_;
   std::uint64_t sent_ = 0;
   std::mutex mutex_;
+  // As the last acknowledgement named it.
+  std::string log_origin_;
   std::map<std::int64_t, InFlight> in_flight_;
   std::unique_ptr<client::SubmitStream> stream_;  // Last: it calls back.
 };
@@ -326,6 +335,20 @@ absl::Status Deliver(State& state, const Setup& setup,
     report.set_waits_because(std::string(errors::ReasonRowOf(status).name));
   }
   return status;
+}
+
+absl::StatusOr<bool> NoteLog(State& state, const std::string& origin) {
+  const auto held = state.Setting(kLogSetting);
+  if (!held.ok()) return held.status();
+  if (origin.empty() || *held == origin) return false;
+  if (!held->empty()) {
+    auto transaction = state.Begin();
+    if (!transaction.ok()) return transaction.status();
+    if (auto again = transaction->SayAllAgain(); !again.ok()) return again;
+    if (auto done = transaction->Commit(); !done.ok()) return done;
+  }
+  if (auto put = state.PutSetting(kLogSetting, origin); !put.ok()) return put;
+  return !held->empty();
 }
 
 absl::StatusOr<std::uint64_t> DropOutbox(State& state) {

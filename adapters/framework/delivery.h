@@ -28,6 +28,7 @@ namespace waystation::adapters {
 
 // Settings of the state folder.
 inline constexpr std::string_view kPausedSetting = "outbox_paused";
+inline constexpr std::string_view kLogSetting = "log_origin";
 
 struct DeliveryOptions {
   std::optional<client::FrameSigner> signer;
@@ -49,6 +50,11 @@ absl::Status Deliver(State& state, const Setup& setup,
                      client::Connection& connection,
                      const DeliveryOptions& options,
                      report::v1::DeliveryReport& report);
+
+// Remembers under which origin the hub's audit log was met. True if it was
+// another one before: then all is said again with the rows that come, since a
+// restored hub may have lost what it had acknowledged.
+absl::StatusOr<bool> NoteLog(State& state, const std::string& origin);
 
 // Empties the outbox without sending: what it held is said again when its rows
 // come again. Returns how many updates that were.

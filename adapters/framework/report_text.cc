@@ -154,6 +154,12 @@ class Writer {
                         Say(" stale, ", " 已过时，"), report.rejected(),
                         Say(" rejected", " 被拒绝")));
     }
+    if (report.hub_restored()) {
+      Line(
+          Say("the hub was restored from a backup, or is another one: all rows "
+              "are sent again",
+              "枢纽已从备份恢复，或已更换：所有数据行将重新报送"));
+    }
     Findings(report.findings());
     if (!report.waits_because().empty()) {
       Waiting(Say("the outbox waits: ", "发件箱等待中："),

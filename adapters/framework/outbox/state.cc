@@ -16,6 +16,7 @@
 #include "adapters/framework/outbox/state_schema.h"
 #include "proto/errors/error.h"
 #include "waystation/store/v1/adapter_state.pb.h"
+#include "waystation/v1/person.pb.h"
 
 namespace waystation::adapters {
 namespace {
@@ -342,6 +343,23 @@ absl::Status State::Transaction::ForgetFiles(std::int64_t source) {
                                 "DELETE FROM file WHERE source = ?");
     statement.bind(1, source);
     statement.exec();
+    return absl::OkStatus();
+  });
+}
+
+absl::Status State::Transaction::SayAllAgain() {
+  std::vector<HeldAttribute> all;
+  const auto* const person = v1::Person::descriptor();
+  for (int i = 0; i < person->field_count(); ++i) {
+    all.push_back({person->field(i)->number(), 0});
+  }
+  const std::string attributes = EncodeAttributes(all);
+  return Try([&]() -> absl::Status {
+    SQLite::Database& database = state_->database_->connection;
+    SQLite::Statement rows(database, "UPDATE row SET hash = 0, attributes = ?");
+    rows.bind(1, attributes.data(), static_cast<int>(attributes.size()));
+    rows.exec();
+    database.exec("DELETE FROM file");
     return absl::OkStatus();
   });
 }

@@ -101,6 +101,9 @@ class State {
     absl::Status PutFile(std::int64_t source, const FileId& file);
     // The source's files are read again.
     absl::Status ForgetFiles(std::int64_t source);
+    // Nothing counts as said any more: all files are read again, and each row
+    // says all that it holds and takes back what it does not.
+    absl::Status SayAllAgain();
     absl::Status Commit();
 
    private:

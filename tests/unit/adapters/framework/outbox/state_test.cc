@@ -116,6 +116,27 @@ TEST_F(StateTest, ForgetsClaims) {
   EXPECT_TRUE(transaction.ForgetClaims(1, "no", AttributeBit(2), true).ok());
 }
 
+TEST_F(StateTest, SaysAllAgain) {
+  const FileId file{.name = "1.csv", .size = 7, .modified = 9};
+  const auto state = Open();
+  {
+    auto transaction = Begin(*state);
+    ASSERT_TRUE(transaction.PutRow(1, "key", {5, 6, {{2, 77}, {4, 88}}}).ok());
+    ASSERT_TRUE(transaction.PutFile(1, file).ok());
+    ASSERT_TRUE(transaction.SayAllAgain().ok());
+    const auto row = transaction.FindRow(1, "key");
+    ASSERT_TRUE(row.ok() && row->has_value());
+    EXPECT_EQ((*row)->row, 0U);
+    EXPECT_EQ((*row)->recorded_time, 6) << "older rows stay older";
+    EXPECT_GT((*row)->attributes.size(), 10U);
+    for (const HeldAttribute& held : (*row)->attributes) {
+      EXPECT_EQ(held.hash, 0U);
+    }
+    ASSERT_TRUE(transaction.Commit().ok());
+  }
+  EXPECT_FALSE(*state->HasFile(1, file));
+}
+
 TEST_F(StateTest, KnowsFilesByNameSizeAndTime) {
   const auto state = Open();
   const FileId file{"a.csv", 10, 20};
