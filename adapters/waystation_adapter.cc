@@ -19,7 +19,9 @@
 #include "adapters/framework/adapter.h"
 #include "adapters/framework/report_text.h"
 #include "adapters/framework/setup.h"
+#include "adapters/health/sector.h"
 #include "adapters/labor/sector.h"
+#include "adapters/other_sectors/other_sectors.h"
 #include "adapters/public_security/sector.h"
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
@@ -282,10 +284,14 @@ int main(int argc, char** argv) {
       "allowed,\n5 changed by someone else, 6 not found, 7 hub unreachable "
       "(what waits is kept), 130 interrupted.");
   int exit_code = 0;
+  std::vector<const adapters::Sector*> sectors = {
+      &adapters::PublicSecurity(), &adapters::Labor(), &adapters::Health(),
+      &adapters::Commerce()};
+  for (const adapters::Sector& other : adapters::OtherSectors()) {
+    sectors.push_back(&other);
+  }
   std::vector<std::unique_ptr<Commands>> commands;
-  for (const adapters::Sector* sector :
-       {&adapters::PublicSecurity(), &adapters::Labor(),
-        &adapters::Commerce()}) {
+  for (const adapters::Sector* sector : sectors) {
     CLI::App* sub = app.add_subcommand(
         std::string(sector->name), "The adapter of an agency of this sector");
     commands.push_back(std::make_unique<Commands>(*sub, *sector, exit_code));

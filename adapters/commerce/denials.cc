@@ -25,24 +25,26 @@ constexpr std::string_view kOthers =
     "another person's name or number: PIPL art. 6 / "
     "他人姓名或号码：个人信息保护法第六条";
 constexpr std::string_view kPenalty =
-    "penalties and blacklists: domain facts 5.2 / 处罚与黑名单：不交换";
+    "penalties and blacklists: nobody exchanges them / 处罚、黑名单：不交换";
 
 // Names in a dBase table end after ten characters.
 constexpr Denial kDenials[] = {
-    {kPrefix, "MARI", kMarital},    {kPrefix, "MARST", kMarital},
-    {kPrefix, "HYQK", kMarital},    // 婚姻情况
-    {kPrefix, "SYZK", kFertility},  // 生育状况
-    {kPrefix, "SYQK", kFertility},  // 生育情况
-    {kPrefix, "YZK", kFertility},   // 孕状况
-    {kPart, "CHILD", kFertility},   {kPart, "BIRTHCTL", kFertility},
-    {kPrefix, "HYZB", kRepealed},  // 婚育证
-    {kPrefix, "JSZM", kRepealed},  // 计生证明
-    {kWhole, "NATION", kEthnicity}, {kPrefix, "POLSTAND", kParty},  // 政治面貌
-    {kPrefix, "FAMMEM", kOthers},  // 家庭成员
-    {kPart, "家庭成员", kOthers},   {kPrefix, "PENALT", kPenalty},
-    {kPrefix, "PUNISH", kPenalty},  {kPrefix, "BLACKL", kPenalty},
-    {kPart, "处罚", kPenalty},      {kPart, "黑名单", kPenalty},
-    {kPart, "失信", kPenalty},
+    {kPrefix, "HYQK", kMarital},      // 婚姻情况
+    {kPrefix, "MARI", kMarital},      // MARISTATUS
+    {kPrefix, "MARST", kMarital},     // MARSTATUS
+    {kPrefix, "SYZK", kFertility},    // 生育状况
+    {kPrefix, "SYQK", kFertility},    // 生育情况
+    {kPrefix, "YZK", kFertility},     // 孕状况
+    {kPart, "CHILD", kFertility},     // CHILDNUM
+    {kPart, "BIRTHCTL", kFertility},  // BIRTHCTRL
+    {kPrefix, "HYZB", kRepealed},     // 婚育证编号
+    {kPrefix, "JSZM", kRepealed},     // 计生证明
+    {kWhole, "NATION", kEthnicity},  // 民族, as the registers' standard has it
+    {kPrefix, "POLSTAND", kParty},   // 政治面貌
+    {kPrefix, "FAMMEM", kOthers},    // 家庭成员
+    {kPart, "家庭成员", kOthers},    // of a shop that a family runs
+    {kPrefix, "PUNISH", kPenalty},   // PUNISHMENT
+    {kPrefix, "BLACKL", kPenalty},   // BLACKLISTE
 };
 
 constexpr Sector kSector{"commerce", kDenials};

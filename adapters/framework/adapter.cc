@@ -106,7 +106,7 @@ std::unique_ptr<Quarantine> Adapter::OpenQuarantine(
       .source = source.name,
       .extension = source.extension,
       .charset = table.dialect.charset,
-      .has_header = table.columns.empty(),
+      .has_header = table.has_header(),
       .hash_key = state_->sealer().Derive("quarantine", 16)});
 }
 

@@ -139,7 +139,8 @@ class FileScan {
         "FILE_MISSING",      "FILE_EMPTY",     "FILE_CHARSET", "FILE_CHANGED",
         "HEADER_UNREADABLE", "COLUMN_MISSING", "COLUMN_TWICE", "COLUMN_TYPE",
         "KEYS_NOT_UNIQUE",   "DBF_VERSION",    "DBF_LOCKED",   "DBF_HEADER",
-        "DBF_FIELD",         "DBF_WIDTHS",     "DBF_COUNT"};
+        "DBF_FIELD",         "DBF_WIDTHS",     "DBF_COUNT",    "JSON_BROKEN",
+        "JSON_KEY_TWICE",    "FHIR_NO_BUNDLE"};
     if (!kOfTheFile.contains(errors::ReasonOf(status))) return status;
     return Refused(status);
   }

@@ -109,10 +109,10 @@ class Loader {
                               " is mapped by another source too"));
       }
     }
-    const bool comma = (*mapping)->table().dialect.delimiter == ',';
+    std::string extension = (*mapping)->table().ending();
     setup_.sources.push_back({config.name(),
                               runtime::ResolvePath(path_, config.files()),
-                              *std::move(mapping), comma ? ".csv" : ".txt"});
+                              *std::move(mapping), std::move(extension)});
     return absl::OkStatus();
   }
 

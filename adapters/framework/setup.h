@@ -20,7 +20,7 @@ struct SourceSetup {
   // A path whose last part may hold '*' and '?'.
   std::string files;
   std::shared_ptr<const Mapping> mapping;
-  // Of its quarantine: ".csv" for tables with commas, else ".txt".
+  // Of its quarantine.
   std::string extension;
 };
 

@@ -28,6 +28,9 @@ constexpr std::string_view kRepealed =
     "family planning papers: Decree 555, repealed in 2021 / "
     "计划生育证明：国务院令第555号，2021年废止";
 
+constexpr std::string_view kPenalty =
+    "penalties and blacklists: nobody exchanges them / 处罚、黑名单：不交换";
+
 constexpr Denial kDenials[] = {
     // Pinyin initials, as police and other systems name their columns.
     {kPrefix, "HYZK", kMarital},    // 婚姻状况
@@ -77,6 +80,11 @@ constexpr Denial kDenials[] = {
     {kPart, "政治面貌", kBelief},
     {kPart, "健康", kHealth},
     {kPart, "诊断", kHealth},
+    {kPart, "BLACKLIST", kPenalty},
+    {kPart, "PENALT", kPenalty},
+    {kPart, "处罚", kPenalty},
+    {kPart, "黑名单", kPenalty},
+    {kPart, "失信", kPenalty},
 };
 
 bool Matches(const Denial& denial, std::string_view column) {

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "adapters/framework/mapping/timestamp.h"
+#include "adapters/framework/sources/fhir_path.h"
 #include "proto/codes/code_list.h"
 #include "proto/errors/error.h"
 #include "proto/runtime/yaml.h"
@@ -166,6 +167,8 @@ class Mapping::Compiler {
       denied_.push_back(
           {places_.Of(path), absl::StrCat("column ", column, " holds ",
                                           std::string(denial->rule))});
+    } else if (out_.table_.kind == FileKind::kFhir) {
+      CheckPath(column, path);
     }
     const auto same = [&](const std::string& other) {
       return absl::EqualsIgnoreCase(other, column);
@@ -187,8 +190,9 @@ class Mapping::Compiler {
 
   void ReadTable() {
     const config::v1::Table& table = config_.table();
+    const bool is_fhir = table.format() == config::v1::Table::FORMAT_FHIR;
     const auto charset = ToCharset(table.charset());
-    if (!charset) {
+    if (!charset && !is_fhir) {
       Complain("table.charset", "one of gb18030, gbk, utf8, utf16le");
     }
     char delimiter = ',';
@@ -202,20 +206,40 @@ class Mapping::Compiler {
     out_.table_.dialect = {charset.value_or(Charset::kUtf8), delimiter,
                            !table.unquoted()};
     out_.table_.columns.assign(table.columns().begin(), table.columns().end());
-    if (table.format() == config::v1::Table::FORMAT_DBF) ReadDbf(table);
-  }
-
-  void ReadDbf(const config::v1::Table& table) {
-    out_.table_.kind = FileKind::kDbf;
-    if (table.charset() == config::v1::Table::CHARSET_UTF16LE) {
+    if (table.format() == config::v1::Table::FORMAT_UNSPECIFIED) return;
+    out_.table_.kind = is_fhir ? FileKind::kFhir : FileKind::kDbf;
+    if (is_fhir && charset.value_or(Charset::kUtf8) != Charset::kUtf8) {
+      Complain("table.charset", "JSON is in utf8");
+    } else if (charset == Charset::kUtf16Le) {
       Complain("table.charset", "a dBase table has no UTF-16");
     }
-    // Its columns have names, and in the quarantine its values may hold
-    // anything.
+    // Columns have names, and values may hold anything.
     if (!table.columns().empty()) {
       Complain("table.columns", "are for text without a header line");
     }
     if (table.unquoted()) Complain("table.unquoted", "is for delimited text");
+  }
+
+  // A path that no Patient can have would only ever be empty.
+  void CheckPath(const std::string& column, const std::string& place) {
+    const auto path = ParseFhirPath(column);
+    if (!path) {
+      Complain(place, absl::StrCat(Quoted(column),
+                                   ": a path into a Patient, such as "
+                                   "name[use=official].text"));
+      return;
+    }
+    const auto elements = PatientElements();
+    if (std::find(elements.begin(), elements.end(), path->root()) !=
+        elements.end()) {
+      return;
+    }
+    std::string rule = absl::StrCat("a Patient has no ", path->root());
+    if (const auto near = runtime::Nearest(path->root(), elements);
+        !near.empty()) {
+      absl::StrAppend(&rule, ": did you mean ", Quoted(near), "?");
+    }
+    Complain(place, std::move(rule));
   }
 
   static bool IsDelimiter(char c) {

@@ -63,10 +63,25 @@ std::optional<Numbers> CutNumbers(std::string_view text) {
   return numbers;
 }
 
+// Takes the zone off the end of a moment that names its own, as those of ISO
+// 8601 may: "Z", "+08:00".
+std::optional<absl::Duration> TakeZone(std::string_view& text) {
+  constexpr std::size_t kOffsetSize = 6;
+  if (text.ends_with('Z')) {
+    text.remove_suffix(1);
+    return absl::ZeroDuration();
+  }
+  if (text.size() <= kOffsetSize) return std::nullopt;
+  const auto offset = ParseUtcOffset(text.substr(text.size() - kOffsetSize));
+  if (offset) text.remove_suffix(kOffsetSize);
+  return offset;
+}
+
 }  // namespace
 
 std::optional<absl::Time> ParseTimestamp(std::string_view text,
                                          absl::Duration offset) {
+  offset = TakeZone(text).value_or(offset);
   std::optional<Numbers> numbers = CutNumbers(text);
   if (!numbers) numbers = SplitNumbers(text);
   if (!numbers || numbers->count < 3) return std::nullopt;

@@ -11,8 +11,8 @@ namespace waystation::adapters {
 
 // A moment as systems write it: 20260301123305, 2026-03-01 12:33:05,
 // 2026/3/1 12:33, 2026-03-01T12:33:05.123, or a day alone, which is its first
-// moment. Counted in a zone `offset` east of Greenwich. nullopt for anything
-// else.
+// moment. Counted in a zone `offset` east of Greenwich, unless it names its own
+// (2026-03-01T12:33:05+08:00, ...Z). nullopt for anything else.
 std::optional<absl::Time> ParseTimestamp(std::string_view text,
                                          absl::Duration offset);
 

@@ -10,16 +10,24 @@
 
 namespace waystation::adapters {
 
-enum class FileKind : std::uint8_t { kDelimited, kDbf };
+enum class FileKind : std::uint8_t { kDelimited, kDbf, kFhir };
 
 // What a system's exports are.
 struct TableFormat {
-  // Of the files themselves where they are text, and of the rows in the
-  // quarantine and the tables for the system in any case.
+  // Of the files where they are delimited text, of the tables for the system in
+  // any case, and of the quarantine but for FHIR.
   Dialect dialect;
   // Column names of a file without a header line; empty: the first line is one.
   std::vector<std::string> columns;
   FileKind kind = FileKind::kDelimited;
+
+  // Of the rows in the quarantine: whether they stand under a header line, and
+  // how the names of their files end.
+  bool has_header() const { return columns.empty() && kind != FileKind::kFhir; }
+  std::string ending() const {
+    if (kind == FileKind::kFhir) return ".ndjson";
+    return dialect.delimiter == ',' ? ".csv" : ".txt";
+  }
 };
 
 }  // namespace waystation::adapters

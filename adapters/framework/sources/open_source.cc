@@ -2,6 +2,7 @@
 #include "adapters/framework/sources/open_source.h"
 
 #include "adapters/framework/sources/dbf_source.h"
+#include "adapters/framework/sources/fhir_source.h"
 #include "adapters/framework/sources/table_source.h"
 
 namespace waystation::adapters {
@@ -12,6 +13,8 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(
   switch (format.kind) {
     case FileKind::kDbf:
       return DbfSource::Open(path, format, wanted);
+    case FileKind::kFhir:
+      return FhirSource::Open(path, FhirSource::FormOf(path), wanted);
     case FileKind::kDelimited:
       break;
   }
@@ -21,6 +24,9 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(
 absl::StatusOr<std::unique_ptr<Source>> OpenSheet(
     const std::string& path, const TableFormat& format,
     const std::vector<std::string>& wanted) {
+  if (format.kind == FileKind::kFhir) {
+    return FhirSource::Open(path, FhirSource::Form::kLines, wanted);
+  }
   return TableSource::Open(path, format, wanted);
 }
 

@@ -243,7 +243,7 @@ TEST(AdapterCommerce, LargeTablesTakeNoMoreMemoryThanSmallOnes) {
     return ran.peak_kib;
   };
   const long small = peak(2'000);
-  const long large = peak(300'000);
+  const long large = peak(200'000);
   EXPECT_LT(large - small, 30 << 10);
 }
 

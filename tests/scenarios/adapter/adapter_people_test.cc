@@ -28,9 +28,10 @@ using testing::Eq;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr const char* kAgencies[] = {"public_security.341200",
-                                     "public_security.320500", "labor.341200",
-                                     "labor.320500"};
+constexpr const char* kAgencies[] = {
+    "public_security.341200", "public_security.320500", "labor.341200",
+    "labor.320500",           "health.341200",          "health.320500",
+    "commerce.341200",        "commerce.320500"};
 
 class AdapterPeople : public testing::Test {
  protected:
@@ -125,7 +126,8 @@ TEST_F(AdapterPeople, NothingThatIsSaidNamesAnybody) {
 
 TEST_F(AdapterPeople, WhatComesAgainIsNotSentAgain) {
   world_.StartHub();
-  for (const char* agency : {"public_security.320500", "labor.320500"}) {
+  for (const char* agency : {"public_security.320500", "labor.320500",
+                             "health.320500", "commerce.320500"}) {
     SCOPED_TRACE(agency);
     Export(agency);
     EXPECT_THAT(world_.Adapter(agency, "once").exit_code, AnyOf(Eq(0), Eq(3)));

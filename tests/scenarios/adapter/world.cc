@@ -45,22 +45,28 @@ const std::vector<std::string>& PoliceColumns() {
   return *kColumns;
 }
 
-// What the adapter of a sector reads, and why it reads its mailbox.
-struct SectorSetup {
-  std::string_view sector;
+// What an adapter reads, and why it reads its mailbox.
+struct AgencySetup {
+  std::string_view agency;  // or its sector
   std::string_view source;
   std::string_view files;
   std::string_view purpose;
+  std::string_view mapping = "mapping.yaml";
 };
-constexpr SectorSetup kSectors[] = {
+constexpr AgencySetup kAgencies[] = {
     {"public_security", "ldrk", "*.csv", "residence_registration"},
     {"labor", "ac01", "*.txt", "social_insurance_transfer"},
+    // The older system of the place of origin writes tables.
+    {"health.341200", "jmjkda", "*.csv", "public_health_service",
+     "mapping_csv.yaml"},
+    {"health", "patient", "*json", "public_health_service"},
     {"commerce", "jyz", "*.dbf", "business_service"},
 };
 
-const SectorSetup& SetupOf(std::string_view sector) {
-  return *std::find_if(std::begin(kSectors), std::end(kSectors),
-                       [&](const auto& s) { return s.sector == sector; });
+const AgencySetup& SetupOf(std::string_view id) {
+  return *std::find_if(
+      std::begin(kAgencies), std::end(kAgencies),
+      [&](const AgencySetup& setup) { return id.starts_with(setup.agency); });
 }
 
 // A port that nobody uses now; the hub keeps it from one start to the next.
@@ -255,9 +261,10 @@ std::string World::Agency(const std::string& id) {
   if (fs::exists(folder)) return folder;
   fs::create_directories(folder + "/in");
   const std::string sector = id.substr(0, id.find('.'));
-  const SectorSetup& setup = SetupOf(sector);
-  const std::string mapping = absl::StrCat(WAYSTATION_SOURCE_DIR, "/adapters/",
-                                           sector, "/mapping.yaml");
+  const AgencySetup& setup = SetupOf(id);
+  const std::string mapping =
+      absl::StrCat(WAYSTATION_SOURCE_DIR, "/adapters/", sector, "/",
+                   std::string(setup.mapping));
   WriteAll(folder + "/adapter.yaml",
            absl::StrCat(
                "agency: ", id, "\nstate: state\npoll: 200ms\n",
@@ -337,8 +344,9 @@ std::string World::Delivered(const std::string& id) const {
   }
   std::sort(files.begin(), files.end());
   std::string text;
-  for (const fs::path& file : files) text += FromGb(ReadAll(file));
-  return text;
+  for (const fs::path& file : files) text += ReadAll(file);
+  // Care providers write UTF-8.
+  return id.starts_with("health.") ? text : FromGb(text);
 }
 
 }  // namespace waystation::scenarios

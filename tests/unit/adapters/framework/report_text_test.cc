@@ -31,6 +31,10 @@ report::v1::CheckReport Check() {
   column = file.add_columns();
   column->set_column("X");
   column->set_reason("COLUMN_NOT_MAPPED");
+  auto* passed = file.add_passed_over();
+  passed->set_name("Observation");
+  passed->set_reason("RESOURCE_NOT_READ");
+  passed->set_rows(2);
   auto* count = file.add_counts();
   count->set_column("SFZH");
   count->set_reason("CHECKSUM_FAIL");
@@ -47,21 +51,24 @@ report::v1::CheckReport Check() {
 }
 
 TEST(ReportText, TellsAFile) {
-  EXPECT_EQ(Text(Check(), Language::kEnglish),
-            "1.csv: columns\n"
-            "  RYBH          record key\n"
-            "  婚姻          dropped: denied: marital state\n"
-            "  X             dropped: No attribute of the mapping reads the "
-            "column\n"
-            "1.csv: 120 rows, 119 changed, 0 unchanged, 1 rejected, 0 "
-            "incomplete, 0 older than sent\n"
-            "  SFZH          7 rows        graded CHECKSUM_FAIL: the check "
-            "digit does not fit\n"
-            "                3 rows        ROW_COLUMNS: The row has more or "
-            "fewer columns than the header\n"
-            "  1.csv:3                     ROW_COLUMNS: The row has more or "
-            "fewer columns than the header\n"
-            "  ... and 2 more\n");
+  EXPECT_EQ(
+      Text(Check(), Language::kEnglish),
+      "1.csv: columns\n"
+      "  RYBH          record key\n"
+      "  婚姻          dropped: denied: marital state\n"
+      "  X             dropped: No attribute of the mapping reads the "
+      "column\n"
+      "1.csv: 120 rows, 119 changed, 0 unchanged, 1 rejected, 0 "
+      "incomplete, 0 older than sent\n"
+      "  Observation   2 rows        RESOURCE_NOT_READ: Only Patients are "
+      "read; what somebody was treated for stays with the provider\n"
+      "  SFZH          7 rows        graded CHECKSUM_FAIL: the check "
+      "digit does not fit\n"
+      "                3 rows        ROW_COLUMNS: The row has more or "
+      "fewer columns than the header\n"
+      "  1.csv:3                     ROW_COLUMNS: The row has more or "
+      "fewer columns than the header\n"
+      "  ... and 2 more\n");
   EXPECT_EQ(Text(Check(), Language::kChinese),
             "1.csv：各列\n"
             "  RYBH          记录主键\n"
@@ -69,6 +76,8 @@ TEST(ReportText, TellsAFile) {
             "  X             丢弃：映射中没有属性读取该列\n"
             "1.csv: 120 行，119 有变化，0 无变化，1 被拒绝，0 不完整，0 "
             "早于已发送\n"
+            "  Observation   2 行          RESOURCE_NOT_READ: "
+            "仅读取患者资源，诊疗信息留在医疗机构\n"
             "  SFZH          7 行          评为 CHECKSUM_FAIL: "
             "校验位不符\n"
             "                3 行          ROW_COLUMNS: 该行列数与表头不一致\n"

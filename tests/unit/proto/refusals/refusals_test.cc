@@ -121,7 +121,7 @@ const std::set<std::string, std::less<>>& ForbiddenWords() {
 // Names that hold such a word and mean something else.
 bool IsInnocent(std::string_view name) {
   static const std::set<std::string, std::less<>> innocent = {
-      "birth_date", "BirthDate",
+      "birth_date", "BirthDate", "birthDate",
       // The grade of a number that spells another birth date.
       "GRADE_BIRTH_CONFLICT",
       // Of a key and of a row of a file, nobody's finger.
@@ -457,8 +457,9 @@ TEST(Tables, HaveNoColumnForWhatIsNotKept) {
 // 4.1): fertility, the old certificate, marital state, ethnicity, party.
 TEST(Mappings, ReadNoColumnOfWhatIsNotExchanged) {
   const std::set<std::string> denied = {
-      "SFSY", "SYZN_NAN", "SYZN_NV", "SFCQJYCS", "HYZMBH",    "HYZK",
-      "MZ",   "ZZMM",     "AAC005",  "AAC017",   "ETHNICITY", "MARITAL"};
+      "SFSY", "SYZN_NAN", "SYZN_NV", "SFCQJYCS",     "HYZMBH",    "HYZK",
+      "MZ",   "ZZMM",     "AAC005",  "AAC017",       "ETHNICITY", "MARITAL",
+      "SYZK", "婚姻状况", "孕情",    "maritalStatus"};
   int files = 0;
   for (const auto& entry :
        std::filesystem::recursive_directory_iterator(kRoot / "adapters")) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "adapters/commerce/sector.h"
+#include "adapters/health/sector.h"
 #include "adapters/labor/sector.h"
 #include "adapters/public_security/sector.h"
 
@@ -10,7 +12,8 @@ namespace waystation::adapters {
 namespace {
 
 TEST(Denial, NobodySendsWhatTheExchangeMustNotHold) {
-  for (const Sector* sector : {&Labor(), &PublicSecurity()}) {
+  for (const Sector* sector :
+       {&Labor(), &PublicSecurity(), &Health(), &Commerce()}) {
     for (const std::string_view column : {"HYZK",
                                           "hyzk",
                                           "HYZKDM",
@@ -39,7 +42,11 @@ TEST(Denial, NobodySendsWhatTheExchangeMustNotHold) {
                                           "民族代码",
                                           "子女数",
                                           "宗教信仰",
-                                          "健康状况"}) {
+                                          "健康状况",
+                                          "BLACKLISTED",
+                                          "penalties",
+                                          "行政处罚",
+                                          "失信人员"}) {
       EXPECT_NE(FindDenial(sector->denials, column), nullptr)
           << sector->name << " " << column;
     }
@@ -48,7 +55,8 @@ TEST(Denial, NobodySendsWhatTheExchangeMustNotHold) {
 
 TEST(Denial, LaborRefusesTheFieldsOfTheStandardSchema) {
   for (const std::string_view column :
-       {"AAC005", "AAC017", "aac017", "AMC020", "AKC021", "AKB020"}) {
+       {"AAC005", "AAC017", "aac017", "AMC020", "AKC021", "AKB020", "AMC031",
+        "hyzk", "婚育状况", "FERTILITY", "spouse_id"}) {
     EXPECT_NE(FindDenial(Labor().denials, column), nullptr) << column;
   }
 }
@@ -71,6 +79,8 @@ TEST(Denial, LetsTheRestPass) {
         "AAE140", "YYZK", "BYQK", "JZSY"}) {
     EXPECT_EQ(FindDenial(Labor().denials, column), nullptr) << column;
     EXPECT_EQ(FindDenial(PublicSecurity().denials, column), nullptr) << column;
+    EXPECT_EQ(FindDenial(Health().denials, column), nullptr) << column;
+    EXPECT_EQ(FindDenial(Commerce().denials, column), nullptr) << column;
   }
 }
 

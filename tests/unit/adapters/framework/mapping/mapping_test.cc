@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "adapters/commerce/sector.h"
+#include "adapters/health/sector.h"
 #include "adapters/labor/sector.h"
 #include "adapters/public_security/sector.h"
 #include "proto/errors/error.h"
@@ -44,12 +46,16 @@ std::vector<std::string> Problems(std::string_view rest) {
 
 TEST(Mapping, DefaultsOfTheSectorsCompile) {
   const std::string root = std::string(WAYSTATION_SOURCE_DIR) + "/adapters/";
-  for (const Sector* sector : {&Labor(), &PublicSecurity()}) {
+  for (const Sector* sector :
+       {&Labor(), &PublicSecurity(), &Health(), &Commerce()}) {
     const auto mapping =
         Mapping::Load(root + std::string(sector->name) + "/mapping.yaml",
                       sector->name, sector->denials);
     EXPECT_TRUE(mapping.ok()) << mapping.status();
   }
+  EXPECT_TRUE(Mapping::Load(root + "health/mapping_csv.yaml", "health",
+                            Health().denials)
+                  .ok());
 }
 
 TEST(Mapping, TellsWhatBecomesOfEachColumn) {
@@ -177,6 +183,49 @@ TEST(Mapping, RefusesDelimitersThatCannotBe) {
         "attributes: [{attribute: name, fields: [{field: full, column: A}]}]");
     EXPECT_EQ(errors::ReasonOf(mapping.status()), "CONFIG_INVALID")
         << delimiter;
+  }
+}
+
+TEST(Mapping, TakesOfEachFormatWhatItHas) {
+  const struct {
+    std::string_view table;
+    std::string_view column;
+    std::string_view problem;  // empty: none
+  } cases[] = {
+      {"{format: dbf, charset: gbk}", "XM", ""},
+      {"{format: dbf, charset: gbk, delimiter: \";\"}", "XM", ""},
+      {"{format: dbf}", "XM", "one of gb18030"},
+      {"{format: dbf, charset: utf16le}", "XM", "has no UTF-16"},
+      {"{format: dbf, charset: gbk, unquoted: true}", "XM", "delimited text"},
+      {"{format: dbf, charset: gbk, columns: [K, XM]}", "XM", "header line"},
+      {"{format: fhir}", "name.text", ""},
+      {"{format: fhir, charset: utf8}", "name[use=official].text", ""},
+      {"{format: fhir, charset: gbk}", "name.text", "JSON is in utf8"},
+      {"{format: fhir, charset: utf16le}", "name.text", "JSON is in utf8"},
+      {"{format: fhir}", "nmae.text", "did you mean 'name'?"},
+      {"{format: fhir}", "birthdate", "did you mean 'birthDate'?"},
+      {"{format: fhir}", "diagnoses", "holds health"},
+      {"{format: fhir}", "careTeam", "a Patient has no careTeam"},
+      {"{format: fhir}", "name[use].text", "a path into a Patient"},
+      {"{format: fhir}", "姓名", "a path into a Patient"},
+      {"{format: xml, charset: utf8}", "XM", "one of"},
+  };
+  for (const auto& [table, column, problem] : cases) {
+    SCOPED_TRACE(std::string(table) + " " + std::string(column));
+    const auto mapping =
+        Compile("sector: labor\nrecord_key: id\ntable: " + std::string(table) +
+                "\nattributes: [{attribute: name, fields: [{field: full, "
+                "column: \"" +
+                std::string(column) + "\"}]}]\n");
+    if (problem.empty()) {
+      EXPECT_TRUE(mapping.ok()) << mapping.status();
+      continue;
+    }
+    std::string said;
+    for (const auto& violation : errors::ViolationsOf(mapping.status())) {
+      said += violation.rule + "\n";
+    }
+    EXPECT_THAT(said, HasSubstr(std::string(problem)));
   }
 }
 
