@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 #include <clocale>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +19,7 @@
 #include "adapters/framework/report_text.h"
 #include "adapters/framework/setup.h"
 #include "adapters/health/sector.h"
+#include "adapters/help_words.h"
 #include "adapters/labor/sector.h"
 #include "adapters/other_sectors/other_sectors.h"
 #include "adapters/public_security/sector.h"
@@ -43,29 +43,18 @@ constexpr int kInterrupted = 130;
 struct Arguments {
   std::string config;
   std::string output = "text";
-  std::string language;
+  std::string language;  // checked only: ChooseLanguage has read it
   std::string reason;
   double patience = 10;
   bool quiet = false;
 };
 
-errors::Language LanguageOf(const Arguments& arguments) {
-  std::string name = arguments.language;
-  for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    const char* value = std::getenv(variable);
-    if (name.empty() && value != nullptr) name = value;
-  }
-  return name.starts_with("zh") ? errors::Language::kChinese
-                                : errors::Language::kEnglish;
-}
-
 // One run of the program.
 class Program {
  public:
-  Program(const adapters::Sector& sector, const Arguments& arguments)
-      : sector_(sector),
-        arguments_(arguments),
-        language_(LanguageOf(arguments)) {}
+  Program(const adapters::Sector& sector, const Arguments& arguments,
+          errors::Language language)
+      : sector_(sector), arguments_(arguments), language_(language) {}
 
   // Opens the adapter and does one thing with it, which returns the exit code.
   int With(bool read_only, const std::function<int(adapters::Adapter&)>& act) {
@@ -165,37 +154,50 @@ class Program {
 // The commands that every sector has.
 class Commands {
  public:
-  Commands(CLI::App& app, const adapters::Sector& sector, int& exit_code)
-      : sector_(sector), exit_code_(exit_code) {
+  Commands(CLI::App& app, const adapters::Sector& sector,
+           const adapters::HelpWords& say, int& exit_code)
+      : sector_(sector), say_(say), exit_code_(exit_code) {
+    say.Use(app);
     app.require_subcommand(1);
     app.add_option("-c,--config", arguments_.config,
-                   "Configuration file (schema: "
-                   "proto/waystation/config/v1/adapter.proto)")
+                   say("Configuration file (schema: "
+                       "proto/waystation/config/v1/adapter.proto)",
+                       "配置文件（格式见 "
+                       "proto/waystation/config/v1/adapter.proto）"))
         ->required();
     // The last one counts, so that a script's choice can be overruled.
-    app.add_option("-o,--output", arguments_.output, "text or json")
+    app.add_option("-o,--output", arguments_.output,
+                   say("text or json", "text 或 json"))
         ->take_last()
         ->check(CLI::IsMember({"text", "json"}));
     app.add_option("--lang", arguments_.language,
-                   "zh or en; the locale's unless given")
+                   say("zh or en; the locale's unless given",
+                       "zh 或 en；默认随系统语言"))
         ->take_last()
         ->check(CLI::IsMember({"zh", "en"}));
     app.add_option("--patience", arguments_.patience,
-                   "Seconds for which the hub may be away (10)")
+                   say("Seconds for which the hub may be away (10)",
+                       "枢纽无法连接时等待的秒数（10）"))
         ->check(CLI::NonNegativeNumber);
-    app.add_flag("-q,--quiet", arguments_.quiet, "No progress on stderr");
+    app.add_flag("-q,--quiet", arguments_.quiet,
+                 say("No progress on stderr", "不在标准错误上显示进度"));
 
-    Add(app, "run", "Take exports and watch the mailbox until told to stop",
+    Add(app, "run",
+        say("Take exports and watch the mailbox until told to stop",
+            "读取导出文件并接收信箱，直至收到停止信号"),
         false, [](Program& program, adapters::Adapter& adapter) {
           return program.Run(adapter);
         });
-    Add(app, "once", "Take what is there, send, read the mailbox, end", false,
-        [](Program& program, adapters::Adapter& adapter) {
+    Add(app, "once",
+        say("Take what is there, send, read the mailbox, end",
+            "读取现有文件、发送、收取信箱后结束"),
+        false, [](Program& program, adapters::Adapter& adapter) {
           return program.Once(adapter);
         });
     Add(app, "check",
-        "Show what would be sent, dropped and rejected; write nothing", true,
-        [](Program& program, adapters::Adapter& adapter) {
+        say("Show what would be sent, dropped and rejected; write nothing",
+            "显示将发送、丢弃、拒绝的内容，不写入任何内容"),
+        true, [](Program& program, adapters::Adapter& adapter) {
           return program.Finish(adapter.Check());
         });
     AddQuarantine(app);
@@ -208,9 +210,10 @@ class Commands {
   CLI::App* Add(CLI::App& parent, const std::string& name,
                 const std::string& help, bool read_only, Act act) {
     CLI::App* command = parent.add_subcommand(name, help);
+    say_.Use(*command);
     command->fallthrough();
     command->callback([this, read_only, act = std::move(act)] {
-      Program program(sector_, arguments_);
+      Program program(sector_, arguments_, say_.language());
       exit_code_ = program.With(read_only, [&](adapters::Adapter& adapter) {
         return act(program, adapter);
       });
@@ -220,21 +223,28 @@ class Commands {
 
   void AddQuarantine(CLI::App& app) {
     CLI::App& noun = *app.add_subcommand(
-        "quarantine", "Rows that could not be taken, or not whole");
+        "quarantine", say_("Rows that could not be taken, or not whole",
+                           "未能接收或接收不完整的行"));
+    say_.Use(noun);
     noun.require_subcommand(1)->fallthrough();
-    Add(noun, "list", "Where each row stood and which rule it breaks", true,
-        [](Program& program, adapters::Adapter& adapter) {
+    Add(noun, "list",
+        say_("Where each row stood and which rule it breaks",
+             "各行的出处与所违反的规则"),
+        true, [](Program& program, adapters::Adapter& adapter) {
           return program.Finish(adapter.ListQuarantine());
         });
-    Add(noun, "replay", "Take the rows that were mended in the file", false,
-        [](Program& program, adapters::Adapter& adapter) {
+    Add(noun, "replay",
+        say_("Take the rows that were mended in the file",
+             "接收在文件中更正过的行"),
+        false, [](Program& program, adapters::Adapter& adapter) {
           return program.Finish(adapter.ReplayQuarantine());
         });
   }
 
   void AddOutbox(CLI::App& app) {
-    CLI::App& noun =
-        *app.add_subcommand("outbox", "Updates that wait for the hub");
+    CLI::App& noun = *app.add_subcommand(
+        "outbox", say_("Updates that wait for the hub", "等待发往枢纽的更新"));
+    say_.Use(noun);
     noun.require_subcommand(1)->fallthrough();
     const auto show = [](Program& program, adapters::Adapter& adapter) {
       const auto outbox = adapter.DescribeOutbox();
@@ -248,24 +258,31 @@ class Commands {
         return done.ok() ? show(program, adapter) : program.Fail(done);
       };
     };
-    Add(noun, "list", "How much waits, and since when", true, show);
-    Add(noun, "pause", "Send nothing until resumed; reading goes on", false,
-        pause(true));
-    Add(noun, "resume", "Send again", false, pause(false));
+    Add(noun, "list",
+        say_("How much waits, and since when", "等待的数量与最早时间"), true,
+        show);
+    Add(noun, "pause",
+        say_("Send nothing until resumed; reading goes on",
+             "暂停发送直至恢复，仍继续读取"),
+        false, pause(true));
+    Add(noun, "resume", say_("Send again", "恢复发送"), false, pause(false));
     CLI::App* drop =
         Add(noun, "drop",
-            "Empty it without sending; rows are sent when they come again",
+            say_("Empty it without sending; rows are sent when they come again",
+                 "清空而不发送；再次读到这些行时会重新发送"),
             false, [this, show](Program& program, adapters::Adapter& adapter) {
               const auto dropped = adapter.Drop(arguments_.reason);
               return dropped.ok() ? show(program, adapter)
                                   : program.Fail(dropped.status());
             });
-    drop->add_option("--reason", arguments_.reason,
-                     "Why, kept in the state folder")
+    drop->add_option(
+            "--reason", arguments_.reason,
+            say_("Why, kept in the state folder", "原因，记入状态目录"))
         ->required();
   }
 
   const adapters::Sector& sector_;
+  const adapters::HelpWords& say_;
   int& exit_code_;
   Arguments arguments_;
 };
@@ -274,15 +291,23 @@ class Commands {
 
 int main(int argc, char** argv) {
   std::setlocale(LC_ALL, "");
+  const adapters::HelpWords say(adapters::ChooseLanguage(argc, argv));
   CLI::App app{
-      "Connects one agency's system to the exchange: what it exports goes to "
-      "the hub, what the hub tells the agency goes where the system imports.",
+      say("Connects one agency's system to the exchange: what it exports goes "
+          "to the hub, what the hub tells the agency goes where the system "
+          "imports.",
+          "将一个机构的系统接入交换：其导出内容送往枢纽，枢纽告知的内容写入供该"
+          "系统导入的文件。"),
       "waystation-adapter"};
+  say.Use(app);
   app.require_subcommand(1);
   app.footer(
-      "Exit codes: 0 done, 1 failed, 2 usage, 3 done with findings, 4 not "
-      "allowed,\n5 changed by someone else, 6 not found, 7 hub unreachable "
-      "(what waits is kept), 130 interrupted.");
+      say("Exit codes: 0 done, 1 failed, 2 usage, 3 done with findings, 4 not "
+          "allowed,\n5 changed by someone else, 6 not found, 7 hub unreachable "
+          "(what waits is kept), 130 interrupted.",
+          "退出码：0 完成，1 失败，2 用法错误，3 完成但有发现，4 不允许，\n5 "
+          "被他人占用或更改，6 未找到，7 枢纽无法连接（等待的内容保留），130 "
+          "被中断。"));
   int exit_code = 0;
   std::vector<const adapters::Sector*> sectors = {
       &adapters::PublicSecurity(), &adapters::Labor(), &adapters::Health(),
@@ -293,8 +318,10 @@ int main(int argc, char** argv) {
   std::vector<std::unique_ptr<Commands>> commands;
   for (const adapters::Sector* sector : sectors) {
     CLI::App* sub = app.add_subcommand(
-        std::string(sector->name), "The adapter of an agency of this sector");
-    commands.push_back(std::make_unique<Commands>(*sub, *sector, exit_code));
+        std::string(sector->name),
+        say("The adapter of an agency of this sector", "该部门机构的适配器"));
+    commands.push_back(
+        std::make_unique<Commands>(*sub, *sector, say, exit_code));
   }
   try {
     app.parse(argc, argv);

@@ -261,6 +261,14 @@ TEST(AdapterTrouble, SpeaksChinese) {
   EXPECT_THAT(chinese("once"), HasSubstr("已发送：1 已采用"));
   EXPECT_THAT(chinese("quarantine list"), HasSubstr("请在文件中更正这些行"));
   EXPECT_THAT(chinese("outbox pause"), HasSubstr("发件箱已暂停"));
+  EXPECT_THAT(chinese("--help"),
+              AllOf(HasSubstr("用法: waystation-adapter public_security"),
+                    HasSubstr("显示将发送、丢弃、拒绝的内容"),
+                    HasSubstr("退出码：0 完成"), Not(HasSubstr("Print this"))));
+  EXPECT_THAT(world.Adapter(kPolice, "--help").out,
+              AllOf(HasSubstr("Usage: waystation-adapter public_security"),
+                    HasSubstr("Show what would be sent, dropped and rejected"),
+                    Not(HasSubstr("用法"))));
   WriteAll(folder + "/adapter.yaml", "agancy: x\n");
   EXPECT_THAT(chinese("once"), HasSubstr("adapter.yaml:1"));
 }
