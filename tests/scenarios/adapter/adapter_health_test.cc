@@ -188,6 +188,30 @@ TEST(AdapterHealth, AWrongPatientIsMendedAsALineAndReplayed) {
               ElementsAre("A", "B", "C", "D", "E", "F", "G", "H", "I"));
 }
 
+TEST(AdapterHealth, WhatTheHubRefusesWaitsWithoutWhatIsDropped) {
+  World world;
+  world.StartHub();
+  const std::string folder = world.Agency(kHealth);
+  const std::string endless(std::size_t{60'000}, 'x');
+  const std::string address = "诊所填的秘密巷3号";
+  WriteAll(folder + "/in/1.json",
+           Bundle({PatientOf({.id = "A"}),
+                   absl::StrReplaceAll(PatientOf({.id = "B"}),
+                                       {{address, endless}})}));
+  const Ran once = world.Adapter(kHealth, "once");
+  EXPECT_EQ(once.exit_code, 3);
+  EXPECT_THAT(once.out, ContainsRegex("1.json:2 address.text +VALUE_TOO_LONG"));
+  EXPECT_THAT(world.RecordKeys(kHealth), ElementsAre("A"));
+  const std::string sheet = folder + "/state/quarantine/patient.ndjson";
+  const std::string kept = ReadAll(sheet);
+  EXPECT_THAT(kept, AllOf(HasSubstr(R"("id":"B")"), HasSubstr(endless),
+                          Not(HasSubstr("maritalStatus")),
+                          Not(HasSubstr("multipleBirth"))));
+  WriteAll(sheet, absl::StrReplaceAll(kept, {{endless, address}}));
+  EXPECT_EQ(world.Adapter(kHealth, "quarantine replay").exit_code, 0);
+  EXPECT_THAT(world.RecordKeys(kHealth), ElementsAre("A", "B"));
+}
+
 TEST(AdapterHealth, ReadsLinesOfResourcesToo) {
   World world;
   world.StartHub();
