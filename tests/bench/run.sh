@@ -33,7 +33,7 @@ benchmarks=(
   'ingest_unary   single updates beside PostgreSQL, etcd and the bare echo'
   'read           disclosed persons beside the bare echo'
   'audit          the log: append, verify, proofs'
-  'adapter        GB18030 CSV to signed frames, on one core'
+  'adapter        exports of each format to signed frames, on one core'
 )
 
 known() { printf '%s\n' "${benchmarks[@]}" | grep -q "^$1 "; }
