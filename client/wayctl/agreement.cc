@@ -63,9 +63,15 @@ Cell FormCell(const v1::Grant& grant) {
   return form;
 }
 
+Cell Bound(int most) {
+  return most == 0 ? Cell(Say("no bound"), "")
+                   : Number(static_cast<std::uint64_t>(most));
+}
+
 Sheet AgreementSheet(const v1::AgreementStatus& status,
                      const Surroundings& surroundings) {
   const v1::Agreement& agreement = status.agreement();
+  const v1::Budget& budget = agreement.budget();
   Table grants{.columns = {{"source_sector", Say("FROM SECTOR")},
                            {"attribute", Say("ATTRIBUTE")},
                            {"form", Say("FORM")}}};
@@ -92,6 +98,11 @@ Sheet AgreementSheet(const v1::AgreementStatus& status,
             DateCell(agreement.valid_until())},
            {"retention_days", Say("Days the recipient may keep it"),
             Number(static_cast<std::uint64_t>(agreement.retention_days()))},
+           {"page_size", Say("Changes in a page"), Bound(budget.page_size())},
+           {"calls_per_minute", Say("Calls in a minute"),
+            Bound(budget.calls_per_minute())},
+           {"persons_per_day", Say("Persons in a day"),
+            Bound(budget.persons_per_day())},
            {"applied_time", Say("Applied"),
             TimeCell(status.applied_time(), surroundings)},
            {"applied_by", Say("Applied by"), status.applied_by()}},

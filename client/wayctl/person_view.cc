@@ -51,11 +51,17 @@ Sheet PersonSheet(const v1::PersonView& view,
         {Cell(SayName(predicate.predicate()), predicate.predicate()),
          AnswerCell(predicate.answer())});
   }
-  return {.facts = {{"handle", Say("Handle"), view.handle()},
-                    {"record_keys", Say("Your records"),
-                     JoinedCell(view.record_keys())}},
-          .sections = {{Say("Attributes"), std::move(values)},
-                       {Say("Questions"), std::move(predicates)}}};
+  Table existing{.columns = {{"existing", Say("CLAIMED BY OTHERS")}}};
+  for (const std::string& name : view.existing()) {
+    existing.rows.push_back({Cell(SayName(name), name)});
+  }
+  return {
+      .facts = {{"handle", Say("Handle"), view.handle()},
+                {"record_keys", Say("Your records"),
+                 JoinedCell(view.record_keys())}},
+      .sections = {{Say("Attributes"), std::move(values)},
+                   {Say("Questions"), std::move(predicates)},
+                   {Say("Whether anything is claimed"), std::move(existing)}}};
 }
 
 }  // namespace waystation::wayctl

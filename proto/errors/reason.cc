@@ -64,6 +64,13 @@ constexpr Reason kReasons[] = {
      {"Wait as long as the answer says, then go on more slowly.",
       "请按答复所示时间等待，然后放慢速度继续。"}},
 
+    {"BUDGET_SPENT", 109, Code::kResourceExhausted, Exit::kUnreachable,
+     {"The agreement's budget is used up",
+      "协议规定的额度已用完"},
+     {"Wait as long as the answer says. If the budget is too small for the work, "
+      "the agreement has to be changed.",
+      "请按答复所示时间等待。如额度确实不足，须变更协议。"}},
+
     // --- 2: requests ---
     {"INVALID_REQUEST", 201, Code::kInvalidArgument, Exit::kUsage,
      {"The request is not valid", "请求无效"},

@@ -75,6 +75,7 @@ class Checker {
       Report("scope", kInvalid, "SCOPE_OWN_RECORDS");
     }
     CheckDays();
+    CheckBudget();
     if (agreement_.retention_days() < 1) {
       Report("retention_days", kInvalid, "at least 1");
     }
@@ -121,7 +122,7 @@ class Checker {
     }
     if (!v1::Form_IsValid(grant.form()) ||
         grant.form() == v1::FORM_UNSPECIFIED) {
-      Report("form", kInvalid, "VALUE, PARTIAL, MATCH or PREDICATE");
+      Report("form", kInvalid, "VALUE, PARTIAL, MATCH, PREDICATE or EXISTS");
     }
     CheckDigits(grant, attribute);
     if (grant.form() == v1::FORM_PREDICATE) {
@@ -154,6 +155,19 @@ class Checker {
     if (!fits) {
       Report("partial_digits", kInvalid,
              "2, 4, 6 or 9 with PARTIAL of a division, else unset");
+    }
+  }
+
+  void CheckBudget() {
+    const v1::Budget& budget = agreement_.budget();
+    if (budget.page_size() < 0 || budget.page_size() > 256) {
+      Report("budget.page_size", kInvalid, "0 to 256");
+    }
+    if (budget.calls_per_minute() < 0) {
+      Report("budget.calls_per_minute", kInvalid, "not negative");
+    }
+    if (budget.persons_per_day() < 0) {
+      Report("budget.persons_per_day", kInvalid, "not negative");
     }
   }
 
@@ -198,6 +212,9 @@ void Add(const v1::Grant& grant, Permission& permission) {
       break;
     case v1::FORM_MATCH:
       permission.match = true;
+      break;
+    case v1::FORM_EXISTS:
+      permission.exists = true;
       break;
     case v1::FORM_PREDICATE: {
       auto& names = permission.predicates;
@@ -267,6 +284,7 @@ Permissions::Permissions(std::span<const v1::Agreement> agreements,
       }
       if (permission.match) matchable_ |= attribute->bit();
       if (!permission.predicates.empty()) answerable_ |= attribute->bit();
+      if (permission.exists) existing_ |= attribute->bit();
     }
   }
 }

@@ -41,6 +41,8 @@ struct Permission {
   bool match = false;
   // Names that were granted, ascending.
   std::vector<std::string> predicates;
+  // EXISTS was granted.
+  bool exists = false;
 
   bool operator==(const Permission&) const = default;
 };
@@ -82,6 +84,8 @@ class Permissions {
   AttributeSet Matchable() const { return matchable_; }
   // Attributes that have a granted predicate.
   AttributeSet Answerable() const { return answerable_; }
+  // Attributes of which EXISTS was granted, from any sector.
+  AttributeSet Existing() const { return existing_; }
   bool empty() const { return sectors_.empty(); }
 
  private:
@@ -94,6 +98,7 @@ class Permissions {
   AttributeSet visible_ = 0;
   AttributeSet matchable_ = 0;
   AttributeSet answerable_ = 0;
+  AttributeSet existing_ = 0;
 };
 
 }  // namespace waystation::domain

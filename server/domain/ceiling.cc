@@ -121,6 +121,11 @@ constexpr std::string_view Row(std::string_view sector) {
 
 constexpr bool Covers(const CeilingRow& row, v1::Form form, int digits,
                       std::string_view predicate) {
+  // A value and a match tell that there is something. A cut that leaves nothing
+  // and a predicate that nobody can answer do not.
+  if (form == v1::FORM_EXISTS) {
+    return row.form == v1::FORM_VALUE || row.form == v1::FORM_MATCH;
+  }
   switch (row.form) {
     case v1::FORM_VALUE:
       return true;

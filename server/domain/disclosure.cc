@@ -381,6 +381,15 @@ v1::PersonView View(const Viewer& viewer, const PersonClaims& claims,
       [&](AttributeNumber number) {
         AddPredicates(eye, GetAttribute(number), context, view);
       });
+  ForEachAttribute(
+      claims.attributes() & wanted & viewer.permissions->Existing(),
+      [&](AttributeNumber number) {
+        const AttributeInfo& attribute = GetAttribute(number);
+        const auto claimed = eye.AskAbout(
+            attribute,
+            [](const Permission& permission) { return permission.exists; });
+        if (!claimed.empty()) view.add_existing(attribute.name);
+      });
   return view;
 }
 

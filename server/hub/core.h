@@ -14,6 +14,7 @@
 #include "server/domain/dates.h"
 #include "server/domain/rules.h"
 #include "server/hub/activity.h"
+#include "server/hub/budgets.h"
 #include "server/hub/hashes.h"
 #include "server/hub/hub.h"
 #include "server/hub/keys.h"
@@ -81,6 +82,7 @@ struct Core {
   const domain::RuleBook rules;
   LogClock clock;
   Activity activity;
+  Budgets budgets;
   Counters counters;
   const BackupParts backups;
   // Since when the log is signed under an origin of its own, and that origin;

@@ -88,7 +88,17 @@ class Reading {
   std::string HandleOf(const Found& found) const {
     return agency_->handles.Encode(found.own.front());
   }
+  Core& core() const { return core_; }
+  const Caller& caller() const { return caller_; }
+  const std::string& method() const { return method_; }
   int64_t now() const { return now_; }
+  Purse purse() const {
+    return {.agency = agency_->number,
+            .purpose = purpose_,
+            .budget = access_->budget,
+            .now = now_,
+            .today = today_};
+  }
   const domain::Permissions& permissions() const {
     return access_->permissions;
   }
@@ -105,9 +115,9 @@ class Reading {
   }
 
   // The leaf of a refusal where a person had been found.
-  std::unique_ptr<Work> RefusalLeaf(const Found& found,
+  std::unique_ptr<Work> RefusalLeaf(const Found& found, std::string_view reason,
                                     LeafWork::Done done) const {
-    v1::AuditEvent event = RefusalEvent(caller_.path, method_, "NOT_AVAILABLE");
+    v1::AuditEvent event = RefusalEvent(caller_.path, method_, reason);
     event.set_purpose(purpose_);
     return WithDetail(std::move(event), found, 0, std::move(done));
   }
@@ -156,6 +166,25 @@ class Reading {
   std::shared_ptr<const Access> access_;
 };
 
+// Answers `why`: counted with others of its kind, or, where a person had been
+// found, with a leaf of its own (design 8).
+template <typename Done>
+void Refuse(Refusals& refusals, Committer& committer, const Reading& reading,
+            const std::optional<Found>& found, const absl::Status& why,
+            Done done) {
+  ++reading.core().counters.refusals;
+  const std::string reason = errors::ReasonOf(why);
+  if (!found.has_value()) {
+    refusals.Count(reading.caller().path, reading.method(), reason);
+    return done(why);
+  }
+  committer.Submit(reading.RefusalLeaf(
+      *found, reason,
+      [done = std::move(done), why](const absl::StatusOr<uint64_t>& leaf) {
+        done(leaf.ok() ? why : leaf.status());
+      }));
+}
+
 absl::Status NotAvailable() { return errors::Error("NOT_AVAILABLE"); }
 
 // What a caller offers for a match, normalised as a claim would be.
@@ -191,6 +220,10 @@ domain::AttributeSet AttributesOf(const v1::PersonView& view) {
     const auto* attribute = domain::FindAttribute(shown.attribute());
     if (attribute != nullptr) attributes |= attribute->bit();
   }
+  for (const std::string& name : view.existing()) {
+    const auto* attribute = domain::FindAttribute(name);
+    if (attribute != nullptr) attributes |= attribute->bit();
+  }
   for (const v1::PredicateAnswer& answer : view.predicates()) {
     for (const domain::AttributeInfo& attribute : domain::Attributes()) {
       if (attribute.FindPredicate(answer.predicate()) != nullptr) {
@@ -208,12 +241,21 @@ void Disclosure::GetPerson(const Caller& caller,
   const auto reading =
       Reading::Begin(core_, caller, request.purpose(), kMethod);
   if (!reading.ok()) return done(reading.status());
+  if (auto spent = core_.budgets.Call(reading->purse()); !spent.ok()) {
+    return Refuse(refusals_, committer_, *reading, std::nullopt, spent,
+                  std::move(done));
+  }
   const absl::StatusOr<std::optional<Found>> found = reading->Find(request);
   if (!found.ok()) return done(found.status());
+  if (auto spent = core_.budgets.MayAsk(
+          reading->purse(), found->has_value() ? (*found)->record->uid : 0);
+      !spent.ok()) {
+    return Refuse(refusals_, committer_, *reading, *found, spent,
+                  std::move(done));
+  }
   if (!found->has_value()) {
-    refusals_.Count(caller.path, kMethod, "NOT_AVAILABLE");
-    ++core_.counters.refusals;
-    return done(NotAvailable());
+    return Refuse(refusals_, committer_, *reading, *found, NotAvailable(),
+                  std::move(done));
   }
   // The view is computed either way, so that a refusal takes as long.
   const Look look = reading->LookAt(**found);
@@ -221,13 +263,14 @@ void Disclosure::GetPerson(const Caller& caller,
   *response.mutable_view() =
       domain::View(look.viewer, (*found)->person->side->claims, look.context);
   if (!reading->MayRead(**found)) {
-    ++core_.counters.refusals;
-    committer_.Submit(reading->RefusalLeaf(
-        **found,
-        [done = std::move(done)](const absl::StatusOr<uint64_t>& leaf) {
-          done(leaf.ok() ? NotAvailable() : leaf.status());
-        }));
-    return;
+    return Refuse(refusals_, committer_, *reading, *found, NotAvailable(),
+                  std::move(done));
+  }
+  const Uid uid = (*found)->record->uid;
+  if (auto spent = core_.budgets.Tell(reading->purse(), {&uid, 1});
+      !spent.ok()) {
+    return Refuse(refusals_, committer_, *reading, *found, spent,
+                  std::move(done));
   }
   response.mutable_view()->set_handle(reading->HandleOf(**found));
   *response.mutable_as_of_time() =
@@ -250,6 +293,10 @@ void Disclosure::MatchClaim(const Caller& caller,
   const auto reading =
       Reading::Begin(core_, caller, request.purpose(), kMethod);
   if (!reading.ok()) return done(reading.status());
+  if (auto spent = core_.budgets.Call(reading->purse()); !spent.ok()) {
+    return Refuse(refusals_, committer_, *reading, std::nullopt, spent,
+                  std::move(done));
+  }
   const domain::AttributeInfo* attribute =
       domain::FindAttribute(request.attribute());
   if (attribute == nullptr) {
@@ -260,23 +307,29 @@ void Disclosure::MatchClaim(const Caller& caller,
   if (!offered.ok()) return done(offered.status());
   const absl::StatusOr<std::optional<Found>> found = reading->Find(request);
   if (!found.ok()) return done(found.status());
+  if (auto spent = core_.budgets.MayAsk(
+          reading->purse(), found->has_value() ? (*found)->record->uid : 0);
+      !spent.ok()) {
+    return Refuse(refusals_, committer_, *reading, *found, spent,
+                  std::move(done));
+  }
   if (!found->has_value()) {
-    refusals_.Count(caller.path, kMethod, "NOT_AVAILABLE");
-    ++core_.counters.refusals;
-    return done(NotAvailable());
+    return Refuse(refusals_, committer_, *reading, *found, NotAvailable(),
+                  std::move(done));
   }
   const Look look = reading->LookAt(**found);
   v1::MatchClaimResponse response;
   response.set_answer(domain::Match(look.viewer, (*found)->person->side->claims,
                                     look.context, *attribute, *offered));
   if (!reading->MayRead(**found)) {
-    ++core_.counters.refusals;
-    committer_.Submit(reading->RefusalLeaf(
-        **found,
-        [done = std::move(done)](const absl::StatusOr<uint64_t>& leaf) {
-          done(leaf.ok() ? NotAvailable() : leaf.status());
-        }));
-    return;
+    return Refuse(refusals_, committer_, *reading, *found, NotAvailable(),
+                  std::move(done));
+  }
+  const Uid uid = (*found)->record->uid;
+  if (auto spent = core_.budgets.Tell(reading->purse(), {&uid, 1});
+      !spent.ok()) {
+    return Refuse(refusals_, committer_, *reading, *found, spent,
+                  std::move(done));
   }
   *response.mutable_as_of_time() =
       TimeUtil::MicrosecondsToTimestamp(reading->now());

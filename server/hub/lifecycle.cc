@@ -97,6 +97,11 @@ absl::Status HubImpl::Open() {
   if (auto status = core_.activity.Load(core_.store); !status.ok()) {
     return status;
   }
+  if (auto status =
+          core_.budgets.Load(core_.store, *core_.registry.Get(), core_.Today());
+      !status.ok()) {
+    return status;
+  }
   const auto frontier = core_.store.LoadFrontier();
   if (!frontier.ok()) return frontier.status();
   core_.counters.log_size = frontier->size();

@@ -69,6 +69,12 @@ v1::ChangeKind ToMessage(ChangeKind kind) {
   return v1::CHANGE_KIND_UNSPECIFIED;
 }
 
+std::vector<Uid> UidsOf(const std::vector<storage::DetailRow>& details) {
+  std::vector<Uid> uids;
+  for (const storage::DetailRow& detail : details) uids.push_back(detail.uid);
+  return uids;
+}
+
 // A page in the making, for one agency and purpose.
 class PageMaker {
  public:
@@ -203,7 +209,23 @@ void Mailbox::Pull(const Caller& caller, const v1::PullRequest& request,
   const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
   const AgencyEntry* agency = registry->Find(caller.agency);
   if (agency == nullptr) return done(errors::Error("AGENCY_NOT_REGISTERED"));
-  const auto size = PageSize(request.page_size(), {.usual = 256, .most = 256});
+  const int64_t now = core_.clock.Now();
+  const codes::Date today = domain::DayOf(now);
+  const std::shared_ptr<const Access> access =
+      registry->AccessOf(*agency, today, request.purpose());
+  const Purse purse{.agency = agency->number,
+                    .purpose = request.purpose(),
+                    .budget = access->budget,
+                    .now = now,
+                    .today = today};
+  if (auto spent = core_.budgets.Call(purse); !spent.ok()) {
+    return done(spent);
+  }
+  const size_t most = access->budget.page_size == 0
+                          ? 256
+                          : static_cast<size_t>(access->budget.page_size);
+  const auto size =
+      PageSize(request.page_size(), {.usual = most, .most = most});
   if (!size.ok()) return done(size.status());
   auto after = core_.tokens.DecodeNumber(ListOf(caller), request.page_token());
   if (!after.ok()) return done(after.status());
@@ -213,10 +235,6 @@ void Mailbox::Pull(const Caller& caller, const v1::PullRequest& request,
   const auto found = core_.store.ReadMailbox(agency->number, *after, *size);
   if (!found.ok()) return done(StoreError(found.status()));
 
-  const int64_t now = core_.clock.Now();
-  const codes::Date today = domain::DayOf(now);
-  const std::shared_ptr<const Access> access =
-      registry->AccessOf(*agency, today, request.purpose());
   v1::PullResponse response;
   v1::MailboxPage& page = *response.mutable_page();
   v1::AuditEvent event;
@@ -226,7 +244,11 @@ void Mailbox::Pull(const Caller& caller, const v1::PullRequest& request,
   for (;; rows = rows.first((rows.size() + 1) / 2)) {
     PageMaker maker(core_, *agency, *access, today);
     if (auto status = maker.Add(rows); !status.ok()) return done(status);
-    if (maker.Write(page, event, details)) break;
+    if (maker.Write(page, event, details)) {
+      const absl::Status within = core_.budgets.Tell(purse, UidsOf(details));
+      if (within.ok()) break;
+      if (rows.size() <= 1) return done(within);
+    }
     page.Clear();
     event.Clear();
     details.clear();

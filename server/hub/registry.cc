@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/hub/registry.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -26,6 +27,25 @@ bool Receives(const v1::Agreement& agreement, const AgencyEntry& agency) {
   return agreement.recipient_agency() == agency.id() ||
          (!agreement.recipient_sector().empty() &&
           agreement.recipient_sector() == agency.sector());
+}
+
+// Of each bound the widest, where all agreements have one.
+Budget WidestOf(const std::vector<v1::Agreement>& agreements) {
+  const auto widest = [&](auto bound_of) {
+    int most = 0;
+    for (const v1::Agreement& agreement : agreements) {
+      const int bound = bound_of(agreement.budget());
+      if (bound == 0) return 0;
+      most = std::max(most, bound);
+    }
+    return most;
+  };
+  return {
+      .page_size = widest([](const v1::Budget& b) { return b.page_size(); }),
+      .calls_per_minute =
+          widest([](const v1::Budget& b) { return b.calls_per_minute(); }),
+      .persons_per_day =
+          widest([](const v1::Budget& b) { return b.persons_per_day(); })};
 }
 
 }  // namespace
@@ -76,8 +96,15 @@ std::shared_ptr<const Access> Snapshot::AccessOf(
   cached = std::make_shared<const Access>(Access{
       .permissions =
           domain::Permissions(agreements, agency.recipient, day, purpose),
-      .agreements = absl::StrJoin(names, ",")});
+      .agreements = absl::StrJoin(names, ","),
+      .budget = WidestOf(agreements)});
   return cached;
+}
+
+bool Snapshot::HasPersonBudget() const {
+  return std::ranges::any_of(agreements_, [](const auto& entry) {
+    return entry.second.agreement().budget().persons_per_day() != 0;
+  });
 }
 
 absl::Status Snapshot::Take(const storage::ObjectRow& row,

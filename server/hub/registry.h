@@ -56,11 +56,19 @@ struct AgencyEntry {
   std::map<std::string, Key, std::less<>> keys;
 };
 
+// The widest of what agreements bound; 0 means no bound.
+struct Budget {
+  int page_size = 0;
+  int calls_per_minute = 0;
+  int persons_per_day = 0;
+};
+
 // What one agency may know on one day.
 struct Access {
   domain::Permissions permissions;
   // Agreements in force, "id@version" joined by commas.
   std::string agreements;
+  Budget budget;
 };
 
 // Immutable but for a cache; thread-safe.
@@ -88,6 +96,8 @@ class Snapshot {
   certificates() const {
     return certificates_;
   }
+  // Whether any agreement bounds the persons of a day.
+  bool HasPersonBudget() const;
   bool IsRevoked(std::string_view serial) const {
     return revoked_.contains(serial);
   }

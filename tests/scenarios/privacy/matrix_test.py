@@ -290,6 +290,7 @@ class Ceiling(Privacy):
         ("value", 0, ""),
         *(("partial", digits, "") for digits in (2, 4, 6, 9)),
         ("match", 0, ""),
+        ("exists", 0, ""),
         ("predicate", 0, "permit_valid"),
         ("predicate", 0, "insured"),
     ]

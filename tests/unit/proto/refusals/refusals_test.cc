@@ -375,8 +375,9 @@ TEST_F(Contracts, ShowNoCommonKey) {
   for (int i = 0; i < view.field_count(); ++i) {
     fields.insert(view.field(i)->name());
   }
-  EXPECT_EQ(fields, (std::set<std::string>{"handle", "record_keys", "person",
-                                           "attributes", "predicates"}));
+  EXPECT_EQ(fields,
+            (std::set<std::string>{"handle", "record_keys", "person",
+                                   "attributes", "predicates", "existing"}));
   ForEachMessage([](const Descriptor& message) {
     if (message.file()->package() != "waystation.v1") return;
     for (int i = 0; i < message.field_count(); ++i) {

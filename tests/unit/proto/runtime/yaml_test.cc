@@ -150,9 +150,11 @@ TEST(Yaml, RefusesValuesOfAnotherKind) {
     std::string_view problem;
   } cases[] = {
       {"form: values",
-       "f.yaml:1:7: one of value, partial, match, predicate is wanted\n"},
+       "f.yaml:1:7: one of value, partial, match, predicate, exists is "
+       "wanted\n"},
       {"form: unspecified",
-       "f.yaml:1:7: one of value, partial, match, predicate is wanted\n"},
+       "f.yaml:1:7: one of value, partial, match, predicate, exists is "
+       "wanted\n"},
       {"partial_digits: 6 digits",
        "f.yaml:1:17: a whole number within the field's range is wanted\n"},
       {"partial_digits: 0x6",

@@ -96,6 +96,16 @@ TEST(CheckAgreement, NamesFieldAndReason) {
       {"no retention",
        [](auto& a) { a.clear_retention_days(); },
        {"retention_days AGREEMENT_INVALID"}},
+      {"a page of more than a mailbox gives",
+       [](auto& a) { a.mutable_budget()->set_page_size(257); },
+       {"budget.page_size AGREEMENT_INVALID"}},
+      {"budgets below nothing",
+       [](auto& a) {
+         a.mutable_budget()->set_calls_per_minute(-1);
+         a.mutable_budget()->set_persons_per_day(-1);
+       },
+       {"budget.calls_per_minute AGREEMENT_INVALID",
+        "budget.persons_per_day AGREEMENT_INVALID"}},
       {"no grants",
        [](auto& a) { a.clear_grants(); },
        {"grants AGREEMENT_INVALID"}},
@@ -173,7 +183,7 @@ TEST(Ceiling, SpeaksOfAttributesThatExist) {
 // Lines of design 8 that must hold whatever else changes.
 TEST(Ceiling, NeverLetsThrough) {
   const v1::Form forms[] = {v1::FORM_VALUE, v1::FORM_PARTIAL, v1::FORM_MATCH,
-                            v1::FORM_PREDICATE};
+                            v1::FORM_PREDICATE, v1::FORM_EXISTS};
   const std::string_view sectors[] = {
       "public_security", "health", "labor", "commerce", "education", "housing"};
   const auto is_open = [&](std::string_view from, std::string_view to,
@@ -249,6 +259,16 @@ TEST(Ceiling, CoversWeakerForms) {
        true},
       {"labor", "health", "social_insurance", v1::FORM_VALUE, 0, "", false},
       {"labor", "commerce", "employment", v1::FORM_MATCH, 0, "", false},
+      {"public_security", "labor", "name", v1::FORM_EXISTS, 0, "", true},
+      // A cut that leaves nothing shows nothing either.
+      {"public_security", "health", "residence", v1::FORM_EXISTS, 0, "", false},
+      {"public_security", "commerce", "name", v1::FORM_EXISTS, 0, "", true},
+      // A predicate that nobody can answer shows nothing.
+      {"public_security", "labor", "residence_permit", v1::FORM_EXISTS, 0, "",
+       false},
+      {"labor", "health", "social_insurance", v1::FORM_EXISTS, 0, "", false},
+      {"health", "labor", "name", v1::FORM_EXISTS, 0, "", false},
+      {"labor", "public_security", "residence", v1::FORM_EXISTS, 0, "", false},
       {"education", "housing", "name", v1::FORM_MATCH, 0, "", true},
       {"education", "labor", "name", v1::FORM_MATCH, 0, "", false},
       {"labor", "education", "name", v1::FORM_MATCH, 0, "", false},

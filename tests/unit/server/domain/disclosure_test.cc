@@ -68,6 +68,7 @@ std::vector<v1::Agreement> EverythingForEverybody() {
           grant(v1::FORM_PARTIAL, digits, "");
         }
         grant(v1::FORM_MATCH, 0, "");
+        grant(v1::FORM_EXISTS, 0, "");
         for (const PredicateInfo& predicate : attribute.predicates) {
           grant(v1::FORM_PREDICATE, 0, predicate.name);
         }
@@ -457,6 +458,34 @@ TEST(Match, AnswersOnWhatOthersSay) {
   // Out of scope nothing is answered.
   records.Retract(1, 2, {"name"});
   EXPECT_EQ(market.Match(records, "sex", "sex{value:SEX_FEMALE}"), unknown);
+}
+
+TEST(Exists, TellsWhetherOthersClaimAnything) {
+  const auto existing = [](std::string_view viewer, std::string_view teller,
+                           std::string_view claim) {
+    Records records;
+    records.Add(viewer, "v", Core());
+    records.Add(teller, "t", "services{code:'training.x' provider:'p'}");
+    records.Update(2, 2, std::string(claim));
+    const v1::PersonView view = Onlooker(viewer, {1}).View(records);
+    return std::vector<std::string>(view.existing().begin(),
+                                    view.existing().end());
+  };
+  using testing::ElementsAre;
+  using testing::IsEmpty;
+  EXPECT_THAT(existing(kLaborHere, kHere, "sex{value:SEX_FEMALE}"),
+              ElementsAre("sex"));
+  EXPECT_THAT(existing(kMarket, kHere, "sex{value:SEX_FEMALE}"),
+              ElementsAre("sex"));
+  // Not what is cut or asked by a predicate alone, nor what may not be known.
+  EXPECT_THAT(existing(kLaborHere, kHere, "residence{division:'320505'}"),
+              IsEmpty());
+  EXPECT_THAT(existing(kLaborHere, kHere, "residence_permit{number:'1'}"),
+              IsEmpty());
+  EXPECT_THAT(existing(kHere, kClinic, "residence{division:'320505'}"),
+              IsEmpty());
+  EXPECT_THAT(existing(kLaborHere, kClinic, "sex{value:SEX_FEMALE}"),
+              IsEmpty());
 }
 
 TEST(Predicate, AnswersByTheDay) {
