@@ -109,15 +109,30 @@ ReadString ReadIdentifier(std::string_view text, const ReadingOptions& options,
   return out;
 }
 
-ReadString ReadBusinessNumber(std::string_view text) {
-  // 15 digits or the older 13 are of GS 15; anything else is a code or none.
+// Generated businesses are registered where nobody is.
+Grade GradeOfRegistration(Grade grade, const ReadingOptions& options) {
+  return options.profile == codes::CitizenNumberProfile::kDemo &&
+                 grade == Grade::kDivisionUnknown
+             ? Grade::kOk
+             : grade;
+}
+
+ReadString ReadUscc(std::string_view text, const ReadingOptions& options) {
   codes::Uscc uscc = codes::ReadUscc(text);
-  if (uscc.code.size() == 18) return {std::move(uscc.code), uscc.grade};
+  return {std::move(uscc.code), GradeOfRegistration(uscc.grade, options)};
+}
+
+ReadString ReadBusinessNumber(std::string_view text,
+                              const ReadingOptions& options) {
+  // 15 digits or the older 13 are of GS 15; anything else is a code or none.
+  ReadString uscc = ReadUscc(text, options);
+  if (uscc.text.size() == 18) return uscc;
   codes::RegistrationNumber number = codes::ReadRegistrationNumber(text);
   if (codes::HasValue(number.grade)) {
-    return {std::move(number.number), number.grade};
+    return {std::move(number.number),
+            GradeOfRegistration(number.grade, options)};
   }
-  return {std::move(uscc.code), uscc.grade};
+  return uscc;
 }
 
 ReadString ReadText(const FieldPlan& plan, const ReadingOptions& options,
@@ -137,17 +152,10 @@ ReadString ReadText(const FieldPlan& plan, const ReadingOptions& options,
       codes::Phone phone = codes::ReadPhone(text);
       return {std::move(phone.number), phone.grade};
     }
-    case Reading::kUscc: {
-      codes::Uscc uscc = codes::ReadUscc(text);
-      // Generated employers are registered where nobody is.
-      if (options.profile == codes::CitizenNumberProfile::kDemo &&
-          uscc.grade == Grade::kDivisionUnknown) {
-        uscc.grade = Grade::kOk;
-      }
-      return {std::move(uscc.code), uscc.grade};
-    }
+    case Reading::kUscc:
+      return ReadUscc(text, options);
     case Reading::kBusinessNumber:
-      return ReadBusinessNumber(text);
+      return ReadBusinessNumber(text, options);
     case Reading::kToken: {
       codes::Text token = ReadToken(text);
       return {std::move(token.text), token.grade};
