@@ -33,6 +33,10 @@ std::size_t WidthOf(std::string_view text) {
   return width;
 }
 
+// Of a column's name with what stands around it.
+constexpr std::size_t kNameWidth = 16;
+constexpr std::size_t kWidestName = 60;
+
 std::string Padded(std::string text, std::size_t width) {
   const std::size_t has = WidthOf(text);
   text.append(has + 2 > width ? 2 : width - has, ' ');
@@ -135,9 +139,10 @@ class Writer {
   }
 
   std::string Place(const RowFinding& finding) const {
-    std::string text =
-        absl::StrCat(finding.file(), ":", finding.line(),
-                     finding.column().empty() ? "" : " " + finding.column());
+    std::string text = absl::StrCat(
+        finding.file(), ":", finding.line(),
+        finding.column().empty() ? ""
+                                 : " " + codes::DisplaySafe(finding.column()));
     text = Padded(std::move(text), 28) + Reason(finding.reason());
     if (!finding.rule().empty())
       absl::StrAppend(&text, " (", finding.rule(), ")");
@@ -194,7 +199,7 @@ class Writer {
           Reason(passed.reason())));
     }
     for (const auto& count : file.counts()) {
-      Line(Padded("  " + count.column(), 16) +
+      Line(Padded("  " + codes::DisplaySafe(count.column()), 16) +
            Padded(absl::StrCat(count.rows(), Say(" rows", " 行")), 14) +
            (count.graded() ? Say("graded ", "评为 ") + Grade(count.reason())
                            : Reason(count.reason())));
@@ -219,8 +224,16 @@ class Writer {
 
   void Columns(const FileReport& file) {
     Line(file.file() + Say(": columns", "：各列"));
+    // Paths of FHIR are long; a few very long ones push nobody aside.
+    std::size_t width = kNameWidth;
     for (const auto& column : file.columns()) {
-      Line(Padded("  " + column.column(), 16) + Use(column));
+      width = std::max(width, WidthOf(column.column()) + 4);
+    }
+    width = std::min(width, kWidestName);
+    for (const auto& column : file.columns()) {
+      // A header is the file's own, and may hold anything.
+      Line(Padded("  " + codes::DisplaySafe(column.column()), width) +
+           Use(column));
     }
   }
 

@@ -85,6 +85,36 @@ TEST(ReportText, TellsAFile) {
             "  ... 另有 2 处\n");
 }
 
+TEST(ReportText, AlignsTheColumnsOfAFile) {
+  report::v1::CheckReport report;
+  auto& file = *report.add_files();
+  for (const char* name : {"id", "telecom[system=phone].value"}) {
+    auto* column = file.add_columns();
+    column->set_column(name);
+    column->set_use("x");
+  }
+  const std::string text = Text(report, Language::kEnglish);
+  EXPECT_NE(text.find("  id                           x\n"
+                      "  telecom[system=phone].value  x\n"),
+            std::string::npos)
+      << text;
+}
+
+// A header that would clear the screen, or turn what follows around.
+TEST(ReportText, PassesNothingOnThatATerminalObeys) {
+  report::v1::CheckReport report;
+  auto& file = *report.add_files();
+  const std::string evil = "X\x1B[2J\u202EY";
+  file.add_columns()->set_column(evil);
+  file.add_counts()->set_column(evil);
+  auto* finding = file.add_findings();
+  finding->set_column(evil);
+  finding->set_reason("ROW_QUOTE");
+  const std::string text = Text(report, Language::kEnglish);
+  EXPECT_EQ(text.find('\x1B'), std::string::npos) << text;
+  EXPECT_EQ(text.find("\u202E"), std::string::npos) << text;
+}
+
 TEST(ReportText, HasWordsForEveryGrade) {
   for (int i = 0; i < codes::kGradeCount; ++i) {
     report::v1::CheckReport report;
