@@ -147,6 +147,8 @@ WAYSTATION_CALL(Audit, ListCheckpoints)
 WAYSTATION_CALL(Audit, GetInclusionProof)
 WAYSTATION_CALL(Audit, GetConsistencyProof)
 WAYSTATION_CALL(Audit, ListEvents)
+WAYSTATION_CALL(Audit, Cosign)
+WAYSTATION_CALL(Audit, GetUpdateProof)
 
 WAYSTATION_SERVICE(Admin)
 WAYSTATION_CALL(Admin, PutAgency)

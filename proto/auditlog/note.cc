@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -12,7 +13,6 @@ namespace waystation::auditlog {
 namespace {
 
 constexpr std::size_t kMaxNoteSize = 1'000'000;
-constexpr std::size_t kMaxSignatures = 100;
 constexpr std::size_t kKeyHashSize = 4;
 constexpr std::size_t kTimeSize = 8;
 constexpr std::string_view kSignaturePrefix = "\xE2\x80\x94 ";  // EM DASH
@@ -198,6 +198,17 @@ std::string FormatNote(const Note& note) {
   return bytes;
 }
 
+std::optional<absl::Time> CosignatureTime(const NoteSignature& signature) {
+  if (signature.bytes.size() != kTimeSize + kEd25519SignatureSize) {
+    return std::nullopt;
+  }
+  const std::uint64_t seconds =
+      ReadBigEndian(std::string_view(signature.bytes).substr(0, kTimeSize));
+  // tlog-cosignature: it must not exceed 2^63 - 1.
+  if (seconds > std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+  return absl::FromUnixSeconds(static_cast<std::int64_t>(seconds));
+}
+
 absl::StatusOr<NoteVerifier> NoteVerifier::Create(std::string_view name,
                                                   Ed25519PublicKey key,
                                                   NoteAlgorithm algorithm) {
@@ -256,7 +267,7 @@ absl::Status NoteVerifier::Verify(const Note& note) const {
   if (algorithm_ == NoteAlgorithm::kEd25519) {
     return key_.Verify(note.text, bytes);
   }
-  if (bytes.size() != kTimeSize + kEd25519SignatureSize) {
+  if (!CosignatureTime(*signature).has_value()) {
     return absl::UnauthenticatedError("a cosignature is a time and 64 bytes");
   }
   return key_.Verify(
@@ -272,8 +283,7 @@ absl::StatusOr<absl::Time> NoteVerifier::CosignedAt(const Note& note) const {
   if (absl::Status status = Verify(note); !status.ok()) return status;
   for (const NoteSignature& signature : note.signatures) {
     if (signature.name != name_ || signature.key_hash != key_hash_) continue;
-    return absl::FromUnixSeconds(static_cast<std::int64_t>(
-        ReadBigEndian(std::string_view(signature.bytes).substr(0, kTimeSize))));
+    return *CosignatureTime(signature);
   }
   return absl::NotFoundError("no cosignature");
 }

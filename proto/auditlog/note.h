@@ -16,7 +16,9 @@
 #ifndef PROTO_AUDITLOG_NOTE_H_
 #define PROTO_AUDITLOG_NOTE_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +40,9 @@ struct NoteSignature {
   friend bool operator==(const NoteSignature&, const NoteSignature&) = default;
 };
 
+// More than this and a note is not read, by us and by Go's sumdb/note.
+inline constexpr std::size_t kMaxSignatures = 100;
+
 // A text and who signed it. Signatures by unknown keys are kept as they are.
 struct Note {
   std::string text;
@@ -58,6 +63,10 @@ enum class NoteAlgorithm : std::uint8_t {
   kEd25519 = 0x01,       // A log.
   kCosignatureV1 = 0x04  // A witness.
 };
+
+// When a witness says that it signed; nullopt for a line that is no
+// cosignature. Nobody has checked it: see NoteVerifier::CosignedAt.
+std::optional<absl::Time> CosignatureTime(const NoteSignature& signature);
 
 // Names a key and checks what it signed. What an auditor is given out of band.
 class NoteVerifier {

@@ -971,6 +971,74 @@ constexpr Reason kReasons[] = {
       "日志文件缺失或不完整"},
      {"Export the log again, or compare with another copy.",
       "请重新导出日志，或与其他副本比对。"}},
+    // --- 13: witnesses ---
+    {"WITNESS_UNKNOWN", 1301, Code::kInvalidArgument, Exit::kNotAllowed,
+     {"No witness key of the agency's that is in force has signed this",
+      "签名并非出自该机构处于有效期的见证密钥"},
+     {"An operator registers witness keys with `wayctl agency put`.",
+      "请运维人员用 `wayctl agency put` 登记见证密钥。"}},
+    {"CHECKPOINT_UNKNOWN", 1302, Code::kFailedPrecondition, Exit::kFindings,
+     {"This hub never showed that checkpoint",
+      "本枢纽从未出示过该检查点"},
+     {"If the log's key signed it, somebody shows a second history: keep it as "
+      "evidence, and tell the auditors.",
+      "如其由日志密钥签名，则有人在出示另一份历史：请保留作为证据，并告知审计员。"}},
+    {"COSIGNATURE_WRONG", 1303, Code::kInvalidArgument, Exit::kFindings,
+     {"The witness's signature does not fit the checkpoint",
+      "见证签名与检查点不符"},
+     {"A cosignature is that of c2sp.org/tlog-cosignature over the checkpoint's "
+      "whole text, at a time that has come.",
+      "见证签名须按 c2sp.org/tlog-cosignature 覆盖检查点全文，且其时间不得晚于当前。"}},
+    {"COSIGNATURES_MISSING", 1304, Code::kNotFound, Exit::kFindings,
+     {"No checkpoint has that many witnesses",
+      "没有检查点具备足够数量的见证签名"},
+     {"Ask again when the witnesses have looked; `wayctl agency list` says when "
+      "they were seen.",
+      "请待各见证方查看后再试；`wayctl agency list` 可查看其最近在线时间。"}},
+    {"LOG_FORKED", 1305, Code::kDataLoss, Exit::kFindings,
+     {"The hub shows another history than it showed before",
+      "枢纽出示的历史与此前不一致"},
+     {"Nothing is sent or read until somebody has ruled. Give the evidence file "
+      "to the auditors; `witness show` names it, `witness resume` goes on.",
+      "在有人裁定之前不再收发。请将证据文件交给审计员；`witness show` 给出其位置，"
+      "`witness resume` 恢复收发。"}},
+    {"LOG_SHORTER", 1306, Code::kDataLoss, Exit::kFindings,
+     {"The hub's log is shorter than it was",
+      "枢纽的日志比此前短"},
+     {"Entries were removed, or an old copy was put back. Nothing is sent or "
+      "read until somebody has ruled: see `witness show`.",
+      "有条目被删除，或旧副本被恢复。在有人裁定之前不再收发：参见 `witness show`。"}},
+    {"LOG_KEY_DIFFERS", 1307, Code::kDataLoss, Exit::kFindings,
+     {"The hub's checkpoint is not signed with the log's key",
+      "枢纽的检查点未由日志密钥签名"},
+     {"Take `witness.log_key` from the operator, never from the hub. If it was "
+      "right, tell the auditors.",
+      "请向运维人员而非枢纽索取 `witness.log_key`。如该密钥无误，请告知审计员。"}},
+    {"WITNESS_QUORUM", 1308, Code::kOk, Exit::kFindings,
+     {"No checkpoint carries enough cosignatures",
+      "没有检查点具备足够的见证签名"},
+     {"Compare the witnesses' keys; a log that no witness follows may show two "
+      "histories.",
+      "请核对各见证密钥；无人见证的日志可能出示两份历史。"}},
+    {"EVIDENCE_HOLDS", 1309, Code::kOk, Exit::kFindings,
+     {"The log's key has signed two histories",
+      "日志密钥签署了两份历史"},
+     {"Whoever holds the key has to answer for it: tell the auditors and all "
+      "agencies.",
+      "密钥持有者须对此作出解释：请告知审计员及各机构。"}},
+    {"EVIDENCE_OPEN", 1310, Code::kOk, Exit::kFindings,
+     {"The log's key has signed both, and nothing shows how they continue",
+      "两者均由日志密钥签名，但未证明其前后相承"},
+     {"The operator has to show a consistency proof between them, and cannot if "
+      "they are two histories.",
+      "运维方须出示两者之间的一致性证明；若确为两份历史，则无法出示。"}},
+    {"LOG_RESTORED", 1311, Code::kDataLoss, Exit::kFindings,
+     {"The hub goes on with its log under another origin, as after a restore",
+      "枢纽的日志以另一来源继续，如同恢复备份之后"},
+     {"Ask the operator what was lost: the entry `hub.restore` cites what was "
+      "signed before. If that is so, `witness resume` goes on.",
+      "请向运维人员了解丢失了什么：`hub.restore` 条目载明此前所签内容。确认后用 "
+      "`witness resume` 恢复收发。"}},
 };
 // clang-format on
 

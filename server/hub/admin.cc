@@ -67,6 +67,69 @@ absl::Status AgreementError(const std::vector<v1::Violation>& violations) {
   return errors::Error(reason, details);
 }
 
+std::string KeyField(std::string_view name, int place) {
+  return std::string(name) + "[" + std::to_string(place) + "]";
+}
+
+void CheckKeys(const google::protobuf::RepeatedPtrField<v1::SigningKey>& keys,
+               std::string_view name,
+               std::vector<errors::FieldViolation>& violations) {
+  std::set<std::string> key_ids;
+  for (int i = 0; i < keys.size(); ++i) {
+    const v1::SigningKey& key = keys[i];
+    const std::string field = KeyField(name, i);
+    const bool visible = std::ranges::all_of(
+        key.key_id(), [](char c) { return c > ' ' && c < 127; });
+    if (key.key_id().empty() || key.key_id().size() > 64 || !visible ||
+        !key_ids.insert(key.key_id()).second) {
+      violations.push_back(
+          {.field = field + ".key_id",
+           .rule = "1 to 64 visible ASCII characters, each id once"});
+    }
+    if (!auditlog::Ed25519PublicKey::FromRaw(key.public_key()).ok()) {
+      violations.push_back(
+          {.field = field + ".public_key", .rule = "32 bytes, Ed25519"});
+    }
+    for (const auto& [time_name, time] :
+         {std::pair(".valid_from", &key.valid_from()),
+          std::pair(".valid_until", &key.valid_until())}) {
+      if (!IsGivenTime(*time)) {
+        violations.push_back(
+            {.field = field + time_name, .rule = "years 1 to 9999"});
+      }
+    }
+  }
+}
+
+// A cosignature does not name its key's owner (C2SP tlog-cosignature), so one
+// key in the hands of two witnesses would count twice.
+void CheckWitnessesApart(const Snapshot& registry, const v1::Agency& agency,
+                         std::vector<errors::FieldViolation>& violations) {
+  std::set<std::string_view> others;
+  std::set<std::string_view> witnesses;
+  for (const auto& [id, entry] : registry.agencies()) {
+    if (id == agency.id()) continue;
+    for (const v1::SigningKey& key : entry.agency.signing_keys()) {
+      others.insert(key.public_key());
+    }
+    for (const v1::SigningKey& key : entry.agency.witness_keys()) {
+      others.insert(key.public_key());
+      witnesses.insert(key.public_key());
+    }
+  }
+  const auto check = [&](const auto& keys, std::string_view name,
+                         const std::set<std::string_view>& taken) {
+    for (int i = 0; i < keys.size(); ++i) {
+      if (!taken.contains(keys[i].public_key())) continue;
+      violations.push_back(
+          {.field = KeyField(name, i) + ".public_key",
+           .rule = "a key that no other agency has registered"});
+    }
+  };
+  check(agency.witness_keys(), "witness_keys", others);
+  check(agency.signing_keys(), "signing_keys", witnesses);
+}
+
 }  // namespace
 
 std::vector<errors::FieldViolation> CheckAgency(const v1::Agency& agency) {
@@ -84,30 +147,16 @@ std::vector<errors::FieldViolation> CheckAgency(const v1::Agency& agency) {
     violations.push_back(
         {.field = "jurisdiction", .rule = "2 to 12 digits of a division"});
   }
-  std::set<std::string> key_ids;
-  for (int i = 0; i < agency.signing_keys_size(); ++i) {
-    const v1::SigningKey& key = agency.signing_keys(i);
-    const std::string field = "signing_keys[" + std::to_string(i) + "]";
-    const bool visible = std::ranges::all_of(
-        key.key_id(), [](char c) { return c > ' ' && c < 127; });
-    if (key.key_id().empty() || key.key_id().size() > 64 || !visible ||
-        !key_ids.insert(key.key_id()).second) {
-      violations.push_back(
-          {.field = field + ".key_id",
-           .rule = "1 to 64 visible ASCII characters, each id once"});
-    }
-    if (!auditlog::Ed25519PublicKey::FromRaw(key.public_key()).ok()) {
-      violations.push_back(
-          {.field = field + ".public_key", .rule = "32 bytes, Ed25519"});
-    }
-    for (const auto& [name, time] :
-         {std::pair(".valid_from", &key.valid_from()),
-          std::pair(".valid_until", &key.valid_until())}) {
-      if (!IsGivenTime(*time)) {
-        violations.push_back(
-            {.field = field + name, .rule = "years 1 to 9999"});
-      }
-    }
+  CheckKeys(agency.signing_keys(), "signing_keys", violations);
+  CheckKeys(agency.witness_keys(), "witness_keys", violations);
+  std::set<std::string_view> keys;
+  for (const v1::SigningKey& key : agency.signing_keys()) {
+    keys.insert(key.public_key());
+  }
+  for (int i = 0; i < agency.witness_keys_size(); ++i) {
+    if (keys.insert(agency.witness_keys(i).public_key()).second) continue;
+    violations.push_back({.field = KeyField("witness_keys", i) + ".public_key",
+                          .rule = "a key that signs nothing else"});
   }
   return violations;
 }
@@ -121,7 +170,9 @@ void Admin::PutAgency(const Caller& caller, v1::PutAgencyRequest request,
     planning.dry_run = request.validate_only();
     const v1::Agency& agency = request.agency();
     errors::Details details;
-    for (errors::FieldViolation& violation : CheckAgency(agency)) {
+    std::vector<errors::FieldViolation> violations = CheckAgency(agency);
+    CheckWitnessesApart(*planning.registry, agency, violations);
+    for (errors::FieldViolation& violation : violations) {
       violation.field = "agency." + violation.field;
       details.violations.push_back(std::move(violation));
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "server/hub/page_size.h"
 #include "server/hub/store_error.h"
 #include "server/hub/stored_tiles.h"
+#include "server/hub/update_proof.h"
 
 namespace waystation::hub {
 namespace {
@@ -64,12 +66,26 @@ void AddDetails(const storage::LeafRow& leaf,
 
 }  // namespace
 
+absl::StatusOr<storage::CheckpointRow> AuditReader::Covering(
+    uint64_t at_least, uint32_t witnesses) {
+  return witnesses == 0 ? notary_.Covering(at_least)
+                        : cosignatures_.Newest(witnesses, at_least);
+}
+
 absl::StatusOr<v1::GetCheckpointResponse> AuditReader::GetCheckpoint(
-    const v1::GetCheckpointRequest& request) {
-  const auto row = notary_.Covering(request.at_least());
-  if (!row.ok()) return row.status();
+    const Caller& caller, const v1::GetCheckpointRequest& request) {
   v1::GetCheckpointResponse response;
-  response.set_checkpoint(row->note);
+  if (caller.role == Role::kAgency) {
+    // First: a witness must not find more cosigned than there is.
+    auto last = cosignatures_.LastOf(caller.agency);
+    if (!last.ok()) return last.status();
+    response.set_last_cosigned(*std::move(last));
+  }
+  const auto row = Covering(request.at_least(), request.witnesses());
+  if (!row.ok()) return row.status();
+  auto shown = cosignatures_.Shown(*row);
+  if (!shown.ok()) return shown.status();
+  response.set_checkpoint(*std::move(shown));
   response.set_verifier_key(notary_.verifier_key());
   return response;
 }
@@ -83,13 +99,19 @@ absl::StatusOr<v1::ListCheckpointsResponse> AuditReader::ListCheckpoints(
   if (!after.ok()) return after.status();
   const auto rows = core_.store.ListCheckpoints(*after, *size);
   if (!rows.ok()) return NamedStoreError(rows.status());
+  auto shown = cosignatures_.Shown(*rows);
+  if (!shown.ok()) return shown.status();
   v1::ListCheckpointsResponse response;
-  for (const storage::CheckpointRow& row : *rows) {
-    response.add_checkpoints(row.note);
+  size_t bytes = 0;
+  size_t last = 0;
+  for (; last < shown->size() && bytes < kPageBytes; ++last) {
+    // With many witnesses a page is full before its number is reached.
+    bytes += (*shown)[last].size();
+    response.add_checkpoints(std::move((*shown)[last]));
   }
-  if (rows->size() == *size) {
+  if (last < rows->size() || rows->size() == *size) {
     response.set_next_page_token(
-        core_.tokens.Encode("checkpoints", rows->back().size));
+        core_.tokens.Encode("checkpoints", (*rows)[last - 1].size));
   }
   return response;
 }
@@ -99,7 +121,22 @@ absl::StatusOr<std::string> AuditReader::CheckpointOf(uint64_t size) const {
   const auto rows = core_.store.ListCheckpoints(size - 1, 1);
   if (!rows.ok()) return NamedStoreError(rows.status());
   if (rows->empty() || rows->front().size != size) return std::string();
-  return rows->front().note;
+  return cosignatures_.Shown(rows->front());
+}
+
+absl::Status AuditReader::Prove(const storage::LeafRow& leaf, uint64_t size,
+                                v1::GetInclusionProofResponse& proof) const {
+  const auto path =
+      auditlog::BuildInclusionProof(leaf.index, size, StoredTiles(core_.store));
+  if (!path.ok()) return NamedStoreError(path.status());
+  proof.set_index(leaf.index);
+  proof.set_tree_size(size);
+  for (const auditlog::Hash& hash : *path) {
+    proof.add_path(std::string(auditlog::AsBytes(hash)));
+  }
+  proof.set_leaf(leaf.event);
+  AddDetails(leaf, *proof.mutable_details());
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::GetInclusionProofResponse> AuditReader::GetInclusionProof(
@@ -126,7 +163,9 @@ absl::StatusOr<v1::GetInclusionProofResponse> AuditReader::GetInclusionProof(
     const auto covering = notary_.Covering(request.index() + 1);
     if (!covering.ok()) return covering.status();
     size = covering->size;
-    response.set_checkpoint(covering->note);
+    auto shown = cosignatures_.Shown(*covering);
+    if (!shown.ok()) return shown.status();
+    response.set_checkpoint(*std::move(shown));
   } else {
     const auto note = CheckpointOf(size);
     if (!note.ok()) return note.status();
@@ -137,17 +176,40 @@ absl::StatusOr<v1::GetInclusionProofResponse> AuditReader::GetInclusionProof(
   if (size > frontier->size() || request.index() >= size) {
     return OutOfRange("tree_size");
   }
-  const auto path = auditlog::BuildInclusionProof(request.index(), size,
-                                                  StoredTiles(core_.store));
-  if (!path.ok()) return NamedStoreError(path.status());
-  response.set_index(request.index());
-  response.set_tree_size(size);
-  for (const auditlog::Hash& hash : *path) {
-    response.add_path(std::string(auditlog::AsBytes(hash)));
+  if (auto proved = Prove(leaves->front(), size, response); !proved.ok()) {
+    return proved;
   }
-  response.set_leaf(leaves->front().event);
-  AddDetails(leaves->front(), *response.mutable_details());
   return response;
+}
+
+absl::StatusOr<OwnRead<v1::GetUpdateProofResponse>> AuditReader::GetUpdateProof(
+    const Caller& caller, const v1::GetUpdateProofRequest& request) {
+  const auto place = FindUpdate(core_, caller, request);
+  if (!place.ok()) return place.status();
+  const auto checkpoint = Covering(place->leaf.index + 1, request.witnesses());
+  if (!checkpoint.ok()) return checkpoint.status();
+  auto shown = cosignatures_.Shown(*checkpoint);
+  if (!shown.ok()) return shown.status();
+
+  OwnRead<v1::GetUpdateProofResponse> read;
+  v1::GetUpdateProofResponse& response = read.response;
+  v1::GetInclusionProofResponse& inclusion = *response.mutable_inclusion();
+  inclusion.set_checkpoint(*std::move(shown));
+  if (auto proved = Prove(place->leaf, checkpoint->size, inclusion);
+      !proved.ok()) {
+    return proved;
+  }
+  response.set_detail(place->detail);
+  const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
+  if (const auto* key = SigningKeyOf(*registry, place->event)) {
+    *response.mutable_signing_key() = *key;
+  }
+  if (caller.role != Role::kAuditor) {
+    if (auto told = TellUpdate(core_, caller, *place, read); !told.ok()) {
+      return told;
+    }
+  }
+  return read;
 }
 
 absl::StatusOr<v1::GetConsistencyProofResponse>
@@ -159,7 +221,9 @@ AuditReader::GetConsistencyProof(
     const auto covering = notary_.Covering(request.first());
     if (!covering.ok()) return covering.status();
     second = covering->size;
-    response.set_checkpoint(covering->note);
+    auto shown = cosignatures_.Shown(*covering);
+    if (!shown.ok()) return shown.status();
+    response.set_checkpoint(*std::move(shown));
   } else {
     const auto note = CheckpointOf(second);
     if (!note.ok()) return note.status();

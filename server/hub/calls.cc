@@ -261,7 +261,7 @@ absl::StatusOr<v1::GetCheckpointResponse> HubImpl::GetCheckpoint(
     const Caller& caller, const v1::GetCheckpointRequest& request) {
   auto status = Admit(caller, "AuditService.GetCheckpoint", kAuditReaders);
   if (!status.ok()) return status;
-  return audit_->GetCheckpoint(request);
+  return audit_->GetCheckpoint(caller, request);
 }
 
 absl::StatusOr<v1::ListCheckpointsResponse> HubImpl::ListCheckpoints(
@@ -291,6 +291,38 @@ absl::StatusOr<v1::ListEventsResponse> HubImpl::ListEvents(
   auto status = Admit(caller, "AuditService.ListEvents", kAuditReaders);
   if (!status.ok()) return status;
   return audit_->ListEvents(caller, request);
+}
+
+absl::StatusOr<v1::CosignResponse> HubImpl::Cosign(
+    const Caller& caller, const v1::CosignRequest& request) {
+  auto status = Admit(caller, "AuditService.Cosign", {Role::kAgency});
+  if (!status.ok()) return status;
+  auto taken = audit_->Cosign(caller, request);
+  // Somebody may have been shown another history, or a key be in wrong hands.
+  if (!taken.ok() && !absl::IsUnavailable(taken.status()) &&
+      !absl::IsResourceExhausted(taken.status())) {
+    CountRefusal(caller.path, "AuditService.Cosign",
+                 errors::ReasonOf(taken.status()));
+  }
+  return taken;
+}
+
+absl::StatusOr<v1::GetUpdateProofResponse> HubImpl::GetUpdateProof(
+    const Caller& caller, const v1::GetUpdateProofRequest& request) {
+  auto status = Admit(caller, "AuditService.GetUpdateProof", kAuditReaders);
+  if (!status.ok()) return status;
+  auto read = audit_->GetUpdateProof(caller, request);
+  if (!read.ok()) {
+    if (errors::ReasonOf(read.status()) == "NOT_AVAILABLE") {
+      CountRefusal(caller.path, "AuditService.GetUpdateProof", "NOT_AVAILABLE");
+    }
+    return read.status();
+  }
+  // An auditor got no value.
+  if (caller.role == Role::kAuditor) return std::move(read->response);
+  status = WriteLeaf(std::move(read->event), std::move(read->details));
+  if (!status.ok()) return status;
+  return std::move(read->response);
 }
 
 // --- AdminService ---

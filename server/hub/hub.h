@@ -190,6 +190,10 @@ class Hub {
       const Caller& caller, const v1::GetConsistencyProofRequest& request) = 0;
   virtual absl::StatusOr<v1::ListEventsResponse> ListEvents(
       const Caller& caller, const v1::ListEventsRequest& request) = 0;
+  virtual absl::StatusOr<v1::CosignResponse> Cosign(
+      const Caller& caller, const v1::CosignRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetUpdateProofResponse> GetUpdateProof(
+      const Caller& caller, const v1::GetUpdateProofRequest& request) = 0;
 
   // --- AdminService; callers are operators ---
 

@@ -88,6 +88,10 @@ class HubImpl final : public Hub {
       const v1::GetConsistencyProofRequest& request) override;
   absl::StatusOr<v1::ListEventsResponse> ListEvents(
       const Caller& caller, const v1::ListEventsRequest& request) override;
+  absl::StatusOr<v1::CosignResponse> Cosign(
+      const Caller& caller, const v1::CosignRequest& request) override;
+  absl::StatusOr<v1::GetUpdateProofResponse> GetUpdateProof(
+      const Caller& caller, const v1::GetUpdateProofRequest& request) override;
 
   void PutAgency(const Caller& caller, v1::PutAgencyRequest request,
                  Callback<v1::PutAgencyResponse> done) override;

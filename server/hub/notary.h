@@ -28,6 +28,11 @@ class Notary {
   // Signs the log as it is, unless that has been done.
   absl::StatusOr<storage::CheckpointRow> Sign();
 
+  // Whether this log's key has signed the note, whoever shows it.
+  bool HasSigned(const auditlog::Note& note) const {
+    return signer_.verifier().Verify(note).ok();
+  }
+
   // "<name>+<hash>+<key>", as signed-note readers take it.
   std::string verifier_key() const { return signer_.verifier().ToString(); }
 

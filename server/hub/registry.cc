@@ -23,6 +23,16 @@ absl::Status Damaged(const storage::ObjectRow& row) {
       {.metadata = {{"table", "object"}, {"row", row.kind + " " + row.id}}});
 }
 
+int64_t ValidFrom(const v1::SigningKey& key) {
+  return TimeUtil::TimestampToMicroseconds(key.valid_from());
+}
+
+int64_t ValidUntil(const v1::SigningKey& key) {
+  return key.has_valid_until()
+             ? TimeUtil::TimestampToMicroseconds(key.valid_until())
+             : std::numeric_limits<int64_t>::max();
+}
+
 bool Receives(const v1::Agreement& agreement, const AgencyEntry& agency) {
   return agreement.recipient_agency() == agency.id() ||
          (!agreement.recipient_sector().empty() &&
@@ -58,6 +68,18 @@ const auditlog::Ed25519PublicKey* AgencyEntry::FindKey(
     return nullptr;
   }
   return &found->second.key;
+}
+
+const AgencyEntry::Witness* AgencyEntry::FindWitness(
+    uint32_t key_hash, int64_t microseconds) const {
+  for (const Witness& witness : witnesses) {
+    if (witness.verifier.key_hash() == key_hash &&
+        microseconds >= witness.valid_from &&
+        microseconds < witness.valid_until) {
+      return &witness;
+    }
+  }
+  return nullptr;
 }
 
 const AgencyEntry* Snapshot::Find(std::string_view id) const {
@@ -117,20 +139,29 @@ absl::Status Snapshot::Take(const storage::ObjectRow& row,
                       .recipient = {.agency = stored.agency().id(),
                                     .sector = stored.agency().sector()},
                       .handles = HandleCodec(handle_key, stored.agency().id()),
-                      .keys = {}};
+                      .keys = {},
+                      .witnesses = {}};
     for (const v1::SigningKey& key : stored.agency().signing_keys()) {
       absl::StatusOr<auditlog::Ed25519PublicKey> parsed =
           auditlog::Ed25519PublicKey::FromRaw(key.public_key());
       if (!parsed.ok()) return Damaged(row);
-      entry.keys.emplace(
-          key.key_id(),
-          AgencyEntry::Key{
-              .key = *std::move(parsed),
-              .valid_from = TimeUtil::TimestampToMicroseconds(key.valid_from()),
-              .valid_until =
-                  key.has_valid_until()
-                      ? TimeUtil::TimestampToMicroseconds(key.valid_until())
-                      : std::numeric_limits<int64_t>::max()});
+      entry.keys.emplace(key.key_id(),
+                         AgencyEntry::Key{.key = *std::move(parsed),
+                                          .valid_from = ValidFrom(key),
+                                          .valid_until = ValidUntil(key)});
+    }
+    for (const v1::SigningKey& key : stored.agency().witness_keys()) {
+      absl::StatusOr<auditlog::Ed25519PublicKey> parsed =
+          auditlog::Ed25519PublicKey::FromRaw(key.public_key());
+      if (!parsed.ok()) return Damaged(row);
+      absl::StatusOr<auditlog::NoteVerifier> verifier =
+          auditlog::NoteVerifier::Create(
+              entry.id(), *std::move(parsed),
+              auditlog::NoteAlgorithm::kCosignatureV1);
+      if (!verifier.ok()) return Damaged(row);
+      entry.witnesses.push_back({.verifier = *std::move(verifier),
+                                 .valid_from = ValidFrom(key),
+                                 .valid_until = ValidUntil(key)});
     }
     const auto [place, added] = agencies_.emplace(row.id, std::move(entry));
     by_number_[place->second.number] = &place->second;

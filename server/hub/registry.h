@@ -20,6 +20,7 @@
 
 #include "absl/status/status.h"
 #include "proto/auditlog/ed25519.h"
+#include "proto/auditlog/note.h"
 #include "server/domain/agreement.h"
 #include "server/hub/keys.h"
 #include "server/hub/names.h"
@@ -54,6 +55,16 @@ struct AgencyEntry {
     int64_t valid_until = 0;
   };
   std::map<std::string, Key, std::less<>> keys;
+
+  // A key with which it cosigns checkpoints, under its id as name.
+  struct Witness {
+    auditlog::NoteVerifier verifier;
+    int64_t valid_from = 0;
+    int64_t valid_until = 0;
+  };
+  std::vector<Witness> witnesses;
+  // nullptr unless registered and in force then.
+  const Witness* FindWitness(uint32_t key_hash, int64_t microseconds) const;
 };
 
 // The widest of what agreements bound; 0 means no bound.

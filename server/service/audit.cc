@@ -13,6 +13,8 @@ constexpr Method kGetInclusionProof{"AuditService.GetInclusionProof", kReaders};
 constexpr Method kGetConsistencyProof{"AuditService.GetConsistencyProof",
                                       kReaders};
 constexpr Method kListEvents{"AuditService.ListEvents", kReaders};
+constexpr Method kCosign{"AuditService.Cosign", kAgency};
+constexpr Method kGetUpdateProof{"AuditService.GetUpdateProof", kReaders};
 
 }  // namespace
 
@@ -62,6 +64,25 @@ grpc::ServerUnaryReactor* AuditService::ListEvents(
   return AskHub(desk_, context, kListEvents, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.ListEvents(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* AuditService::Cosign(
+    grpc::CallbackServerContext* context, const v1::CosignRequest* request,
+    v1::CosignResponse* response) {
+  return AskHub(desk_, context, kCosign, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.Cosign(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* AuditService::GetUpdateProof(
+    grpc::CallbackServerContext* context,
+    const v1::GetUpdateProofRequest* request,
+    v1::GetUpdateProofResponse* response) {
+  return AskHub(desk_, context, kGetUpdateProof, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.GetUpdateProof(caller, *request);
                 });
 }
 

@@ -31,6 +31,13 @@ class AuditService final : public v1::AuditService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::ListEventsRequest* request,
       v1::ListEventsResponse* response) override;
+  grpc::ServerUnaryReactor* Cosign(grpc::CallbackServerContext* context,
+                                   const v1::CosignRequest* request,
+                                   v1::CosignResponse* response) override;
+  grpc::ServerUnaryReactor* GetUpdateProof(
+      grpc::CallbackServerContext* context,
+      const v1::GetUpdateProofRequest* request,
+      v1::GetUpdateProofResponse* response) override;
 
  private:
   Desk& desk_;

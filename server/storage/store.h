@@ -184,10 +184,22 @@ struct DetailPut {
 
 struct CheckpointRow {
   uint64_t size = 0;
-  // The signed note as shown, cosignatures included.
+  // The note as the log signed it; cosignatures are rows of their own.
   std::string note{};
   int64_t time = 0;
   bool operator==(const CheckpointRow&) const = default;
+};
+
+// One witness's signature of one checkpoint: a signature line of its note.
+struct CosignatureRow {
+  // Of the checkpoint.
+  uint64_t size = 0;
+  // Name and hash of the witness's key.
+  std::string witness{};
+  uint32_t key = 0;
+  // What the line holds besides: time and signature.
+  std::string signature{};
+  bool operator==(const CosignatureRow&) const = default;
 };
 
 // What was read to compute a batch. Commit verifies all of it, so that two hubs
@@ -424,7 +436,7 @@ class Store {
   virtual absl::StatusOr<std::vector<auditlog::Hash>> ReadTile(
       uint32_t level, uint64_t index, uint32_t width) const = 0;
   // Stores a checkpoint before it is shown; durable when it returns. One of the
-  // same size takes its place, with more cosignatures. INVALID_ARGUMENT: the
+  // same size takes its place and keeps its cosignatures. INVALID_ARGUMENT: the
   // log is not that long.
   virtual absl::Status PutCheckpoint(const CheckpointRow& checkpoint) = 0;
   // Checkpoints by rising size, after `after`, at most `limit`.
@@ -432,6 +444,20 @@ class Store {
       uint64_t after, size_t limit) const = 0;
   virtual absl::StatusOr<std::optional<CheckpointRow>> NewestCheckpoint()
       const = 0;
+  // Durable when it returns; one by the same key under the same checkpoint
+  // takes its place. INVALID_ARGUMENT: there is no checkpoint of that size.
+  virtual absl::Status PutCosignature(const CosignatureRow& cosignature) = 0;
+  // Cosignatures of the checkpoints of `first` to `last` leaves, both
+  // included, by rising size, then witness and key.
+  virtual absl::StatusOr<std::vector<CosignatureRow>> ListCosignatures(
+      uint64_t first, uint64_t last) const = 0;
+  // Sizes of checkpoints that somebody has cosigned, falling, below `before`,
+  // at most `limit`.
+  virtual absl::StatusOr<std::vector<uint64_t>> CosignedSizes(
+      uint64_t before, size_t limit) const = 0;
+  // The size of the largest checkpoint that this witness has cosigned.
+  virtual absl::StatusOr<std::optional<uint64_t>> LargestCosigned(
+      std::string_view witness) const = 0;
 
   // --- upkeep ---
 

@@ -128,6 +128,11 @@ class Reader {
     std::optional<storage::CheckpointRow> newest;
     Put(store_.NewestCheckpoint(), newest);
     if (newest.has_value()) contents_.checkpoints.push_back(*newest);
+    Add(store_.ListCosignatures(0, kAll), contents_.cosignatures);
+    Add(store_.CosignedSizes(kAll, kAll), contents_.cosigned_sizes);
+    std::optional<uint64_t> largest;
+    Put(store_.LargestCosigned("labor.320500"), largest);
+    if (largest.has_value()) contents_.cosigned_sizes.push_back(*largest);
   }
 
   const Store& store_;

@@ -36,6 +36,8 @@ struct Contents {
   std::vector<auditlog::Hash> hashes;
   std::string frontier;
   std::vector<storage::CheckpointRow> checkpoints;
+  std::vector<storage::CosignatureRow> cosignatures;
+  std::vector<uint64_t> cosigned_sizes;
   bool operator==(const Contents&) const = default;
 };
 

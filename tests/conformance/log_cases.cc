@@ -10,6 +10,7 @@ namespace {
 using auditlog::Hash;
 using storage::Batch;
 using storage::CheckpointRow;
+using storage::CosignatureRow;
 using storage::LeafRow;
 using storage::Store;
 using storage::Uid;
@@ -173,13 +174,49 @@ TEST_P(Log, KeepsCheckpoints) {
   EXPECT_THAT(Take(store().ListCheckpoints(0, 1)), ElementsAre(two));
   EXPECT_THAT(Take(store().ListCheckpoints(2, 10)), ElementsAre(four));
   EXPECT_EQ(Take(store().NewestCheckpoint()), four);
-  const CheckpointRow cosigned{4, "note of four, cosigned", 41};
-  ASSERT_TRUE(store().PutCheckpoint(cosigned).ok());
-  EXPECT_THAT(Take(store().ListCheckpoints(0, 10)), ElementsAre(two, cosigned));
+  const CheckpointRow again{4, "note of four, signed again", 41};
+  ASSERT_TRUE(store().PutCheckpoint(again).ok());
+  EXPECT_THAT(Take(store().ListCheckpoints(0, 10)), ElementsAre(two, again));
   EXPECT_EQ(store().PutCheckpoint({6, "too long", 60}).code(),
             absl::StatusCode::kInvalidArgument);
   Reopen();
-  EXPECT_EQ(Take(store().NewestCheckpoint()), cosigned);
+  EXPECT_EQ(Take(store().NewestCheckpoint()), again);
+}
+
+TEST_P(Log, KeepsCosignatures) {
+  for (int i = 0; i < 6; ++i) CommitSomething();
+  const CosignatureRow labor{4, "labor.320500", 0x80000001, "of four"};
+  EXPECT_EQ(store().PutCosignature(labor).code(),
+            absl::StatusCode::kInvalidArgument);  // No such checkpoint yet.
+  for (const uint64_t size : {2, 4, 6}) {
+    ASSERT_TRUE(store().PutCheckpoint({size, "note", 5}).ok());
+  }
+  const CosignatureRow health{4, "health.320500", 7, "of four too"};
+  const CosignatureRow second_key{4, "labor.320500", 5, "by another key"};
+  const CosignatureRow earlier{2, "labor.320500", 5, "of two"};
+  for (const CosignatureRow& row : {labor, health, second_key, earlier}) {
+    ASSERT_TRUE(store().PutCosignature(row).ok());
+  }
+  EXPECT_THAT(Take(store().ListCosignatures(0, 10)),
+              ElementsAre(earlier, health, second_key, labor));
+  EXPECT_THAT(Take(store().ListCosignatures(3, 4)),
+              ElementsAre(health, second_key, labor));
+  EXPECT_THAT(Take(store().ListCosignatures(5, ~uint64_t{0})), IsEmpty());
+  EXPECT_THAT(Take(store().CosignedSizes(~uint64_t{0}, 10)), ElementsAre(4, 2));
+  EXPECT_THAT(Take(store().CosignedSizes(~uint64_t{0}, 1)), ElementsAre(4));
+  EXPECT_THAT(Take(store().CosignedSizes(4, 10)), ElementsAre(2));
+  EXPECT_EQ(Take(store().LargestCosigned("labor.320500")), 4);
+  EXPECT_EQ(Take(store().LargestCosigned("labor.32050")), std::nullopt);
+
+  // One key signs one checkpoint once; a later time takes its place.
+  const CosignatureRow anew{4, "labor.320500", 5, "by another key, later"};
+  ASSERT_TRUE(store().PutCosignature(anew).ok());
+  // And a checkpoint that is put again keeps them.
+  ASSERT_TRUE(store().PutCheckpoint({4, "note again", 6}).ok());
+  Reopen();
+  EXPECT_THAT(Take(store().ListCosignatures(0, 10)),
+              ElementsAre(earlier, health, anew, labor));
+  EXPECT_THAT(Take(store().Check({})), IsEmpty());
 }
 
 }  // namespace

@@ -133,6 +133,9 @@ void StoreSuite::Fill() {
   for (const uint64_t size : {uint64_t{10}, uint64_t{260}}) {
     EXPECT_TRUE(
         store_->PutCheckpoint({size, absl::StrCat("note ", size), 5}).ok());
+    for (const char* witness : {"health.320500", "labor.320500"}) {
+      EXPECT_TRUE(store_->PutCosignature({size, witness, 9, "signs"}).ok());
+    }
   }
 }
 

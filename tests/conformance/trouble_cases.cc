@@ -81,6 +81,10 @@ void ExpectNoAnswer(Store& store) {
   EXPECT_EQ(store.PutCheckpoint({}).code(), kUnavailable);
   EXPECT_THAT(store.ListCheckpoints(0, 1), HasCode(kUnavailable));
   EXPECT_THAT(store.NewestCheckpoint(), HasCode(kUnavailable));
+  EXPECT_EQ(store.PutCosignature({}).code(), kUnavailable);
+  EXPECT_THAT(store.ListCosignatures(0, 1), HasCode(kUnavailable));
+  EXPECT_THAT(store.CosignedSizes(1, 1), HasCode(kUnavailable));
+  EXPECT_THAT(store.LargestCosigned("somebody"), HasCode(kUnavailable));
   EXPECT_THAT(store.Count(), HasCode(kUnavailable));
   EXPECT_THAT(store.CountRecords(1), HasCode(kUnavailable));
   EXPECT_THAT(store.Check({}), HasCode(kUnavailable));
@@ -106,11 +110,17 @@ TEST_P(Trouble, AFailingSyncEndsTheStore) {
 
 TEST_P(Trouble, AFailingSyncOfSmallWritesEndsTheStoreToo) {
   Fill();
-  for (int round = 0; round < 2; ++round) {
+  const std::function<absl::Status()> writes[] = {
+      [&] { return store().AcknowledgeMailbox(2, 5, 1); },
+      [&] {
+        return store().PutCheckpoint({20, "note", 1});
+      },
+      [&] {
+        return store().PutCosignature({10, "somebody", 1, "signs"});
+      }};
+  for (const auto& write : writes) {
     medium().FailSync(1);
-    EXPECT_EQ(round == 0 ? store().AcknowledgeMailbox(2, 5, 1).code()
-                         : store().PutCheckpoint({20, "note", 1}).code(),
-              kUnavailable);
+    EXPECT_EQ(write().code(), kUnavailable);
     ExpectNoAnswer(store());
     Reopen();
     EXPECT_THAT(Take(store().Check(Unseal)), IsEmpty());

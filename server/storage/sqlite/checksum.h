@@ -37,6 +37,7 @@ enum class Table : uint64_t {
   kCheckpoint = 13,
   kCommitGroup = 14,
   kAgency = 15,
+  kCosignature = 16,
 };
 
 class ChecksumKey {

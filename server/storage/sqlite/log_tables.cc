@@ -17,6 +17,8 @@ constexpr char kSelectLeaves[] =
     "SELECT number, event_sum, event, details_sum, details FROM leaf ";
 constexpr char kSelectCheckpoints[] =
     "SELECT size, note, time, sum FROM checkpoint ";
+constexpr char kSelectCosignatures[] =
+    "SELECT size, witness, key, signature, sum FROM cosignature ";
 
 std::string PlaceOf(uint64_t leaf) { return absl::StrCat("leaf ", leaf); }
 
@@ -26,6 +28,11 @@ std::string PlaceOfTile(uint32_t level, uint64_t index) {
 
 std::string PlaceOf(const CheckpointRow& checkpoint) {
   return absl::StrCat("checkpoint ", checkpoint.size);
+}
+
+std::string PlaceOf(const CosignatureRow& cosignature) {
+  return absl::StrCat("cosignature ", cosignature.size, "/",
+                      cosignature.witness);
 }
 
 // details := (uid hash length sealed)*     uid and length are packed numbers
@@ -58,6 +65,18 @@ std::vector<DetailRow> UnpackDetails(std::string_view bytes) {
 
 CheckpointRow CheckpointOf(const Rows& rows) {
   return {rows.Uint(0), std::string(rows.Bytes(1)), rows.Int(2)};
+}
+
+CosignatureRow CosignatureOf(const Rows& rows) {
+  return {.size = rows.Uint(0),
+          .witness = std::string(rows.Bytes(1)),
+          .key = static_cast<uint32_t>(rows.Uint(2)),
+          .signature = std::string(rows.Bytes(3))};
+}
+
+// SQLite's numbers are signed: a log never gets longer.
+uint64_t Within(uint64_t size) {
+  return std::min<uint64_t>(size, std::numeric_limits<int64_t>::max());
 }
 
 // What a growing tree reads of the stored log.
@@ -103,8 +122,24 @@ LogTables::LogTables(Connection& connection, const ChecksumKey& key)
           connection,
           absl::StrCat(kSelectCheckpoints, "ORDER BY size DESC LIMIT 1")),
       put_checkpoint_(connection,
-                      "INSERT OR REPLACE INTO checkpoint (size, note, time, "
-                      "sum) VALUES (?, ?, ?, ?)") {}
+                      "INSERT INTO checkpoint (size, note, time, sum) "
+                      "VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                      "note = excluded.note, time = excluded.time, "
+                      "sum = excluded.sum"),
+      has_checkpoint_(connection, "SELECT 1 FROM checkpoint WHERE size = ?"),
+      list_cosignatures_(connection,
+                         absl::StrCat(kSelectCosignatures,
+                                      "WHERE size BETWEEN ? AND ? "
+                                      "ORDER BY size, witness, key")),
+      cosigned_sizes_(connection,
+                      "SELECT DISTINCT size FROM cosignature WHERE size < ? "
+                      "ORDER BY size DESC LIMIT ?"),
+      largest_cosigned_(connection,
+                        "SELECT size FROM cosignature WHERE witness = ? "
+                        "ORDER BY size DESC LIMIT 1"),
+      put_cosignature_(connection,
+                       "INSERT OR REPLACE INTO cosignature (size, witness, "
+                       "key, signature, sum) VALUES (?, ?, ?, ?, ?)") {}
 
 // --- reading ---
 
@@ -214,6 +249,44 @@ absl::StatusOr<std::optional<CheckpointRow>> LogTables::NewestCheckpoint() {
   return std::move(checkpoints->front());
 }
 
+absl::StatusOr<bool> LogTables::HasCheckpoint(uint64_t size) {
+  Rows rows(has_checkpoint_, Within(size));
+  const bool has = rows.Next();
+  if (!rows.status().ok()) return rows.status();
+  return has;
+}
+
+absl::StatusOr<std::vector<CosignatureRow>> LogTables::ListCosignatures(
+    uint64_t first, uint64_t last) {
+  std::vector<CosignatureRow> cosignatures;
+  Rows rows(list_cosignatures_, Within(first), Within(last));
+  while (rows.Next()) {
+    CosignatureRow cosignature = CosignatureOf(rows);
+    if (rows.Int(4) != SumOf(cosignature)) return Damaged(PlaceOf(cosignature));
+    cosignatures.push_back(std::move(cosignature));
+  }
+  if (!rows.status().ok()) return rows.status();
+  return cosignatures;
+}
+
+absl::StatusOr<std::vector<uint64_t>> LogTables::CosignedSizes(uint64_t before,
+                                                               size_t limit) {
+  std::vector<uint64_t> sizes;
+  Rows rows(cosigned_sizes_, Within(before), limit);
+  while (rows.Next()) sizes.push_back(rows.Uint(0));
+  if (!rows.status().ok()) return rows.status();
+  return sizes;
+}
+
+absl::StatusOr<std::optional<uint64_t>> LogTables::LargestCosigned(
+    std::string_view witness) {
+  std::optional<uint64_t> size;
+  Rows rows(largest_cosigned_, witness);
+  if (rows.Next()) size = rows.Uint(0);
+  if (!rows.status().ok()) return rows.status();
+  return size;
+}
+
 absl::StatusOr<auditlog::TreeAppender> LogTables::LoadTree(uint64_t size) {
   return auditlog::TreeAppender::Load(size, StoredTiles(*this));
 }
@@ -253,6 +326,13 @@ absl::Status LogTables::Put(const CheckpointRow& checkpoint) {
                              SumOf(checkpoint));
 }
 
+absl::Status LogTables::Put(const CosignatureRow& cosignature) {
+  const std::string_view witness = cosignature.witness;
+  const std::string_view signature = cosignature.signature;
+  return put_cosignature_.Run(cosignature.size, witness, cosignature.key,
+                              signature, SumOf(cosignature));
+}
+
 // --- checking ---
 
 void LogTables::Check(const auditlog::Frontier& frontier, Findings& findings) {
@@ -262,19 +342,32 @@ void LogTables::Check(const auditlog::Frontier& frontier, Findings& findings) {
                  "it is not that of the stored leaves");
   }
   CheckTiles(frontier.size(), findings);
+  CheckCheckpoints(frontier.size(), findings);
+}
 
+void LogTables::CheckCheckpoints(uint64_t size, Findings& findings) {
   Statement all(connection_, absl::StrCat(kSelectCheckpoints, "ORDER BY size"));
   Rows rows(all);
   while (rows.Next()) {
     const CheckpointRow checkpoint = CheckpointOf(rows);
     if (rows.Int(3) != SumOf(checkpoint)) {
       findings.Add("checkpoint", PlaceOf(checkpoint), kBadChecksum);
-    } else if (checkpoint.size > frontier.size()) {
+    } else if (checkpoint.size > size) {
       findings.Add("checkpoint", PlaceOf(checkpoint),
                    "the log is not that long");
     }
   }
   findings.Add("checkpoint", rows.status());
+
+  Statement signatures(connection_, kSelectCosignatures);
+  Rows lines(signatures);
+  while (lines.Next()) {
+    const CosignatureRow cosignature = CosignatureOf(lines);
+    if (lines.Int(4) != SumOf(cosignature)) {
+      findings.Add("cosignature", PlaceOf(cosignature), kBadChecksum);
+    }
+  }
+  findings.Add("cosignature", lines.status());
 }
 
 auditlog::TreeAppender LogTables::CheckLeaves(Findings& findings) {
@@ -358,6 +451,15 @@ int64_t LogTables::SumOf(const CheckpointRow& checkpoint) const {
       .Add(checkpoint.size)
       .Add(checkpoint.note)
       .Add(checkpoint.time)
+      .Finish();
+}
+
+int64_t LogTables::SumOf(const CosignatureRow& cosignature) const {
+  return Checksum(key_, Table::kCosignature)
+      .Add(cosignature.size)
+      .Add(cosignature.witness)
+      .Add(cosignature.key)
+      .Add(cosignature.signature)
       .Finish();
 }
 

@@ -35,6 +35,13 @@ class LogTables {
   absl::StatusOr<std::vector<CheckpointRow>> ListCheckpoints(uint64_t after,
                                                              size_t limit);
   absl::StatusOr<std::optional<CheckpointRow>> NewestCheckpoint();
+  absl::StatusOr<bool> HasCheckpoint(uint64_t size);
+  absl::StatusOr<std::vector<CosignatureRow>> ListCosignatures(uint64_t first,
+                                                               uint64_t last);
+  absl::StatusOr<std::vector<uint64_t>> CosignedSizes(uint64_t before,
+                                                      size_t limit);
+  absl::StatusOr<std::optional<uint64_t>> LargestCosigned(
+      std::string_view witness);
   // The edge of the log when it had `size` leaves.
   absl::StatusOr<auditlog::TreeAppender> LoadTree(uint64_t size);
 
@@ -44,6 +51,7 @@ class LogTables {
   absl::Status Put(uint64_t index, std::span<const DetailPut* const> details);
   absl::Status Put(const auditlog::Tile& tile);
   absl::Status Put(const CheckpointRow& checkpoint);
+  absl::Status Put(const CosignatureRow& cosignature);
 
   // Reads every row, grows the tree again and compares: with the stored tiles
   // and with `frontier`.
@@ -57,12 +65,14 @@ class LogTables {
   auditlog::TreeAppender CheckLeaves(Findings& findings);
   void CheckTile(const auditlog::Tile& tile, Findings& findings);
   void CheckTiles(uint64_t size, Findings& findings);
+  void CheckCheckpoints(uint64_t size, Findings& findings);
 
   int64_t SumOfEvent(uint64_t index, std::string_view event) const;
   int64_t SumOfDetails(uint64_t index, std::string_view details) const;
   int64_t SumOfTile(uint32_t level, uint64_t index,
                     std::string_view hashes) const;
   int64_t SumOf(const CheckpointRow& checkpoint) const;
+  int64_t SumOf(const CosignatureRow& cosignature) const;
 
   Connection& connection_;
   const ChecksumKey& key_;
@@ -75,6 +85,11 @@ class LogTables {
   Statement list_checkpoints_;
   Statement newest_checkpoint_;
   Statement put_checkpoint_;
+  Statement has_checkpoint_;
+  Statement list_cosignatures_;
+  Statement cosigned_sizes_;
+  Statement largest_cosigned_;
+  Statement put_cosignature_;
 };
 
 }  // namespace waystation::storage::sqlite

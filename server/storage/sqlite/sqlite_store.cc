@@ -236,6 +236,20 @@ class SqliteStore final : public Store {
       const override {
     return Read([](Session& s) { return s.log.NewestCheckpoint(); });
   }
+  absl::Status PutCosignature(const CosignatureRow& cosignature) override;
+  absl::StatusOr<std::vector<CosignatureRow>> ListCosignatures(
+      uint64_t first, uint64_t last) const override {
+    return Read(
+        [&](Session& s) { return s.log.ListCosignatures(first, last); });
+  }
+  absl::StatusOr<std::vector<uint64_t>> CosignedSizes(
+      uint64_t before, size_t limit) const override {
+    return Read([&](Session& s) { return s.log.CosignedSizes(before, limit); });
+  }
+  absl::StatusOr<std::optional<uint64_t>> LargestCosigned(
+      std::string_view witness) const override {
+    return Read([&](Session& s) { return s.log.LargestCosigned(witness); });
+  }
 
   absl::StatusOr<Counts> Count() const override {
     return Know([](const State& state) {
@@ -543,6 +557,17 @@ absl::Status SqliteStore::PutCheckpoint(const CheckpointRow& checkpoint) {
     return absl::InvalidArgumentError("the log is not that long");
   }
   return Write([&] { return writer_->log.Put(checkpoint); });
+}
+
+absl::Status SqliteStore::PutCosignature(const CosignatureRow& cosignature) {
+  absl::MutexLock commits(&commits_);
+  if (absl::Status status = Alive(); !status.ok()) return status;
+  // Checkpoints are written under this lock too, and never removed.
+  const absl::StatusOr<bool> has =
+      Read([&](Session& s) { return s.log.HasCheckpoint(cosignature.size); });
+  if (!has.ok()) return has.status();
+  if (!*has) return absl::InvalidArgumentError("there is no such checkpoint");
+  return Write([&] { return writer_->log.Put(cosignature); });
 }
 
 absl::Status SqliteStore::Scrub() {

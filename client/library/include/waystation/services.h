@@ -20,6 +20,8 @@ class ApplyAgreementRequest;
 class ApplyAgreementResponse;
 class CheckStoreRequest;
 class CheckStoreResponse;
+class CosignRequest;
+class CosignResponse;
 class CreateBackupRequest;
 class CreateBackupResponse;
 class DecideRequest;
@@ -44,6 +46,8 @@ class GetPersonRequest;
 class GetPersonResponse;
 class GetRecordRequest;
 class GetRecordResponse;
+class GetUpdateProofRequest;
+class GetUpdateProofResponse;
 class ListAgenciesRequest;
 class ListAgenciesResponse;
 class ListAgreementsRequest;
@@ -167,6 +171,10 @@ class Audit {
       const v1::GetConsistencyProofRequest& request) const;
   absl::StatusOr<v1::ListEventsResponse> ListEvents(
       const v1::ListEventsRequest& request) const;
+  absl::StatusOr<v1::CosignResponse> Cosign(
+      const v1::CosignRequest& request) const;
+  absl::StatusOr<v1::GetUpdateProofResponse> GetUpdateProof(
+      const v1::GetUpdateProofRequest& request) const;
 
  private:
   struct Stubs;

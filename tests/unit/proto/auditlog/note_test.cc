@@ -321,6 +321,24 @@ TEST(OpenCheckpoint, ChecksSignerAndOrigin) {
           .status()));
 }
 
+TEST(Cosignature, TellsItsTimeAndNoneThatCannotBe) {
+  for (const auto& line : Parsed(kPublicCheckpoint).signatures) {
+    const bool is_witness =
+        line.name != "arche2025h1.staging.ct.transparency.dev";
+    const auto time = CosignatureTime(line);
+    ASSERT_EQ(time.has_value(), is_witness) << line.name;
+    if (!is_witness) continue;
+    EXPECT_EQ(*time, absl::FromUnixSeconds(0x6a122120));
+  }
+  // tlog-cosignature: a timestamp must not exceed 2^63 - 1.
+  NoteSignature line{.name = "w", .key_hash = 1, .bytes = std::string(72, 0)};
+  EXPECT_EQ(CosignatureTime(line), absl::UnixEpoch());
+  line.bytes[0] = '\x80';
+  EXPECT_FALSE(CosignatureTime(line).has_value());
+  line.bytes.pop_back();
+  EXPECT_FALSE(CosignatureTime(line).has_value());
+}
+
 TEST(Cosignature, StandsBesideTheLogsSignature) {
   const NoteSigner log = Signer("hub.example/log/1", 'k');
   const NoteSigner witness =

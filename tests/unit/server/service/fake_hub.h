@@ -235,6 +235,14 @@ class FakeHub final : public hub::Hub {
       const hub::Caller&, const v1::ListEventsRequest&) override {
     return v1::ListEventsResponse();
   }
+  absl::StatusOr<v1::CosignResponse> Cosign(const hub::Caller&,
+                                            const v1::CosignRequest&) override {
+    return v1::CosignResponse();
+  }
+  absl::StatusOr<v1::GetUpdateProofResponse> GetUpdateProof(
+      const hub::Caller&, const v1::GetUpdateProofRequest&) override {
+    return v1::GetUpdateProofResponse();
+  }
 
   void PutAgency(const hub::Caller&, v1::PutAgencyRequest request,
                  Callback<v1::PutAgencyResponse> done) override {

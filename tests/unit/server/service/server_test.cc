@@ -101,6 +101,8 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"AuditService.GetInclusionProof", "ACD"},
       {"AuditService.GetConsistencyProof", "ACD"},
       {"AuditService.ListEvents", "ACD"},
+      {"AuditService.Cosign", "A"},
+      {"AuditService.GetUpdateProof", "ACD"},
       {"AdminService.PutAgency", "O"},
       {"AdminService.ListAgencies", "ACOD"},
       {"AdminService.ApplyAgreement", "O"},

@@ -32,6 +32,7 @@ void Fill(Store& store) {
   ASSERT_TRUE(store.Commit(batch).ok());
   ASSERT_TRUE(store.AcknowledgeMailbox(1, 2, 10).ok());
   ASSERT_TRUE(store.PutCheckpoint({100, "note", 10}).ok());
+  ASSERT_TRUE(store.PutCosignature({100, "labor.320500", 7, "signs"}).ok());
 }
 
 struct Case {
@@ -147,6 +148,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Checkpoint", "UPDATE checkpoint SET note = x'00'",
              [](const Store& s) { return s.NewestCheckpoint().status(); },
              "checkpoint 100"},
+        Case{"Cosignature", "UPDATE cosignature SET signature = x'00'",
+             [](const Store& s) { return s.ListCosignatures(0, 999).status(); },
+             "cosignature 100/labor.320500"},
         // What a start reads is found there.
         Case{"LeafOfTheEdge",
              "UPDATE leaf SET event = x'00' WHERE number = 299", nullptr,
@@ -179,6 +183,7 @@ TEST(MissingRow, IsFoundByCheck) {
       {"DELETE FROM decision_uid WHERE uid = 2", "decision_uid 2/1"},
       {"DELETE FROM object", "object"},
       {"DELETE FROM tile WHERE level = 0", "tile 0/0"},
+      {"DELETE FROM checkpoint", "cosignature 0"},
   };
   for (const auto& [damage, table] : cases) {
     SCOPED_TRACE(damage);

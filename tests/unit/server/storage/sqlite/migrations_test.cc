@@ -29,6 +29,42 @@ TEST(Migrations, MakeAnEmptyFileTheNewest) {
   EXPECT_TRUE(Migrate(*connection).ok());  // And leave the newest alone.
 }
 
+// A store as release 1 left it: all that it holds is there under the newest
+// schema, and what that adds can be written.
+TEST(Migrations, TakeAStoreOfTheFirstSchemaAlong) {
+  const TemporaryFolder folder;
+  const Options options = OptionsFor(folder.path());
+  std::vector<LeafRow> leaves;
+  {
+    const std::unique_ptr<Store> store = Take(OpenSqlite(options));
+    ASSERT_TRUE(Prepare(*store).ok());
+    ASSERT_TRUE(store->Commit(BatchOf(1)).ok());
+    ASSERT_TRUE(store->PutCheckpoint({1, "note", 10}).ok());
+    leaves = Take(store->ReadLeaves(0, 10, true));
+  }
+  {
+    const std::unique_ptr<Connection> connection = Take(Connection::Open(
+        folder.File("waystation.db"), nullptr, SQLITE_OPEN_READWRITE));
+    ASSERT_TRUE(connection
+                    ->Run("BEGIN; DROP TABLE cosignature; "
+                          "PRAGMA user_version = 1; COMMIT")
+                    .ok());
+    const std::unique_ptr<Connection> first = Take(Connection::Open(
+        ":memory:", nullptr, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+    ASSERT_TRUE(first->Run(Migrations().front().sql).ok());
+    const std::string schema =
+        "SELECT group_concat(name || sql) FROM "
+        "(SELECT * FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name)";
+    ASSERT_EQ(Take(connection->Ask(schema)), Take(first->Ask(schema)));
+  }
+  const std::unique_ptr<Store> store = Take(OpenSqlite(options));
+  EXPECT_EQ(Take(store->ReadLeaves(0, 10, true)), leaves);
+  EXPECT_EQ(Take(store->NewestCheckpoint()), (CheckpointRow{1, "note", 10}));
+  ASSERT_TRUE(store->PutCosignature({1, "labor.320500", 7, "signs"}).ok());
+  EXPECT_EQ(Take(store->LargestCosigned("labor.320500")), 1);
+  EXPECT_TRUE(Take(store->Check({})).empty());
+}
+
 TEST(Migrations, RefuseWhatIsNotAStore) {
   const struct {
     const char* name;
