@@ -8,7 +8,6 @@
 #include "client/library/proof_fails.h"
 #include "proto/auditlog/hash.h"
 #include "proto/auditlog/merkle.h"
-#include "waystation/services.h"
 #include "waystation/v1/audit_service.pb.h"
 
 namespace waystation::client {
@@ -47,28 +46,6 @@ absl::Status CheckSize(const auditlog::Checkpoint& checkpoint,
                        std::uint64_t size) {
   if (checkpoint.size == size) return absl::OkStatus();
   return ProofFails("the proof is for another size than its checkpoint");
-}
-
-// The checkpoint of `note`, shown to continue the one of `seen_note` (none if
-// empty).
-absl::StatusOr<auditlog::Checkpoint> Continue(
-    const Audit& audit, const std::string& seen_note, const std::string& note,
-    const auditlog::NoteVerifier& log) {
-  auto shown = OpenShown(note, log);
-  if (!shown.ok() || seen_note.empty()) return shown;
-  const auto seen = OpenShown(seen_note, log);
-  if (!seen.ok()) return seen;
-  if (shown->size < seen->size) {
-    return ProofFails("the log has become shorter");
-  }
-  v1::GetConsistencyProofRequest request;
-  request.set_first(seen->size);
-  request.set_second(shown->size);
-  auto proof = audit.GetConsistencyProof(request);
-  if (!proof.ok()) return proof.status();
-  // Held against the checkpoint that was shown, whatever the proof brings.
-  proof->set_checkpoint(note);
-  return CheckExtension(*seen, *proof, log);
 }
 
 }  // namespace
@@ -149,40 +126,6 @@ absl::StatusOr<auditlog::Checkpoint> CheckExtension(
   if (!extends.ok()) {
     return ProofFails("the log does not continue what was seen");
   }
-  return checkpoint;
-}
-
-Witness::Witness(std::string file, auditlog::NoteVerifier log, std::string note)
-    : file_(std::move(file)), log_(std::move(log)), note_(std::move(note)) {}
-
-absl::StatusOr<Witness> Witness::Open(std::string file,
-                                      auditlog::NoteVerifier log) {
-  absl::StatusOr<std::string> note = ReadWholeFile(file);
-  if (absl::IsNotFound(note.status())) note = std::string();
-  if (!note.ok()) return note.status();
-  if (!note->empty()) {
-    const auto checkpoint = auditlog::OpenCheckpoint(*note, log);
-    if (!checkpoint.ok()) {
-      return ProofFails(file + ": " +
-                        std::string(checkpoint.status().message()));
-    }
-  }
-  return Witness(std::move(file), std::move(log), *std::move(note));
-}
-
-absl::StatusOr<auditlog::Checkpoint> Witness::Advance(const Audit& audit) {
-  const auto newest = audit.GetCheckpoint({});
-  if (!newest.ok()) return newest.status();
-  const std::string& note = newest->checkpoint();
-  auto checkpoint = Continue(audit, note_, note, log_);
-  if (absl::IsDataLoss(checkpoint.status())) {
-    const absl::Status kept = WriteWholeFile(file_ + ".rejected", note);
-    if (!kept.ok()) return kept;
-  }
-  if (!checkpoint.ok()) return checkpoint;
-  const absl::Status stored = WriteWholeFile(file_, note);
-  if (!stored.ok()) return stored;
-  note_ = note;
   return checkpoint;
 }
 

@@ -176,9 +176,32 @@ class Verification {
   std::optional<auditlog::Checkpoint> Opened(const std::string& note,
                                              const std::string& place) {
     auto checkpoint = auditlog::OpenCheckpoint(note, *key_);
-    if (checkpoint.ok()) return *std::move(checkpoint);
+    if (checkpoint.ok()) {
+      Count(note, *checkpoint, place);
+      return *std::move(checkpoint);
+    }
     Find("CHECKPOINT_NOT_SIGNED", place, tree_.size());
     return std::nullopt;
+  }
+
+  // Takes the cosignatures of a note that the log has signed. Whether its
+  // entries are there is for Hold to see.
+  void Count(const std::string& note, const auditlog::Checkpoint& checkpoint,
+             const std::string& place) {
+    if (!options_.quorum.asked_for()) return;
+    const Cosigned cosigned =
+        WhoCosigned(*auditlog::ParseNote(note), options_.quorum);
+    if (!cosigned.wrong.empty()) {
+      Find("COSIGNATURE_WRONG", place + ", " + cosigned.wrong.front(),
+           checkpoint.size);
+    }
+    if (cosigned.by.size() >= options_.quorum.least) {
+      witnessed_.insert(checkpoint.size);
+    }
+    if (cosigned.by.empty() || checkpoint.size < newest_cosigned_) return;
+    newest_cosigned_ = checkpoint.size;
+    report_.clear_cosigners();
+    AddCosigners(cosigned, checkpoint.size, *report_.mutable_cosigners());
   }
 
   // Takes the next checkpoint that is signed.
@@ -224,7 +247,12 @@ class Verification {
       // What was stated otherwise was not signed.
       if (differs_) Find("LEAF_HASH_CHANGED", Entry(*differs_), *differs_);
       differs_.reset();
-      if (!failed_) report_.set_entries_covered(checkpoint.size);
+      if (!failed_) {
+        report_.set_entries_covered(checkpoint.size);
+        if (witnessed_.contains(checkpoint.size)) {
+          report_.set_entries_witnessed(checkpoint.size);
+        }
+      }
       return;
     }
     if (failed_) return;
@@ -303,6 +331,10 @@ class Verification {
     while (next_) {
       if (auto advanced = Advance(); !advanced.ok()) return advanced;
     }
+    if (options_.quorum.asked_for() && report_.entries_witnessed() == 0) {
+      Find("WITNESS_QUORUM",
+           std::to_string(options_.quorum.least) + " witnesses", tree_.size());
+    }
     SortFindings();
     report_.set_entries(tree_.size());
     report_.set_root(auditlog::ToHex(tree_.Root()));
@@ -353,6 +385,9 @@ class Verification {
   std::optional<auditlog::Checkpoint> next_;
   std::vector<Awaited> known_;
   std::size_t known_at_ = 0;
+  // Sizes of checkpoints with enough cosignatures, and the largest with any.
+  std::set<std::uint64_t> witnessed_;
+  std::uint64_t newest_cosigned_ = 0;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "client/wayctl/input_file.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
+#include "proto/auditlog/note.h"
 #include "proto/errors/error.h"
 #include "proto/runtime/yaml.h"
 #include "waystation/v1/admin_service.pb.h"
@@ -63,15 +64,33 @@ absl::Status List(Session& session, const ListOptions& options) {
       });
 }
 
-Table KeyRows(const v1::Agency& agency, const Surroundings& surroundings) {
+Table KeyRows(const google::protobuf::RepeatedPtrField<v1::SigningKey>& keys,
+              const Surroundings& surroundings) {
   Table table{.columns = {{"key_id", Say("KEY")},
                           {"public_key", Say("PUBLIC KEY")},
                           {"valid_from", Say("VALID FROM")},
                           {"valid_until", Say("VALID UNTIL")}}};
-  for (const v1::SigningKey& key : agency.signing_keys()) {
+  for (const v1::SigningKey& key : keys) {
     table.rows.push_back({key.key_id(), absl::Base64Escape(key.public_key()),
                           TimeCell(key.valid_from(), surroundings),
                           TimeCell(key.valid_until(), surroundings)});
+  }
+  return table;
+}
+
+// As readers of checkpoints take them.
+Table WitnessRows(const v1::Agency& agency, const Surroundings& surroundings) {
+  Table table = KeyRows(agency.witness_keys(), surroundings);
+  table.columns[1] = {"verifier_key", Say("VERIFIER KEY")};
+  for (int i = 0; i < agency.witness_keys_size(); ++i) {
+    const auto key = auditlog::Ed25519PublicKey::FromRaw(
+        agency.witness_keys(i).public_key());
+    if (!key.ok()) continue;
+    const auto verifier = auditlog::NoteVerifier::Create(
+        agency.id(), *key, auditlog::NoteAlgorithm::kCosignatureV1);
+    if (verifier.ok()) {
+      table.rows[static_cast<std::size_t>(i)][1] = verifier->ToString();
+    }
   }
   return table;
 }
@@ -80,7 +99,7 @@ Sheet AgencySheet(const v1::Agency& agency, const Surroundings& surroundings) {
   const auto yes_no = [](bool value) {
     return value ? Cell(Say("yes"), "true") : Cell(Say("no"), "false");
   };
-  return {
+  Sheet sheet{
       .facts = {{"id", Say("Agency"), agency.id()},
                 {"name_zh", Say("Name in Chinese"), agency.name_zh()},
                 {"name_en", Say("Name in English"), agency.name_en()},
@@ -91,7 +110,13 @@ Sheet AgencySheet(const v1::Agency& agency, const Surroundings& surroundings) {
                  yes_no(agency.unsigned_unary())},
                 {"unsigned_frames", Say("Frames go unsigned"),
                  yes_no(agency.unsigned_frames())}},
-      .sections = {{Say("Signing keys"), KeyRows(agency, surroundings)}}};
+      .sections = {
+          {Say("Signing keys"), KeyRows(agency.signing_keys(), surroundings)}}};
+  if (!agency.witness_keys().empty()) {
+    sheet.sections.push_back(
+        {Say("Witness keys"), WitnessRows(agency, surroundings)});
+  }
+  return sheet;
 }
 
 absl::StatusOr<v1::AgencyStatus> Find(Session& session, const std::string& id) {

@@ -112,6 +112,7 @@ void AddNouns(Commands& commands) {
   AddAgreement(commands);
   AddAgency(commands);
   AddCert(commands);
+  AddKeyNoun(commands);
   AddAudit(commands);
   AddBackup(commands);
   AddHub(commands);

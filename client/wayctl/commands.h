@@ -72,6 +72,7 @@ void AddConfig(Commands& commands);
 void AddConflict(Commands& commands);
 void AddDecision(Commands& commands);
 void AddHub(Commands& commands);
+void AddKeyNoun(Commands& commands);
 void AddMailbox(Commands& commands);
 void AddPerson(Commands& commands);
 void AddRecord(Commands& commands);

@@ -21,6 +21,39 @@ Hash SubtreeRoot(std::span<const Hash> entries) {
   return tree.Root();
 }
 
+// RFC 9162 section 2.1.4.2, with its names: from the node that both trees share
+// up to their roots.
+absl::StatusOr<ConsistentRoots> Follow(std::uint64_t old_size,
+                                       std::uint64_t new_size,
+                                       const Hash& shared,
+                                       std::span<const Hash> proof) {
+  std::uint64_t fn = old_size - 1;
+  std::uint64_t sn = new_size - 1;
+  while ((fn & 1) != 0) {
+    fn >>= 1;
+    sn >>= 1;
+  }
+  Hash fr = shared;
+  Hash sr = shared;
+  for (const Hash& c : proof) {
+    if (sn == 0) return Broken("the consistency proof is too long");
+    if ((fn & 1) != 0 || fn == sn) {
+      fr = NodeHash(c, fr);
+      sr = NodeHash(c, sr);
+      while ((fn & 1) == 0 && fn != 0) {
+        fn >>= 1;
+        sn >>= 1;
+      }
+    } else {
+      sr = NodeHash(sr, c);
+    }
+    fn >>= 1;
+    sn >>= 1;
+  }
+  if (sn != 0) return Broken("the consistency proof is too short");
+  return ConsistentRoots{.old_root = fr, .new_root = sr};
+}
+
 }  // namespace
 
 Hash Frontier::Root() const {
@@ -136,38 +169,34 @@ absl::Status VerifyConsistency(std::uint64_t old_size, std::uint64_t new_size,
     }
     return absl::OkStatus();
   }
-  // RFC 9162 section 2.1.4.2, with its names.
   const bool old_is_perfect = std::has_single_bit(old_size);
   if (!old_is_perfect && proof.empty()) {
     return Broken("the consistency proof is too short");
   }
-  std::uint64_t fn = old_size - 1;
-  std::uint64_t sn = new_size - 1;
-  while ((fn & 1) != 0) {
-    fn >>= 1;
-    sn >>= 1;
+  const absl::StatusOr<ConsistentRoots> roots =
+      Follow(old_size, new_size, old_is_perfect ? old_root : proof.front(),
+             proof.subspan(old_is_perfect ? 0 : 1));
+  if (!roots.ok()) return roots.status();
+  if (roots->old_root != old_root) {
+    return Broken("the proof leads to another earlier root");
   }
-  Hash fr = old_is_perfect ? old_root : proof.front();
-  Hash sr = fr;
-  for (const Hash& c : proof.subspan(old_is_perfect ? 0 : 1)) {
-    if (sn == 0) return Broken("the consistency proof is too long");
-    if ((fn & 1) != 0 || fn == sn) {
-      fr = NodeHash(c, fr);
-      sr = NodeHash(c, sr);
-      while ((fn & 1) == 0 && fn != 0) {
-        fn >>= 1;
-        sn >>= 1;
-      }
-    } else {
-      sr = NodeHash(sr, c);
-    }
-    fn >>= 1;
-    sn >>= 1;
+  if (roots->new_root != new_root) {
+    return Broken("the proof leads to another later root");
   }
-  if (sn != 0) return Broken("the consistency proof is too short");
-  if (fr != old_root) return Broken("the proof leads to another earlier root");
-  if (sr != new_root) return Broken("the proof leads to another later root");
   return absl::OkStatus();
+}
+
+std::optional<ConsistentRoots> RootsOfConsistency(std::uint64_t old_size,
+                                                  std::uint64_t new_size,
+                                                  std::span<const Hash> proof) {
+  if (old_size == 0 || old_size >= new_size || proof.empty() ||
+      std::has_single_bit(old_size)) {
+    return std::nullopt;
+  }
+  const absl::StatusOr<ConsistentRoots> roots =
+      Follow(old_size, new_size, proof.front(), proof.subspan(1));
+  if (!roots.ok()) return std::nullopt;
+  return *roots;
 }
 
 }  // namespace waystation::auditlog

@@ -11,6 +11,7 @@
 #define PROTO_AUDITLOG_MERKLE_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -105,6 +106,19 @@ absl::Status VerifyInclusion(const Hash& leaf, std::uint64_t index,
 absl::Status VerifyConsistency(std::uint64_t old_size, std::uint64_t new_size,
                                std::span<const Hash> proof,
                                const Hash& old_root, const Hash& new_root);
+
+// The two roots to which a consistency proof leads by itself, so that a proof
+// which leads to the signed later root tells which earlier root that one
+// commits to. nullopt for a proof of the wrong length, and where the proof
+// takes the earlier root for granted: when old_size is 0, new_size or a power
+// of two.
+struct ConsistentRoots {
+  Hash old_root;
+  Hash new_root;
+};
+std::optional<ConsistentRoots> RootsOfConsistency(std::uint64_t old_size,
+                                                  std::uint64_t new_size,
+                                                  std::span<const Hash> proof);
 
 }  // namespace waystation::auditlog
 

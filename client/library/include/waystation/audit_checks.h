@@ -21,8 +21,6 @@ class GetInclusionProofResponse;
 
 namespace waystation::client {
 
-class Audit;
-
 // A verifier key ("<name>+<hash>+<base64>"), or the path of a file that holds
 // one. INVALID_ARGUMENT when neither.
 absl::StatusOr<auditlog::NoteVerifier> ReadLogKey(std::string_view key);
@@ -44,30 +42,6 @@ absl::StatusOr<auditlog::Checkpoint> CheckExtension(
     const auditlog::Checkpoint& seen,
     const v1::GetConsistencyProofResponse& proof,
     const auditlog::NoteVerifier& log);
-
-// Keeps the last checkpoint that was seen in a file, and demands of each later
-// one that it continues it. Not thread-safe; one process a file.
-class Witness {
- public:
-  // `file` need not exist yet. DATA_LOSS: it holds no checkpoint of this log.
-  static absl::StatusOr<Witness> Open(std::string file,
-                                      auditlog::NoteVerifier log);
-
-  // The newest checkpoint, once it is shown to continue the last one and is
-  // stored. DATA_LOSS: it does not, and the file stays as it was, as evidence.
-  // The rejected note is beside it under the suffix ".rejected".
-  absl::StatusOr<auditlog::Checkpoint> Advance(const Audit& audit);
-
-  // The note as stored; empty before the first.
-  const std::string& last_note() const { return note_; }
-
- private:
-  Witness(std::string file, auditlog::NoteVerifier log, std::string note);
-
-  std::string file_;
-  auditlog::NoteVerifier log_;
-  std::string note_;
-};
 
 }  // namespace waystation::client
 

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "proto/auditlog/hash.h"
 #include "proto/auditlog/note.h"
+#include "waystation/audit_proof.h"
 
 namespace waystation::report::v1 {
 class AuditExport;
@@ -85,6 +86,9 @@ struct VerifyOptions {
   std::vector<std::string> known_checkpoints = {};
   // Check agencies' signatures over their frames too (slower).
   bool signatures = false;
+  // Cosignatures that are checked, and how many of them a checkpoint must carry
+  // for its entries to count as witnessed.
+  Quorum quorum = {};
   // Called now and then.
   std::function<void(std::uint64_t entries)> on_progress = {};
 };

@@ -4,22 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <memory>
-#include <mutex>
 
 #include "proto/errors/error.h"
 #include "tests/unit/client/support/certificates.h"
-#include "tests/unit/client/support/fake_hub.h"
 #include "tests/unit/client/support/test_log.h"
-#include "waystation/connection.h"
-#include "waystation/services.h"
 #include "waystation/v1/audit_service.pb.h"
 
 namespace waystation::client {
 namespace {
 
-using testing::FakeCall;
-using testing::FakeHub;
 using testing::TemporaryFolder;
 using testing::TestLog;
 
@@ -94,112 +87,6 @@ TEST(ReadLogKey, TakesAKeyOrAFileWithOne) {
             "CONFIG_INVALID");
   EXPECT_EQ(errors::ReasonOf(ReadLogKey(folder / "none").status()),
             "CONFIG_INVALID");
-}
-
-// A hub that shows the log's checkpoints and proofs.
-class WitnessTest : public ::testing::Test {
- protected:
-  WitnessTest() {
-    hub_.On("AuditService/GetCheckpoint", [this](FakeCall& call) {
-      const std::lock_guard lock(mutex_);
-      v1::GetCheckpointResponse response;
-      response.set_checkpoint(log_->checkpoints.back());
-      response.set_verifier_key(log_->key().ToString());
-      call.Write(response);
-      return absl::OkStatus();
-    });
-    hub_.On("AuditService/GetConsistencyProof", [this](FakeCall& call) {
-      v1::GetConsistencyProofRequest request;
-      call.Read(request);
-      const std::lock_guard lock(mutex_);
-      v1::GetConsistencyProofResponse response;
-      response.set_first(request.first());
-      response.set_second(request.second());
-      for (const auto& hash :
-           log_->Consistency(request.first(), request.second())) {
-        response.add_path(std::string(auditlog::AsBytes(hash)));
-      }
-      response.set_checkpoint(log_->checkpoints.back());
-      call.Write(response);
-      return absl::OkStatus();
-    });
-    hub_.Start();
-    ConnectionOptions options;
-    options.hubs = {hub_.address()};
-    options.ca_file = hub_.folder() / "ca.pem";
-    options.certificate_file = hub_.folder() / "client.pem";
-    options.key_file = hub_.folder() / "client.key";
-    connection_ = *Connection::Open(options);
-  }
-
-  void Change(const std::function<void(TestLog&)>& change) {
-    const std::lock_guard lock(mutex_);
-    change(*log_);
-    log_->Sign();
-  }
-
-  void Grow(int entries) {
-    Change([&](TestLog& log) {
-      for (int i = 0; i < entries; ++i) log.AppendPlain();
-    });
-  }
-
-  std::mutex mutex_;  // The hub's threads read the log.
-  std::unique_ptr<TestLog> log_ = std::make_unique<TestLog>();
-  TemporaryFolder folder_;
-  FakeHub hub_;
-  std::unique_ptr<Connection> connection_;
-};
-
-TEST_F(WitnessTest, FollowsALogThatGrows) {
-  const Audit audit(*connection_);
-  Grow(10);
-  auto witness = Witness::Open(folder_ / "seen", log_->key());
-  ASSERT_TRUE(witness.ok());
-  EXPECT_TRUE(witness->last_note().empty());
-  EXPECT_TRUE(witness->Advance(audit).ok());
-  Grow(25);
-  ASSERT_TRUE(witness->Advance(audit).ok());
-  EXPECT_TRUE(witness->Advance(audit).ok()) << "nothing new is fine";
-  // What was seen outlives the process.
-  auto again = Witness::Open(folder_ / "seen", log_->key());
-  ASSERT_TRUE(again.ok());
-  EXPECT_EQ(again->last_note(), log_->checkpoints.back());
-  Grow(1);
-  EXPECT_TRUE(again->Advance(audit).ok());
-}
-
-TEST_F(WitnessTest, RefusesASecondHistoryAndKeepsTheEvidence) {
-  const Audit audit(*connection_);
-  Grow(10);
-  auto witness = Witness::Open(folder_ / "seen", log_->key());
-  ASSERT_TRUE(witness->Advance(audit).ok());
-  const std::string seen = witness->last_note();
-  Change([](TestLog& log) { log.leaves[2] = log.leaves[3]; });
-  Grow(10);
-  EXPECT_EQ(errors::ReasonOf(witness->Advance(audit).status()), "PROOF_FAILS");
-  EXPECT_EQ(testing::ReadFile(folder_ / "seen"), seen);
-  EXPECT_EQ(testing::ReadFile(folder_ / "seen.rejected"),
-            log_->checkpoints.back());
-}
-
-TEST_F(WitnessTest, RefusesALogThatBecameShorter) {
-  const Audit audit(*connection_);
-  Grow(10);
-  auto witness = Witness::Open(folder_ / "seen", log_->key());
-  ASSERT_TRUE(witness->Advance(audit).ok());
-  Change([](TestLog& log) { log.leaves.resize(5); });
-  EXPECT_EQ(errors::ReasonOf(witness->Advance(audit).status()), "PROOF_FAILS");
-}
-
-TEST_F(WitnessTest, RefusesAFileOfAnotherLog) {
-  const TestLog other;
-  Grow(10);
-  auto witness = Witness::Open(folder_ / "seen", log_->key());
-  ASSERT_TRUE(witness->Advance(Audit(*connection_)).ok());
-  EXPECT_EQ(
-      errors::ReasonOf(Witness::Open(folder_ / "seen", other.key()).status()),
-      "PROOF_FAILS");
 }
 
 }  // namespace

@@ -86,6 +86,58 @@ TEST(AuditLog, ExportsWhatVerifies) {
   EXPECT_EQ(report.root(), auditlog::ToHex(log.RootAt(1'300)));
 }
 
+// Cosignatures travel with an export, and are counted in it.
+TEST(AuditLog, SaysWhatWitnessesHaveSeen) {
+  TestLog log;
+  Fill(log);
+  const auto witness = [](std::string_view agency, char seed) {
+    return *auditlog::NoteSigner::Create(
+        agency, *auditlog::Ed25519PrivateKey::FromSeed(std::string(32, seed)),
+        auditlog::NoteAlgorithm::kCosignatureV1);
+  };
+  const auto labor = witness("labor.320500", 'l');
+  const auto health = witness("health.320500", 'h');
+  const auto cosign = [&](std::size_t at, const auditlog::NoteSigner& by) {
+    auditlog::Note note = *auditlog::ParseNote(log.checkpoints[at]);
+    note.signatures.push_back(
+        by.Sign(note.text, absl::FromUnixSeconds(1'800'000'000)));
+    log.checkpoints[at] = auditlog::FormatNote(note);
+  };
+  cosign(4, labor);
+  cosign(4, health);
+  cosign(9, labor);
+  const TemporaryFolder folder;
+  Exported(log, folder / "log");
+  const auto verified = [&](std::uint32_t least) {
+    const auto source = ExportedLog(folder / "log");
+    return Verified(
+        **source,
+        {.key = log.key(),
+         .quorum = {.witnesses = {labor.verifier(), health.verifier()},
+                    .least = least}});
+  };
+  const AuditReport one = verified(1);
+  EXPECT_EQ(one.findings_size(), 0) << one.DebugString();
+  EXPECT_EQ(one.entries_witnessed(), 1'000U);
+  ASSERT_EQ(one.cosigners_size(), 1);
+  EXPECT_EQ(one.cosigners(0).witness(), "labor.320500");
+  EXPECT_EQ(one.cosigners(0).size(), 1'000U);
+  EXPECT_EQ(verified(2).entries_witnessed(), 500U);
+  const AuditReport three = verified(3);
+  ASSERT_EQ(three.findings_size(), 1);
+  EXPECT_EQ(three.findings(0).reason(), "WITNESS_QUORUM");
+
+  auditlog::Note note = *auditlog::ParseNote(log.checkpoints[9]);
+  note.signatures.back().bytes[30] ^= 1;
+  log.checkpoints[9] = auditlog::FormatNote(note);
+  const auto source = log.Source();
+  const AuditReport wrong = Verified(
+      *source, {.key = log.key(), .quorum = {.witnesses = {labor.verifier()}}});
+  ASSERT_EQ(wrong.findings_size(), 1);
+  EXPECT_EQ(wrong.findings(0).reason(), "COSIGNATURE_WRONG");
+  EXPECT_EQ(wrong.entries_witnessed(), 500U);
+}
+
 TEST(AuditLog, SaysWhenTheKeyCameWithTheLog) {
   TestLog log;
   Fill(log);

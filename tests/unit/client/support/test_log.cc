@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "proto/auditlog/batch_signature.h"
+#include "proto/auditlog/epoch.h"
 #include "proto/auditlog/merkle.h"
 #include "waystation/v1/audit_service.pb.h"
 #include "waystation/v1/registry_service.pb.h"
@@ -12,11 +13,6 @@ namespace waystation::testing {
 namespace {
 
 constexpr char kOrigin[] = "test.waystation.example/log";
-
-auditlog::NoteSigner NewSigner() {
-  return *auditlog::NoteSigner::Create(
-      kOrigin, *auditlog::Ed25519PrivateKey::Generate());
-}
 
 // Leaf hashes as a store's lowest tiles; a test's log is small.
 class LeafTiles final : public auditlog::TileReader {
@@ -89,7 +85,7 @@ class Reader final : public client::LogSource {
 }  // namespace
 
 TestLog::TestLog()
-    : signer_(NewSigner()),
+    : signer_(*auditlog::NoteSigner::Create(kOrigin, key_)),
       frame_signer_(kAgency, kKeyId, *auditlog::Ed25519PrivateKey::Generate()) {
   // A signer of its own key, registered with the agency.
   const auto key = auditlog::Ed25519PrivateKey::Generate();
@@ -136,11 +132,19 @@ void TestLog::AppendFrame(int updates) {
 }
 
 void TestLog::Sign() {
-  checkpoints.push_back(auditlog::SignCheckpoint({.origin = kOrigin,
-                                                  .size = leaves.size(),
-                                                  .root = RootAt(leaves.size()),
-                                                  .extensions = {}},
-                                                 signer_));
+  const std::string origin = auditlog::OriginOfEpoch(kOrigin, epoch_);
+  checkpoints.push_back(
+      auditlog::SignCheckpoint({.origin = origin,
+                                .size = leaves.size(),
+                                .root = RootAt(leaves.size()),
+                                .extensions = {}},
+                               *auditlog::NoteSigner::Create(origin, key_)));
+}
+
+void TestLog::Restore(std::size_t entries, std::string_view epoch) {
+  leaves.resize(entries);
+  details.resize(entries);
+  epoch_ = epoch;
 }
 
 auditlog::Hash TestLog::RootAt(std::uint64_t size) const {

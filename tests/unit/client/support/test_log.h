@@ -29,6 +29,8 @@ class TestLog {
   void AppendFrame(int updates);
   // Signs what there is.
   void Sign();
+  // Goes on with so many entries in another epoch, as a restored hub does.
+  void Restore(std::size_t entries, std::string_view epoch);
 
   const auditlog::NoteVerifier& key() const { return signer_.verifier(); }
   auditlog::Hash RootAt(std::uint64_t size) const;
@@ -45,7 +47,10 @@ class TestLog {
   std::unique_ptr<client::LogSource> Source() const;
 
  private:
+  auditlog::Ed25519PrivateKey key_ =
+      *auditlog::Ed25519PrivateKey::Generate();
   auditlog::NoteSigner signer_;
+  std::string epoch_;
   client::FrameSigner frame_signer_;
 };
 

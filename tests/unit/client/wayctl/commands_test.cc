@@ -641,6 +641,49 @@ TEST(Audit, FiltersAreTheHubs) {
   EXPECT_EQ(request.DebugString(), want.DebugString());
 }
 
+TEST(Key, IsMadeHereAndNamed) {
+  Wayctl wayctl;
+  const Outcome made =
+      wayctl.Run({"key", "new", wayctl.File("witness.pem"), "--key-id", "2026",
+                  "--witness", "labor.320500"});
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("labor.320500+"));
+  EXPECT_THAT(made.err, HasSubstr("witness_keys"));
+  const Outcome again = wayctl.Run({"key", "new", wayctl.File("witness.pem")});
+  EXPECT_EQ(again.code, 5) << again.err;
+  const Outcome shown =
+      wayctl.Run({"key", "show", wayctl.File("witness.pem"), "--key-id", "2026",
+                  "--witness", "labor.320500"});
+  EXPECT_EQ(shown.out, made.out);
+  const Outcome signing =
+      wayctl.Run({"key", "show", wayctl.File("witness.pem"), "-o", "json"});
+  EXPECT_THAT(signing.out, HasSubstr("\"publicKey\""));
+  EXPECT_THAT(signing.err, HasSubstr("signing_keys"));
+  EXPECT_EQ(wayctl.Run({"key", "show", wayctl.File("none.pem")}).code, 1);
+}
+
+TEST(Audit, WitnessesAndProofsAreAskedForProperly) {
+  Wayctl wayctl;
+  const struct {
+    std::vector<std::string> arguments;
+    std::string says;
+  } cases[] = {
+      {{"audit", "prove"}, "--record KEY"},
+      {{"audit", "prove", "7", "--record", "K"}, "--record KEY"},
+      {{"audit", "checkpoint", "--quorum", "2"}, "--witness-key"},
+      {{"audit", "checkpoint", "--quorum", "0"}, "--quorum"},
+      {{"audit", "checkpoint", "--witness-key", "none"}, "--witness-key"},
+      {{"audit", "verify-proof", wayctl.File("config.yaml")}, "config.yaml"},
+      {{"audit", "verify-evidence", wayctl.File("config.yaml")}, "config.yaml"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.says);
+    const Outcome outcome = wayctl.Run(c.arguments);
+    EXPECT_EQ(outcome.code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(c.says));
+  }
+}
+
 TEST(Cert, RequestIsMadeHereAndInspected) {
   Wayctl wayctl;
   const Outcome made =

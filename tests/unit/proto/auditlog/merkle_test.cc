@@ -231,6 +231,30 @@ TEST(VerifyConsistency, RefusesShrinkingAndForks) {
       4, 9, rewritten.Consistency(4, 9), four, rewritten.Root(9))));
 }
 
+// A proof tells the earlier root by itself: that of the log which gave it,
+// whatever another log of the same keys had.
+TEST(RootsOfConsistency, AreThoseOfTheLogThatGaveTheProof) {
+  reference::Trees trees(reference::Leaves(70));
+  for (std::size_t size = 0; size <= 70; ++size) {
+    for (std::size_t old_size = 0; old_size <= size; ++old_size) {
+      const Proof proof = trees.Consistency(old_size, size);
+      const auto roots = RootsOfConsistency(old_size, size, proof);
+      const bool taken_for_granted =
+          old_size == 0 || old_size == size || (old_size & (old_size - 1)) == 0;
+      ASSERT_EQ(roots.has_value(), !taken_for_granted)
+          << old_size << " to " << size;
+      if (!roots.has_value()) continue;
+      EXPECT_EQ(roots->old_root, trees.Root(old_size));
+      EXPECT_EQ(roots->new_root, trees.Root(size));
+      EXPECT_FALSE(RootsOfConsistency(old_size, size, {}).has_value());
+      Proof longer = proof;
+      longer.push_back(trees.Root(size));
+      EXPECT_FALSE(RootsOfConsistency(old_size, size, longer).has_value());
+    }
+  }
+  EXPECT_FALSE(RootsOfConsistency(9, 4, {}).has_value());
+}
+
 RC_GTEST_PROP(Frontier, EqualsTheWholeTree, ()) {
   const auto entries = *rc::gen::arbitrary<std::vector<std::string>>();
   std::vector<Hash> leaves;
