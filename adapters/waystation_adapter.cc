@@ -202,6 +202,7 @@ class Commands {
         });
     AddQuarantine(app);
     AddOutbox(app);
+    AddWitness(app);
   }
 
  private:
@@ -278,6 +279,34 @@ class Commands {
     drop->add_option(
             "--reason", arguments_.reason,
             say_("Why, kept in the state folder", "原因，记入状态目录"))
+        ->required();
+  }
+
+  void AddWitness(CLI::App& app) {
+    CLI::App& noun = *app.add_subcommand(
+        "witness", say_("What it knows of the hub's audit log, as its witness",
+                        "作为见证方，所知的枢纽审计日志情况"));
+    noun.require_subcommand(1)->fallthrough();
+    say_.Use(noun);
+    const auto show = [](Program& program, adapters::Adapter& adapter) {
+      return program.Finish(adapter.DescribeWitness());
+    };
+    Add(noun, "show",
+        say_("The last checkpoint, the key to register, evidence that was kept",
+             "最近的检查点、应登记的密钥与所保留的证据"),
+        true, show);
+    CLI::App* resume = Add(
+        noun, "resume",
+        say_("Send and read again after a finding, once somebody has ruled",
+             "发现问题并经裁定后，恢复收发"),
+        false, [this, show](Program& program, adapters::Adapter& adapter) {
+          const absl::Status done = adapter.ResumeWitness(arguments_.reason);
+          return done.ok() ? show(program, adapter) : program.Fail(done);
+        });
+    resume
+        ->add_option("--reason", arguments_.reason,
+                     say_("Who ruled and why, kept in the state folder",
+                          "由谁裁定及原因，记入状态目录"))
         ->required();
   }
 

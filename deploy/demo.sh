@@ -222,6 +222,7 @@ submission_key: {key_id: dev, key: "$state/clients/$agency.signing"}
 sources:
   - {name: $source, files: "exports/*", mapping: "$PWD/adapters/$sector/mapping.yaml"}
 mailbox: {folder: imports, mapping: "$PWD/adapters/$sector/mapping.yaml", purpose: $purpose}
+witness: {log_key: "$state/log.key", key: "$state/clients/$agency.witness"}
 demo_numbers: true
 YAML
 }
@@ -477,7 +478,13 @@ check "$(field records) records, as the truth file says with the $mended mended 
 run 0 wayctl hub check
 
 step "The audit log proves all of it"
-as 0 auditor audit verify
+# Each adapter looked at the log before it sent, and cosigned what it saw.
+witnesses=()
+for agency in "${agencies[@]}"; do
+  adapter "$agency" -o json witness show >"$root/out"
+  witnesses+=(--witness-key "$(field verifier_key)")
+done
+as 0 auditor audit verify "${witnesses[@]}" --quorum 2
 as 0 auditor audit export "$demo/export"
 run 0 wayctl audit verify "$demo/export" --key "$demo/state/log.key"
 run 0 python3 deploy/demo/flip_bit.py "$demo/export" "$demo/tampered"

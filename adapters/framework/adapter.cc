@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "adapters/framework/looks.h"
 #include "adapters/framework/progress.h"
+#include "adapters/framework/witness/witness.h"
 #include "proto/errors/error.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/log.h"
@@ -59,6 +60,18 @@ std::string Described(const absl::Status& status) {
   return ReasonName(status) + (detail.empty() ? "" : " (" + detail + ")");
 }
 
+void LogWitness(const report::v1::WitnessReport& witness,
+                const runtime::Log& log) {
+  if (!witness.held_because().empty()) {
+    for (const std::string& path : witness.evidence()) {
+      log.error("witness: {}: evidence in {}", witness.held_because(), path);
+    }
+  } else if (!witness.not_cosigned_because().empty()) {
+    log.warn("witness: the hub does not take the cosignature: {} {}",
+             witness.not_cosigned_because(), witness.detail());
+  }
+}
+
 template <typename Report>
 void Wait(const absl::Status& why, Report& report) {
   report.set_waits_because(ReasonName(why));
@@ -70,6 +83,11 @@ bool Waits(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
          absl::IsDeadlineExceeded(status) ||
          errors::ReasonOf(status) == "OUTBOX_PAUSED";
+}
+
+// What waits for a hub that is away, or for somebody to rule on its log.
+bool WaitsOrIsHeld(const absl::Status& status) {
+  return Waits(status) || IsWitnessFinding(status);
 }
 
 }  // namespace
@@ -164,6 +182,7 @@ absl::Status Adapter::Send(report::v1::DeliveryReport& report) {
   const auto waiting = state_->FrameAfter(0);
   if (!waiting.ok()) return waiting.status();
   if (!waiting->has_value()) return absl::OkStatus();
+  if (auto held = HeldBack(); !held.ok()) return held;
   const auto connection = Connect();
   if (!connection.ok()) return connection.status();
   DeliveryOptions options{.signer = std::nullopt,
@@ -206,6 +225,7 @@ absl::Status Adapter::WriteTable(TableSink& sink,
 
 absl::Status Adapter::ReadMailbox(report::v1::MailboxReport& report) {
   if (!setup_.mailbox) return absl::OkStatus();
+  if (auto held = HeldBack(); !held.ok()) return held;
   const auto connection = Connect();
   if (!connection.ok()) return connection.status();
   auto sink = TableSink::Open(setup_.mailbox->folder, setup_.mailbox->mapping);
@@ -244,25 +264,28 @@ absl::Status Adapter::Once(report::v1::RunReport& report) {
   if (auto claimed = state_->Claim(); !claimed.ok()) return claimed;
   const auto all = [](const std::string&, const FileId&) { return true; };
   if (auto taken = TakeFiles(all, report); !taken.ok()) return taken;
-  absl::Status sent = Send(*report.mutable_delivery());
+  const absl::Status looked = LookAtLog(report);
+  absl::Status sent = looked.ok() ? Send(*report.mutable_delivery()) : looked;
   if (sent.ok() && report.delivery().hub_restored()) {
     if (auto taken = TakeFiles(all, report); !taken.ok()) return taken;
     sent = Send(*report.mutable_delivery());
   }
-  if (Waits(sent)) Wait(sent, *report.mutable_delivery());
+  if (WaitsOrIsHeld(sent)) Wait(sent, *report.mutable_delivery());
   auto outbox = DescribeOutbox();
   if (!outbox.ok()) return outbox.status();
   *report.mutable_outbox() = *std::move(outbox);
-  if (!sent.ok() && !Waits(sent)) return sent;
+  if (!sent.ok() && !WaitsOrIsHeld(sent)) return sent;
+  if (!looked.ok()) return absl::OkStatus();
   const absl::Status read = ReadMailbox(*report.mutable_mailbox());
-  if (!read.ok() && !Waits(read)) return read;
-  if (Waits(read)) Wait(read, *report.mutable_mailbox());
+  if (!read.ok() && !WaitsOrIsHeld(read)) return read;
+  if (WaitsOrIsHeld(read)) Wait(read, *report.mutable_mailbox());
   return absl::OkStatus();
 }
 
 void Adapter::WatchMailbox(const runtime::Log& log) {
   while (!stop_) {
     const auto watch = [&]() -> absl::Status {
+      if (auto held = HeldBack(); !held.ok()) return held;
       const auto connection = Connect();
       if (!connection.ok()) return connection.status();
       auto sink =
@@ -325,7 +348,12 @@ absl::Status Adapter::Work(Looks& looks, const runtime::Log& log) {
     log.warn("exports wait: {}", Described(taken));
   }
   report::v1::DeliveryReport& delivery = *report.mutable_delivery();
-  const absl::Status sent = Send(delivery);
+  const absl::Status looked = LookAtLog(report);
+  LogWitness(report.witness(), log);
+  // It ends here: what lies in the outbox and in the mailbox stays there, and a
+  // service that fails is not overlooked.
+  if (IsWitnessFinding(looked)) return looked;
+  const absl::Status sent = looked.ok() ? Send(delivery) : looked;
   if (delivery.applied() + delivery.unchanged() + delivery.stale() +
           delivery.rejected() >
       0) {
@@ -428,7 +456,7 @@ absl::StatusOr<report::v1::ReplayReport> Adapter::ReplayQuarantine() {
     }
   }
   if (auto sent = Send(*report.mutable_delivery()); !sent.ok()) {
-    if (!Waits(sent)) return sent;
+    if (!WaitsOrIsHeld(sent)) return sent;
     Wait(sent, *report.mutable_delivery());
   }
   return report;

@@ -32,6 +32,7 @@ class OutboxReport;
 class QuarantineReport;
 class ReplayReport;
 class RunReport;
+class WitnessReport;
 }  // namespace waystation::report::v1
 namespace waystation::runtime {
 class Log;
@@ -85,6 +86,13 @@ class Adapter {
   // finds it. USAGE when it says nothing. How many updates.
   absl::StatusOr<std::uint64_t> Drop(std::string_view reason);
 
+  // What it knows as a witness of the audit log; CONFIG_INVALID where none is
+  // configured.
+  absl::StatusOr<report::v1::WitnessReport> DescribeWitness();
+  // Sends and reads again after a finding, and notes why. USAGE when it says
+  // nothing.
+  absl::Status ResumeWitness(std::string_view reason);
+
   // Makes whatever goes on end soon, from any thread.
   void Stop();
 
@@ -102,6 +110,12 @@ class Adapter {
   // The connection, made on first use. CONFIG_INVALID when the certificate is
   // another agency's.
   absl::StatusOr<client::Connection*> Connect();
+  // Looks at the audit log, if a witness is configured, and says in `report`
+  // what came of it. Nothing is sent to a hub, or read from it, whose log does
+  // not hold.
+  absl::Status LookAtLog(report::v1::RunReport& report);
+  // The finding for which nobody has ruled that it goes on.
+  absl::Status HeldBack();
   absl::Status Send(report::v1::DeliveryReport& report);
   absl::Status ReadMailbox(report::v1::MailboxReport& report);
   absl::Status WriteTable(TableSink& sink, report::v1::MailboxReport& report);

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "proto/auditlog/hash.h"
 #include "proto/codes/grade.h"
 #include "proto/codes/text.h"
 #include "proto/errors/error.h"
@@ -172,6 +173,19 @@ class Writer {
     }
   }
 
+  // Of a run: what there is to be told. Nothing, where all is well.
+  void Witness(const report::v1::WitnessReport& report) {
+    if (!report.held_because().empty()) {
+      Line(Say("WITNESS: ", "见证：") + Reason(report.held_because()));
+      for (const std::string& path : report.evidence()) {
+        Line(Say("  evidence: ", "  证据：") + path);
+      }
+    } else if (!report.not_cosigned_because().empty()) {
+      Waiting(Say("the checkpoint is not cosigned: ", "检查点未见证签名："),
+              report.not_cosigned_because(), report.detail());
+    }
+  }
+
   std::string Take() { return std::move(out_); }
 
  private:
@@ -303,6 +317,7 @@ std::string Text(const report::v1::CheckReport& report, Language language) {
 std::string Text(const report::v1::RunReport& report, Language language) {
   Writer writer(language);
   writer.Files(report.files(), /*with_columns=*/false);
+  writer.Witness(report.witness());
   writer.Delivery(report.delivery());
   const auto& mailbox = report.mailbox();
   if (mailbox.changes() > 0) {
@@ -394,6 +409,47 @@ std::string Text(const report::v1::OutboxReport& report, Language language) {
   return writer.Take();
 }
 
+std::string Text(const report::v1::WitnessReport& report, Language language) {
+  Writer writer(language);
+  writer.Line(writer.Say("log:        ", "日志：    ") + report.origin());
+  writer.Line(writer.Say("last seen:  ", "最近所见：") +
+              (report.checkpoint().empty()
+                   ? writer.Say("nothing yet", "尚无")
+                   : absl::StrCat(report.seen_size(),
+                                  writer.Say(" entries", " 个条目"))));
+  if (report.verifier_key().empty()) {
+    writer.Line(writer.Say("key:        none; it looks and does not cosign",
+                           "密钥：    无；只查看，不签名"));
+  } else {
+    writer.Line(writer.Say("key:        ", "密钥：    ") +
+                report.verifier_key());
+    writer.Line(
+        writer.Say("register:   public_key: ", "登记：    public_key: ") +
+        auditlog::ToBase64(report.public_key()));
+  }
+  for (const std::string& path : report.evidence()) {
+    writer.Line(writer.Say("evidence:   ", "证据：    ") + path);
+  }
+  for (const auto& ruling : report.rulings()) {
+    writer.Line(absl::StrCat(
+        writer.Say("ruled on ", "裁定于 "),
+        absl::FormatTime(absl::RFC3339_sec,
+                         absl::FromUnixSeconds(ruling.time().seconds()),
+                         absl::LocalTimeZone()),
+        writer.Say(": ", "："), ruling.held_because(), ": ",
+        codes::DisplaySafe(ruling.reason())));
+  }
+  if (!report.held_because().empty()) {
+    writer.Line(writer.Say("HELD BACK:  ", "已停止：  ") +
+                writer.Reason(report.held_because()));
+    writer.Advice(report.held_because());
+  }
+  if (!report.checkpoint().empty()) {
+    writer.Line("\n" + report.checkpoint());
+  }
+  return writer.Take();
+}
+
 std::string Text(const absl::Status& status, Language language) {
   const errors::Reason& reason = errors::ReasonRowOf(status);
   std::string out = std::string(reason.name) + ": " +
@@ -422,10 +478,15 @@ Exit ExitOf(const report::v1::CheckReport& report) {
 Exit ExitOf(const report::v1::RunReport& report) {
   const bool findings = HasFindings(report.files()) ||
                         report.delivery().rejected() > 0 ||
+                        !report.witness().not_cosigned_because().empty() ||
                         report.mailbox().unwritable_size() > 0;
   const std::string& outbox = report.delivery().waits_because();
   return ExitFor(findings,
                  outbox.empty() ? report.mailbox().waits_because() : outbox);
+}
+
+Exit ExitOf(const report::v1::WitnessReport& report) {
+  return ExitFor(false, report.held_because());
 }
 
 Exit ExitOf(const report::v1::QuarantineReport& report) {

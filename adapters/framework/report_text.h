@@ -17,6 +17,7 @@ class OutboxReport;
 class QuarantineReport;
 class ReplayReport;
 class RunReport;
+class WitnessReport;
 }  // namespace waystation::report::v1
 
 namespace waystation::adapters {
@@ -31,6 +32,8 @@ std::string Text(const report::v1::ReplayReport& report,
                  errors::Language language);
 std::string Text(const report::v1::OutboxReport& report,
                  errors::Language language);
+std::string Text(const report::v1::WitnessReport& report,
+                 errors::Language language);
 
 // What went wrong, where, and what to do about it.
 std::string Text(const absl::Status& status, errors::Language language);
@@ -41,6 +44,7 @@ errors::Exit ExitOf(const report::v1::CheckReport& report);
 errors::Exit ExitOf(const report::v1::RunReport& report);
 errors::Exit ExitOf(const report::v1::QuarantineReport& report);
 errors::Exit ExitOf(const report::v1::ReplayReport& report);
+errors::Exit ExitOf(const report::v1::WitnessReport& report);
 
 }  // namespace waystation::adapters
 

@@ -11,9 +11,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/framework/sinks/table_sink.h"
+#include "proto/errors/error.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/log.h"
 #include "proto/runtime/yaml.h"
+#include "waystation/audit_checks.h"
 
 namespace waystation::adapters {
 namespace {
@@ -65,6 +67,7 @@ class Loader {
       if (auto read = ReadSource(i); !read.ok()) return read;
     }
     if (auto read = ReadMailbox(); !read.ok()) return read;
+    if (auto read = ReadWitness(); !read.ok()) return read;
     return problems_.empty() ? absl::OkStatus()
                              : runtime::ConfigInvalid(*places, problems_);
   }
@@ -142,6 +145,42 @@ class Loader {
                               ", which would read what is written there"));
       }
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadWitness() {
+    if (!setup_.config.has_witness()) return absl::OkStatus();
+    const config::v1::WitnessConfig& config = setup_.config.witness();
+    // A key has plus signs in it; a path is relative to this file.
+    const bool is_path = config.log_key().find('+') == std::string::npos;
+    auto log = client::ReadLogKey(
+        is_path ? runtime::ResolvePath(path_, config.log_key())
+                : config.log_key());
+    if (!log.ok() || log->algorithm() != auditlog::NoteAlgorithm::kEd25519) {
+      Complain("witness.log_key",
+               "a verifier key (<name>+<hash>+<base64>) or a file with one");
+      return absl::OkStatus();
+    }
+    setup_.witness =
+        WitnessSetup{.agency = setup_.config.agency(), .log = *std::move(log)};
+    if (config.key().empty()) return absl::OkStatus();
+    auto key = auditlog::Ed25519PrivateKey::Load(
+        runtime::ResolvePath(path_, config.key()));
+    if (!key.ok()) {
+      return errors::Error(absl::IsFailedPrecondition(key.status())
+                               ? "KEY_FILE_MODE"
+                               : "KEY_FILE_MISSING",
+                           {.field = "witness.key",
+                            .rule = std::string(key.status().message())});
+    }
+    auto signer =
+        auditlog::NoteSigner::Create(setup_.config.agency(), *std::move(key),
+                                     auditlog::NoteAlgorithm::kCosignatureV1);
+    if (!signer.ok()) {
+      Complain("agency", "no spaces or plus signs");
+      return absl::OkStatus();
+    }
+    setup_.witness->signer = *std::move(signer);
     return absl::OkStatus();
   }
 

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "adapters/framework/mapping/mapping.h"
 #include "adapters/framework/mapping/sector.h"
+#include "adapters/framework/witness/witness.h"
 #include "waystation/config/v1/adapter.pb.h"
 
 namespace waystation::adapters {
@@ -38,6 +39,7 @@ struct Setup {
   std::string state;
   std::vector<SourceSetup> sources;
   std::optional<MailboxSetup> mailbox;
+  std::optional<WitnessSetup> witness;
   absl::Duration poll;
 
   std::string quarantine() const { return state + "/quarantine"; }

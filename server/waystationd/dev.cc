@@ -93,12 +93,23 @@ absl::Status MakeFolder(const Layout& layout) {
       return made;
     }
     if (!role.agency) continue;
-    const auto key = auditlog::Ed25519PrivateKey::Generate();
-    if (!key.ok()) return key.status();
-    if (auto stored = key->Store(prefix + ".signing"); !stored.ok()) {
-      return stored;
+    for (const char* use : {".signing", ".witness"}) {
+      const auto key = auditlog::Ed25519PrivateKey::Generate();
+      if (!key.ok()) return key.status();
+      if (auto stored = key->Store(prefix + use); !stored.ok()) return stored;
     }
   }
+  return absl::OkStatus();
+}
+
+// The public half of one of the agency's keys.
+absl::Status AddKey(const Layout& layout, const std::string& agency,
+                    const char* use, v1::SigningKey& registered) {
+  const auto key = auditlog::Ed25519PrivateKey::Load(
+      layout.In(absl::StrCat("clients/", agency, use)));
+  if (!key.ok()) return key.status();
+  registered.set_key_id(kKeyId);
+  registered.set_public_key(key->public_key().raw());
   return absl::OkStatus();
 }
 
@@ -106,9 +117,6 @@ absl::Status MakeFolder(const Layout& layout) {
 absl::Status Register(const Layout& layout, hub::Hub& hub) {
   const hub::Caller itself = service::HubItself();
   for (const DevAgency& known : kAgencies) {
-    const auto key = auditlog::Ed25519PrivateKey::Load(
-        layout.In(absl::StrCat("clients/", known.id, ".signing")));
-    if (!key.ok()) return key.status();
     v1::PutAgencyRequest request;
     v1::Agency& agency = *request.mutable_agency();
     const std::string id = known.id;
@@ -120,9 +128,14 @@ absl::Status Register(const Layout& layout, hub::Hub& hub) {
     // A throw-away hub is for first trials with any client.
     agency.set_unsigned_unary(true);
     agency.set_unsigned_frames(true);
-    v1::SigningKey& signing = *agency.add_signing_keys();
-    signing.set_key_id(kKeyId);
-    signing.set_public_key(key->public_key().raw());
+    if (auto added = AddKey(layout, id, ".signing", *agency.add_signing_keys());
+        !added.ok()) {
+      return added;
+    }
+    if (auto added = AddKey(layout, id, ".witness", *agency.add_witness_keys());
+        !added.ok()) {
+      return added;
+    }
     const auto put = Wait<v1::PutAgencyResponse>([&](auto done) {
       hub.PutAgency(itself, std::move(request), std::move(done));
     });
@@ -183,6 +196,7 @@ absl::Status WriteContexts(const Layout& layout, const std::string& address) {
     context.mutable_submission_key()->set_key_id(kKeyId);
     context.mutable_submission_key()->set_key(prefix + ".signing");
     add(upper + "_SIGNING_KEY", prefix + ".signing");
+    add(upper + "_WITNESS_KEY", prefix + ".witness");
   }
   if (auto written = runtime::ReplaceFile(layout.In("wayctl.yaml"),
                                           runtime::WriteYaml(config), 0600);

@@ -482,6 +482,24 @@ absl::Status State::PutSetting(std::string_view name, std::string_view value) {
   });
 }
 
+absl::StatusOr<bool> State::ExchangeSetting(std::string_view name,
+                                            std::string_view expected,
+                                            std::string_view value) {
+  const std::lock_guard lock(mutex_);
+  return Try([&]() -> absl::StatusOr<bool> {
+    SQLite::Statement statement(
+        database_->connection,
+        expected.empty()
+            ? "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT "
+              "DO UPDATE SET value = ?2 WHERE value = ''"
+            : "UPDATE setting SET value = ?2 WHERE name = ?1 AND value = ?3");
+    statement.bind(1, std::string(name));
+    statement.bind(2, std::string(value));
+    if (!expected.empty()) statement.bind(3, std::string(expected));
+    return statement.exec() > 0;
+  });
+}
+
 absl::StatusOr<std::map<std::string, std::string>> State::SettingsFrom(
     std::string_view prefix) {
   using Settings = std::map<std::string, std::string>;

@@ -134,6 +134,11 @@ class State {
 
   absl::StatusOr<std::string> Setting(std::string_view name);
   absl::Status PutSetting(std::string_view name, std::string_view value);
+  // Puts `value` in the place of `expected` (empty: of nothing) in one durable
+  // step; false, and nothing is changed, when something else stands there.
+  absl::StatusOr<bool> ExchangeSetting(std::string_view name,
+                                       std::string_view expected,
+                                       std::string_view value);
   // Those whose names begin with `prefix`, in the order of their names.
   absl::StatusOr<std::map<std::string, std::string>> SettingsFrom(
       std::string_view prefix);

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "adapters/labor/sector.h"
+#include "proto/auditlog/ed25519.h"
+#include "proto/auditlog/note.h"
 #include "proto/errors/error.h"
 
 namespace waystation::adapters {
@@ -49,6 +51,53 @@ class SetupTest : public testing::Test {
 constexpr std::string_view kGood =
     "agency: labor.320500\nstate: state\nhub: {hubs: [\"localhost:1\"]}\n"
     "sources: [{name: ac01, files: in/ac*.txt, mapping: m.yaml}]\n";
+
+TEST_F(SetupTest, ReadsTheKeysOfAWitness) {
+  const auto key = *auditlog::Ed25519PrivateKey::Generate();
+  const auto log = *auditlog::NoteVerifier::Create("log", key.public_key());
+  const auto witness =
+      *auditlog::NoteVerifier::Create("labor.320500", key.public_key(),
+                                      auditlog::NoteAlgorithm::kCosignatureV1);
+  Write("log.key", log.ToString() + "\n");
+  ASSERT_TRUE(key.Store(folder_ + "/witness.pem").ok());
+  const std::string good(kGood);
+  EXPECT_FALSE(Load(good)->witness.has_value());
+  for (const std::string& given : {std::string("log.key"), log.ToString()}) {
+    SCOPED_TRACE(given);
+    const auto looking = Load(good + "witness: {log_key: \"" + given + "\"}\n");
+    ASSERT_TRUE(looking.ok()) << looking.status();
+    EXPECT_EQ(looking->witness->log.ToString(), log.ToString());
+    EXPECT_FALSE(looking->witness->signer.has_value());
+  }
+  const auto signing =
+      Load(good + "witness: {log_key: log.key, key: witness.pem}\n");
+  ASSERT_TRUE(signing.ok()) << signing.status();
+  EXPECT_EQ(signing->witness->signer->verifier().ToString(),
+            witness.ToString());
+
+  const struct {
+    std::string yaml;
+    std::string reason;
+    std::string names;
+  } cases[] = {
+      {"{}", "CONFIG_INVALID", "witness.log_key"},
+      {"{log_key: none}", "CONFIG_INVALID", "witness.log_key"},
+      {"{log_key: \"" + witness.ToString() + "\"}", "CONFIG_INVALID",
+       "witness.log_key"},
+      {"{log_key: log.key, key: none.pem}", "KEY_FILE_MISSING", "none.pem"},
+      {"{log_key: log.key, key: open.pem}", "KEY_FILE_MODE", "open.pem"},
+  };
+  ASSERT_TRUE(key.Store(folder_ + "/open.pem").ok());
+  fs::permissions(folder_ + "/open.pem", fs::perms::others_read,
+                  fs::perm_options::add);
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.yaml);
+    const absl::Status status =
+        Load(good + "witness: " + c.yaml + "\n").status();
+    EXPECT_EQ(errors::ReasonOf(status), c.reason);
+    EXPECT_THAT(status.ToString(), HasSubstr(c.names));
+  }
+}
 
 TEST_F(SetupTest, FindsFilesInTheOrderOfTheirNames) {
   const auto setup = Load(kGood);

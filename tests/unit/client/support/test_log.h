@@ -47,8 +47,7 @@ class TestLog {
   std::unique_ptr<client::LogSource> Source() const;
 
  private:
-  auditlog::Ed25519PrivateKey key_ =
-      *auditlog::Ed25519PrivateKey::Generate();
+  auditlog::Ed25519PrivateKey key_ = *auditlog::Ed25519PrivateKey::Generate();
   auditlog::NoteSigner signer_;
   std::string epoch_;
   client::FrameSigner frame_signer_;

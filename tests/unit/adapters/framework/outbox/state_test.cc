@@ -50,6 +50,25 @@ class StateTest : public testing::Test {
       testing::TempDir() + "/state_" + std::to_string(getpid());
 };
 
+TEST_F(StateTest, ExchangesASettingOnlyForWhatStandsThere) {
+  const auto state = Open();
+  const auto exchange = [&](std::string_view expected, std::string_view value) {
+    const auto exchanged = state->ExchangeSetting("seen", expected, value);
+    EXPECT_TRUE(exchanged.ok()) << exchanged.status();
+    return exchanged.ok() && *exchanged;
+  };
+  EXPECT_FALSE(exchange("one", "two"));
+  EXPECT_TRUE(exchange("", "one"));
+  EXPECT_FALSE(exchange("", "two"));
+  EXPECT_FALSE(exchange("two", "three"));
+  EXPECT_EQ(*state->Setting("seen"), "one");
+  EXPECT_TRUE(exchange("one", "two"));
+  EXPECT_EQ(*Open(/*read_only=*/true)->Setting("seen"), "two");
+  // Emptied is as good as absent.
+  EXPECT_TRUE(exchange("two", ""));
+  EXPECT_TRUE(exchange("", "four"));
+}
+
 TEST_F(StateTest, RemembersRowsAndFramesTogether) {
   const HeldRow row{7, 8, {{2, 3}, {4, 5}}};
   {
