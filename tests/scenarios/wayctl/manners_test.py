@@ -57,6 +57,12 @@ class Examples(Scenario):
         ("mailbox", "watch"): [('"lastToken"', None)],
     }
 
+    ENDS = {
+        ("mailbox", "watch"): 130,
+        # No hub at hand has two histories: tests/faults/fork_test.py.
+        ("audit", "verify-evidence"): 6,
+    }
+
     def words(self, *typed):
         out, _ = self.ends(0, None, "__complete", *typed, "")
         return out.split()
@@ -125,6 +131,11 @@ class Examples(Scenario):
         if "20261126T220501Z" in example:
             [row] = self.rows("operator", "backup", "list")
             example = example.replace("20261126T220501Z", row["name"])
+        if "verify-proof" in example:
+            self.ends(
+                *(0, SUZHOU_LABOR, "audit", "prove", "--record", "LD-0001"),
+                *("--save", world.file("desk/proof.json")),
+            )
         if "TOKEN" in example:
             status = world.json(SUZHOU_LABOR, "mailbox", "status")
             example = example.replace("TOKEN", status["acknowledgedToken"])
@@ -146,7 +157,7 @@ class Examples(Scenario):
                 self.QUESTIONS.get((noun, verb), []),
                 folder=desk,
             )
-            expected = 130 if (noun, verb) == ("mailbox", "watch") else 0
+            expected = self.ENDS.get((noun, verb), 0)
             self.assertEqual(code, expected, f"{example}\n{screen}")
 
 

@@ -81,9 +81,10 @@ TEST_F(SetupTest, ReadsTheKeysOfAWitness) {
     std::string names;
   } cases[] = {
       {"{}", "CONFIG_INVALID", "witness.log_key"},
-      {"{log_key: none}", "CONFIG_INVALID", "witness.log_key"},
+      {"{log_key: none}", "CONFIG_INVALID",
+       "adapter.yaml:5:11: a verifier key"},
       {"{log_key: \"" + witness.ToString() + "\"}", "CONFIG_INVALID",
-       "witness.log_key"},
+       "adapter.yaml:5:11: a verifier key"},
       {"{log_key: log.key, key: none.pem}", "KEY_FILE_MISSING", "none.pem"},
       {"{log_key: log.key, key: open.pem}", "KEY_FILE_MODE", "open.pem"},
   };
