@@ -92,8 +92,8 @@ class Patient {
     const bool of_another = record_.Has("phone_of_contact");
     if (!of_another) patient.Raw("telecom", Telecom(PhoneText()));
     patient.Text("gender", Gender()).Text("birthDate", record_.birth);
-    patient.Raw("address", Address())
-        .Raw("maritalStatus", MaritalStatus())
+    if (!record_.Has("address_missing")) patient.Raw("address", Address());
+    patient.Raw("maritalStatus", MaritalStatus())
         .Raw("multipleBirthBoolean", "false")
         .Raw("contact", Contact(of_another))
         .Raw("generalPractitioner",

@@ -48,7 +48,7 @@ constexpr PatientDefect kPatientDefects[] = {
     {"name_in_parts", 600},    {"name_usual_first", 300},
     {"phone_of_contact", 300}, {"phone_spaced", 300},
     {"gender_of_v2", 200},     {"district_missing", 300},
-    {"json_escaped", 1000},
+    {"address_missing", 150},  {"json_escaped", 1000},
 };
 
 void SpoilPatient(Record& record, Random& random) {

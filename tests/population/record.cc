@@ -230,6 +230,9 @@ Damage DrawDamage(const Format& format, Record& record, Random& random) {
 
 void SpellStory(Record& record) {
   SpellCleanIdentity(FormatOf(*record.agency), record);
+  if (record.agency->sector == kHealth && record.since > 0) {
+    record.defects.emplace_back("address_missing");
+  }
   if (record.agency->sector != kPolice || record.since == 0) return;
   if (record.person->index == kStoryWorker) {
     const Date other = Date(sys_days(record.person->birth) + days(3));

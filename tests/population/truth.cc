@@ -10,14 +10,11 @@ namespace waystation::population {
 namespace {
 
 // Of the criteria of a rule, the first two: what the register's clerk saw, by
-// the mapping files (1 the card itself, 2 what the person said, 3 what somebody
-// else said), and then public security before all others.
+// the mapping files (the card itself, but of labour what the employer filed),
+// and then public security before all others.
 int Standing(const Record& record) {
   const std::string& sector = record.agency->sector;
-  return sector == "public_security" ? 0
-         : sector == "commerce"      ? 1
-         : sector == "health"        ? 2
-                                     : 3;
+  return sector == "public_security" ? 0 : sector == "labor" ? 2 : 1;
 }
 
 // Whether `fine` says all that `coarse` does: "1986-02-04" and "1986".
