@@ -121,15 +121,19 @@ Content FirstContent(bool told, Record& record, Random& random) {
     content.job = person.job;
     content.business = person.business;
     content.filed_address = person.filed_address;
-    // Entered within days of the arrival, or much later.
-    const sys_days arrived = sys_days(person.arrived);
+    // Entered within days of the arrival, of being hired or of opening, or much
+    // later.
+    const std::string& sector = record.agency->sector;
+    const sys_days began =
+        sys_days(sector == kLabor      ? person.job.since
+                 : sector == kCommerce ? person.business.since
+                                       : person.arrived);
     const bool late = !told && random.Chance(rates::kEnteredLate);
     if (late) record.defects.emplace_back("entered_late");
     content.modified =
-        late ? Moment(std::min(arrived + days(30), kExportDays[0] - days(1)),
+        late ? Moment(std::min(began + days(30), kExportDays[0] - days(1)),
                       kExportDays[0], random)
-             : Moment(arrived, std::min(arrived + days(5), kExportDays[0]),
-                      random);
+             : Moment(began, std::min(began + days(5), kExportDays[0]), random);
   }
   if (record.since > 0) {
     content.modified = Moment(kExportDays[record.since] - days(5),
