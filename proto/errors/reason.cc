@@ -449,6 +449,12 @@ constexpr Reason kReasons[] = {
       "name. If both are right, somebody else answers there.",
       "请确认 `ca`（--ca）是枢纽的证书机构，且枢纽证书含有所连接的名称；名称不"
       "同时用 `server_name`（--server-name）指明。如均无误，则应答者并非枢纽。"}},
+    {"LISTENER_DEAF", 712, Code::kUnavailable, Exit::kUnreachable,
+     {"The hub cannot be reached at its own address",
+      "枢纽无法通过自身地址访问"},
+     {"The hub starts again. If it happens more than once, look at its limit "
+      "of open files and at the addresses that it listens on.",
+      "枢纽将重新启动。如多次发生，请检查其打开文件数上限和监听地址。"}},
 
     // --- 8: start-up and files ---
     {"CONFIG_INVALID", 801, Code::kInvalidArgument, Exit::kUsage,

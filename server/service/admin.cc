@@ -33,7 +33,7 @@ constexpr Method kVerifyBackup{"AdminService.VerifyBackup",
 grpc::ServerUnaryReactor* AdminService::PutAgency(
     grpc::CallbackServerContext* context, const v1::PutAgencyRequest* request,
     v1::PutAgencyResponse* response) {
-  return HandOver(desk_, context, kPutAgency, response,
+  return HandOver(desk_, context, kPutAgency, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.PutAgency(
                         caller, *request,
@@ -51,7 +51,7 @@ grpc::ServerUnaryReactor* AdminService::ListAgencies(
     grpc::CallbackServerContext* context,
     const v1::ListAgenciesRequest* request,
     v1::ListAgenciesResponse* response) {
-  return AskHub(desk_, context, kListAgencies, response,
+  return AskHub(desk_, context, kListAgencies, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.ListAgencies(caller, *request);
                 });
@@ -61,7 +61,7 @@ grpc::ServerUnaryReactor* AdminService::ApplyAgreement(
     grpc::CallbackServerContext* context,
     const v1::ApplyAgreementRequest* request,
     v1::ApplyAgreementResponse* response) {
-  return HandOver(desk_, context, kApplyAgreement, response,
+  return HandOver(desk_, context, kApplyAgreement, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.ApplyAgreement(caller, *request, std::move(done));
                   });
@@ -71,7 +71,7 @@ grpc::ServerUnaryReactor* AdminService::ListAgreements(
     grpc::CallbackServerContext* context,
     const v1::ListAgreementsRequest* request,
     v1::ListAgreementsResponse* response) {
-  return AskHub(desk_, context, kListAgreements, response,
+  return AskHub(desk_, context, kListAgreements, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.ListAgreements(caller, *request);
                 });
@@ -81,7 +81,7 @@ grpc::ServerUnaryReactor* AdminService::RevokeAgreement(
     grpc::CallbackServerContext* context,
     const v1::RevokeAgreementRequest* request,
     v1::RevokeAgreementResponse* response) {
-  return HandOver(desk_, context, kRevokeAgreement, response,
+  return HandOver(desk_, context, kRevokeAgreement, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.RevokeAgreement(caller, *request,
                                               std::move(done));
@@ -92,7 +92,7 @@ grpc::ServerUnaryReactor* AdminService::SignCertificate(
     grpc::CallbackServerContext* context,
     const v1::SignCertificateRequest* request,
     v1::SignCertificateResponse* response) {
-  return HandOver(desk_, context, kSignCertificate, response,
+  return HandOver(desk_, context, kSignCertificate, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     if (!options_.authority) {
                       return done(errors::Error("NO_AUTHORITY"));
@@ -107,7 +107,7 @@ grpc::ServerUnaryReactor* AdminService::ListCertificates(
     grpc::CallbackServerContext* context,
     const v1::ListCertificatesRequest* request,
     v1::ListCertificatesResponse* response) {
-  return AskHub(desk_, context, kListCertificates, response,
+  return AskHub(desk_, context, kListCertificates, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.ListCertificates(caller, *request);
                 });
@@ -119,7 +119,7 @@ grpc::ServerUnaryReactor* AdminService::RevokeCertificate(
     v1::RevokeCertificateResponse* response) {
   // Its running calls end within a second, when the server looks at the deny
   // list (server.cc); this one has been answered by then, should it be one.
-  return HandOver(desk_, context, kRevokeCertificate, response,
+  return HandOver(desk_, context, kRevokeCertificate, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     service::RevokeCertificate(desk_.hub, caller, *request,
                                                options_.clock(),
@@ -128,18 +128,19 @@ grpc::ServerUnaryReactor* AdminService::RevokeCertificate(
 }
 
 grpc::ServerUnaryReactor* AdminService::GetHubStatus(
-    grpc::CallbackServerContext* context, const v1::GetHubStatusRequest*,
+    grpc::CallbackServerContext* context,
+    const v1::GetHubStatusRequest* request,
     v1::GetHubStatusResponse* response) {
   return AskHub(
-      desk_, context, kGetHubStatus, response,
+      desk_, context, kGetHubStatus, *request, response,
       [this](const hub::Caller&) { return desk_.hub.GetHubStatus(); });
 }
 
 grpc::ServerUnaryReactor* AdminService::CheckStore(
-    grpc::CallbackServerContext* context, const v1::CheckStoreRequest*,
+    grpc::CallbackServerContext* context, const v1::CheckStoreRequest* request,
     v1::CheckStoreResponse* response) {
   return AskHub(
-      desk_, context, kCheckStore, response,
+      desk_, context, kCheckStore, *request, response,
       [this](const hub::Caller&) -> absl::StatusOr<v1::CheckStoreResponse> {
         // It reads everything; one at a time is enough.
         if (checking_.exchange(true)) {
@@ -153,9 +154,10 @@ grpc::ServerUnaryReactor* AdminService::CheckStore(
 }
 
 grpc::ServerUnaryReactor* AdminService::CreateBackup(
-    grpc::CallbackServerContext* context, const v1::CreateBackupRequest*,
+    grpc::CallbackServerContext* context,
+    const v1::CreateBackupRequest* request,
     v1::CreateBackupResponse* response) {
-  return AskHub(desk_, context, kCreateBackup, response,
+  return AskHub(desk_, context, kCreateBackup, *request, response,
                 [this](const hub::Caller& caller) {
                   return desk_.hub.CreateBackup(caller);
                 });
@@ -164,7 +166,7 @@ grpc::ServerUnaryReactor* AdminService::CreateBackup(
 grpc::ServerUnaryReactor* AdminService::ListBackups(
     grpc::CallbackServerContext* context, const v1::ListBackupsRequest* request,
     v1::ListBackupsResponse* response) {
-  return AskHub(desk_, context, kListBackups, response,
+  return AskHub(desk_, context, kListBackups, *request, response,
                 [this, request](const hub::Caller&) {
                   return desk_.hub.ListBackups(*request);
                 });
@@ -174,7 +176,7 @@ grpc::ServerUnaryReactor* AdminService::VerifyBackup(
     grpc::CallbackServerContext* context,
     const v1::VerifyBackupRequest* request,
     v1::VerifyBackupResponse* response) {
-  return AskHub(desk_, context, kVerifyBackup, response,
+  return AskHub(desk_, context, kVerifyBackup, *request, response,
                 [this, request](const hub::Caller&) {
                   return desk_.hub.VerifyBackup(*request);
                 });

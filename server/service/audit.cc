@@ -22,7 +22,7 @@ grpc::ServerUnaryReactor* AuditService::GetCheckpoint(
     grpc::CallbackServerContext* context,
     const v1::GetCheckpointRequest* request,
     v1::GetCheckpointResponse* response) {
-  return AskHub(desk_, context, kGetCheckpoint, response,
+  return AskHub(desk_, context, kGetCheckpoint, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.GetCheckpoint(caller, *request);
                 });
@@ -32,7 +32,7 @@ grpc::ServerUnaryReactor* AuditService::ListCheckpoints(
     grpc::CallbackServerContext* context,
     const v1::ListCheckpointsRequest* request,
     v1::ListCheckpointsResponse* response) {
-  return AskHub(desk_, context, kListCheckpoints, response,
+  return AskHub(desk_, context, kListCheckpoints, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.ListCheckpoints(caller, *request);
                 });
@@ -42,7 +42,7 @@ grpc::ServerUnaryReactor* AuditService::GetInclusionProof(
     grpc::CallbackServerContext* context,
     const v1::GetInclusionProofRequest* request,
     v1::GetInclusionProofResponse* response) {
-  return AskHub(desk_, context, kGetInclusionProof, response,
+  return AskHub(desk_, context, kGetInclusionProof, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.GetInclusionProof(caller, *request);
                 });
@@ -52,7 +52,7 @@ grpc::ServerUnaryReactor* AuditService::GetConsistencyProof(
     grpc::CallbackServerContext* context,
     const v1::GetConsistencyProofRequest* request,
     v1::GetConsistencyProofResponse* response) {
-  return AskHub(desk_, context, kGetConsistencyProof, response,
+  return AskHub(desk_, context, kGetConsistencyProof, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.GetConsistencyProof(caller, *request);
                 });
@@ -61,7 +61,7 @@ grpc::ServerUnaryReactor* AuditService::GetConsistencyProof(
 grpc::ServerUnaryReactor* AuditService::ListEvents(
     grpc::CallbackServerContext* context, const v1::ListEventsRequest* request,
     v1::ListEventsResponse* response) {
-  return AskHub(desk_, context, kListEvents, response,
+  return AskHub(desk_, context, kListEvents, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.ListEvents(caller, *request);
                 });
@@ -70,7 +70,7 @@ grpc::ServerUnaryReactor* AuditService::ListEvents(
 grpc::ServerUnaryReactor* AuditService::Cosign(
     grpc::CallbackServerContext* context, const v1::CosignRequest* request,
     v1::CosignResponse* response) {
-  return AskHub(desk_, context, kCosign, response,
+  return AskHub(desk_, context, kCosign, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.Cosign(caller, *request);
                 });
@@ -80,7 +80,7 @@ grpc::ServerUnaryReactor* AuditService::GetUpdateProof(
     grpc::CallbackServerContext* context,
     const v1::GetUpdateProofRequest* request,
     v1::GetUpdateProofResponse* response) {
-  return AskHub(desk_, context, kGetUpdateProof, response,
+  return AskHub(desk_, context, kGetUpdateProof, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.GetUpdateProof(caller, *request);
                 });

@@ -30,9 +30,15 @@ Desk::~Desk() {
 }
 
 absl::StatusOr<Identified> Desk::Admit(const grpc::ServerContextBase& context,
-                                       const Method& method) {
+                                       const Method& method, Visit& visit) {
   const Peer peer = PeerOf(*context.auth_context());
   absl::StatusOr<Identified> who = callers.Identify(peer);
+  if (who.ok()) {
+    if (absl::Status in = visit.Introduce(who->caller); !in.ok()) {
+      hub.CountRefusal(who->caller.path, method.name, errors::ReasonOf(in));
+      return in;
+    }
+  }
   if (who.ok() && !May(who->caller, method)) {
     hub.CountRefusal(who->caller.path, method.name, "WRONG_ROLE");
     return errors::Error("WRONG_ROLE");
@@ -42,6 +48,11 @@ absl::StatusOr<Identified> Desk::Admit(const grpc::ServerContextBase& context,
                      errors::ReasonOf(who.status()));
   }
   return who;
+}
+
+void Desk::Introduce(const grpc::ServerContextBase& context, Visit& visit) {
+  const auto who = callers.Identify(PeerOf(*context.auth_context()));
+  if (who.ok()) visit.Introduce(who->caller).IgnoreError();
 }
 
 absl::StatusOr<Seats::Seat> Desk::Seat(const hub::Caller& caller,

@@ -3,11 +3,13 @@
 #ifndef WAYSTATION_SERVER_SERVICE_CALL_H_
 #define WAYSTATION_SERVER_SERVICE_CALL_H_
 
+#include <google/protobuf/message_lite.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -19,6 +21,7 @@
 #include "proto/errors/error.h"
 #include "proto/runtime/workers.h"
 #include "server/hub/hub.h"
+#include "server/service/connections.h"
 #include "server/service/identity.h"
 #include "server/service/metrics.h"
 #include "server/service/running_calls.h"
@@ -66,18 +69,36 @@ struct Desk {
     Desk& desk_;
   };
 
+  // Past so many bytes in the answers of all unary calls, one whose client has
+  // not taken an earlier answer gets no other.
+  static constexpr std::size_t kMostAnswerBytes = std::size_t{64} << 20;
+
   // `most_frame_bytes`: past so much in the frames of all streams, a stream
   // holds one frame and no more.
-  Desk(hub::Hub& hub, Callers& callers, std::size_t most_frame_bytes)
-      : hub(hub), callers(callers), most_frame_bytes(most_frame_bytes) {}
+  Desk(hub::Hub& hub, Callers& callers, Connections& connections,
+       std::size_t most_frame_bytes)
+      : hub(hub),
+        callers(callers),
+        connections(connections),
+        most_frame_bytes(most_frame_bytes) {}
   // Waits for the guests.
   ~Desk();
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
 
+  // The call, on the connection that it came by.
+  Visit Visited(const grpc::ServerContextBase& context) {
+    auto connection = connections.Find(context.peer());
+    if (connection) {
+      connections.CallArrives(TokenOf(*context.auth_context()), connection);
+    }
+    return Visit(connections, std::move(connection));
+  }
   // Who calls, if that role may; a refusal is counted in the audit log.
   absl::StatusOr<Identified> Admit(const grpc::ServerContextBase& context,
-                                   const Method& method);
+                                   const Method& method, Visit& visit);
+  // Lets it be known that somebody calls, whoever it is.
+  void Introduce(const grpc::ServerContextBase& context, Visit& visit);
   // A seat for one more stream of the agency; TOO_MANY_CALLS, counted in the
   // audit log, when it has as many as it may.
   absl::StatusOr<Seats::Seat> Seat(const hub::Caller& caller,
@@ -85,11 +106,13 @@ struct Desk {
 
   hub::Hub& hub;
   Callers& callers;
+  Connections& connections;
   CallMetrics metrics;
   RunningCalls running;
   Seats seats{64};
   const std::size_t most_frame_bytes;
   std::atomic<std::size_t> frame_bytes = 0;
+  std::atomic<std::size_t> answer_bytes = 0;
   std::atomic<int> guests = 0;
   // Does what can wait neither for a thread of `reads` nor where it came up.
   runtime::Workers rest{1, 0};
@@ -102,19 +125,34 @@ template <typename Response>
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
   UnaryCall(Desk& desk, grpc::CallbackServerContext& context,
-            const Method& method, Response& response)
+            const Method& method, const google::protobuf::MessageLite& request,
+            Response& response)
       : desk_(desk),
         context_(context),
         method_(method),
         response_(response),
-        start_(absl::Now()) {}
+        start_(absl::Now()),
+        visit_(desk.Visited(context)) {
+    visit_.Explain(request.ByteSizeLong());
+  }
 
   // The caller, from now on in the list of running calls; nullopt if the call
   // has been refused and is finished.
   std::optional<hub::Caller> Admit() {
-    absl::StatusOr<Identified> who = desk_.Admit(context_, method_);
+    // Given up before it began: nothing is done for it.
+    if (context_.IsCancelled()) {
+      Answer(absl::CancelledError());
+      return std::nullopt;
+    }
+    absl::StatusOr<Identified> who = desk_.Admit(context_, method_, visit_);
     if (!who.ok()) {
       Answer(who.status());
+      return std::nullopt;
+    }
+    if (desk_.answer_bytes >= Desk::kMostAnswerBytes && visit_.HasUnsent()) {
+      Answer(errors::Error("LIMIT_REACHED",
+                           {.rule = "earlier answers wait to be read",
+                            .retry_after = absl::Seconds(1)}));
       return std::nullopt;
     }
     ticket_ = desk_.running.Enter(context_, who->caller.serial, who->not_after);
@@ -123,13 +161,23 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 
   // Ends the call, from any thread, once.
   void Answer(absl::StatusOr<Response> result) {
-    if (result.ok()) response_ = *std::move(result);
+    if (result.ok()) {
+      response_ = *std::move(result);
+      answer_bytes_ = response_.ByteSizeLong();
+      desk_.answer_bytes += answer_bytes_;
+      visit_.Sends(answer_bytes_);
+    }
+    ticket_.SendBegins();
     desk_.metrics.Count(method_.name, result.status().code(),
                         absl::Now() - start_);
     Finish(ToCaller(method_, result.status()));
   }
 
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    desk_.answer_bytes -= answer_bytes_;
+    visit_.End(context_.IsCancelled());
+    delete this;
+  }
 
  private:
   Desk& desk_;
@@ -137,6 +185,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   const Method& method_;
   Response& response_;
   const absl::Time start_;
+  Visit visit_;
+  std::size_t answer_bytes_ = 0;
   RunningCalls::Ticket ticket_;
 };
 
@@ -144,9 +194,11 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 template <typename Response, typename Hand>
 grpc::ServerUnaryReactor* HandOver(Desk& desk,
                                    grpc::CallbackServerContext* context,
-                                   const Method& method, Response* response,
-                                   Hand hand) {
-  auto* const call = new UnaryCall<Response>(desk, *context, method, *response);
+                                   const Method& method,
+                                   const google::protobuf::MessageLite& request,
+                                   Response* response, Hand hand) {
+  auto* const call =
+      new UnaryCall<Response>(desk, *context, method, request, *response);
   if (const std::optional<hub::Caller> caller = call->Admit()) {
     hand(*caller, [call](absl::StatusOr<Response> result) {
       call->Answer(std::move(result));
@@ -159,9 +211,11 @@ grpc::ServerUnaryReactor* HandOver(Desk& desk,
 template <typename Response, typename Ask>
 grpc::ServerUnaryReactor* AskHub(Desk& desk,
                                  grpc::CallbackServerContext* context,
-                                 const Method& method, Response* response,
-                                 Ask ask) {
-  auto* const call = new UnaryCall<Response>(desk, *context, method, *response);
+                                 const Method& method,
+                                 const google::protobuf::MessageLite& request,
+                                 Response* response, Ask ask) {
+  auto* const call =
+      new UnaryCall<Response>(desk, *context, method, request, *response);
   if (std::optional<hub::Caller> caller = call->Admit()) {
     const bool taken = desk.reads.Run(
         [call, ask = std::move(ask), caller = *std::move(caller)] {

@@ -115,6 +115,11 @@ Peer PeerOf(const grpc::AuthContext& context) {
           .chain_pem = First(context, "x509_pem_cert_chain")};
 }
 
+const void* TokenOf(const grpc::AuthContext& context) {
+  const auto values = context.FindPropertyValues("x509_pem_cert");
+  return values.empty() ? nullptr : values[0].data();
+}
+
 Callers::Callers(Options options, Authorities clients, Authorities auditors)
     : options_(std::move(options)),
       clients_(std::move(clients)),

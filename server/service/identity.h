@@ -46,6 +46,9 @@ struct Peer {
   std::string chain_pem;
 };
 Peer PeerOf(const grpc::AuthContext& context);
+// Where the transport holds the certificate: the same for all calls of a
+// connection, and no other connection's while it lives.
+const void* TokenOf(const grpc::AuthContext& context);
 
 // A caller and until when its certificate holds.
 struct Identified {

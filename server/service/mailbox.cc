@@ -18,7 +18,7 @@ constexpr Method kGetMailbox{"MailboxService.GetMailbox", kAgency | kClerk};
 grpc::ServerUnaryReactor* MailboxService::Pull(
     grpc::CallbackServerContext* context, const v1::PullRequest* request,
     v1::PullResponse* response) {
-  return HandOver(desk_, context, kPull, response,
+  return HandOver(desk_, context, kPull, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.Pull(caller, *request, std::move(done));
                   });
@@ -32,7 +32,7 @@ grpc::ServerWriteReactor<v1::WatchResponse>* MailboxService::Watch(
 grpc::ServerUnaryReactor* MailboxService::Acknowledge(
     grpc::CallbackServerContext* context, const v1::AcknowledgeRequest* request,
     v1::AcknowledgeResponse* response) {
-  return AskHub(desk_, context, kAcknowledge, response,
+  return AskHub(desk_, context, kAcknowledge, *request, response,
                 [this, request](const hub::Caller& caller)
                     -> absl::StatusOr<v1::AcknowledgeResponse> {
                   const absl::Status status =
@@ -43,9 +43,9 @@ grpc::ServerUnaryReactor* MailboxService::Acknowledge(
 }
 
 grpc::ServerUnaryReactor* MailboxService::GetMailbox(
-    grpc::CallbackServerContext* context, const v1::GetMailboxRequest*,
+    grpc::CallbackServerContext* context, const v1::GetMailboxRequest* request,
     v1::GetMailboxResponse* response) {
-  return AskHub(desk_, context, kGetMailbox, response,
+  return AskHub(desk_, context, kGetMailbox, *request, response,
                 [this](const hub::Caller& caller) {
                   return desk_.hub.GetMailbox(caller);
                 });

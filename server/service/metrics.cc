@@ -15,6 +15,7 @@
 #include "proto/runtime/file.h"
 #include "server/hub/hub.h"
 #include "server/service/certificate.h"
+#include "server/service/connections.h"
 
 namespace waystation::service {
 namespace {
@@ -233,6 +234,39 @@ std::vector<MetricFamily> HubMetrics::Collect() const {
                 {{"identity", "agency/" + status.agency().id()}});
     }
   }
+  return std::move(out).Take();
+}
+
+std::vector<MetricFamily> ConnectionMetrics::Collect() const {
+  const Connections::Counts now = connections_.counts();
+  Families out;
+  const std::string open = "waystation_connections";
+  const std::string open_help =
+      "Connections: new until somebody has called on them, then known.";
+  out.Gauge(open, open_help, Number(now.fresh), {{"state", "new"}});
+  out.Gauge(open, open_help, Number(now.known), {{"state", "known"}});
+  const std::string refused = "waystation_connections_refused_total";
+  const std::string refused_help =
+      "Connections that were refused, or closed before anybody called.";
+  const std::pair<const char*, std::uint64_t> reasons[] = {
+      {"too_many", now.refused_too_many},
+      {"stays_out", now.refused_stays_out},
+      {"no_descriptors", now.refused_no_descriptors},
+      {"gave_way", now.gave_way},
+      {"silent", now.silent}};
+  for (const auto& [reason, count] : reasons) {
+    out.Counter(refused, refused_help, Number(count), {{"reason", reason}});
+  }
+  const std::string shown_out = "waystation_peers_disconnected_total";
+  const std::string shown_out_help =
+      "Peers that were disconnected for a while.";
+  out.Counter(shown_out, shown_out_help, Number(now.floods),
+              {{"reason", "flood"}});
+  out.Counter(shown_out, shown_out_help, Number(now.cancelled_calls),
+              {{"reason", "cancelled_calls"}});
+  out.Counter("waystation_calls_stalled_total",
+              "Calls that were ended since the client took no answer.",
+              Number(stalled_));
   return std::move(out).Take();
 }
 

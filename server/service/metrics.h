@@ -6,6 +6,8 @@
 
 #include <prometheus/collectable.h>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +28,8 @@ class AgencyStatus;
 }
 
 namespace waystation::service {
+
+class Connections;
 
 // The hub as a caller of itself.
 hub::Caller HubItself();
@@ -60,6 +64,20 @@ class HubMetrics final : public prometheus::Collectable {
  private:
   hub::Hub& hub_;
   const std::string certificate_;
+};
+
+// How many connections there are, and who was turned away.
+class ConnectionMetrics final : public prometheus::Collectable {
+ public:
+  ConnectionMetrics(const Connections& connections,
+                    const std::atomic<std::uint64_t>& stalled)
+      : connections_(connections), stalled_(stalled) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override;
+
+ private:
+  const Connections& connections_;
+  const std::atomic<std::uint64_t>& stalled_;
 };
 
 }  // namespace waystation::service

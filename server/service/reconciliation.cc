@@ -20,7 +20,7 @@ grpc::ServerUnaryReactor* ReconciliationService::ListConflicts(
     grpc::CallbackServerContext* context,
     const v1::ListConflictsRequest* request,
     v1::ListConflictsResponse* response) {
-  return AskHub(desk_, context, kListConflicts, response,
+  return AskHub(desk_, context, kListConflicts, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.ListConflicts(caller, *request);
                 });
@@ -29,7 +29,7 @@ grpc::ServerUnaryReactor* ReconciliationService::ListConflicts(
 grpc::ServerUnaryReactor* ReconciliationService::GetConflict(
     grpc::CallbackServerContext* context, const v1::GetConflictRequest* request,
     v1::GetConflictResponse* response) {
-  return HandOver(desk_, context, kGetConflict, response,
+  return HandOver(desk_, context, kGetConflict, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.GetConflict(caller, *request, std::move(done));
                   });
@@ -39,7 +39,7 @@ grpc::ServerUnaryReactor* ReconciliationService::ListCandidates(
     grpc::CallbackServerContext* context,
     const v1::ListCandidatesRequest* request,
     v1::ListCandidatesResponse* response) {
-  return AskHub(desk_, context, kListCandidates, response,
+  return AskHub(desk_, context, kListCandidates, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.ListCandidates(caller, *request);
                 });
@@ -49,7 +49,7 @@ grpc::ServerUnaryReactor* ReconciliationService::GetCandidate(
     grpc::CallbackServerContext* context,
     const v1::GetCandidateRequest* request,
     v1::GetCandidateResponse* response) {
-  return HandOver(desk_, context, kGetCandidate, response,
+  return HandOver(desk_, context, kGetCandidate, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.GetCandidate(caller, *request, std::move(done));
                   });
@@ -58,7 +58,7 @@ grpc::ServerUnaryReactor* ReconciliationService::GetCandidate(
 grpc::ServerUnaryReactor* ReconciliationService::Decide(
     grpc::CallbackServerContext* context, const v1::DecideRequest* request,
     v1::DecideResponse* response) {
-  return HandOver(desk_, context, kDecide, response,
+  return HandOver(desk_, context, kDecide, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.Decide(caller, *request, std::move(done));
                   });
@@ -68,7 +68,7 @@ grpc::ServerUnaryReactor* ReconciliationService::UndoDecision(
     grpc::CallbackServerContext* context,
     const v1::UndoDecisionRequest* request,
     v1::UndoDecisionResponse* response) {
-  return HandOver(desk_, context, kUndoDecision, response,
+  return HandOver(desk_, context, kUndoDecision, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.UndoDecision(caller, *request, std::move(done));
                   });
@@ -78,7 +78,7 @@ grpc::ServerUnaryReactor* ReconciliationService::ListDecisions(
     grpc::CallbackServerContext* context,
     const v1::ListDecisionsRequest* request,
     v1::ListDecisionsResponse* response) {
-  return AskHub(desk_, context, kListDecisions, response,
+  return AskHub(desk_, context, kListDecisions, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.ListDecisions(caller, *request);
                 });
@@ -87,7 +87,7 @@ grpc::ServerUnaryReactor* ReconciliationService::ListDecisions(
 grpc::ServerUnaryReactor* ReconciliationService::GetDecision(
     grpc::CallbackServerContext* context, const v1::GetDecisionRequest* request,
     v1::GetDecisionResponse* response) {
-  return AskHub(desk_, context, kGetDecision, response,
+  return AskHub(desk_, context, kGetDecision, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.GetDecision(caller, *request);
                 });

@@ -114,13 +114,16 @@ class Stream final
     : public grpc::ServerBidiReactor<typename Version::Request,
                                      typename Version::Response> {
  public:
-  explicit Stream(const std::vector<std::string>& services)
-      : services_(services) {
+  Stream(Desk& desk, grpc::CallbackServerContext& context,
+         const std::vector<std::string>& services)
+      : context_(context), visit_(desk.Visited(context)), services_(services) {
+    desk.Introduce(context, visit_);
     this->StartRead(&request_);
   }
 
   void OnReadDone(bool ok) override {
     if (!ok) return End();
+    visit_.Explain(request_.ByteSizeLong());
     response_.Clear();
     Answer(request_, services_, response_);
     this->StartWrite(&response_);
@@ -130,13 +133,18 @@ class Stream final
     this->StartRead(&request_);
   }
   void OnCancel() override { End(); }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    visit_.End(context_.IsCancelled());
+    delete this;
+  }
 
  private:
   void End() {
     std::call_once(ended_, [this] { this->Finish(grpc::Status::OK); });
   }
 
+  grpc::CallbackServerContext& context_;
+  Visit visit_;
   const std::vector<std::string>& services_;
   typename Version::Request request_;
   typename Version::Response response_;
@@ -146,28 +154,30 @@ class Stream final
 template <typename Version>
 class Reflection final : public Version::Service {
  public:
-  explicit Reflection(std::vector<std::string> services)
-      : services_(std::move(services)) {}
+  Reflection(Desk& desk, std::vector<std::string> services)
+      : desk_(desk), services_(std::move(services)) {}
 
   grpc::ServerBidiReactor<typename Version::Request,
                           typename Version::Response>*
-  ServerReflectionInfo(grpc::CallbackServerContext*) override {
-    return new Stream<Version>(services_);
+  ServerReflectionInfo(grpc::CallbackServerContext* context) override {
+    return new Stream<Version>(desk_, *context, services_);
   }
 
  private:
+  Desk& desk_;
   const std::vector<std::string> services_;
 };
 
 }  // namespace
 
 std::vector<std::unique_ptr<grpc::Service>> MakeReflectionServices(
-    std::vector<std::string> services) {
+    Desk& desk, std::vector<std::string> services) {
+  services.emplace_back("grpc.health.v1.Health");
   services.emplace_back("grpc.reflection.v1.ServerReflection");
   services.emplace_back("grpc.reflection.v1alpha.ServerReflection");
   std::vector<std::unique_ptr<grpc::Service>> made;
-  made.push_back(std::make_unique<Reflection<V1>>(services));
-  made.push_back(std::make_unique<Reflection<V1Alpha>>(services));
+  made.push_back(std::make_unique<Reflection<V1>>(desk, services));
+  made.push_back(std::make_unique<Reflection<V1Alpha>>(desk, services));
   return made;
 }
 

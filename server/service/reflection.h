@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "server/service/call.h"
+
 namespace grpc {
 class Service;
 }
@@ -18,7 +20,7 @@ namespace waystation::service {
 // Both versions; `services` are the full names to list. Descriptors are public:
 // whoever passed the handshake may read them.
 std::vector<std::unique_ptr<grpc::Service>> MakeReflectionServices(
-    std::vector<std::string> services);
+    Desk& desk, std::vector<std::string> services);
 
 }  // namespace waystation::service
 

@@ -24,7 +24,7 @@ grpc::ServerUnaryReactor* RegistryService::SubmitRecord(
     grpc::CallbackServerContext* context,
     const v1::SubmitRecordRequest* request,
     v1::SubmitRecordResponse* response) {
-  return HandOver(desk_, context, kSubmitRecord, response,
+  return HandOver(desk_, context, kSubmitRecord, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.SubmitRecord(caller, *request, std::move(done));
                   });
@@ -33,7 +33,7 @@ grpc::ServerUnaryReactor* RegistryService::SubmitRecord(
 grpc::ServerUnaryReactor* RegistryService::GetPerson(
     grpc::CallbackServerContext* context, const v1::GetPersonRequest* request,
     v1::GetPersonResponse* response) {
-  return HandOver(desk_, context, kGetPerson, response,
+  return HandOver(desk_, context, kGetPerson, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.GetPerson(caller, *request, std::move(done));
                   });
@@ -42,7 +42,7 @@ grpc::ServerUnaryReactor* RegistryService::GetPerson(
 grpc::ServerUnaryReactor* RegistryService::MatchClaim(
     grpc::CallbackServerContext* context, const v1::MatchClaimRequest* request,
     v1::MatchClaimResponse* response) {
-  return HandOver(desk_, context, kMatchClaim, response,
+  return HandOver(desk_, context, kMatchClaim, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.MatchClaim(caller, *request, std::move(done));
                   });
@@ -51,7 +51,7 @@ grpc::ServerUnaryReactor* RegistryService::MatchClaim(
 grpc::ServerUnaryReactor* RegistryService::ListRecords(
     grpc::CallbackServerContext* context, const v1::ListRecordsRequest* request,
     v1::ListRecordsResponse* response) {
-  return AskHub(desk_, context, kListRecords, response,
+  return AskHub(desk_, context, kListRecords, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.ListRecords(caller, *request);
                 });
@@ -60,7 +60,7 @@ grpc::ServerUnaryReactor* RegistryService::ListRecords(
 grpc::ServerUnaryReactor* RegistryService::GetRecord(
     grpc::CallbackServerContext* context, const v1::GetRecordRequest* request,
     v1::GetRecordResponse* response) {
-  return AskHub(desk_, context, kGetRecord, response,
+  return AskHub(desk_, context, kGetRecord, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.GetRecord(caller, *request);
                 });

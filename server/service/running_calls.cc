@@ -3,6 +3,8 @@
 
 #include <grpcpp/server_context.h>
 
+#include <atomic>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -11,6 +13,12 @@ namespace waystation::service {
 struct RunningCalls::Call {
   std::string serial;
   absl::Time not_after;
+
+  // Odd while something is being sent.
+  std::atomic<std::uint64_t> sends = 0;
+  // What EndStalled saw last, and since when it has been so.
+  std::uint64_t seen = 0;
+  absl::Time seen_since;
 
   // Held while `context` is used or given up. Recursive, since cancelling may
   // end the call, and so take its ticket, on this very thread.
@@ -40,6 +48,10 @@ void RunningCalls::Ticket::Leave() {
   const std::lock_guard lock(call->mutex);
   call->context = nullptr;
   call->drain = nullptr;
+}
+
+void RunningCalls::Ticket::CountSend() const {
+  if (calls_ != nullptr) ++(*at_)->sends;
 }
 
 RunningCalls::Ticket RunningCalls::Enter(grpc::ServerContextBase& context,
@@ -74,10 +86,30 @@ void RunningCalls::EndIf(
       if (end(call->serial, call->not_after)) ended.push_back(call);
     }
   }
-  for (const std::shared_ptr<Call>& call : ended) {
-    const std::lock_guard lock(call->mutex);
-    if (call->context != nullptr) call->context->TryCancel();
+  for (const std::shared_ptr<Call>& call : ended) Cancel(*call);
+}
+
+std::size_t RunningCalls::EndStalled(absl::Time now, absl::Duration patience) {
+  std::vector<std::shared_ptr<Call>> stalled;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::shared_ptr<Call>& call : calls_) {
+      const std::uint64_t sends = call->sends;
+      if (sends != call->seen || sends % 2 == 0) {
+        call->seen = sends;
+        call->seen_since = now;
+      } else if (now - call->seen_since > patience) {
+        stalled.push_back(call);
+      }
+    }
   }
+  for (const std::shared_ptr<Call>& call : stalled) Cancel(*call);
+  return stalled.size();
+}
+
+void RunningCalls::Cancel(Call& call) {
+  const std::lock_guard lock(call.mutex);
+  if (call.context != nullptr) call.context->TryCancel();
 }
 
 void RunningCalls::Drain() {
@@ -91,6 +123,11 @@ void RunningCalls::Drain() {
     const std::lock_guard lock(call->mutex);
     if (const auto drain = std::exchange(call->drain, nullptr)) drain();
   }
+}
+
+bool RunningCalls::draining() const {
+  const std::lock_guard lock(mutex_);
+  return draining_;
 }
 
 std::size_t RunningCalls::size() const {

@@ -34,11 +34,16 @@ class RunningCalls {
     Ticket& operator=(Ticket&& other) noexcept;
     ~Ticket() { Leave(); }
 
+    // Something is sent, and the client has taken it. One at a time.
+    void SendBegins() const { CountSend(); }
+    void SendEnds() const { CountSend(); }
+
    private:
     friend class RunningCalls;
     Ticket(RunningCalls* calls, std::list<std::shared_ptr<Call>>::iterator at)
         : calls_(calls), at_(at) {}
     void Leave();
+    void CountSend() const;
 
     RunningCalls* calls_ = nullptr;
     std::list<std::shared_ptr<Call>>::iterator at_;
@@ -53,12 +58,19 @@ class RunningCalls {
   void EndIf(const std::function<bool(std::string_view serial,
                                       absl::Time not_after)>& end);
 
+  // Cancels every call whose client has let the same message wait for longer
+  // than `patience`, as far as looking again and again shows it. How many.
+  std::size_t EndStalled(absl::Time now, absl::Duration patience);
+
   // Asks all calls, and those that still come, to end.
   void Drain();
+  bool draining() const;
 
   std::size_t size() const;
 
  private:
+  static void Cancel(Call& call);
+
   mutable std::mutex mutex_;
   std::list<std::shared_ptr<Call>> calls_;
   bool draining_ = false;

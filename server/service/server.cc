@@ -3,25 +3,32 @@
 
 #include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
+#include <grpcpp/security/auth_metadata_processor.h>
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <set>
 #include <thread>
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 #include "proto/errors/error.h"
 #include "proto/runtime/log.h"
 #include "server/hub/hub.h"
 #include "server/service/admin.h"
 #include "server/service/audit.h"
+#include "server/service/connections.h"
+#include "server/service/health.h"
+#include "server/service/listener.h"
 #include "server/service/mailbox.h"
 #include "server/service/reconciliation.h"
 #include "server/service/reflection.h"
 #include "server/service/registry.h"
+#include "server/service/self_probe.h"
 
 namespace waystation::service {
 namespace {
@@ -40,11 +47,22 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kMinPingIntervalMs = 10'000;
 constexpr int kPingStrikes = 2;
 constexpr std::size_t kTransportBytes = std::size_t{256} << 20;
+// What a stream may send ahead of what is read. The transport would measure the
+// line and raise it to 4 MiB and more, for each of the streams.
+constexpr int kLookaheadBytes = 512 << 10;
+// What is read at once. All of it is parsed before anything else is done on the
+// connection; the transport would read up to 4 MiB.
+constexpr int kReadBytes = 16 << 10;
 
 // Running calls are looked at so often, and files of authorities.
 constexpr std::chrono::seconds kSweepEvery{1};
 // What has not ended by itself after a drain is cancelled after this long.
 constexpr std::chrono::seconds kShutdownPatience{5};
+// A client that takes nothing of what is sent to it for so long loses its call.
+constexpr absl::Duration kStallPatience = absl::Seconds(60);
+// The hub calls itself.
+constexpr std::chrono::seconds kProbePatience{10};
+constexpr int kProbeFailures = 3;
 
 // Which agencies are registered. Thread-safe.
 class RegisteredAgencies {
@@ -114,12 +132,33 @@ void Harden(grpc::ServerBuilder& builder) {
       GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
       kMinPingIntervalMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kPingStrikes);
-  // Two hubs on one port would share its connections.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES,
+                             kLookaheadBytes);
+  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadBytes);
   // A small compressed message could unpack to a large one.
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.SetResourceQuota(grpc::ResourceQuota("hub").Resize(kTransportBytes));
 }
+
+// Sees each call as it begins, on the thread that has read it. It lets all of
+// them pass.
+class Doorkeeper final : public grpc::AuthMetadataProcessor {
+ public:
+  explicit Doorkeeper(Connections& connections) : connections_(connections) {}
+
+  bool IsBlocking() const override { return false; }
+  grpc::Status Process(const InputMetadata&, grpc::AuthContext* context,
+                       OutputMetadata*, OutputMetadata*) override {
+    if (const void* const token = TokenOf(*context)) {
+      connections_.CallBegins(token, std::chrono::steady_clock::now());
+    }
+    return grpc::Status::OK;
+  }
+
+ private:
+  Connections& connections_;
+};
 
 class GrpcServer final : public Server {
  public:
@@ -140,8 +179,13 @@ class GrpcServer final : public Server {
                         return agencies_.Contains(agency);
                       }},
                  tls_->clients(), tls_->auditors()),
-        desk_(hub, callers_, options_.frame_bytes),
+        connections_(
+            options_.connections,
+            [this](std::string_view path, std::string_view agency,
+                   Offence offence) { TellShownOut(path, agency, offence); }),
+        desk_(hub, callers_, connections_, options_.frame_bytes),
         hub_metrics_(hub, options_.tls.certificate),
+        connection_metrics_(connections_, stalled_),
         registry_(desk_, options_.frames_in_flight),
         mailbox_(desk_),
         reconciliation_(desk_),
@@ -159,53 +203,122 @@ class GrpcServer final : public Server {
 
   absl::Status Listen() {
     if (absl::Status loaded = agencies_.Load(hub_); !loaded.ok()) return loaded;
-    grpc::EnableDefaultHealthCheckService(true);
+    auto listener = Listener::Open(options_.listen, connections_);
+    if (!listener.ok()) return listener.status();
+    BoundByDescriptors();
+    grpc::EnableDefaultHealthCheckService(false);
     grpc::ServerBuilder builder;
     Harden(builder);
-    int port = 0;
-    builder.AddListeningPort(options_.listen, tls_->Credentials(), &port);
+    using External =
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+    const auto credentials = tls_->Credentials();
+    credentials->SetAuthMetadataProcessor(
+        std::make_shared<Doorkeeper>(connections_));
+    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+        External::FROM_FD, credentials);
     const std::vector<grpc::Service*> services = {
         &registry_, &mailbox_, &reconciliation_, &audit_, &admin_};
     for (grpc::Service* const service : services) {
       builder.RegisterService(service);
     }
-    reflection_ = MakeReflectionServices(
-        {"grpc.health.v1.Health", v1::RegistryService::service_full_name(),
-         v1::MailboxService::service_full_name(),
-         v1::ReconciliationService::service_full_name(),
-         v1::AuditService::service_full_name(),
-         v1::AdminService::service_full_name()});
-    for (const auto& service : reflection_) {
+    const std::vector<std::string> names = {
+        v1::RegistryService::service_full_name(),
+        v1::MailboxService::service_full_name(),
+        v1::ReconciliationService::service_full_name(),
+        v1::AuditService::service_full_name(),
+        v1::AdminService::service_full_name()};
+    standard_ = MakeReflectionServices(desk_, names);
+    standard_.push_back(MakeHealthService(desk_, names));
+    for (const auto& service : standard_) {
       builder.RegisterService(service.get());
     }
     server_ = builder.BuildAndStart();
-    if (!server_ || port == 0) {
-      server_.reset();
+    if (!server_) {
       return errors::Error("PORT_TAKEN", {.rule = options_.listen});
     }
-    address_ = options_.listen.substr(0, options_.listen.rfind(':') + 1) +
-               std::to_string(port);
+    listener_ = *std::move(listener);
+    address_ = listener_->address();
+    listener_->Start([this](int listening, int fd) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters
+          parameters;
+      parameters.listener_fd = listening;
+      parameters.fd = fd;
+      acceptor_->HandleNewConnection(&parameters);
+    });
     sweeper_.emplace([this] { Sweep(); });
+    probe_.emplace(SelfProbe::Options{
+        .every = options_.probe_every,
+        .failures = kProbeFailures,
+        .probe = [this] { return Probe(); },
+        .deaf = [this](const std::string& why) { TellDeaf(why); }});
     return absl::OkStatus();
   }
 
   void Drain() override {
     if (!server_) return;
-    server_->GetHealthCheckService()->SetServingStatus(false);
+    probe_.reset();
+    listener_->StopAccepting();
     desk_.running.Drain();
     hub_.Drain();
     server_->Shutdown(std::chrono::system_clock::now() + kShutdownPatience);
     sweeper_.reset();
     server_.reset();
+    listener_.reset();
   }
 
   std::string address() const override { return address_; }
 
   std::vector<const prometheus::Collectable*> metrics() const override {
-    return {&desk_.metrics, &hub_metrics_};
+    return {&desk_.metrics, &hub_metrics_, &connection_metrics_};
   }
 
  private:
+  // Each connection takes two descriptors. Better to refuse than to run out of
+  // them, where the store and the log would run out too.
+  void BoundByDescriptors() {
+    const std::size_t wanted = options_.connections.most;
+    const std::size_t most = MakeRoomForDescriptors(wanted);
+    if (most == wanted) return;
+    connections_.Bound(most);
+    log_.warn(
+        "the limit of open files leaves room for {} connections instead of {}",
+        most, wanted);
+  }
+
+  void TellShownOut(std::string_view path, std::string_view agency,
+                    Offence offence) {
+    log_.warn("a peer was disconnected{}{}: {}", agency.empty() ? "" : ", ",
+              std::string(agency),
+              offence == Offence::kFlood ? "it floods its connection"
+                                         : "it cancels call after call");
+    if (!path.empty()) hub_.CountRefusal(path, "connection", "TOO_MANY_CALLS");
+  }
+
+  // As a stranger from outside, and as a caller from within.
+  std::optional<std::string> Probe() {
+    if (auto wrong =
+            KnockAt(listener_->reached_at(), kProbePatience,
+                    [this](const std::string& me) { connections_.Expect(me); });
+        wrong) {
+      return wrong;
+    }
+    const auto health =
+        grpc::health::v1::Health::NewStub(server_->InProcessChannel({}));
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kProbePatience);
+    grpc::health::v1::HealthCheckResponse response;
+    const grpc::Status status = health->Check(&context, {}, &response);
+    if (status.ok()) return std::nullopt;
+    return "no answer to a call: " + status.error_message();
+  }
+
+  void TellDeaf(const std::string& why) {
+    log_.error("the hub cannot be reached at its own address: {}", why);
+    if (options_.on_deaf) {
+      options_.on_deaf(errors::Error("LISTENER_DEAF", {.rule = why}));
+    }
+  }
+
   // Ends the calls of certificates that hold no more, and takes up authorities
   // that have changed.
   void Sweep() {
@@ -213,6 +326,7 @@ class GrpcServer final : public Server {
     desk_.running.EndIf([&](std::string_view serial, absl::Time not_after) {
       return now >= not_after || hub_.IsRevoked(serial);
     });
+    stalled_ += desk_.running.EndStalled(now, kStallPatience);
     const absl::StatusOr<bool> changed = tls_->Refresh();
     if (!changed.ok()) {
       if (std::string text(changed.status().message()); text != complaint_) {
@@ -234,19 +348,27 @@ class GrpcServer final : public Server {
   hub::Hub& hub_;
   RegisteredAgencies agencies_;
   Callers callers_;
+  Connections connections_;
+  // Calls that were ended since their clients took nothing.
+  std::atomic<std::uint64_t> stalled_ = 0;
   Desk desk_;
   HubMetrics hub_metrics_;
+  ConnectionMetrics connection_metrics_;
   RegistryService registry_;
   MailboxService mailbox_;
   ReconciliationService reconciliation_;
   AuditService audit_;
   AdminService admin_;
-  std::vector<std::unique_ptr<grpc::Service>> reflection_;
+  // Reflection and health.
+  std::vector<std::unique_ptr<grpc::Service>> standard_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<Listener> listener_;
   std::string address_;
   // The last complaint about files, said once.
   std::string complaint_;
   std::optional<Sweeper> sweeper_;
+  std::optional<SelfProbe> probe_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #ifndef WAYSTATION_SERVER_SERVICE_SERVER_H_
 #define WAYSTATION_SERVER_SERVICE_SERVER_H_
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/service/ca.h"
+#include "server/service/connections.h"
 #include "server/service/tls.h"
 
 namespace prometheus {
@@ -43,6 +45,12 @@ struct ServerOptions {
   // no more.
   std::size_t frame_bytes = std::size_t{64} << 20;
   std::function<absl::Time()> clock;
+  // As many as there are file descriptors for, at most.
+  ConnectionBounds connections;
+  // How often the hub calls itself; after three times without an answer
+  // `on_deaf` is told LISTENER_DEAF, once.
+  std::chrono::milliseconds probe_every{15'000};
+  std::function<void(const absl::Status& status)> on_deaf;
 };
 
 class Server {
@@ -56,8 +64,9 @@ class Server {
   // As Drain() if that has not been called.
   virtual ~Server() = default;
 
-  // Says NOT_SERVING, ends streams after what they have in flight, lets the hub
-  // finish what is queued, then closes every connection.
+  // Accepts nobody any more, says NOT_SERVING, ends streams after what they
+  // have in flight, lets the hub finish what is queued, then closes every
+  // connection.
   virtual void Drain() = 0;
 
   // "host:port" with the port that was taken.

@@ -19,15 +19,20 @@ using Response = v1::SubmitRecordsResponse;
 
 // How long a frame waits for room in the queue where the hub does not say.
 constexpr absl::Duration kDefaultPause = absl::Milliseconds(50);
+// What TLS and HTTP/2 add to a frame and its acknowledgement, generously.
+constexpr std::size_t kFrameBytes = 16 << 10;
 
 // Kept alive by itself until OnDone, and by every callback under way. Nothing
 // is called on gRPC once `finished_` is set.
 class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
                            public std::enable_shared_from_this<SubmitStream> {
  public:
-  SubmitStream(Desk& desk, const Method& method, int frames_in_flight)
+  SubmitStream(Desk& desk, grpc::CallbackServerContext& context,
+               const Method& method, int frames_in_flight)
       : guest_(desk),
         desk_(desk),
+        context_(context),
+        visit_(desk.Visited(context)),
         method_(method),
         frames_in_flight_(static_cast<std::size_t>(frames_in_flight)),
         start_(absl::Now()) {}
@@ -37,9 +42,9 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
     for (const std::shared_ptr<Slot>& slot : slots_) Give(*slot);
   }
 
-  void Start(grpc::CallbackServerContext& context) {
+  void Start() {
     self_ = shared_from_this();
-    absl::StatusOr<Identified> who = desk_.Admit(context, method_);
+    absl::StatusOr<Identified> who = desk_.Admit(context_, method_, visit_);
     if (!who.ok()) {
       const std::lock_guard lock(mutex_);
       return End(who.status());
@@ -51,7 +56,8 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
       return End(seat.status());
     }
     seat_.emplace(*std::move(seat));
-    ticket_ = desk_.running.Enter(context, caller_.serial, who->not_after,
+    visit_.Streams();
+    ticket_ = desk_.running.Enter(context_, caller_.serial, who->not_after,
                                   [weak = weak_from_this()] {
                                     if (const auto stream = weak.lock())
                                       stream->Drain();
@@ -74,6 +80,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
       request_ = Request();
       slot->bytes = slot->request.ByteSizeLong();
       desk_.frame_bytes += slot->bytes;
+      visit_.Explain(slot->bytes + kFrameBytes);
       slots_.push_back(slot);
     }
     Submit(slot);
@@ -82,6 +89,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   void OnWriteDone(bool ok) override {
     const std::lock_guard lock(mutex_);
     writing_ = false;
+    ticket_.SendEnds();
     Give(*slots_.front());
     slots_.pop_front();
     if (!ok) no_more_ = true;  // The client is gone; OnCancel follows.
@@ -95,6 +103,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   }
 
   void OnDone() override {
+    visit_.End(context_.IsCancelled());
     ticket_ = {};
     seat_.reset();
     self_.reset();  // The last owner, unless the hub still has frames of ours.
@@ -190,6 +199,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
     if (!answer) return;
     if (!answer->ok()) return End(answer->status());
     writing_ = true;
+    ticket_.SendBegins();
     StartWrite(&**answer);
   }
 
@@ -207,6 +217,8 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
 
   const Desk::Guest guest_;
   Desk& desk_;
+  grpc::CallbackServerContext& context_;
+  Visit visit_;
   const Method& method_;
   const std::size_t frames_in_flight_;
   const absl::Time start_;
@@ -235,8 +247,8 @@ grpc::ServerBidiReactor<Request, Response>* StartSubmitStream(
     Desk& desk, grpc::CallbackServerContext& context, const Method& method,
     int frames_in_flight) {
   const auto stream =
-      std::make_shared<SubmitStream>(desk, method, frames_in_flight);
-  stream->Start(context);
+      std::make_shared<SubmitStream>(desk, context, method, frames_in_flight);
+  stream->Start();
   return stream.get();
 }
 

@@ -11,21 +11,32 @@
 namespace waystation::service {
 namespace {
 
+// A reader of a page sends the transport's WINDOW_UPDATEs: some, and one for so
+// many bytes, generously.
+constexpr std::size_t kPageBytes = 4 << 10;
+constexpr std::size_t kBytesPerUpdate = 16;
+
 // Kept alive by itself until OnDone, and by every callback under way. Nothing
 // is called on gRPC once `finished_` is set.
 class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
                           public std::enable_shared_from_this<WatchStream> {
  public:
-  WatchStream(Desk& desk, const Method& method, const v1::WatchRequest& request)
-      : guest_(desk), desk_(desk), method_(method), start_(absl::Now()) {
+  WatchStream(Desk& desk, grpc::CallbackServerContext& context,
+              const Method& method, const v1::WatchRequest& request)
+      : guest_(desk),
+        desk_(desk),
+        context_(context),
+        visit_(desk.Visited(context)),
+        method_(method),
+        start_(absl::Now()) {
     next_.set_page_size(request.page_size());
     next_.set_page_token(request.page_token());
     next_.set_purpose(request.purpose());
   }
 
-  void Start(grpc::CallbackServerContext& context) {
+  void Start() {
     self_ = shared_from_this();
-    absl::StatusOr<Identified> who = desk_.Admit(context, method_);
+    absl::StatusOr<Identified> who = desk_.Admit(context_, method_, visit_);
     if (!who.ok()) {
       const std::lock_guard lock(mutex_);
       return End(who.status());
@@ -39,7 +50,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
     seat_.emplace(*std::move(seat));
     const auto weak = weak_from_this();
     ticket_ =
-        desk_.running.Enter(context, caller_.serial, who->not_after, [weak] {
+        desk_.running.Enter(context_, caller_.serial, who->not_after, [weak] {
           if (const auto stream = weak.lock()) stream->Drain();
         });
     // Before the first page is read, so that nothing slips between.
@@ -53,6 +64,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
     if (!ok) return;  // The client is gone; OnCancel follows.
     {
       const std::lock_guard lock(mutex_);
+      ticket_.SendEnds();
       busy_ = false;
       if (ending_) return End(errors::Error("DRAINING"));
       if (!rung_ && response_.page().at_end()) return;
@@ -67,6 +79,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
 
   void OnDone() override {
     bell_.reset();
+    visit_.End(context_.IsCancelled());
     ticket_ = {};
     seat_.reset();
     self_.reset();  // The last owner, unless the hub is still reading for us.
@@ -117,7 +130,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
       // The first page goes out even if it is empty. After it an empty page
       // would tell that something happened which is not to be known.
       const bool first = !std::exchange(greeted_, true);
-      if (first || !page.entries().empty()) return StartWrite(&response_);
+      if (first || !page.entries().empty()) return Write();
       busy_ = false;
       if (ending_) return End(errors::Error("DRAINING"));
       if (!rung_ && page.at_end()) return;
@@ -131,7 +144,14 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
     if (!busy_) End(errors::Error("DRAINING"));
   }
 
-  // With mutex_ held.
+  // With mutex_ held, both.
+
+  void Write() {
+    visit_.Explain(kPageBytes + response_.ByteSizeLong() / kBytesPerUpdate);
+    ticket_.SendBegins();
+    StartWrite(&response_);
+  }
+
   void End(const absl::Status& status) {
     if (std::exchange(finished_, true)) return;
     desk_.metrics.Count(method_.name, status.code(), absl::Now() - start_);
@@ -140,6 +160,8 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
 
   const Desk::Guest guest_;
   Desk& desk_;
+  grpc::CallbackServerContext& context_;
+  Visit visit_;
   const Method& method_;
   const absl::Time start_;
   hub::Caller caller_;
@@ -163,8 +185,9 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
 grpc::ServerWriteReactor<v1::WatchResponse>* StartWatchStream(
     Desk& desk, grpc::CallbackServerContext& context, const Method& method,
     const v1::WatchRequest& request) {
-  const auto stream = std::make_shared<WatchStream>(desk, method, request);
-  stream->Start(context);
+  const auto stream =
+      std::make_shared<WatchStream>(desk, context, method, request);
+  stream->Start();
   return stream.get();
 }
 

@@ -18,6 +18,7 @@ namespace waystation::waystationd {
 namespace {
 
 constexpr std::string_view kSqlite = "sqlite:";
+constexpr int kMostConnections = 65'536;
 
 using Problems = std::vector<runtime::YamlProblem>;
 
@@ -62,6 +63,11 @@ Problems Check(const config::v1::HubConfig& hub) {
   check(hub.limits().frames_in_flight() >= 0 &&
             hub.limits().frames_in_flight() <= 64,
         "limits.frames_in_flight", "1 to 64 frames are wanted");
+  check(hub.limits().connections() >= 0 &&
+            hub.limits().connections() <= kMostConnections,
+        "limits.connections", "1 to 65,536 connections are wanted");
+  check(hub.limits().connections_of_one() >= 0, "limits.connections_of_one",
+        "a number of connections is wanted");
   check(hub.log_level().empty() || runtime::LogLevelFromName(hub.log_level()),
         "log_level", "one of debug, info, warn, error is wanted");
   check(hub.log_format().empty() || hub.log_format() == "plain" ||
@@ -157,6 +163,12 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   }
   if (hub.limits().frames_in_flight() == 0) {
     hub.mutable_limits()->set_frames_in_flight(8);
+  }
+  if (hub.limits().connections() == 0) {
+    hub.mutable_limits()->set_connections(1024);
+  }
+  if (hub.limits().connections_of_one() == 0) {
+    hub.mutable_limits()->set_connections_of_one(64);
   }
   if (!hub.rules_file().empty()) {
     auto rules = LoadRules(hub.rules_file());

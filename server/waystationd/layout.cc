@@ -74,6 +74,8 @@ authority:
 #   queued_updates: 65536   # wait for the committer at most
 #   group_updates: 2048     # in one commit at most
 #   frames_in_flight: 8     # of one stream
+#   connections: 1024       # at once, two open files each
+#   connections_of_one: 64  # of one agency with its clerks
 
 # debug, info, warn or error; plain or json. SIGHUP takes up a changed level.
 log_level: info

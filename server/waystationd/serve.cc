@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/waystationd/serve.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,7 +29,8 @@ namespace waystation::waystationd {
 namespace {
 
 absl::StatusOr<std::unique_ptr<service::Server>> Listen(
-    const Parts& parts, const runtime::Log& log) {
+    const Parts& parts, const runtime::Log& log,
+    std::function<void(const absl::Status&)> on_deaf) {
   const config::v1::HubConfig& config = parts.config.hub;
   service::ServerOptions options;
   options.listen = config.listen();
@@ -39,6 +42,12 @@ absl::StatusOr<std::unique_ptr<service::Server>> Listen(
   options.authority = parts.authority;
   options.frames_in_flight = config.limits().frames_in_flight();
   options.clock = [] { return absl::Now(); };
+  const auto most = static_cast<std::size_t>(config.limits().connections());
+  options.connections = {.most = most,
+                         .most_new = std::max<std::size_t>(most / 4, 1),
+                         .most_of_one = static_cast<std::size_t>(
+                             config.limits().connections_of_one())};
+  options.on_deaf = std::move(on_deaf);
   return service::Server::Start(std::move(options), *parts.hub, log);
 }
 
@@ -90,7 +99,7 @@ void Reload(const Serving& serving, const Parts& parts, runtime::Log& log) {
   log.info("log level and issued certificates were read again");
 }
 
-// The store's failure, once it is known. Thread-safe.
+// What the hub cannot go on with, once it is known. Thread-safe.
 class Failure {
  public:
   void Set(const absl::Status& status) {
@@ -130,16 +139,17 @@ absl::Status Serve(const Serving& serving, runtime::Signals& signals) {
   if (!store.ok()) return store.status();
   parts.store = *std::move(store);
   if (absl::Status started = StartHub(parts); !started.ok()) return started;
-  parts.hub->OnFailure([&](const absl::Status& status) {
+  const auto fail = [&](const absl::Status& status) {
     failure.Set(status);
     signals.Wake();
-  });
+  };
+  parts.hub->OnFailure(fail);
   if (absl::Status done = RecordIssuedOf(parts); !done.ok()) return done;
   if (serving.prepare) {
     if (absl::Status done = serving.prepare(*parts.hub); !done.ok())
       return done;
   }
-  auto server = Listen(parts, log);
+  auto server = Listen(parts, log, fail);
   if (!server.ok()) return server.status();
   std::unique_ptr<runtime::HttpEndpoint> http;
   if (!hub_config.http_listen().empty()) {
@@ -170,8 +180,10 @@ absl::Status Serve(const Serving& serving, runtime::Signals& signals) {
     const absl::Status failed = failure.Get();
     if (failed.ok()) continue;
     // Neither yes nor no (design 17): nothing may run down in order, since
-    // whoever waits must not be answered.
-    log.error("the store failed ({}); start again", errors::ReasonOf(failed));
+    // whoever waits must not be answered; and a hub that nobody reaches has
+    // nobody to say goodbye to.
+    log.error("the hub cannot go on ({}); start again",
+              errors::ReasonOf(failed));
     std::_Exit(static_cast<int>(errors::ReasonRowOf(failed).exit));
   }
   manager.Stopping();

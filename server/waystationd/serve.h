@@ -37,7 +37,8 @@ struct Serving {
 //
 // Errors: CONFIG_INVALID with lines, KEY_FILE_MISSING, KEY_FILE_MODE,
 // STORE_IN_USE, PORT_TAKEN and others of the table. When the medium fails while
-// running, the process ends at once with STORE_FAILED; start it again.
+// running, or the hub cannot be reached at its own address, the process ends at
+// once with STORE_FAILED or LISTENER_DEAF; start it again.
 absl::Status Serve(const Serving& serving, runtime::Signals& signals);
 
 }  // namespace waystation::waystationd

@@ -10,7 +10,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -71,6 +73,8 @@ class ServedHub : public testing::Test {
     options.clock = [this] {
       return absl::Now() + absl::Seconds(clock_ahead_.load());
     };
+    options.probe_every = probe_every_;
+    options.on_deaf = on_deaf_;
     return options;
   }
 
@@ -88,12 +92,12 @@ class ServedHub : public testing::Test {
   }
 
   // A connection of its own, as a caller with that certificate.
-  std::shared_ptr<grpc::Channel> Connect(const KeyPair& pair) const {
+  std::shared_ptr<grpc::Channel> Connect(
+      const KeyPair& pair, grpc::ChannelArguments arguments = {}) const {
     grpc::SslCredentialsOptions options;
     options.pem_root_certs = clients_.pem();
     options.pem_cert_chain = pair.certificate_pem;
     options.pem_private_key = pair.key_pem;
-    grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     return grpc::CreateCustomChannel(server_->address(),
                                      grpc::SslCredentials(options), arguments);
@@ -116,6 +120,8 @@ class ServedHub : public testing::Test {
   const TestAuthority auditors_{"auditors"};
   std::atomic<int> clock_ahead_ = 0;
   std::size_t frame_bytes_ = std::size_t{64} << 20;
+  std::chrono::milliseconds probe_every_{15'000};
+  std::function<void(const absl::Status&)> on_deaf_;
   std::mutex lines_mutex_;
   std::vector<std::string> lines_;
   const runtime::Log log_{{.sink = [this](std::string_view line) {

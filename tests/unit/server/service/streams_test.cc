@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "proto/runtime/metrics.h"
 #include "tests/unit/server/service/served_hub.h"
 #include "waystation/v1/mailbox_service.grpc.pb.h"
 #include "waystation/v1/registry_service.grpc.pb.h"
@@ -377,6 +378,44 @@ TEST_F(StreamsTest, ASlowWatcherHoldsUpNothingElse) {
     EXPECT_EQ(response.page().last_token(), "t" + std::to_string(i));
   }
   context.TryCancel();
+}
+
+TEST_F(StreamsTest, AWatcherThatTakesNothingForAMinuteLosesItsStream) {
+  v1::PullResponse page = Page("t1", 1, true);
+  page.mutable_page()->mutable_entries(0)->mutable_view()->set_handle(
+      std::string(2 << 20, 'h'));
+  hub_.SetPages({page, page});
+  // The line holds less than the page, and nobody reads.
+  grpc::ChannelArguments narrow;
+  narrow.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  narrow.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 16 << 10);
+  const auto stub = v1::MailboxService::NewStub(Connect(pair_, narrow));
+  grpc::ClientContext context;
+  const auto watch = stub->Watch(&context, {});
+  hub_.WaitForPulls(1);
+  // One that takes its pages is not disturbed, however late it is.
+  const auto reader =
+      v1::MailboxService::NewStub(Connect("agency/public_security.341200"));
+  grpc::ClientContext reader_context;
+  const auto reading = reader->Watch(&reader_context, {});
+  v1::WatchResponse response;
+  ASSERT_TRUE(reading->Read(&response));
+  const auto stalled = [&] {
+    return runtime::MetricsText(server_->metrics())
+               .find("waystation_calls_stalled_total 0") == std::string::npos;
+  };
+  while (!stalled()) {
+    clock_ahead_ += 61;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_FALSE(watch->Read(&response));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::CANCELLED);
+  hub_.Ring("public_security.341200");
+  EXPECT_TRUE(Call(Connect(pair_)).ok());
+  reader_context.TryCancel();
+  reading->Finish();
+  EXPECT_THAT(runtime::MetricsText(server_->metrics()),
+              testing::HasSubstr("waystation_calls_stalled_total 1"));
 }
 
 TEST_F(StreamsTest, AFailedPageEndsTheWatch) {
