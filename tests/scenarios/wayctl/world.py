@@ -24,8 +24,11 @@ class World:
         # Where the hub is laid out; another folder makes it another hub.
         self.hub_folder = self.file("hub")
         self.listen = "127.0.0.1:0"
-        # What the hub finds in its environment besides.
+        # Where its pages for the machine are, once it serves.
+        self.health = None
+        # What the hub finds in its environment besides, and what it is run by.
         self.hub_environment = {}
+        self.hub_prefix = []
         self.hub = None
         # Variables that a test adds to the environment.
         self.extra = {}
@@ -39,6 +42,7 @@ class World:
         with open(self.file("hub.log"), "ab") as log:
             self.hub = subprocess.Popen(
                 [
+                    *self.hub_prefix,
                     os.path.join(self.bin, "waystationd"),
                     "dev",
                     "--dir",
@@ -58,6 +62,8 @@ class World:
             if "serves on" in line:
                 # The same port when it is started again.
                 self.listen = line.split()[-1].rstrip(".")
+            if line.startswith("Health and metrics: "):
+                self.health = line.split()[3].removesuffix("/readyz,")
             if line == "ready\n":
                 return True
         return False
