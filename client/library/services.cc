@@ -113,6 +113,7 @@ WAYSTATION_SERVICE(Registry)
 WAYSTATION_CALL(Registry, SubmitRecord)
 WAYSTATION_CALL(Registry, GetPerson)
 WAYSTATION_CALL(Registry, MatchClaim)
+WAYSTATION_CALL(Registry, AskAboutBusiness)
 WAYSTATION_CALL(Registry, ListRecords)
 WAYSTATION_CALL(Registry, GetRecord)
 

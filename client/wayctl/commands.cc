@@ -108,6 +108,7 @@ void AddNouns(Commands& commands) {
   AddConflict(commands);
   AddCandidate(commands);
   AddDecision(commands);
+  AddVerify(commands);
   AddMailbox(commands);
   AddAgreement(commands);
   AddAgency(commands);

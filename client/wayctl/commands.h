@@ -75,6 +75,7 @@ void AddHub(Commands& commands);
 void AddKeyNoun(Commands& commands);
 void AddMailbox(Commands& commands);
 void AddPerson(Commands& commands);
+void AddVerify(Commands& commands);
 void AddRecord(Commands& commands);
 
 // All of them, in the order of --help.

@@ -6,21 +6,6 @@
 #include "waystation/v1/registry_service.pb.h"
 
 namespace waystation::wayctl {
-namespace {
-
-Cell AnswerCell(v1::PredicateAnswer::Answer answer) {
-  switch (answer) {
-    case v1::PredicateAnswer::ANSWER_YES:
-      return {Say("yes"), "yes"};
-    case v1::PredicateAnswer::ANSWER_NO:
-      return {Say("no"), "no"};
-    default:
-      return {Say("unknown"), "unknown"};
-  }
-}
-
-}  // namespace
-
 Sheet PersonSheet(const v1::PersonView& view,
                   const Surroundings& surroundings) {
   Table values{.columns = {{"attribute", Say("ATTRIBUTE")},

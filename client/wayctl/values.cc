@@ -221,6 +221,17 @@ std::string DateText(const v1::Date& date) {
                            : Say("lunar $0", digits);
 }
 
+Cell AnswerCell(v1::PredicateAnswer::Answer answer) {
+  switch (answer) {
+    case v1::PredicateAnswer::ANSWER_YES:
+      return {Say("yes"), "yes"};
+    case v1::PredicateAnswer::ANSWER_NO:
+      return {Say("no"), "no"};
+    default:
+      return {Say("unknown"), "unknown"};
+  }
+}
+
 Cell EnumCell(const pb::EnumValueDescriptor* value) {
   if (value == nullptr) return Cell("");
   // The sex "not known" is 0 as well and says something.

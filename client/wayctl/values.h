@@ -17,6 +17,7 @@
 #include "client/wayctl/language.h"
 #include "client/wayctl/output.h"
 #include "client/wayctl/surroundings.h"
+#include "waystation/v1/registry_service.pb.h"
 
 namespace google::protobuf {
 class EnumDescriptor;
@@ -24,8 +25,6 @@ class EnumValueDescriptor;
 class Timestamp;
 }  // namespace google::protobuf
 namespace waystation::v1 {
-class Date;
-class Person;
 class StoreFinding;
 }  // namespace waystation::v1
 
@@ -51,6 +50,9 @@ Cell EnumOf(Enum value) {
       google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(
           static_cast<int>(value)));
 }
+
+// "yes", "no" or "unknown".
+Cell AnswerCell(v1::PredicateAnswer::Answer answer);
 
 // The value of an enum by its short or full name; USAGE lists the choices.
 absl::StatusOr<int> ParseEnum(const google::protobuf::EnumDescriptor& type,

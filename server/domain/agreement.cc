@@ -304,6 +304,15 @@ const Permission& Permissions::Of(std::string_view source_sector,
              : (*of_sector)[static_cast<std::size_t>(attribute)];
 }
 
+bool Permissions::MayAsk(AttributeNumber attribute,
+                         std::string_view predicate) const {
+  return std::ranges::any_of(sectors_, [&](const Sector& sector) {
+    return std::ranges::binary_search(
+        sector.attributes[static_cast<std::size_t>(attribute)].predicates,
+        predicate);
+  });
+}
+
 AttributeSet Permissions::Visible(std::string_view source_sector) const {
   const auto place = std::ranges::find(sectors_, source_sector, &Sector::name);
   return place == sectors_.end() ? 0 : place->visible;

@@ -87,6 +87,8 @@ class Permissions {
   // Attributes of which EXISTS was granted, from any sector.
   AttributeSet Existing() const { return existing_; }
   bool empty() const { return sectors_.empty(); }
+  // Whether some sector's claims on it may be asked for the predicate.
+  bool MayAsk(AttributeNumber attribute, std::string_view predicate) const;
 
  private:
   struct Sector {

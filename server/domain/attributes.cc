@@ -68,7 +68,9 @@ std::vector<AttributeInfo> ReadDescriptors() {
     }
     info.owners.assign(options.owners().begin(), options.owners().end());
     for (const v1::Predicate& predicate : options.predicates()) {
-      info.predicates.push_back({predicate.name(), predicate.question()});
+      info.predicates.push_back({.name = predicate.name(),
+                                 .question = predicate.question(),
+                                 .about_business = predicate.about_business()});
     }
     info.retention_days = options.retention_days();
     info.fields = FieldsOf(*field.message_type());

@@ -63,6 +63,8 @@ struct FieldInfo {
 struct PredicateInfo {
   std::string name;
   std::string question;
+  // Of a business by its number, not of the person.
+  bool about_business = false;
 };
 
 struct AttributeInfo {
@@ -112,6 +114,10 @@ inline constexpr AttributeNumber kIdentifiers = 1;
 inline constexpr AttributeNumber kName = 2;
 inline constexpr AttributeNumber kSex = 3;
 inline constexpr AttributeNumber kBirthDate = 4;
+// And of those that tell of businesses.
+inline constexpr AttributeNumber kEmployment = 11;
+inline constexpr AttributeNumber kSocialInsurance = 12;
+inline constexpr AttributeNumber kBusiness = 14;
 
 }  // namespace waystation::domain
 

@@ -50,8 +50,7 @@ constexpr CeilingRow OnRequest(CeilingRow row) {
 }
 
 // The table of design 8, line by line. Left out, since nothing in this version
-// could hold it: what rests on consent, what travels in sealed notices, and the
-// two questions about a business, which are no person's.
+// could hold it: what rests on consent, and what travels in sealed notices.
 constexpr auto kRows = std::to_array<CeilingRow>({
     // public security -> public security
     Value(kPublicSecurity, kPublicSecurity, "name"),
@@ -103,11 +102,18 @@ constexpr auto kRows = std::to_array<CeilingRow>({
     // labor -> health
     Predicate(kLabor, kHealth, "social_insurance", "insured"),
 
+    // labor -> commerce: of an employer by its number, of no person
+    OnRequest(Predicate(kLabor, kCommerce, "social_insurance",
+                        "employer_insured")),
+
     // commerce -> commerce
     Value(kCommerce, kCommerce, "name"),
     Value(kCommerce, kCommerce, "sex"),
     Value(kCommerce, kCommerce, "birth_date"),
     Value(kCommerce, kCommerce, "business"),
+
+    // commerce -> labor: of a business by its number, of no person
+    Predicate(kCommerce, kLabor, "business", "business_open"),
 
     // other sectors <-> other sectors
     OnRequest(Match(kOtherSector, kOtherSector, "name")),

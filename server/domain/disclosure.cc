@@ -171,20 +171,6 @@ void AddRecordKeys(const Viewer& viewer, const PersonClaims& claims,
   }
 }
 
-// What every side of a conflict answers; UNSPECIFIED where they differ.
-template <typename Answer, typename AnswerOf>
-Answer Unanimous(const Resolution& resolution, AnswerOf answer_of) {
-  const auto of_group = [&](const Group& group) {
-    return answer_of(*resolution.claims[group.shows].value);
-  };
-  const Answer first = of_group(resolution.groups.front());
-  if (!resolution.is_conflict()) return first;
-  const bool unanimous = std::ranges::all_of(
-      resolution.groups,
-      [&](const Group& group) { return of_group(group) == first; });
-  return unanimous ? first : Answer{};
-}
-
 // YES of one entry is enough; NO only if all that are known say so.
 PredicateValue AnswerOf(const std::string& predicate,
                         std::span<const Resolution> resolutions,
@@ -204,6 +190,7 @@ PredicateValue AnswerOf(const std::string& predicate,
 void AddPredicates(const Eye& eye, const AttributeInfo& attribute,
                    const Context& context, v1::PersonView& view) {
   for (const PredicateInfo& predicate : attribute.predicates) {
+    if (predicate.about_business) continue;
     const std::vector<Claim> asked =
         eye.AskAbout(attribute, [&](const Permission& permission) {
           return std::ranges::binary_search(permission.predicates,

@@ -15,7 +15,8 @@ class Message;
 namespace waystation::domain {
 
 // Whether the code can answer the predicate. True of each that person.proto
-// declares; a test holds the two against each other.
+// declares of persons; a test holds the two against each other. Those about
+// businesses are in business.h.
 bool IsPredicateKnown(std::string_view predicate);
 
 // The answer from one value of the attribute, on that day. UNSPECIFIED where

@@ -78,6 +78,20 @@ struct Resolution {
   bool is_conflict() const { return status == v1::STATUS_CONFLICT; }
 };
 
+// What every side of a conflict answers; the default answer where they differ.
+template <typename Answer, typename AnswerOf>
+Answer Unanimous(const Resolution& resolution, AnswerOf answer_of) {
+  const auto of_group = [&](const Group& group) {
+    return answer_of(*resolution.claims[group.shows].value);
+  };
+  const Answer first = of_group(resolution.groups.front());
+  if (!resolution.is_conflict()) return first;
+  const bool unanimous = std::ranges::all_of(
+      resolution.groups,
+      [&](const Group& group) { return of_group(group) == first; });
+  return unanimous ? first : Answer{};
+}
+
 // A decision as Resolve takes it: an active one, borrowed.
 using Decisions =
     std::span<const ::waystation::store::v1::StoredDecision* const>;

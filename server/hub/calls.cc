@@ -138,6 +138,15 @@ void HubImpl::MatchClaim(const Caller& caller, v1::MatchClaimRequest request,
   disclosure_.MatchClaim(caller, request, std::move(done));
 }
 
+void HubImpl::AskAboutBusiness(const Caller& caller,
+                               v1::AskAboutBusinessRequest request,
+                               Callback<v1::AskAboutBusinessResponse> done) {
+  auto status =
+      Admit(caller, "RegistryService.AskAboutBusiness", kAgencyAndClerks);
+  if (!status.ok()) return done(status);
+  business_questions_.Ask(caller, request, std::move(done));
+}
+
 absl::StatusOr<v1::ListRecordsResponse> HubImpl::ListRecords(
     const Caller& caller, const v1::ListRecordsRequest& request) {
   auto status = Admit(caller, "RegistryService.ListRecords", kAgencyAndClerks);

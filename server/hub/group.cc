@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/hub/affair.h"
+#include "server/hub/business_index.h"
 #include "server/hub/open_conflicts.h"
 #include "server/hub/relink.h"
 #include "server/hub/tell.h"
@@ -141,6 +142,7 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
   if (auto status = Relink(planning, SeedsOf(planning)); !status.ok()) {
     return status;
   }
+  IndexBusinesses(planning);
   const std::vector<Uid> touched = TouchedBy(planning);
   if (auto status = LoadAround(planning, touched); !status.ok()) return status;
 

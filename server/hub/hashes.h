@@ -20,12 +20,13 @@ class Hashes {
       : epoch_(keys.index_epoch()),
         record_key_(DeriveKey(keys.index_key(), "waystation record key")),
         identifier_(DeriveKey(keys.index_key(), "waystation identifier")),
+        business_(DeriveKey(keys.index_key(), "waystation business")),
         entry_(DeriveKey(keys.handle_key(), "waystation entry")),
         claim_(DeriveKey(keys.handle_key(), "waystation claim")),
         etag_(DeriveKey(keys.handle_key(), "waystation etag")),
         request_(DeriveKey(keys.handle_key(), "waystation request")) {}
 
-  // Epoch of the two that change when the index key is rotated.
+  // Epoch of the three that change when the index key is rotated.
   uint32_t epoch() const { return epoch_; }
   storage::KeyHash RecordKey(std::string_view agency,
                              std::string_view record_key) const {
@@ -33,6 +34,10 @@ class Hashes {
   }
   storage::KeyHash Identifier(std::string_view identifier) const {
     return identifier_.Of({identifier});
+  }
+  // Of the number of a business, as records name it in that attribute.
+  storage::KeyHash Business(uint32_t attribute, std::string_view number) const {
+    return business_.Of({NumberPart(attribute).view(), number});
   }
 
   // Of the key of an entry of a set; zeros for a single attribute.
@@ -59,6 +64,7 @@ class Hashes {
   uint32_t epoch_;
   KeyedHash record_key_;
   KeyedHash identifier_;
+  KeyedHash business_;
   KeyedHash entry_;
   KeyedHash claim_;
   KeyedHash etag_;

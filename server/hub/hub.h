@@ -139,6 +139,9 @@ class Hub {
                          Callback<v1::GetPersonResponse> done) = 0;
   virtual void MatchClaim(const Caller& caller, v1::MatchClaimRequest request,
                           Callback<v1::MatchClaimResponse> done) = 0;
+  virtual void AskAboutBusiness(
+      const Caller& caller, v1::AskAboutBusinessRequest request,
+      Callback<v1::AskAboutBusinessResponse> done) = 0;
   virtual absl::StatusOr<v1::ListRecordsResponse> ListRecords(
       const Caller& caller, const v1::ListRecordsRequest& request) = 0;
   virtual absl::StatusOr<v1::GetRecordResponse> GetRecord(

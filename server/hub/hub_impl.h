@@ -13,6 +13,7 @@
 #include "server/hub/admin.h"
 #include "server/hub/audit_reader.h"
 #include "server/hub/backups.h"
+#include "server/hub/business_questions.h"
 #include "server/hub/committer.h"
 #include "server/hub/core.h"
 #include "server/hub/disclosure.h"
@@ -45,6 +46,9 @@ class HubImpl final : public Hub {
                  Callback<v1::GetPersonResponse> done) override;
   void MatchClaim(const Caller& caller, v1::MatchClaimRequest request,
                   Callback<v1::MatchClaimResponse> done) override;
+  void AskAboutBusiness(const Caller& caller,
+                        v1::AskAboutBusinessRequest request,
+                        Callback<v1::AskAboutBusinessResponse> done) override;
   absl::StatusOr<v1::ListRecordsResponse> ListRecords(
       const Caller& caller, const v1::ListRecordsRequest& request) override;
   absl::StatusOr<v1::GetRecordResponse> GetRecord(
@@ -151,6 +155,7 @@ class HubImpl final : public Hub {
   std::unique_ptr<Notary> notary_;
   Committer committer_;
   Disclosure disclosure_;
+  BusinessQuestions business_questions_;
   Mailbox mailbox_;
   Office office_;
   Admin admin_;

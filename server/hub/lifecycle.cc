@@ -70,6 +70,7 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
             Published(group, committed);
           }),
       disclosure_(core_, committer_, refusals_),
+      business_questions_(core_, committer_, refusals_),
       mailbox_(core_, committer_),
       office_(core_, committer_),
       admin_(core_, committer_),

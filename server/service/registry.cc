@@ -10,6 +10,8 @@ constexpr Method kSubmitRecords{"RegistryService.SubmitRecords", kAgency};
 constexpr Method kSubmitRecord{"RegistryService.SubmitRecord", kAgency};
 constexpr Method kGetPerson{"RegistryService.GetPerson", kAgency | kClerk};
 constexpr Method kMatchClaim{"RegistryService.MatchClaim", kAgency | kClerk};
+constexpr Method kAskAboutBusiness{"RegistryService.AskAboutBusiness",
+                                   kAgency | kClerk};
 constexpr Method kListRecords{"RegistryService.ListRecords", kAgency | kClerk};
 constexpr Method kGetRecord{"RegistryService.GetRecord", kAgency | kClerk};
 
@@ -45,6 +47,17 @@ grpc::ServerUnaryReactor* RegistryService::MatchClaim(
   return HandOver(desk_, context, kMatchClaim, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.MatchClaim(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* RegistryService::AskAboutBusiness(
+    grpc::CallbackServerContext* context,
+    const v1::AskAboutBusinessRequest* request,
+    v1::AskAboutBusinessResponse* response) {
+  return HandOver(desk_, context, kAskAboutBusiness, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.AskAboutBusiness(caller, *request,
+                                               std::move(done));
                   });
 }
 

@@ -26,6 +26,10 @@ class RegistryService final : public v1::RegistryService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::MatchClaimRequest* request,
       v1::MatchClaimResponse* response) override;
+  grpc::ServerUnaryReactor* AskAboutBusiness(
+      grpc::CallbackServerContext* context,
+      const v1::AskAboutBusinessRequest* request,
+      v1::AskAboutBusinessResponse* response) override;
   grpc::ServerUnaryReactor* ListRecords(
       grpc::CallbackServerContext* context,
       const v1::ListRecordsRequest* request,

@@ -62,6 +62,16 @@ class Agency:
         )
         return getattr(answer, "answer", answer)
 
+    def ask(self, number, predicate):
+        """What is answered of a business, or all of the refusal."""
+        answer = outcome(
+            self.me.registry.AskAboutBusiness,
+            registry_service_pb2.AskAboutBusinessRequest(
+                number=number, predicate=predicate, purpose=self.purpose
+            ),
+        )
+        return getattr(answer, "answer", answer)
+
     def state(self):
         return self.me.mailbox.GetMailbox(
             mailbox_service_pb2.GetMailboxRequest(), timeout=DEADLINE

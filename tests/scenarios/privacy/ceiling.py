@@ -24,6 +24,8 @@ class May:
     predicate: str = ""
     # In the default set; else only where an agreement says so.
     default: bool = True
+    # Asked of a business by its number; a view of a person tells nothing of it.
+    of_business: bool = False
 
 
 VALUE = May("value")
@@ -63,7 +65,20 @@ CEILING = {
     (LABOR, HEALTH): {
         "social_insurance": May("predicate", predicate="insured")
     },
+    (LABOR, COMMERCE): {
+        "social_insurance": May(
+            "predicate",
+            predicate="employer_insured",
+            default=False,
+            of_business=True,
+        )
+    },
     (COMMERCE, COMMERCE): {**CORE, "business": VALUE},
+    (COMMERCE, LABOR): {
+        "business": May(
+            "predicate", predicate="business_open", of_business=True
+        )
+    },
     (EDUCATION, EDUCATION): CORE_MATCH_IF_ASKED,
 }
 

@@ -142,15 +142,56 @@ class Matrix(Privacy):
             cells = sum(pool.map(column, SECTORS))
         self.assertEqual(cells, 5 * 5 * 17)
 
-    def allowed(self, cell):
+    def granted(self, source, recipient, attribute):
         # No agreement comes with the hub for sectors that the design leaves
         # open.
-        if cell.recipient.sector == EDUCATION:
+        if recipient == EDUCATION:
             return None
-        allowed = may(
+        allowed = may(source, recipient, attribute)
+        return allowed if allowed and allowed.default else None
+
+    def allowed(self, cell):
+        """What may be known of a person."""
+        granted = self.granted(
             cell.source.sector, cell.recipient.sector, cell.attribute
         )
-        return allowed if allowed and allowed.default else None
+        return None if granted and granted.of_business else granted
+
+    def test_questions_about_a_business(self):
+        """By its number, of whoever runs it and works for it."""
+        number, other = "91350100M000100Y43", "91110000600037341L"
+        person = claims.core(claims.new_number())
+        person.business.add(
+            number=number,
+            role=claims.person_pb2.Business.ROLE_OPERATOR,
+            state=claims.person_pb2.Business.STATE_OPEN,
+        )
+        self.agency(COMMERCE, ORIGIN).say(claims.update("runs", 1, person))
+        person = claims.core(claims.new_number())
+        person.employment.uscc = number
+        person.social_insurance.schemes.add(
+            scheme=claims.person_pb2.SocialInsurance.SCHEME_UNEMPLOYMENT,
+            state=claims.person_pb2.SocialInsurance.STATE_INSURED,
+        )
+        self.agency(LABOR, ORIGIN).say(claims.update("works", 1, person))
+        for source, attribute, predicate in (
+            (COMMERCE, "business", "business_open"),
+            (LABOR, "social_insurance", "employer_insured"),
+        ):
+            for recipient in SECTORS:
+                granted = self.granted(source, recipient, attribute)
+                answers = [
+                    self.agency(recipient).ask(which, predicate)
+                    for which in (number, other)
+                ]
+                if granted and granted.of_business:
+                    self.assertEqual(
+                        answers,
+                        [Predicate.ANSWER_YES, Predicate.ANSWER_UNSPECIFIED],
+                    )
+                else:
+                    self.assertEqual(answers[0], answers[1])
+                    self.assertIn(b"NOT_AVAILABLE", answers[0][2])
 
     def check(self, cell, allowed):
         cell.begin()
@@ -293,6 +334,8 @@ class Ceiling(Privacy):
         ("exists", 0, ""),
         ("predicate", 0, "permit_valid"),
         ("predicate", 0, "insured"),
+        ("predicate", 0, "employer_insured"),
+        ("predicate", 0, "business_open"),
     ]
     # Attributes that can be cut, to how many digits at most.
     PARTIAL = {
@@ -305,8 +348,9 @@ class Ceiling(Privacy):
         "education": 0,
     }
     PREDICATES = {
-        "residence_permit": "permit_valid",
-        "social_insurance": "insured",
+        "residence_permit": {"permit_valid"},
+        "social_insurance": {"insured", "employer_insured"},
+        "business": {"business_open"},
     }
 
     def grants(self):
@@ -314,7 +358,7 @@ class Ceiling(Privacy):
         for attribute in claims.ATTRIBUTES:
             for form, digits, predicate in self.FORMS:
                 if form == "predicate":
-                    if self.PREDICATES.get(attribute) != predicate:
+                    if predicate not in self.PREDICATES.get(attribute, ()):
                         continue
                 if form == "partial":
                     if attribute not in self.PARTIAL:
@@ -389,8 +433,8 @@ class AtTheCeiling(Matrix):
             )
             assert not isinstance(applied, tuple), applied
 
-    def allowed(self, cell):
-        return may(cell.source.sector, cell.recipient.sector, cell.attribute)
+    def granted(self, source, recipient, attribute):
+        return may(source, recipient, attribute)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ class AcknowledgeRequest;
 class AcknowledgeResponse;
 class ApplyAgreementRequest;
 class ApplyAgreementResponse;
+class AskAboutBusinessRequest;
+class AskAboutBusinessResponse;
 class CheckStoreRequest;
 class CheckStoreResponse;
 class CosignRequest;
@@ -103,6 +105,8 @@ class Registry {
       const v1::GetPersonRequest& request) const;
   absl::StatusOr<v1::MatchClaimResponse> MatchClaim(
       const v1::MatchClaimRequest& request) const;
+  absl::StatusOr<v1::AskAboutBusinessResponse> AskAboutBusiness(
+      const v1::AskAboutBusinessRequest& request) const;
   absl::StatusOr<v1::ListRecordsResponse> ListRecords(
       const v1::ListRecordsRequest& request) const;
   absl::StatusOr<v1::GetRecordResponse> GetRecord(

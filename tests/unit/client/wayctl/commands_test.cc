@@ -153,6 +153,15 @@ TEST(ExitCodes, OfFindings) {
                      {.input = "张小花\n"})
                 .code,
             3);
+
+  v1::AskAboutBusinessResponse closed;
+  closed.set_answer(v1::PredicateAnswer::ANSWER_NO);
+  wayctl.hub().Answer("RegistryService/AskAboutBusiness", closed);
+  EXPECT_EQ(wayctl
+                .Run({"verify", "business", "91350100M000100Y43", "--purpose",
+                      "social_insurance_transfer"})
+                .code,
+            3);
 }
 
 // --- errors in the reader's language and for machines ---

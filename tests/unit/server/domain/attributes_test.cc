@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "google/protobuf/descriptor.h"
+#include "server/domain/business.h"
 #include "server/domain/predicates.h"
 #include "waystation/v1/person.pb.h"
 
@@ -44,7 +45,15 @@ TEST(Attributes, SayAllThatTheCodeNeeds) {
     EXPECT_EQ(has_key, attribute.is_set)
         << "the entries of a set, and nothing else, are named by a key";
     for (const PredicateInfo& predicate : attribute.predicates) {
-      EXPECT_TRUE(IsPredicateKnown(predicate.name)) << predicate.name;
+      EXPECT_EQ(IsPredicateKnown(predicate.name), !predicate.about_business)
+          << predicate.name;
+      const BusinessPredicate* of_business =
+          FindBusinessPredicate(predicate.name);
+      EXPECT_EQ(of_business != nullptr, predicate.about_business)
+          << predicate.name;
+      if (of_business != nullptr) {
+        EXPECT_EQ(of_business->attribute, attribute.number);
+      }
       EXPECT_FALSE(predicate.question.empty());
     }
   }
@@ -67,6 +76,9 @@ TEST(Attributes, AreWhatTheCodeCallsThem) {
   EXPECT_EQ(GetAttribute(kName).name, "name");
   EXPECT_EQ(GetAttribute(kSex).name, "sex");
   EXPECT_EQ(GetAttribute(kBirthDate).name, "birth_date");
+  EXPECT_EQ(GetAttribute(kEmployment).name, "employment");
+  EXPECT_EQ(GetAttribute(kSocialInsurance).name, "social_insurance");
+  EXPECT_EQ(GetAttribute(kBusiness).name, "business");
 }
 
 TEST(AttributeSet, ListsItsMembersInOrder) {

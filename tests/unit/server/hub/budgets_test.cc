@@ -101,6 +101,16 @@ TEST_F(BudgetsTest, CallsComeBackWithTheNextMinute) {
                   .status();
             }()),
             kSpent);
+  v1::AskAboutBusinessRequest ask;
+  ask.set_number("91350100M000100Y43");
+  ask.set_predicate("business_open");
+  ask.set_purpose(kPurpose);
+  EXPECT_EQ(
+      errors::ReasonOf(Await<v1::AskAboutBusinessResponse>([&](auto done) {
+                         test_.hub().AskAboutBusiness(
+                             AgencyCaller(kLaborSuzhou), ask, std::move(done));
+                       }).status()),
+      kSpent);
   EXPECT_EQ(Get("K0"), kSpent);
   test_.Advance(errors::RetryAfter(last_));
   EXPECT_EQ(Get("K0"), "");

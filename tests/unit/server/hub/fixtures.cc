@@ -143,8 +143,26 @@ Say& Say::Lives(std::string_view division, std::string_view address) {
   return *this;
 }
 
-Say& Say::Works(std::string_view employer) {
-  Claim("employment").mutable_employment()->set_employer(std::string(employer));
+Say& Say::Works(std::string_view employer, std::string_view uscc) {
+  v1::Employment& employment = *Claim("employment").mutable_employment();
+  employment.set_employer(std::string(employer));
+  employment.set_uscc(std::string(uscc));
+  return *this;
+}
+
+Say& Say::Insured(v1::SocialInsurance::State state) {
+  auto& scheme =
+      *Claim("social_insurance").mutable_social_insurance()->add_schemes();
+  scheme.set_scheme(v1::SocialInsurance::SCHEME_MEDICAL_EMPLOYEE);
+  scheme.set_state(state);
+  return *this;
+}
+
+Say& Say::Runs(std::string_view number, v1::Business::State state) {
+  v1::Business& business = *Claim("business").add_business();
+  business.set_number(std::string(number));
+  business.set_role(v1::Business::ROLE_OPERATOR);
+  business.set_state(state);
   return *this;
 }
 

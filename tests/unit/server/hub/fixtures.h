@@ -55,7 +55,9 @@ class Say {
   Say& Born(int year, int month, int day);
   Say& Sex(v1::Sex sex);
   Say& Lives(std::string_view division, std::string_view address = {});
-  Say& Works(std::string_view employer);
+  Say& Works(std::string_view employer, std::string_view uscc = {});
+  Say& Insured(v1::SocialInsurance::State state);
+  Say& Runs(std::string_view number, v1::Business::State state);
   Say& Phone(std::string_view phone);
   Say& Trained(std::string_view course, std::string_view title);
   Say& Recorded(absl::Time time);

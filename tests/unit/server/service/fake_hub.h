@@ -141,6 +141,10 @@ class FakeHub final : public hub::Hub {
                   Callback<v1::MatchClaimResponse> done) override {
     done(v1::MatchClaimResponse());
   }
+  void AskAboutBusiness(const hub::Caller&, v1::AskAboutBusinessRequest,
+                        Callback<v1::AskAboutBusinessResponse> done) override {
+    done(v1::AskAboutBusinessResponse());
+  }
   absl::StatusOr<v1::ListRecordsResponse> ListRecords(
       const hub::Caller&, const v1::ListRecordsRequest&) override {
     return v1::ListRecordsResponse();
