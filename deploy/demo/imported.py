@@ -13,7 +13,11 @@ import sys
 
 
 def rows(path):
-    text = path.read_bytes().decode("gb18030")
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("gb18030")
     delimiter = "^" if "^" in text.partition("\n")[0] else ","
     quoting = csv.QUOTE_NONE if delimiter == "^" else csv.QUOTE_MINIMAL
     return csv.DictReader(text.splitlines(), delimiter=delimiter,

@@ -21,7 +21,9 @@ ROLES = {"OPERATOR": "agency list", "OFFICE": "conflict list",
          "AUDITOR": "audit checkpoint", "CLERK": "agency list",
          "PUBLIC_SECURITY_341200": "record list",
          "PUBLIC_SECURITY_320500": "record list",
-         "LABOR_341200": "record list", "LABOR_320500": "record list"}
+         "LABOR_341200": "record list", "LABOR_320500": "record list",
+         "HEALTH_341200": "record list", "HEALTH_320500": "record list",
+         "COMMERCE_341200": "record list", "COMMERCE_320500": "record list"}
 # Documented exits of a command whose work is done already: nothing found, rows
 # with findings, decided by somebody, not available.
 AGAIN = {0, 1, 3, 5, 6}
