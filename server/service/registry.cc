@@ -54,7 +54,7 @@ grpc::ServerUnaryReactor* RegistryService::AskAboutBusiness(
     grpc::CallbackServerContext* context,
     const v1::AskAboutBusinessRequest* request,
     v1::AskAboutBusinessResponse* response) {
-  return HandOver(desk_, context, kAskAboutBusiness, response,
+  return HandOver(desk_, context, kAskAboutBusiness, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.AskAboutBusiness(caller, *request,
                                                std::move(done));
