@@ -66,7 +66,7 @@ void AddVerify(Commands& commands) {
       noun, "business",
       Say("Whether something holds of a business, by its number; the question "
           "is audited"),
-      "wayctl verify business 91320506MA1MYXB11H "
+      "wayctl verify business 91320505MA1N2Q335L "
       "--purpose social_insurance_transfer",
       Needs::kHub,
       [question](Session& session) { return Business(session, *question); });

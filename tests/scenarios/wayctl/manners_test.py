@@ -31,6 +31,7 @@ class Examples(Scenario):
         "mailbox": SUZHOU_LABOR,
         "person": SUZHOU_LABOR,
         "record": SUZHOU_LABOR,
+        "verify": SUZHOU_LABOR,
     }
     # Before others; the rest follow as they stand in the help.
     FIRST = [
