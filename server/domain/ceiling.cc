@@ -103,8 +103,8 @@ constexpr auto kRows = std::to_array<CeilingRow>({
     Predicate(kLabor, kHealth, "social_insurance", "insured"),
 
     // labor -> commerce: of an employer by its number, of no person
-    OnRequest(Predicate(kLabor, kCommerce, "social_insurance",
-                        "employer_insured")),
+    OnRequest(
+        Predicate(kLabor, kCommerce, "social_insurance", "employer_insured")),
 
     // commerce -> commerce
     Value(kCommerce, kCommerce, "name"),

@@ -101,12 +101,11 @@ void BusinessQuestions::Ask(const Caller& caller,
   const std::shared_ptr<const Access> access =
       registry->AccessOf(*agency, today, request.purpose());
   // It tells of no person, so that calls alone are counted.
-  absl::Status refused =
-      core_.budgets.Call({.agency = agency->number,
-                          .purpose = request.purpose(),
-                          .budget = access->budget,
-                          .now = now,
-                          .today = today});
+  absl::Status refused = core_.budgets.Call({.agency = agency->number,
+                                             .purpose = request.purpose(),
+                                             .budget = access->budget,
+                                             .now = now,
+                                             .today = today});
   if (refused.ok() &&
       !access->permissions.MayAsk(predicate->attribute, predicate->name)) {
     refused = errors::Error("NOT_AVAILABLE");
