@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "adapters/framework/mapping/law.h"
 #include "adapters/health/sector.h"
 
 namespace waystation::adapters {
 namespace {
 
 using enum Denial::Match;
+using law::kBiometrics;
+using law::kEthnicity;
+using law::kOthers;
 
 // Care providers say who is registered with them, and nothing of what for.
 constexpr std::string_view kPregnancy =
@@ -13,13 +17,6 @@ constexpr std::string_view kPregnancy =
 constexpr std::string_view kTreatment =
     "medical treatment: Basic Healthcare Law art. 92, PIPL art. 28 / "
     "诊疗：基本医疗卫生与健康促进法第九十二条、个人信息保护法第二十八条";
-constexpr std::string_view kOthers =
-    "another person's name or number: PIPL art. 6 / "
-    "他人姓名或号码：个人信息保护法第六条";
-constexpr std::string_view kBiometrics =
-    "biometrics: PIPL art. 28 / 生物识别信息：个人信息保护法第二十八条";
-constexpr std::string_view kEthnicity =
-    "ethnicity: PIPL art. 28 / 民族：个人信息保护法第二十八条";
 constexpr std::string_view kGender =
     "gender identity: PIPL art. 28 / 性别认同：个人信息保护法第二十八条";
 

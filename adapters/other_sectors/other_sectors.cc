@@ -3,20 +3,19 @@
 
 #include <algorithm>
 
+#include "adapters/framework/mapping/law.h"
+
 namespace waystation::adapters {
 namespace {
 
 using enum Denial::Match;
+using law::kOthers;
 
 // A register of houses says where dwellings stand. Who rents one is nobody
 // else's business, and landlords report in one direction (domain facts 1.1).
 constexpr std::string_view kTenant =
     "a tenant: PIPL art. 6 and 28; addresses only / "
     "承租人：个人信息保护法第六条、第二十八条；仅交换地址";
-// A school knows families; it speaks of the pupil.
-constexpr std::string_view kFamily =
-    "another person's name or number: PIPL art. 6 / "
-    "他人姓名或号码：个人信息保护法第六条";
 
 constexpr Denial kHousing[] = {
     {kPrefix, "CZR", kTenant},     // 承租人
@@ -39,12 +38,13 @@ constexpr Denial kHousing[] = {
     {kPart, "同住人", kTenant},    // 同住人姓名
 };
 
+// A school knows families; it speaks of the pupil.
 constexpr Denial kEducation[] = {
-    {kPrefix, "FQ", kFamily},    // 父亲
-    {kPrefix, "MQ", kFamily},    // 母亲
-    {kPart, "父亲", kFamily},    // 父亲姓名
-    {kPart, "母亲", kFamily},    // 母亲姓名
-    {kPart, "PARENT", kFamily},  // PARENT_NAME
+    {kPrefix, "FQ", kOthers},    // 父亲
+    {kPrefix, "MQ", kOthers},    // 母亲
+    {kPart, "父亲", kOthers},    // 父亲姓名
+    {kPart, "母亲", kOthers},    // 母亲姓名
+    {kPart, "PARENT", kOthers},  // PARENT_NAME
 };
 
 constexpr Sector kSectors[] = {

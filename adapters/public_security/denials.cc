@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "adapters/framework/mapping/law.h"
 #include "adapters/public_security/sector.h"
 
 namespace waystation::adapters {
 namespace {
 
 using enum Denial::Match;
+using law::kBiometrics;
+using law::kFertility;
+using law::kOthers;
+using law::kRepealed;
 
 // The page of the floating population had columns of the family planning of
 // old beside the person's own (domain facts 0.2), and holds other people.
-constexpr std::string_view kFertility =
-    "fertility: Women's Rights Protection Law 2022 art. 43, PIPL art. 28 / "
-    "生育：妇女权益保障法第四十三条、个人信息保护法第二十八条";
-constexpr std::string_view kRepealed =
-    "family planning papers: Decree 555, repealed in 2021 / "
-    "计划生育证明：国务院令第555号，2021年废止";
-constexpr std::string_view kOthers =
-    "another person's name or number: PIPL art. 6 / "
-    "他人姓名或号码：个人信息保护法第六条";
-constexpr std::string_view kBiometrics =
-    "biometrics: PIPL art. 28 / 生物识别信息：个人信息保护法第二十八条";
-
 constexpr Denial kDenials[] = {
     {kPrefix, "SFSY", kFertility},     // 是否生育
     {kPrefix, "SYZN_", kFertility},    // 生育子女：男、女

@@ -4,32 +4,26 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "adapters/framework/mapping/law.h"
 
 namespace waystation::adapters {
 namespace {
 
 using enum Denial::Match;
+using law::kEthnicity;
+using law::kFertility;
+using law::kPenalty;
+using law::kRepealed;
 
 constexpr std::string_view kMarital =
     "marital state: Women's Rights Protection Law 2022 art. 43, PIPL art. 28 / "
     "婚姻状况：妇女权益保障法第四十三条、个人信息保护法第二十八条";
-constexpr std::string_view kFertility =
-    "fertility: Women's Rights Protection Law 2022 art. 43, PIPL art. 28 / "
-    "生育：妇女权益保障法第四十三条、个人信息保护法第二十八条";
-constexpr std::string_view kEthnicity =
-    "ethnicity: PIPL art. 28 / 民族：个人信息保护法第二十八条";
 constexpr std::string_view kBelief =
     "religion or party membership: PIPL art. 28 / "
     "宗教信仰、政治面貌：个人信息保护法第二十八条";
 constexpr std::string_view kHealth =
     "health: PIPL art. 28, Basic Healthcare Law art. 92 / "
     "健康：个人信息保护法第二十八条、基本医疗卫生与健康促进法第九十二条";
-constexpr std::string_view kRepealed =
-    "family planning papers: Decree 555, repealed in 2021 / "
-    "计划生育证明：国务院令第555号，2021年废止";
-
-constexpr std::string_view kPenalty =
-    "penalties and blacklists: nobody exchanges them / 处罚、黑名单：不交换";
 
 constexpr Denial kDenials[] = {
     // Pinyin initials, as police and other systems name their columns.
