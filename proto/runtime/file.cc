@@ -17,21 +17,6 @@
 namespace waystation::runtime {
 namespace {
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
 std::string Cause(int error) { return std::generic_category().message(error); }
 
 absl::Status Fail(std::string_view reason, const std::string& path,
@@ -56,6 +41,12 @@ absl::StatusOr<std::string> ReadAll(const Descriptor& file,
   }
 }
 
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (ok()) close(fd_);
+}
+
 absl::Status WriteAll(const Descriptor& file, const std::string& path,
                       std::string_view contents) {
   while (!contents.empty()) {
@@ -64,11 +55,17 @@ absl::Status WriteAll(const Descriptor& file, const std::string& path,
     if (n < 0) return NotWritten(path, errno);
     contents.remove_prefix(static_cast<std::size_t>(n));
   }
-  if (fsync(file.get()) != 0) return NotWritten(path, errno);
   return absl::OkStatus();
 }
 
-}  // namespace
+absl::Status WriteDurably(const Descriptor& file, const std::string& path,
+                          std::string_view contents) {
+  if (absl::Status status = WriteAll(file, path, contents); !status.ok()) {
+    return status;
+  }
+  if (fsync(file.get()) != 0) return NotWritten(path, errno);
+  return absl::OkStatus();
+}
 
 absl::Status NotWritten(const std::string& path, int error) {
   const bool full = error == ENOSPC || error == EDQUOT;
@@ -115,7 +112,7 @@ absl::Status WriteNewFile(const std::string& path, std::string_view contents,
     return errno == EEXIST ? Fail("EXISTS_ALREADY", path, Cause(errno))
                            : NotWritten(path, errno);
   }
-  if (absl::Status status = WriteAll(file, path, contents); !status.ok()) {
+  if (absl::Status status = WriteDurably(file, path, contents); !status.ok()) {
     unlink(path.c_str());
     return status;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole small files: configuration, certificates, keys.
+// Whole small files: configuration, certificates, keys; and what all who handle
+// files by their descriptors need.
 #ifndef WAYSTATION_PROTO_RUNTIME_FILE_H_
 #define WAYSTATION_PROTO_RUNTIME_FILE_H_
 
@@ -8,11 +9,38 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace waystation::runtime {
+
+// Owns a file descriptor, if it has one.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(other.Release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Descriptor();
+
+  bool ok() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  int Release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+// Writes on where the descriptor stands; `path` is its name in a NotWritten.
+absl::Status WriteAll(const Descriptor& file, const std::string& path,
+                      std::string_view contents);
+// The same, and durable when it returns.
+absl::Status WriteDurably(const Descriptor& file, const std::string& path,
+                          std::string_view contents);
 
 // FILE_MISSING, with name and cause, when it cannot be read or is longer than
 // `most` bytes.

@@ -6,10 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -42,6 +40,12 @@ std::string Length(size_t size) {
   return bytes;
 }
 
+absl::Status NotRead(const std::string& path) {
+  return errors::Error(
+      "FILE_MISSING",
+      {.field = path, .rule = std::generic_category().message(errno)});
+}
+
 // Wipes itself.
 class Stream {
  public:
@@ -53,20 +57,6 @@ class Stream {
 
  private:
   crypto_secretstream_xchacha20poly1305_state state_{};
-};
-
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  const int descriptor_;
 };
 
 class Hasher {
@@ -87,8 +77,8 @@ class Hasher {
 
 class Writer final : public ArchiveWriter {
  public:
-  Writer(std::string path, int descriptor)
-      : path_(std::move(path)), file_(descriptor) {}
+  Writer(std::string path, runtime::Descriptor file)
+      : path_(std::move(path)), file_(std::move(file)) {}
 
   absl::Status Begin(const store::v1::BackupHead& head, const ArchiveKey& key) {
     head_ = head.SerializeAsString();
@@ -129,17 +119,11 @@ class Writer final : public ArchiveWriter {
 
   absl::Status Write(std::string_view bytes) {
     hasher_.Add(bytes);
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return runtime::NotWritten(path_, errno);
-      bytes.remove_prefix(static_cast<size_t>(written));
-    }
-    return absl::OkStatus();
+    return runtime::WriteAll(file_, path_, bytes);
   }
 
   const std::string path_;
-  const File file_;
+  const runtime::Descriptor file_;
   Stream stream_;
   Hasher hasher_;
   std::string head_;
@@ -147,8 +131,8 @@ class Writer final : public ArchiveWriter {
 
 class Reader final : public ArchiveReader {
  public:
-  Reader(std::string path, int descriptor)
-      : path_(std::move(path)), file_(descriptor) {}
+  Reader(std::string path, runtime::Descriptor file)
+      : path_(std::move(path)), file_(std::move(file)) {}
 
   absl::Status Begin() {
     struct stat state {};
@@ -221,11 +205,7 @@ class Reader final : public ArchiveReader {
     while (got < size) {
       const ssize_t n = ::read(file_.get(), bytes.data() + got, size - got);
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) {
-        return errors::Error(
-            "FILE_MISSING",
-            {.field = path_, .rule = std::generic_category().message(errno)});
-      }
+      if (n < 0) return NotRead(path_);
       if (n == 0) {
         return Damaged("it is cut at byte " + std::to_string(at_ + got));
       }
@@ -251,7 +231,7 @@ class Reader final : public ArchiveReader {
   }
 
   const std::string path_;
-  const File file_;
+  const runtime::Descriptor file_;
   uint64_t file_bytes_ = 0;
   uint64_t at_ = 0;
   store::v1::BackupHead head_;
@@ -274,26 +254,22 @@ ArchiveKey NewArchiveKey() {
 absl::StatusOr<std::unique_ptr<ArchiveWriter>> ArchiveWriter::Create(
     const std::string& path, const store::v1::BackupHead& head,
     const ArchiveKey& key) {
-  const int descriptor =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0) {
+  runtime::Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.ok()) {
     return errno == EEXIST ? errors::Error("EXISTS_ALREADY", {.rule = path})
                            : runtime::NotWritten(path, errno);
   }
-  auto writer = std::make_unique<Writer>(path, descriptor);
+  auto writer = std::make_unique<Writer>(path, std::move(file));
   if (absl::Status begun = writer->Begin(head, key); !begun.ok()) return begun;
   return writer;
 }
 
 absl::StatusOr<std::unique_ptr<ArchiveReader>> ArchiveReader::Open(
     const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    return errors::Error(
-        "FILE_MISSING",
-        {.field = path, .rule = std::generic_category().message(errno)});
-  }
-  auto reader = std::make_unique<Reader>(path, descriptor);
+  runtime::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.ok()) return NotRead(path);
+  auto reader = std::make_unique<Reader>(path, std::move(file));
   if (absl::Status begun = reader->Begin(); !begun.ok()) return begun;
   return reader;
 }

@@ -38,29 +38,18 @@ std::string LineOf(const storage::ObjectRow& row, absl::Time now) {
 // Appends to the file, making it if need be; durable when it returns. What a
 // full disk let in is taken back.
 absl::Status Append(const std::string& path, std::string_view text) {
-  const int file =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (file < 0) return runtime::NotWritten(path, errno);
-  const off_t size = ::lseek(file, 0, SEEK_END);
-  absl::Status status;
-  while (!text.empty() && status.ok()) {
-    const ssize_t written = ::write(file, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      status = runtime::NotWritten(path, errno);
-    } else {
-      text.remove_prefix(static_cast<size_t>(written));
+  const runtime::Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!file.ok()) return runtime::NotWritten(path, errno);
+  const off_t size = ::lseek(file.get(), 0, SEEK_END);
+  if (absl::Status status = runtime::WriteDurably(file, path, text);
+      !status.ok()) {
+    if (::ftruncate(file.get(), size) != 0) {
+      // The next start drops a line that is not whole.
     }
+    return status;
   }
-  if (status.ok() && ::fsync(file) != 0) {
-    status = runtime::NotWritten(path, errno);
-  }
-  if (!status.ok() && ::ftruncate(file, size) != 0) {
-    // The next start drops a line that is not whole.
-  }
-  ::close(file);
-  if (status.ok() && size == 0) return runtime::SyncFolder(path);
-  return status;
+  return size == 0 ? runtime::SyncFolder(path) : absl::OkStatus();
 }
 
 bool IsThere(const std::string& path) {

@@ -94,14 +94,12 @@ absl::StatusOr<KeyFileText> LoadKey(const std::string& path) {
 // Overwrites the file before it goes, so that its bytes do not stay on a disk
 // that writes in place.
 absl::Status Destroy(const std::string& path) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (file >= 0) {
-    struct stat state {};
-    if (::fstat(file, &state) == 0) {
-      const std::string zeros(static_cast<size_t>(state.st_size), '\0');
-      if (::pwrite(file, zeros.data(), zeros.size(), 0) >= 0) ::fsync(file);
-    }
-    ::close(file);
+  const runtime::Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  struct stat state {};
+  if (file.ok() && ::fstat(file.get(), &state) == 0) {
+    const std::string zeros(static_cast<size_t>(state.st_size), '\0');
+    // What cannot be overwritten is removed all the same.
+    (void)runtime::WriteDurably(file, path, zeros);
   }
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
     return runtime::NotWritten(path, errno);

@@ -24,9 +24,12 @@
 #include <vector>
 
 #include "proto/errors/error.h"
+#include "proto/runtime/file.h"
 
 namespace waystation::service {
 namespace {
+
+using runtime::Descriptor;
 
 constexpr std::chrono::milliseconds kLookEvery{200};
 // Accepted at a time, before those that are gone are looked after.
@@ -40,26 +43,6 @@ constexpr std::size_t kDescriptorsEach = 2;
 // their way out; the last ones of them no connection may have.
 constexpr std::size_t kOwnDescriptors = 128;
 constexpr rlim_t kSpareDescriptors = 32;
-
-// Closed when it goes.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 bool IsMapped(const in6_addr& address) {
   return IN6_IS_ADDR_V4MAPPED(&address);
