@@ -5,10 +5,13 @@
 #define WAYSTATION_SERVER_HUB_ACT_WORK_H_
 
 #include <functional>
+#include <future>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "server/hub/committer.h"
 #include "server/hub/store_error.h"
 #include "server/hub/work.h"
 
@@ -45,6 +48,15 @@ class ActWork final : public Work {
   const Done done_;
   v1::AuditEvent event_;
 };
+
+// Does it and returns when it is durable. Not to be called by the committer.
+inline absl::Status DoAct(Committer& committer, ActWork::Act act) {
+  std::promise<absl::Status> done;
+  committer.Submit(std::make_unique<ActWork>(
+      std::move(act),
+      [&](const absl::Status& status) { done.set_value(status); }));
+  return done.get_future().get();
+}
 
 }  // namespace waystation::hub
 

@@ -29,7 +29,8 @@ absl::Duration UntilTomorrow(const Purse& purse) {
   constexpr absl::Duration kChina = absl::Hours(8);
   const int64_t tomorrow =
       std::chrono::duration_cast<std::chrono::microseconds>(
-          (std::chrono::sys_days(purse.today) + std::chrono::days(1))
+          (std::chrono::sys_days(domain::DayOf(purse.now)) +
+           std::chrono::days(1))
               .time_since_epoch())
           .count();
   return absl::Microseconds(tomorrow - purse.now) - kChina;
@@ -54,8 +55,9 @@ absl::StatusOr<std::vector<storage::LeafRow>> ReadWhatIsWhole(
 
 Budgets::Tally& Budgets::Of(const Purse& purse) {
   Tally& tally = tallies_[{purse.agency, purse.purpose}];
-  if (tally.day != purse.today) {
-    tally.day = purse.today;
+  const codes::Date today = domain::DayOf(purse.now);
+  if (tally.day != today) {
+    tally.day = today;
     tally.told.clear();
   }
   return tally;

@@ -21,14 +21,13 @@
 
 namespace waystation::hub {
 
-// Whose budget, and how wide it is on that day.
+// Whose budget, and how wide it is at that time.
 struct Purse {
   storage::AgencyNumber agency = 0;
   v1::Purpose purpose = v1::PURPOSE_UNSPECIFIED;
   Budget budget;
-  // Microseconds since 1970 UTC, and its day in China.
+  // Microseconds since 1970 UTC.
   int64_t now = 0;
-  codes::Date today{};
 };
 
 // Thread-safe. BUDGET_SPENT says when to come again.

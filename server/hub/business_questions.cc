@@ -104,8 +104,7 @@ void BusinessQuestions::Ask(const Caller& caller,
   absl::Status refused = core_.budgets.Call({.agency = agency->number,
                                              .purpose = request.purpose(),
                                              .budget = access->budget,
-                                             .now = now,
-                                             .today = today});
+                                             .now = now});
   if (refused.ok() &&
       !access->permissions.MayAsk(predicate->attribute, predicate->name)) {
     refused = errors::Error("NOT_AVAILABLE");

@@ -28,6 +28,8 @@ struct Found {
   std::vector<Uid> own;
 };
 
+absl::Status NotAvailable() { return errors::Error("NOT_AVAILABLE"); }
+
 // One read by one agency, from the question to the leaf.
 class Reading {
  public:
@@ -74,10 +76,24 @@ class Reading {
     return found;
   }
 
-  // Whether an agreement for this purpose and this person is in force.
-  bool MayRead(const Found& found) const {
-    return !access_->permissions.empty() &&
-           domain::InScope(LookAt(found).viewer, found.person->side->claims);
+  // NOT_AVAILABLE where nobody was found. BUDGET_SPENT comes first, so that it
+  // does not show who is there.
+  absl::Status MayAsk(const std::optional<Found>& found) const {
+    const Uid uid = found.has_value() ? found->record->uid : 0;
+    if (auto spent = core_.budgets.MayAsk(purse(), uid); !spent.ok()) {
+      return spent;
+    }
+    return found.has_value() ? absl::OkStatus() : NotAvailable();
+  }
+
+  // NOT_AVAILABLE unless an agreement for this purpose and this person is in
+  // force; BUDGET_SPENT; else the person counts as told from now on.
+  absl::Status Tell(const Found& found) const {
+    if (access_->permissions.empty() ||
+        !domain::InScope(LookAt(found).viewer, found.person->side->claims)) {
+      return NotAvailable();
+    }
+    return core_.budgets.Tell(purse(), {&found.record->uid, 1});
   }
 
   Look LookAt(const Found& found) const {
@@ -96,8 +112,7 @@ class Reading {
     return {.agency = agency_->number,
             .purpose = purpose_,
             .budget = access_->budget,
-            .now = now_,
-            .today = today_};
+            .now = now_};
   }
   const domain::Permissions& permissions() const {
     return access_->permissions;
@@ -185,8 +200,6 @@ void Refuse(Refusals& refusals, Committer& committer, const Reading& reading,
       }));
 }
 
-absl::Status NotAvailable() { return errors::Error("NOT_AVAILABLE"); }
-
 // What a caller offers for a match, normalised as a claim would be.
 absl::StatusOr<v1::Person> ReadOffered(Core& core,
                                        const domain::AttributeInfo& attribute,
@@ -247,14 +260,8 @@ void Disclosure::GetPerson(const Caller& caller,
   }
   const absl::StatusOr<std::optional<Found>> found = reading->Find(request);
   if (!found.ok()) return done(found.status());
-  if (auto spent = core_.budgets.MayAsk(
-          reading->purse(), found->has_value() ? (*found)->record->uid : 0);
-      !spent.ok()) {
-    return Refuse(refusals_, committer_, *reading, *found, spent,
-                  std::move(done));
-  }
-  if (!found->has_value()) {
-    return Refuse(refusals_, committer_, *reading, *found, NotAvailable(),
+  if (auto refused = reading->MayAsk(*found); !refused.ok()) {
+    return Refuse(refusals_, committer_, *reading, *found, refused,
                   std::move(done));
   }
   // The view is computed either way, so that a refusal takes as long.
@@ -262,14 +269,8 @@ void Disclosure::GetPerson(const Caller& caller,
   v1::GetPersonResponse response;
   *response.mutable_view() =
       domain::View(look.viewer, (*found)->person->side->claims, look.context);
-  if (!reading->MayRead(**found)) {
-    return Refuse(refusals_, committer_, *reading, *found, NotAvailable(),
-                  std::move(done));
-  }
-  const Uid uid = (*found)->record->uid;
-  if (auto spent = core_.budgets.Tell(reading->purse(), {&uid, 1});
-      !spent.ok()) {
-    return Refuse(refusals_, committer_, *reading, *found, spent,
+  if (auto refused = reading->Tell(**found); !refused.ok()) {
+    return Refuse(refusals_, committer_, *reading, *found, refused,
                   std::move(done));
   }
   response.mutable_view()->set_handle(reading->HandleOf(**found));
@@ -307,28 +308,16 @@ void Disclosure::MatchClaim(const Caller& caller,
   if (!offered.ok()) return done(offered.status());
   const absl::StatusOr<std::optional<Found>> found = reading->Find(request);
   if (!found.ok()) return done(found.status());
-  if (auto spent = core_.budgets.MayAsk(
-          reading->purse(), found->has_value() ? (*found)->record->uid : 0);
-      !spent.ok()) {
-    return Refuse(refusals_, committer_, *reading, *found, spent,
-                  std::move(done));
-  }
-  if (!found->has_value()) {
-    return Refuse(refusals_, committer_, *reading, *found, NotAvailable(),
+  if (auto refused = reading->MayAsk(*found); !refused.ok()) {
+    return Refuse(refusals_, committer_, *reading, *found, refused,
                   std::move(done));
   }
   const Look look = reading->LookAt(**found);
   v1::MatchClaimResponse response;
   response.set_answer(domain::Match(look.viewer, (*found)->person->side->claims,
                                     look.context, *attribute, *offered));
-  if (!reading->MayRead(**found)) {
-    return Refuse(refusals_, committer_, *reading, *found, NotAvailable(),
-                  std::move(done));
-  }
-  const Uid uid = (*found)->record->uid;
-  if (auto spent = core_.budgets.Tell(reading->purse(), {&uid, 1});
-      !spent.ok()) {
-    return Refuse(refusals_, committer_, *reading, *found, spent,
+  if (auto refused = reading->Tell(**found); !refused.ok()) {
+    return Refuse(refusals_, committer_, *reading, *found, refused,
                   std::move(done));
   }
   *response.mutable_as_of_time() =

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/hub/epoch.h"
 
-#include <future>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -23,21 +21,9 @@ absl::Status RolledBack(const std::string& rule) {
   return errors::Error("STORE_ROLLED_BACK", {.rule = rule});
 }
 
-absl::StatusOr<std::vector<storage::ObjectRow>> Administered(
-    const storage::Store& store) {
-  std::vector<storage::ObjectRow> all;
-  for (const std::string_view kind :
-       {kAgencyObject, kAgreementObject, kCertificateObject}) {
-    const auto rows = store.ListObjects(kind);
-    if (!rows.ok()) return rows.status();
-    all.insert(all.end(), rows->begin(), rows->end());
-  }
-  return all;
-}
-
 absl::Status PutBack(const storage::ObjectRow& row, Committer& committer) {
-  std::promise<absl::Status> done;
-  committer.Submit(std::make_unique<ActWork>(
+  return DoAct(
+      committer,
       [&row](Planning& planning, v1::AuditEvent& event) -> absl::Status {
         event.set_kind(v1::AuditEvent::KIND_ADMINISTRATION);
         event.set_actor("hub");
@@ -48,9 +34,7 @@ absl::Status PutBack(const storage::ObjectRow& row, Committer& committer) {
         event.set_count(1);
         planning.batch.objects.push_back(row);
         return absl::OkStatus();
-      },
-      [&](const absl::Status& status) { done.set_value(status); }));
-  return done.get_future().get();
+      });
 }
 
 }  // namespace
@@ -91,7 +75,7 @@ absl::Status CheckNotRolledBack(const Core& core) {
 
 absl::Status BringJournalUp(Core& core) {
   if (core.backups.journal == nullptr) return absl::OkStatus();
-  const auto rows = Administered(core.store);
+  const auto rows = ListAdministered(core.store);
   if (!rows.ok()) return rows.status();
   return core.backups.journal->Put(*rows,
                                    absl::FromUnixMicros(core.clock.Now()));
@@ -99,7 +83,7 @@ absl::Status BringJournalUp(Core& core) {
 
 absl::Status TakeUpJournal(Core& core, Committer& committer) {
   if (core.backups.journal == nullptr) return absl::OkStatus();
-  const auto rows = Administered(core.store);
+  const auto rows = ListAdministered(core.store);
   if (!rows.ok()) return rows.status();
   std::map<std::pair<std::string, std::string>, std::string> held;
   for (const storage::ObjectRow& row : *rows) {

@@ -2,7 +2,6 @@
 // How the hub starts, keeps time and stops.
 #include <algorithm>
 #include <chrono>
-#include <future>
 #include <optional>
 #include <utility>
 
@@ -71,7 +70,7 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
           }),
       disclosure_(core_, committer_, refusals_),
       business_questions_(core_, committer_, refusals_),
-      mailbox_(core_, committer_),
+      mailbox_(core_, committer_, refusals_),
       office_(core_, committer_),
       admin_(core_, committer_),
       sweep_(core_, committer_),
@@ -166,8 +165,8 @@ absl::Status HubImpl::CheckIdentity(
 }
 
 absl::Status HubImpl::WriteFirstLeaf() {
-  std::promise<absl::Status> done;
-  committer_.Submit(std::make_unique<ActWork>(
+  return DoAct(
+      committer_,
       [this](Planning& planning, v1::AuditEvent& event) -> absl::Status {
         event.set_kind(v1::AuditEvent::KIND_HUB_STARTED);
         event.set_actor("hub");
@@ -186,9 +185,7 @@ absl::Status HubImpl::WriteFirstLeaf() {
               IdentityRow(core_, core_.options.rules));
         }
         return absl::OkStatus();
-      },
-      [&](const absl::Status& status) { done.set_value(status); }));
-  return done.get_future().get();
+      });
 }
 
 absl::Status HubImpl::TakeUpRestored() {
@@ -209,10 +206,7 @@ void HubImpl::Published(const Group& group,
                         const storage::Committed& /*committed*/) {
   std::vector<storage::ObjectRow> administered;
   for (const storage::ObjectRow& row : group.batch.objects) {
-    if (row.kind == kAgencyObject || row.kind == kAgreementObject ||
-        row.kind == kCertificateObject) {
-      administered.push_back(row);
-    }
+    if (IsAdministered(row.kind)) administered.push_back(row);
   }
   // What was committed has been read before it was put.
   if (!administered.empty()) {

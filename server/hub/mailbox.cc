@@ -216,11 +216,13 @@ void Mailbox::Pull(const Caller& caller, const v1::PullRequest& request,
   const Purse purse{.agency = agency->number,
                     .purpose = request.purpose(),
                     .budget = access->budget,
-                    .now = now,
-                    .today = today};
-  if (auto spent = core_.budgets.Call(purse); !spent.ok()) {
-    return done(spent);
-  }
+                    .now = now};
+  const auto refuse = [&](const absl::Status& why) {
+    refusals_.Count(caller.path, "MailboxService.Pull", errors::ReasonOf(why));
+    ++core_.counters.refusals;
+    done(why);
+  };
+  if (auto spent = core_.budgets.Call(purse); !spent.ok()) return refuse(spent);
   const size_t most = access->budget.page_size == 0
                           ? 256
                           : static_cast<size_t>(access->budget.page_size);
@@ -247,7 +249,7 @@ void Mailbox::Pull(const Caller& caller, const v1::PullRequest& request,
     if (maker.Write(page, event, details)) {
       const absl::Status within = core_.budgets.Tell(purse, UidsOf(details));
       if (within.ok()) break;
-      if (rows.size() <= 1) return done(within);
+      if (rows.size() <= 1) return refuse(within);
     }
     page.Clear();
     event.Clear();

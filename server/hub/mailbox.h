@@ -16,6 +16,7 @@
 #include "server/hub/committer.h"
 #include "server/hub/core.h"
 #include "server/hub/hub.h"
+#include "server/hub/refusals.h"
 
 namespace waystation::hub {
 
@@ -38,8 +39,8 @@ class MailboxWatchers {
 // All are borrowed. Thread-safe.
 class Mailbox {
  public:
-  Mailbox(Core& core, Committer& committer)
-      : core_(core), committer_(committer) {}
+  Mailbox(Core& core, Committer& committer, Refusals& refusals)
+      : core_(core), committer_(committer), refusals_(refusals) {}
 
   void Pull(const Caller& caller, const v1::PullRequest& request,
             Hub::Callback<v1::PullResponse> done);
@@ -50,6 +51,7 @@ class Mailbox {
  private:
   Core& core_;
   Committer& committer_;
+  Refusals& refusals_;
 };
 
 }  // namespace waystation::hub

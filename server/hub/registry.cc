@@ -15,6 +15,9 @@
 namespace waystation::hub {
 namespace {
 
+constexpr std::string_view kAdministered[] = {kAgencyObject, kAgreementObject,
+                                              kCertificateObject};
+
 using google::protobuf::util::TimeUtil;
 
 absl::Status Damaged(const storage::ObjectRow& row) {
@@ -175,17 +178,27 @@ absl::Status Snapshot::Take(const storage::ObjectRow& row,
   return absl::OkStatus();
 }
 
-absl::Status Registry::Load(const storage::Store& store) {
+bool IsAdministered(std::string_view kind) {
+  return std::ranges::find(kAdministered, kind) != std::end(kAdministered);
+}
+
+absl::StatusOr<std::vector<storage::ObjectRow>> ListAdministered(
+    const storage::Store& store) {
   std::vector<storage::ObjectRow> all;
-  for (const std::string_view kind :
-       {kAgencyObject, kAgreementObject, kCertificateObject}) {
+  for (const std::string_view kind : kAdministered) {
     absl::StatusOr<std::vector<storage::ObjectRow>> rows =
         store.ListObjects(kind);
     if (!rows.ok()) return rows.status();
     all.insert(all.end(), std::make_move_iterator(rows->begin()),
                std::make_move_iterator(rows->end()));
   }
-  return Replace(all);
+  return all;
+}
+
+absl::Status Registry::Load(const storage::Store& store) {
+  const auto all = ListAdministered(store);
+  if (!all.ok()) return all.status();
+  return Replace(*all);
 }
 
 absl::Status Registry::Put(std::span<const storage::ObjectRow> rows) {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "proto/auditlog/ed25519.h"
 #include "proto/auditlog/note.h"
 #include "server/domain/agreement.h"
@@ -35,6 +36,12 @@ namespace v1 = ::waystation::v1;
 inline constexpr std::string_view kAgencyObject = "agency";
 inline constexpr std::string_view kAgreementObject = "agreement";
 inline constexpr std::string_view kCertificateObject = "certificate";
+
+// Those three are what is administered.
+bool IsAdministered(std::string_view kind);
+// All of them, kind by kind.
+absl::StatusOr<std::vector<storage::ObjectRow>> ListAdministered(
+    const storage::Store& store);
 
 // One agency, ready for use.
 struct AgencyEntry {

@@ -184,6 +184,7 @@ TEST_F(BudgetsTest, APageEndsWithTheBudget) {
     token = page->last_token();
   }
   EXPECT_EQ(told, 4);
+  EXPECT_EQ(test_.hub().GetStatistics().refusals, 1U) << "counted as others";
   test_.Advance(absl::Hours(24));
   const auto rest = test_.Pull(kLaborSuzhou, token);
   ASSERT_TRUE(rest.ok()) << rest.status();
