@@ -73,4 +73,21 @@ absl::StatusOr<Checked> CheckAll(const Sealer& sealer,
   return checked;
 }
 
+absl::StatusOr<Checked> CheckBackup(const Sealer& sealer,
+                                    const storage::Store& store,
+                                    const backup::ArchiveReader& archive) {
+  absl::StatusOr<Checked> checked = CheckAll(sealer, store);
+  if (!checked.ok()) return checked;
+  const auto frontier = store.LoadFrontier();
+  if (!frontier.ok()) return StoreError(frontier.status());
+  if (frontier->size() != archive.tail().log_size() ||
+      auditlog::AsBytes(frontier->Root()) != archive.tail().log_root()) {
+    v1::StoreFinding& finding = checked->findings.emplace_back();
+    finding.set_place("backup");
+    finding.set_reason("LOG_DIFFERS");
+    finding.set_detail("the log is not the one that was copied");
+  }
+  return checked;
+}
+
 }  // namespace waystation::hub

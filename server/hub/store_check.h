@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/backup/archive.h"
 #include "server/hub/seal.h"
 #include "server/storage/store.h"
 #include "waystation/v1/admin_service.pb.h"
@@ -23,6 +24,12 @@ struct Checked {
 // Reads and unseals all of `store`, which was written with the sealer's keys.
 absl::StatusOr<Checked> CheckAll(const Sealer& sealer,
                                  const storage::Store& store);
+
+// The same for a store that was made of `archive`, and whether its log is the
+// one that was copied. The archive has been read to its end.
+absl::StatusOr<Checked> CheckBackup(const Sealer& sealer,
+                                    const storage::Store& store,
+                                    const backup::ArchiveReader& archive);
 
 }  // namespace waystation::hub
 

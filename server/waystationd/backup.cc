@@ -59,10 +59,11 @@ absl::Status NeedNoStore(const std::string& folder) {
 }
 
 // What is wrong with the store, printed line by line.
-absl::Status Check(const hub::Keys& keys, const storage::Store& store) {
+absl::Status Check(const hub::Keys& keys, const storage::Store& store,
+                   const backup::ArchiveReader& archive) {
   hub::RandomPool random(FillRandom);
   const hub::Sealer sealer(keys, random);
-  const auto checked = hub::CheckAll(sealer, store);
+  const auto checked = hub::CheckBackup(sealer, store, archive);
   if (!checked.ok()) return checked.status();
   for (const v1::StoreFinding& finding : checked->findings) {
     std::printf("%s: %s %s\n", finding.place().c_str(),
@@ -131,7 +132,7 @@ absl::Status VerifyBackup(const std::string& config_file,
   };
   const auto store = RebuildStore(**archive, folder, *parts.keys);
   if (!store.ok()) return store.status();
-  return Check(*parts.keys, **store);
+  return Check(*parts.keys, **store, **archive);
 }
 
 absl::Status RestoreBackup(const std::string& config_file,
@@ -157,7 +158,7 @@ absl::Status RestoreBackup(const std::string& config_file,
   }
   parts.store = *std::move(store);
   std::fprintf(stderr, "checking what was read\n");
-  absl::Status done = Check(*parts.keys, *parts.store);
+  absl::Status done = Check(*parts.keys, *parts.store, **archive);
   if (done.ok()) done = Serve(parts, **archive, name);
   parts.hub.reset();
   parts.store.reset();
