@@ -122,6 +122,8 @@ def roots_of_consistency(first, second, path):
         node, last = node >> 1, last >> 1
     old = new = path[0]
     for sibling in path[1:]:
+        if last == 0:
+            raise client.ProofError("the proof is too long")
         if node & 1 or node == last:
             old = client.node_hash(sibling, old)
             new = client.node_hash(sibling, new)
@@ -131,7 +133,7 @@ def roots_of_consistency(first, second, path):
             new = client.node_hash(new, sibling)
         node, last = node >> 1, last >> 1
     if last != 0:
-        raise client.ProofError("the proof has another length")
+        raise client.ProofError("the proof is too short")
     return old, new
 
 

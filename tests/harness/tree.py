@@ -3,6 +3,7 @@
 
 import grpc
 import waystation_client as client
+from proofs import roots_of_consistency
 from waystation.v1 import audit_service_pb2
 from wire import DEADLINE, GONE
 
@@ -56,22 +57,7 @@ def check_consistency(first, second, path, first_root, second_root):
     path = list(path)
     if first & (first - 1) == 0:
         path.insert(0, first_root)
-    node, last = first - 1, second - 1
-    while node & 1:
-        node, last = node >> 1, last >> 1
-    old = new = path[0]
-    for sibling in path[1:]:
-        if last == 0:
-            raise client.ProofError("the proof is too long")
-        if node & 1 or node == last:
-            old = client.node_hash(sibling, old)
-            new = client.node_hash(sibling, new)
-            while node & 1 == 0 and node != 0:
-                node, last = node >> 1, last >> 1
-        else:
-            new = client.node_hash(new, sibling)
-        node, last = node >> 1, last >> 1
-    if last != 0 or old != first_root or new != second_root:
+    if roots_of_consistency(first, second, path) != (first_root, second_root):
         raise client.ProofError("the log does not continue what was seen")
 
 

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,6 +12,7 @@
 
 #include "proto/auditlog/hash.h"
 #include "proto/errors/error.h"
+#include "tests/unit/server/backup/temp_folder.h"
 
 namespace waystation::backup {
 namespace {
@@ -24,14 +24,9 @@ constexpr size_t kLarge = size_t{64} << 10;
 class Archive : public testing::Test {
  protected:
   Archive() {
-    std::string path = fs::temp_directory_path() / "waystation.XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr) std::abort();
-    folder_ = path;
-    file_ = folder_ / "one.backup";
     head_.set_name("20261126T220501Z");
     head_.set_log_origin("test.example/log");
   }
-  ~Archive() override { fs::remove_all(folder_); }
 
   // Three pieces and a tail.
   auditlog::Hash Write() {
@@ -69,8 +64,8 @@ class Archive : public testing::Test {
     }
   }
 
-  fs::path folder_;
-  fs::path file_;
+  const TempFolder folder_;
+  const fs::path file_ = folder_ / "one.backup";
   store::v1::BackupHead head_;
   const ArchiveKey key_ = NewArchiveKey();
   const std::vector<std::string> pieces_ = {std::string(1000, 'a'), "b",

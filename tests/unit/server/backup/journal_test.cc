@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "proto/errors/error.h"
+#include "tests/unit/server/backup/temp_folder.h"
 
 namespace waystation::backup {
 namespace {
@@ -21,13 +21,6 @@ using storage::ObjectRow;
 
 class JournalTest : public testing::Test {
  protected:
-  JournalTest() {
-    std::string path = fs::temp_directory_path() / "waystation.XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr) std::abort();
-    parent_ = path;
-  }
-  ~JournalTest() override { fs::remove_all(parent_); }
-
   std::unique_ptr<Journal> Open() const {
     auto journal = Journal::Open(folder());
     EXPECT_TRUE(journal.ok()) << journal.status();
@@ -40,7 +33,7 @@ class JournalTest : public testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
 
-  fs::path parent_;
+  const TempFolder parent_;
 };
 
 const std::vector<ObjectRow> kFirst = {

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "absl/time/time.h"
 #include "proto/errors/error.h"
 #include "server/storage/sqlite/sqlite_store.h"
+#include "tests/unit/server/backup/temp_folder.h"
 
 namespace waystation::backup {
 namespace {
@@ -24,17 +24,10 @@ const absl::Time kNow = absl::FromUnixSeconds(1'795'730'701);
 class ShelfTest : public testing::Test {
  protected:
   ShelfTest() {
-    std::string path = fs::temp_directory_path() / "waystation.XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr) std::abort();
-    folder_ = path;
     auto store = storage::sqlite::OpenSqlite({.folder = folder_ / "store"});
     EXPECT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
     shelf_ = Open();
-  }
-  ~ShelfTest() override {
-    store_.reset();
-    fs::remove_all(folder_);
   }
 
   std::unique_ptr<Shelf> Open() const {
@@ -61,7 +54,7 @@ class ShelfTest : public testing::Test {
     return count;
   }
 
-  fs::path folder_;
+  const TempFolder folder_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<Shelf> shelf_;
 };

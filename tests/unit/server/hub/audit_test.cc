@@ -27,15 +27,6 @@ Say Core(std::string_view key) {
   return Say(key, 1).Core(kNumber, "王芳", 1990, 3, 7);
 }
 
-std::vector<auditlog::Hash> Hashes(
-    const google::protobuf::RepeatedPtrField<std::string>& bytes) {
-  std::vector<auditlog::Hash> hashes;
-  for (const std::string& one : bytes) {
-    hashes.push_back(*auditlog::ParseHash(one));
-  }
-  return hashes;
-}
-
 TEST(Audit, AcknowledgedFrameIsProvedBySignedCheckpoint) {
   TestHub test;
   for (int i = 0; i < 300; ++i) {
@@ -58,12 +49,14 @@ TEST(Audit, AcknowledgedFrameIsProvedBySignedCheckpoint) {
   EXPECT_EQ(checkpoint->size, proof->tree_size());
   EXPECT_TRUE(auditlog::VerifyInclusion(auditlog::LeafHash(proof->leaf()),
                                         proof->index(), proof->tree_size(),
-                                        Hashes(proof->path()), checkpoint->root)
+                                        ParseHashes(proof->path()),
+                                        checkpoint->root)
                   .ok());
   v1::AuditEvent event;
   ASSERT_TRUE(event.ParseFromString(proof->leaf()));
-  EXPECT_EQ(event.details_root(),
-            auditlog::AsBytes(auditlog::TreeRoot(Hashes(proof->details()))));
+  EXPECT_EQ(
+      event.details_root(),
+      auditlog::AsBytes(auditlog::TreeRoot(ParseHashes(proof->details()))));
 }
 
 TEST(Audit, IsFilteredByActAndObject) {
@@ -109,7 +102,7 @@ TEST(Audit, CheckpointsAreConsistent) {
   ASSERT_TRUE(proof.ok()) << proof.status();
   EXPECT_EQ(proof->checkpoint(), second->checkpoint());
   EXPECT_TRUE(auditlog::VerifyConsistency(one->size, two->size,
-                                          Hashes(proof->path()), one->root,
+                                          ParseHashes(proof->path()), one->root,
                                           two->root)
                   .ok());
   later.set_at_least(two->size + 1000);
@@ -196,7 +189,7 @@ TEST(Audit, SignatureOfAFrameIsKeptAndChecked) {
   v1::AuditEvent event;
   ASSERT_TRUE(event.ParseFromString(proof->leaf()));
   EXPECT_TRUE(auditlog::VerifyFrame(kLaborFuyang, event.signature().key_id(),
-                                    Hashes(proof->details()),
+                                    ParseHashes(proof->details()),
                                     event.signature().signature(),
                                     key.public_key())
                   .ok());

@@ -443,4 +443,13 @@ std::vector<v1::LoggedEvent> TestHub::Events() {
   }
 }
 
+std::vector<auditlog::Hash> ParseHashes(
+    const google::protobuf::RepeatedPtrField<std::string>& bytes) {
+  std::vector<auditlog::Hash> hashes;
+  for (const std::string& one : bytes) {
+    hashes.push_back(*auditlog::ParseHash(one));
+  }
+  return hashes;
+}
+
 }  // namespace waystation::hub

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "proto/auditlog/ed25519.h"
+#include "proto/auditlog/hash.h"
 #include "server/backup/journal.h"
 #include "server/backup/shelf.h"
 #include "server/hub/hub.h"
@@ -158,6 +159,10 @@ class TestHub {
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<Hub> hub_;
 };
+
+// Hashes as they come in a proof.
+std::vector<auditlog::Hash> ParseHashes(
+    const google::protobuf::RepeatedPtrField<std::string>& bytes);
 
 // The purpose for which a sector's default agreement is made.
 v1::Purpose PurposeOf(std::string_view agency);

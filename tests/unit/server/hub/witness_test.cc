@@ -309,15 +309,6 @@ TEST_F(Witnessed, RegistrationIsALeafAndKeysAreApart) {
 
 // --- one update, for a third party ---
 
-std::vector<auditlog::Hash> Hashes(
-    const google::protobuf::RepeatedPtrField<std::string>& bytes) {
-  std::vector<auditlog::Hash> hashes;
-  for (const std::string& one : bytes) {
-    hashes.push_back(*auditlog::ParseHash(one));
-  }
-  return hashes;
-}
-
 class UpdateProof : public Witnessed {
  protected:
   // Two updates in one frame that the agency has signed.
@@ -387,14 +378,14 @@ TEST_F(UpdateProof, HoldsWithNothingButTheKeys) {
   EXPECT_EQ(checkpoint->size, proof->inclusion().tree_size());
   EXPECT_TRUE(auditlog::VerifyInclusion(
                   auditlog::LeafHash(proof->inclusion().leaf()), leaf,
-                  checkpoint->size, Hashes(proof->inclusion().path()),
+                  checkpoint->size, ParseHashes(proof->inclusion().path()),
                   checkpoint->root)
                   .ok());
   v1::AuditEvent event;
   ASSERT_TRUE(event.ParseFromString(proof->inclusion().leaf()));
   EXPECT_EQ(proof->signing_key().key_id(), "k1");
   EXPECT_TRUE(auditlog::VerifyFrame(
-                  kLaborSuzhou, "k1", Hashes(proof->inclusion().details()),
+                  kLaborSuzhou, "k1", ParseHashes(proof->inclusion().details()),
                   event.signature().signature(), Key('s').public_key())
                   .ok());
   // That too was told, and is in the log.
@@ -464,7 +455,7 @@ TEST_F(UpdateProof, OfWhatWasShreddedTheHashIsLeft) {
   v1::AuditEvent event;
   ASSERT_TRUE(event.ParseFromString(proof->inclusion().leaf()));
   EXPECT_TRUE(auditlog::VerifyFrame(
-                  kLaborSuzhou, "k1", Hashes(proof->inclusion().details()),
+                  kLaborSuzhou, "k1", ParseHashes(proof->inclusion().details()),
                   event.signature().signature(), Key('s').public_key())
                   .ok());
 }

@@ -18,6 +18,7 @@
 #include "adapters/framework/sources/table_source.h"
 #include "proto/errors/error.h"
 #include "tests/unit/adapters/support/dbf_bytes.h"
+#include "tests/unit/adapters/support/temp_file.h"
 
 namespace waystation::adapters {
 namespace {
@@ -25,23 +26,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
-
-class TempFile {
- public:
-  explicit TempFile(std::string_view content)
-      : path_(absl::StrCat(testing::TempDir(), "/dbf_", getpid(), "_",
-                           ++counter_)) {
-    std::ofstream(path_, std::ios::binary) << content;
-  }
-  ~TempFile() { std::remove(path_.c_str()); }
-  TempFile(const TempFile&) = delete;
-  TempFile& operator=(const TempFile&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  static inline int counter_ = 0;
-  std::string path_;
-};
 
 TableFormat Gbk() { return {{Charset::kGbk, ',', true}, {}, FileKind::kDbf}; }
 

@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "proto/errors/error.h"
+#include "tests/unit/adapters/support/temp_file.h"
 
 namespace waystation::adapters {
 namespace {
@@ -22,23 +23,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 using Form = FhirSource::Form;
-
-class TempFile {
- public:
-  explicit TempFile(std::string_view content)
-      : path_(absl::StrCat(testing::TempDir(), "/fhir_", getpid(), "_",
-                           ++counter_)) {
-    std::ofstream(path_, std::ios::binary) << content;
-  }
-  ~TempFile() { std::remove(path_.c_str()); }
-  TempFile(const TempFile&) = delete;
-  TempFile& operator=(const TempFile&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  static inline int counter_ = 0;
-  std::string path_;
-};
 
 std::string PatientOf(std::string_view id, std::string_view name = "张三") {
   return absl::StrCat(R"({"resourceType":"Patient","id":")", std::string(id),

@@ -14,29 +14,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "proto/errors/error.h"
+#include "tests/unit/adapters/support/temp_file.h"
 
 namespace waystation::adapters {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-class TempFile {
- public:
-  explicit TempFile(std::string_view content)
-      : path_(absl::StrCat(testing::TempDir(), "/source_", getpid(), "_",
-                           ++counter_)) {
-    std::ofstream(path_, std::ios::binary) << content;
-  }
-  ~TempFile() { std::remove(path_.c_str()); }
-  TempFile(const TempFile&) = delete;
-  TempFile& operator=(const TempFile&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  static inline int counter_ = 0;
-  std::string path_;
-};
 
 // Each row as "line: field|field" or "line: DEFECT column [raw]".
 std::vector<std::string> ReadAll(Source& source) {
