@@ -5,11 +5,12 @@
 //   archive := "waystation-backup 1\n" head begin piece* end
 //   head    := length[4] serialised store.v1.BackupHead, in the clear
 //   begin   := header[24] of libsodium's secretstream (XChaCha20-Poly1305)
-//   piece   := length[4] sealed bytes of the store; the first authenticates
-//   head end     := length[4] sealed store.v1.BackupTail, tagged as the last
+//   piece   := length[4] sealed bytes of the store
+//   end     := length[4] sealed store.v1.BackupTail, tagged as the last
 //
-// Lengths are big-endian. A file that was cut, or whose pieces were changed,
-// moved or left out, does not open to its end.
+// The first of these authenticates the head. Lengths are big-endian. A file
+// that was cut, or whose pieces were changed, moved or left out, does not open
+// to its end.
 #ifndef WAYSTATION_SERVER_BACKUP_ARCHIVE_H_
 #define WAYSTATION_SERVER_BACKUP_ARCHIVE_H_
 

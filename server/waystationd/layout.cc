@@ -72,7 +72,7 @@ authority:
 
 # limits:
 #   queued_updates: 65536   # wait for the committer at most
-#   group_updates: 2048     # in one commit at most
+#   group_updates: 512      # in one commit at most
 #   frames_in_flight: 8     # of one stream
 #   connections: 1024       # at once, two open files each
 #   connections_of_one: 64  # of one agency with its clerks
