@@ -196,6 +196,8 @@ absl::Status HubImpl::TakeUpRestored() {
   const codes::Date today = core_.Today();
   while (!sweep_.IsDone(today)) {
     if (committer_.failed()) return errors::Error("STORE_FAILED");
+    // A full disk is the operator's to free, and nobody is served meanwhile.
+    if (auto status = sweep_.failure(); !status.ok()) return status;
     sweep_.GoOn(today, true);
     std::this_thread::sleep_for(kRestoreTick);
   }

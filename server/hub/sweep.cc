@@ -13,6 +13,7 @@
 #include "proto/errors/error.h"
 #include "server/domain/retention.h"
 #include "server/hub/act_work.h"
+#include "server/hub/store_error.h"
 #include "waystation/store/v1/stored.pb.h"
 
 namespace waystation::hub {
@@ -221,14 +222,20 @@ void Sweep::GoOn(codes::Date today, bool may_scrub) {
   }
   if (!scrub) return Next();
   // Until that has been done, what was shredded may still lie in a file.
-  const bool scrubbed = core_.store.Scrub().ok();
+  const absl::Status scrubbed = StoreError(core_.store.Scrub());
   const std::lock_guard lock(mutex_);
-  if (scrubbed) place_.shredded = false;
+  if (scrubbed.ok()) place_.shredded = false;
+  failure_ = scrubbed;
 }
 
 bool Sweep::IsDone(codes::Date today) const {
   const std::lock_guard lock(mutex_);
   return done_on_ == today && !under_way_ && !place_.shredded;
+}
+
+absl::Status Sweep::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
 }
 
 void Sweep::Next() {
@@ -240,6 +247,7 @@ void Sweep::Next() {
         {
           const std::lock_guard lock(mutex_);
           if (status.ok()) place_ = next_;
+          failure_ = status;
           // What is damaged is damaged tomorrow too; the rest waits with it.
           if (place_.finished || absl::IsDataLoss(status)) done_on_ = today_;
           under_way_ = status.ok() && !place_.finished;

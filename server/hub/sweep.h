@@ -49,6 +49,10 @@ class Sweep {
   // Nothing is left to do that day.
   bool IsDone(codes::Date today) const;
 
+  // Why the last group could not be written, or the last scrubbing failed; OK
+  // while nothing has. GoOn tries again.
+  absl::Status failure() const;
+
  private:
   // How far the leaves have been looked at for one retention time.
   struct Cursor {
@@ -76,6 +80,7 @@ class Sweep {
   mutable std::mutex mutex_;
   std::optional<codes::Date> done_on_;
   bool under_way_ = false;
+  absl::Status failure_;
   // Of the sweep that is under way.
   codes::Date today_{};
   Place place_;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -200,6 +201,45 @@ TEST_F(BackupsTest, BringBackNothingThatWasShredded) {
     shredded += event.count();
   }
   EXPECT_EQ(shredded, 1U) << "before anybody could call";
+}
+
+// A disk with room for so many writes and no more.
+class Filling final : public storage::sqlite::FileHooks {
+ public:
+  storage::sqlite::FileAnswer Before(
+      const storage::sqlite::FileStep& step) override {
+    return step.kind == storage::sqlite::FileStep::Kind::kWrite && --room < 0
+               ? storage::sqlite::FileAnswer::kNoSpace
+               : storage::sqlite::FileAnswer::kPass;
+  }
+  std::atomic<int> room = 1'000'000;
+};
+
+TEST(Restores, EndWhereTheDiskIsFull) {
+  Filling disk;
+  TestHub test({.hooks = &disk, .backups = true});
+  test.Submit(kPoliceSuzhou, Worker("B", 1).Lives("320505", "观前街1号"));
+  test.Submit(kPoliceSuzhou, Say("B", 2).Lives("320506", "平江路2号"));
+  // So that there is something to shred, and a key to restore with.
+  test.Advance(absl::Hours(24 * 20));
+  const auto made = test.hub().CreateBackup(OperatorCaller());
+  ASSERT_TRUE(made.ok()) << made.status();
+  test.Advance(absl::Hours(24 * 15));
+  for (int room = 0;; ++room) {
+    SCOPED_TRACE(room);
+    disk.room = room;
+    const absl::Status restored = test.TryRestore(made->backup().name());
+    disk.room = 1'000'000;
+    if (restored.ok()) {
+      EXPECT_GT(room, 10);
+      break;
+    }
+    EXPECT_TRUE(errors::ReasonOf(restored) == "DISK_FULL" ||
+                restored.code() == absl::StatusCode::kResourceExhausted)
+        << restored;
+    if (HasFailure()) return;
+  }
+  EXPECT_EQ(test.hub().GetHubStatus()->records(), 1U);
 }
 
 TEST_F(BackupsTest, AreGoneWhenTheirTimeIsOver) {
