@@ -85,6 +85,12 @@ bool Waits(const absl::Status& status) {
          errors::ReasonOf(status) == "OUTBOX_PAUSED";
 }
 
+// What a new certificate mends, or the rest of one that is half written.
+bool IsOfTheCertificate(const absl::Status& status) {
+  const std::string reason = errors::ReasonOf(status);
+  return reason == "CERTIFICATE_FILE_INVALID" || reason == "NO_IDENTITY";
+}
+
 // What waits for a hub that is away, or for somebody to rule on its log.
 bool WaitsOrIsHeld(const absl::Status& status) {
   return Waits(status) || IsWitnessFinding(status);
@@ -160,9 +166,11 @@ absl::Status Adapter::TakeFiles(const Wanted& wanted,
   return absl::OkStatus();
 }
 
-absl::StatusOr<client::Connection*> Adapter::Connect() {
+absl::StatusOr<std::shared_ptr<client::Connection>> Adapter::Connect() {
   const std::lock_guard lock(connection_mutex_);
-  if (connection_ != nullptr) return connection_.get();
+  if (connection_ != nullptr && (stop_ || !connection_->cancelled())) {
+    return connection_;
+  }
   auto connection = client::Connection::Open(
       client::ToOptions(setup_.config.hub(), setup_.folder));
   if (!connection.ok()) return connection.status();
@@ -175,7 +183,24 @@ absl::StatusOr<client::Connection*> Adapter::Connect() {
   }
   connection_ = *std::move(connection);
   if (stop_) connection_->Cancel();
-  return connection_.get();
+  return connection_;
+}
+
+void Adapter::EndExpired(const absl::Status& last) {
+  const std::lock_guard lock(connection_mutex_);
+  if (connection_ == nullptr) return;
+  if (connection_->certificate_expiry() <= options_.clock() ||
+      errors::ReasonOf(last) == "NO_IDENTITY") {
+    connection_->Cancel();
+  }
+}
+
+bool Adapter::MayGoOn(const absl::Status& status) {
+  // The other thread may have ended the connection.
+  if (Waits(status) || absl::IsCancelled(status)) return true;
+  const std::lock_guard lock(connection_mutex_);
+  // Whoever never got through has a mistake in the files.
+  return connection_ != nullptr && IsOfTheCertificate(status);
 }
 
 absl::Status Adapter::Send(report::v1::DeliveryReport& report) {
@@ -317,6 +342,9 @@ void Adapter::WatchMailbox(const runtime::Log& log) {
     };
     const absl::Status ended = watch();
     if (stop_) return;
+    EndExpired(ended);
+    // Its connection ended under it; what there is to say comes next.
+    if (absl::IsCancelled(ended)) continue;
     log.warn("mailbox: {}", Described(ended));
     Pause();
   }
@@ -348,6 +376,7 @@ absl::Status Adapter::Work(Looks& looks, const runtime::Log& log) {
     log.warn("exports wait: {}", Described(taken));
   }
   report::v1::DeliveryReport& delivery = *report.mutable_delivery();
+  EndExpired(absl::OkStatus());
   const absl::Status looked = LookAtLog(report);
   LogWitness(report.witness(), log);
   // It ends here: what lies in the outbox and in the mailbox stays there, and a
@@ -362,7 +391,8 @@ absl::Status Adapter::Work(Looks& looks, const runtime::Log& log) {
              delivery.rejected());
   }
   if (!sent.ok() && !stop_) {
-    if (!Waits(sent)) return sent;
+    EndExpired(sent);
+    if (!MayGoOn(sent)) return sent;
     log.warn("outbox waits: {}", Described(sent));
   }
   WarnOfExpiry(log);

@@ -107,9 +107,14 @@ class Adapter {
   absl::Status ReplaySheet(const SourceSetup& source, Quarantine& quarantine,
                            const std::string& sheet,
                            report::v1::ReplayReport& report);
-  // The connection, made on first use. CONFIG_INVALID when the certificate is
-  // another agency's.
-  absl::StatusOr<client::Connection*> Connect();
+  // The connection, made on first use and after it was ended, by what the files
+  // hold then. CONFIG_INVALID when the certificate is another agency's.
+  absl::StatusOr<std::shared_ptr<client::Connection>> Connect();
+  // Ends the connection when its certificate has expired, or is no longer taken
+  // by the hub as `last` says: the next one may have a new certificate.
+  void EndExpired(const absl::Status& last);
+  // Whether `run` tries again later.
+  bool MayGoOn(const absl::Status& status);
   // Looks at the audit log, if a witness is configured, and says in `report`
   // what came of it. Nothing is sent to a hub, or read from it, whose log does
   // not hold.
@@ -132,7 +137,9 @@ class Adapter {
   std::unique_ptr<State> state_;
   std::atomic<bool> stop_ = false;
   std::mutex connection_mutex_;
-  std::unique_ptr<client::Connection> connection_;
+  // Shared by the two threads of `run`, each of which may still use the one
+  // before.
+  std::shared_ptr<client::Connection> connection_;
   absl::Time next_warning_ = absl::InfinitePast();
 };
 

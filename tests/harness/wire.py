@@ -123,14 +123,15 @@ class Authority:
     def issue(self, names, is_authority=False, until=datetime.timedelta(1)):
         """A certificate that ends `until` from now, and its key, both PEM."""
         key = new_key()
-        end = datetime.datetime.utcnow() + until
+        now = datetime.datetime.utcnow()
+        end = now + until
         builder = (
             x509.CertificateBuilder()
             .subject_name(x509.Name([]))
             .issuer_name(self.certificate.subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(end - datetime.timedelta(days=2))
+            .not_valid_before(min(now, end) - datetime.timedelta(days=1))
             .not_valid_after(end)
             .add_extension(
                 x509.BasicConstraints(is_authority, None), critical=True
