@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loaded before the C library (LD_PRELOAD), it gives one program a clock that
-// jumps and a disk that is full. The file that WAYSTATION_SHIM names is
+// jumps and a disk that is full, and counts what it syncs. The file that
+// WAYSTATION_SHIM names is
 //
-//     control := clock full folder
+//     control := clock full syncs folder
 //     clock   := seconds that the wall clock is ahead, 8 bytes, may be negative
 //     full    := 8 bytes, not 0 while nothing fits below `folder` any more
-//     folder  := 240 bytes, padded with zeros
+//     syncs   := 8 bytes, how often a file below `folder` was synced
+//     folder  := 232 bytes, padded with zeros
 //
 // numbers least significant byte first, and may be changed while it runs.
 #include <dlfcn.h>
@@ -27,19 +29,20 @@ namespace {
 struct Control {
   std::atomic<std::int64_t> clock;
   std::atomic<std::int64_t> full;
-  char folder[240];
+  std::atomic<std::int64_t> syncs;
+  char folder[232];
 };
 static_assert(sizeof(Control) == 256);
 
-const Control& TheControl() {
-  static const Control* const control = [] {
+Control& TheControl() {
+  static Control* const control = [] {
     const char* const path = std::getenv("WAYSTATION_SHIM");
-    const int file = open(path == nullptr ? "" : path, O_RDONLY | O_CLOEXEC);
-    void* const mapped =
-        mmap(nullptr, sizeof(Control), PROT_READ, MAP_SHARED, file, 0);
+    const int file = open(path == nullptr ? "" : path, O_RDWR | O_CLOEXEC);
+    void* const mapped = mmap(nullptr, sizeof(Control), PROT_READ | PROT_WRITE,
+                              MAP_SHARED, file, 0);
     if (mapped == MAP_FAILED) std::abort();
     close(file);
-    return static_cast<const Control*>(mapped);
+    return static_cast<Control*>(mapped);
   }();
   return *control;
 }
@@ -50,10 +53,10 @@ Function* Next(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
-// What is there may be written over; what is new finds no room.
-bool Fits(int file, std::int64_t end) {
+// Whether the file lies below the folder that the control names. Allocates
+// nothing: it is called from anywhere.
+bool IsBelowFolder(int file) {
   const Control& control = TheControl();
-  if (control.full == 0) return true;
   char link[32] = "/proc/self/fd/";
   char* digit = link + sizeof link - 1;
   *digit = '\0';
@@ -66,10 +69,13 @@ bool Fits(int file, std::int64_t end) {
   char path[512];
   const ssize_t length = readlink(link, path, sizeof path);
   const std::size_t prefix = strnlen(control.folder, sizeof control.folder);
-  if (length < static_cast<ssize_t>(prefix) ||
-      std::memcmp(path, control.folder, prefix) != 0) {
-    return true;
-  }
+  return prefix > 0 && length >= static_cast<ssize_t>(prefix) &&
+         std::memcmp(path, control.folder, prefix) == 0;
+}
+
+// What is there may be written over; what is new finds no room.
+bool Fits(int file, std::int64_t end) {
+  if (TheControl().full == 0 || !IsBelowFolder(file)) return true;
   struct stat status {};
   return fstat(file, &status) == 0 && end <= status.st_size;
 }
@@ -133,6 +139,20 @@ int posix_fallocate64(int file, off64_t at, off64_t size) {
 
 int posix_fallocate(int file, off_t at, off_t size) {
   return posix_fallocate64(file, at, size);
+}
+
+int fdatasync(int file) {
+  static auto* const next = Next<int(int)>("fdatasync");
+  const int result = next(file);
+  if (result == 0 && IsBelowFolder(file)) ++TheControl().syncs;
+  return result;
+}
+
+int fsync(int file) {
+  static auto* const next = Next<int(int)>("fsync");
+  const int result = next(file);
+  if (result == 0 && IsBelowFolder(file)) ++TheControl().syncs;
+  return result;
 }
 
 }  // extern "C"

@@ -5,6 +5,7 @@ clock jumps, whose store another hub wants, whose keys lie open.
 
 import contextlib
 import datetime
+import json
 import os
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from shim import Shim
 from tree import leaves
 from waystation.v1 import (
     agreement_pb2,
+    audit_service_pb2,
     claim_pb2,
     registry_service_pb2,
 )
@@ -46,6 +48,10 @@ def update(number, revision=1):
             revision=revision,
             number=demo_number(number),
             employment={"employer": f"第{revision}电子厂" + "宏" * 60},
+            residence={
+                "division": "320505",
+                "address": f"观前街{revision}号",
+            },
         ),
         claim_pb2.Update(),
     )
@@ -67,6 +73,24 @@ class Trouble(unittest.TestCase):
             ),
             timeout=DEADLINE,
         )
+
+    def probe(self, until):
+        """A caller whose certificate ends so long from now."""
+        authority = Authority.load(self.world.file("hub/tls/ca"))
+        return Caller(
+            self.world,
+            *authority.issue([uri(f"agency/{AGENCY}")], until=until),
+        )
+
+    def jump(self, seconds, probe, let_in):
+        """Until the hub, which looks at the wall clock now and then, has seen
+        it: the end of the probe's certificate tells."""
+        self.shim.set_clock(seconds)
+        deadline = time.monotonic() + DEADLINE
+        request = registry_service_pb2.GetRecordRequest(record_key="nobody")
+        wanted = b"NOT_AVAILABLE" if let_in else b"NO_IDENTITY"
+        while wanted not in outcome(probe.registry.GetRecord, request)[2]:
+            self.assertLess(time.monotonic(), deadline, "it saw no jump")
 
     def nothing_is_wrong(self):
         """By all that the hub can check of itself, and an auditor of it."""
@@ -245,23 +269,9 @@ class Clock(Trouble):
                 timeout=DEADLINE,
             )
 
-    def jump(self, seconds, probe, let_in):
-        """Until the hub, which looks at the wall clock now and then, has seen
-        it: a certificate that ends in half an hour tells."""
-        self.shim.set_clock(seconds)
-        deadline = time.monotonic() + DEADLINE
-        request = registry_service_pb2.GetRecordRequest(record_key="nobody")
-        wanted = b"NOT_AVAILABLE" if let_in else b"NO_IDENTITY"
-        while wanted not in outcome(probe.registry.GetRecord, request)[2]:
-            self.assertLess(time.monotonic(), deadline, "it saw no jump")
-
     def test_the_log_never_runs_back(self):
         self.world.start()
-        authority = Authority.load(self.world.file("hub/tls/ca"))
-        half_an_hour = authority.issue(
-            [uri(f"agency/{AGENCY}")], until=datetime.timedelta(minutes=30)
-        )
-        with Caller(self.world, *half_an_hour) as probe:
+        with self.probe(datetime.timedelta(minutes=30)) as probe:
             self.jump(0, probe, let_in=True)
             self.do_things()
             self.jump(3600, probe, let_in=False)
@@ -346,6 +356,58 @@ class Backups(Trouble):
             self.assertLess(time.monotonic(), deadline)
         with open(self.place("journal/administration.jsonl")) as journal:
             self.assertIn("housing.320500", journal.read())
+
+    def restore(self, name):
+        """In place of the store, which is lost, on a hub that is stopped."""
+        self.world.stop()
+        shutil.rmtree(self.place("store"))
+        done = subprocess.run(
+            [
+                os.path.join(self.world.bin, "waystationd"),
+                *("backup", "restore", "--config", self.place("hub.yaml")),
+                name,
+            ],
+            env={**os.environ, **self.world.hub_environment},
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.world.start()
+
+    def kept(self, me, leaf):
+        """What the hub still has of the one update under a leaf, as it was
+        sent; empty once something of it has been shredded."""
+        return me.audit.GetUpdateProof(
+            audit_service_pb2.GetUpdateProofRequest(index=leaf),
+            timeout=DEADLINE,
+        ).update
+
+    def test_what_was_erased_since_does_not_come_back(self):
+        """An address of before, which is kept for 30 days."""
+        day = 86_400
+        first = update(1)
+        with caller(self.world, AGENCY) as me:
+            leaf = self.submit(me, 1).leaf.index
+            self.submit(me, 1, revision=2)
+            self.assertEqual(self.kept(me, leaf), first)
+        with self.probe(datetime.timedelta(days=10)) as probe:
+            self.jump(0, probe, let_in=True)
+            self.jump(20 * day, probe, let_in=False)
+        code, out, err = self.wayctl("backup", "create", "-o", "json")
+        self.assertEqual(code, 0, out + err)
+        name = json.loads(out)["backup"]["name"]
+        with caller(self.world, AGENCY) as me:
+            self.assertEqual(self.kept(me, leaf), first)
+            self.shim.set_clock(45 * day)
+            deadline = time.monotonic() + DEADLINE
+            while self.kept(me, leaf):
+                self.assertLess(time.monotonic(), deadline)
+        self.restore(name)
+        with caller(self.world, AGENCY) as me:
+            self.assertEqual(self.kept(me, leaf), b"")
+        self.nothing_is_wrong()
 
     def test_a_hub_that_is_killed_while_it_makes_one(self):
         """What is left of it is cleared, and the store is whole."""

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -279,6 +280,46 @@ TEST(AdapterHousing, AMappingThatReadsATenantIsRefused) {
               AllOf(ContainsRegex("QLRXM +name.full"),
                     ContainsRegex("CZRXM +dropped: denied: a tenant"),
                     ContainsRegex("CZRSFZH +dropped: denied")));
+}
+
+// As large as WAYSTATION_LARGE_FILE_MB says, 300 MiB unless told. What care
+// providers export around their patients is most of it.
+TEST(AdapterHealth, ABundleOfAnySizeIsReadInConstantMemory) {
+  const char* asked = std::getenv("WAYSTATION_LARGE_FILE_MB");
+  const std::uint64_t most = asked == nullptr ? 300 : std::stoull(asked);
+  const std::string filler =
+      absl::StrCat(R"(,{"resource":{"resourceType":"Observation","note":")",
+                   std::string(100'000, 'n'), "\"}}\n");
+  const auto peak = [&](std::uint64_t megabytes) {
+    World world;
+    int patients = 0;
+    {
+      std::ofstream file(world.Agency(kHealth) + "/in/1.json",
+                         std::ios::binary);
+      file << R"({"resourceType":"Bundle","entry":[)"
+           << Entry(PatientOf({.id = "first", .number = ""}));
+      for (std::uint64_t bytes = 0; bytes < megabytes << 20; ++patients) {
+        const std::string entry =
+            "," + Entry(PatientOf({.id = std::to_string(100'000'000 + patients),
+                                   .number = ""}));
+        file << entry << filler;
+        bytes += entry.size() + filler.size();
+      }
+      file << "]}";
+    }
+    const std::string command =
+        world.AdapterCommand(kHealth, "--quiet --patience 0 ");
+    EXPECT_THAT(RunCommand(command + "check").out,
+                HasSubstr(absl::StrCat(patients + 1, " rows, ", patients + 1,
+                                       " changed")));
+    const Measured ran = RunMeasured(command + "once");
+    // There is no hub, and so no certificate.
+    EXPECT_EQ(ran.exit_code, 6);
+    return ran.peak_kib;
+  };
+  const long small = peak(2);
+  const long large = peak(most);
+  EXPECT_LT(large - small, 16 << 10);
 }
 
 TEST(AdapterHealth, LargeBundlesTakeNoMoreMemoryThanSmallOnes) {

@@ -163,6 +163,46 @@ TEST_F(AdapterWitness, RunFollowsTheLogAndEndsAtASecondHistory) {
   EXPECT_EQ(run.Wait(), 3) << ReadAll(folder_ + "/adapter.log");
 }
 
+// Its state folder comes from a backup of the agency's. It has forgotten what
+// it cosigned since, and the hub has not: a proof is demanded from there.
+TEST_F(AdapterWitness, RestoredFromAnOldDiskItGoesOnFromWhatItSigned) {
+  Export("1", "A");
+  ASSERT_EQ(Once().exit_code, 0);
+  const std::string state = folder_ + "/state";
+  fs::copy(state, folder_ + "/old", fs::copy_options::recursive);
+  Export("2", "B");
+  ASSERT_EQ(Once().exit_code, 0);
+  Checkpoint();
+  ASSERT_EQ(Once().exit_code, 0);
+  const std::string signed_last = LastCosigned();
+
+  fs::remove_all(state);
+  fs::rename(folder_ + "/old", state);
+  EXPECT_THAT(Show().out, Not(HasSubstr("HELD BACK")));
+  Export("3", "C");
+  const Ran once = Once();
+  EXPECT_EQ(once.exit_code, 0) << once.out;
+  EXPECT_FALSE(fs::exists(state + "/evidence"));
+  EXPECT_THAT(world_.RecordKeys(kPolice), ElementsAre("A", "B", "C"));
+  const std::string newest = Checkpoint();
+  ASSERT_EQ(Once().exit_code, 0);
+  const std::string own = LastCosigned();
+  EXPECT_NE(own, signed_last);
+  EXPECT_EQ(own.substr(0, own.find("\n\n")),
+            newest.substr(0, newest.find("\n\n")));
+
+  // A hub that was put back to an old disk as well does not even start; one
+  // that shows an older log to a witness who remembers is found by it.
+  CopyHub();
+  for (int i = 0; i < 8; ++i) world_.RecordKeys(kLabor);
+  Checkpoint();
+  ASSERT_EQ(Once().exit_code, 0);
+  ExchangeHubs();
+  const Ran found = Once();
+  EXPECT_EQ(found.exit_code, 3) << found.out;
+  EXPECT_THAT(found.out, HasSubstr("WITNESS: LOG_"));
+}
+
 // Whatever step is its last: the next look stores and signs the same or a later
 // checkpoint, and finds nothing wrong.
 TEST_F(AdapterWitness, KilledAtAnyStepItGoesOn) {

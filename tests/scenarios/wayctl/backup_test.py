@@ -128,6 +128,37 @@ class Backups(Scenario):
         finally:
             world.start()
 
+    def test_one_that_was_cut_in_half_is_found_and_puts_nothing_back(self):
+        world = self.world
+        whole, cut = self.make(), self.make()
+        archive = self.place("backup", cut + ".backup")
+        size = os.path.getsize(archive)
+        for rest in (size - 1, size // 2, 100, 0):
+            with self.subTest(rest=rest, of=size):
+                os.truncate(archive, rest)
+                self.ends(3, "operator", "backup", "verify", cut)
+                # The others are listed and good.
+                self.assertIn(
+                    whole,
+                    {row["name"] for row in self.rows("operator", "backup", "list")},
+                )
+                self.ends(0, "operator", "backup", "verify", whole)
+        before = self.records()
+        world.stop()
+        try:
+            os.rename(self.place("store"), self.place("aside"))
+            code, _, err = self.daemon("restore", cut)
+            self.assertEqual(code, 3, err)
+            self.assertIn("BACKUP_DAMAGED", err)
+            self.assertFalse(os.path.exists(self.place("store")))
+            self.assertEqual(
+                [x for x in os.listdir(world.hub_folder) if "restoring" in x], []
+            )
+            os.rename(self.place("aside"), self.place("store"))
+        finally:
+            world.start()
+        self.assertEqual(self.records(), before)
+
     def test_without_its_key_nobody_reads_it(self):
         name = self.make()
         os.unlink(self.place("keys", "backup", name + ".key"))
