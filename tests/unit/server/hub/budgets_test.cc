@@ -180,6 +180,7 @@ TEST_F(BudgetsTest, APageEndsWithTheBudget) {
       EXPECT_EQ(errors::ReasonOf(page.status()), kSpent);
       break;
     }
+    ASSERT_FALSE(page->entries().empty()) << "nobody was refused";
     told += page->entries_size();
     token = page->last_token();
   }

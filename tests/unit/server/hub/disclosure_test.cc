@@ -157,6 +157,48 @@ TEST(Disclosure, OriginLearnsThatResidenceBegan) {
   EXPECT_EQ(entries[0].view().person().residence().address(), "");
 }
 
+TEST(Disclosure, NamesAPersonToEachAgencyByAHandleOfItsOwn) {
+  TestHub test;
+  test.Submit(kPoliceSuzhou, Core("B"));
+  test.Submit(kLaborSuzhou, Core("S"));
+  EXPECT_EQ(test.hub().GetHubStatus()->persons(), 1U);
+  const auto police =
+      test.GetPerson(kPoliceSuzhou, "B", v1::PURPOSE_RESIDENCE_REGISTRATION);
+  const auto labor =
+      test.GetPerson(kLaborSuzhou, "S", v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER);
+  ASSERT_TRUE(police.ok()) << police.status();
+  ASSERT_TRUE(labor.ok()) << labor.status();
+  EXPECT_NE(police->view().handle(), labor->view().handle());
+}
+
+TEST(Disclosure, EndsWithTheLastDayOfTheAgreement) {
+  TestHub test;
+  test.Submit(kLaborSuzhou, Core("S"));
+  const auto read = [&] {
+    return ReasonOf(
+        test.GetPerson(kLaborSuzhou, "S", v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER)
+            .status());
+  };
+  const absl::TimeZone china = absl::FixedTimeZone(8 * 3600);
+  v1::Date last;
+  const auto agreements = test.hub().ListAgreements(OperatorCaller(), {});
+  ASSERT_TRUE(agreements.ok()) << agreements.status();
+  for (const v1::AgreementStatus& status : agreements->agreements()) {
+    if (status.agreement().id() != "labor") continue;
+    last = status.agreement().valid_until();
+  }
+  ASSERT_GT(last.year(), 0U);
+  const absl::Time end = absl::FromCivil(
+      absl::CivilDay(last.year(), last.month(), last.day()) + 1, china);
+  test.SetTime(end - absl::Minutes(1));
+  test.Submit(kLaborFuyang, Core("A").Works("苏州电子厂"));
+  EXPECT_EQ(read(), "");
+  test.SetTime(end + absl::Minutes(1));
+  EXPECT_EQ(read(), "NOT_AVAILABLE");
+  // What was put there while it was in force is not told any more either.
+  EXPECT_THAT(Empty(test, kLaborSuzhou), IsEmpty());
+}
+
 // --- refusals ---
 
 TEST(Disclosure, RefusalsAreAlike) {

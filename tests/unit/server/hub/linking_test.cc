@@ -3,6 +3,10 @@
 // what an agency learns of its own records.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <string>
 
 #include "proto/errors/error.h"
 #include "tests/unit/server/hub/fixtures.h"
@@ -65,6 +69,49 @@ TEST(Linking, OpensACandidateWhereTheNameContradicts) {
   EXPECT_EQ(candidate.record_a().name().full(), "王芳") << "it is in question";
   EXPECT_EQ(candidate.record_a().identifiers(0).number().substr(4, 10),
             "**********");
+}
+
+// Rows by which a record is found.
+std::string IndexRows(TestHub& test) {
+  test.Stop();
+  sqlite3* database = nullptr;
+  std::string rows;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(test.folder() / "store")) {
+    if (entry.path().extension() != ".db") continue;
+    EXPECT_EQ(sqlite3_open(entry.path().c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(
+                  database, "SELECT count(*) FROM identifier",
+                  [](void* to, int, char** values, char**) {
+                    *static_cast<std::string*>(to) = values[0];
+                    return 0;
+                  },
+                  &rows, nullptr),
+              SQLITE_OK);
+    sqlite3_close(database);
+  }
+  EXPECT_TRUE(test.TryStart().ok());
+  return rows;
+}
+
+TEST(Linking, WhatIsTakenBackLeavesNoRowToFindItBy) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Say("A1", 1).Core(kNumber, "王芳", 1990, 3, 7));
+  test.Submit(kPoliceFuyang, Say("A2", 1).Core(kNumber, "王芳", 1990, 3, 7));
+  EXPECT_EQ(IndexRows(test), "2");
+  // Another number, then none, then nothing at all.
+  test.Submit(kPoliceFuyang,
+              Say("A1", 2).Core(DemoNumber("341202", "19900307", 43), "王芳",
+                                1990, 3, 7));
+  EXPECT_EQ(IndexRows(test), "2");
+  test.Submit(
+      kPoliceFuyang,
+      Say("A2", 2).Retract(v1::RecordRetraction::REASON_ERASURE_REQUESTED));
+  EXPECT_EQ(IndexRows(test), "1");
+  test.Submit(kPoliceFuyang,
+              Say("A1", 3).Retract(v1::RecordRetraction::REASON_MOVED_OUT));
+  EXPECT_EQ(IndexRows(test), "0");
+  EXPECT_EQ(test.hub().CheckStore()->findings_size(), 0);
 }
 
 TEST(Linking, SameMergesAndUndoSplits) {

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+#include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "proto/errors/error.h"
 #include "tests/unit/server/hub/fixtures.h"
@@ -45,6 +48,43 @@ TEST(Updates, AnswerEachByItself) {
   EXPECT_EQ(again->results(0).outcome(), v1::UpdateResult::OUTCOME_UNCHANGED);
   EXPECT_EQ(again->results(0).handle(), answer->results(0).handle());
   EXPECT_FALSE(again->has_leaf()) << "nothing was written";
+}
+
+// Frames that wait for each other are committed in one group. Each has an entry
+// of its own all the same, with all of its updates.
+TEST(Updates, EachFrameHasAnEntryWhateverItIsCommittedWith) {
+  constexpr uint64_t kFrames = 100;
+  TestHub test;
+  std::vector<std::future<absl::StatusOr<v1::SubmitRecordsResponse>>> answers;
+  for (uint64_t i = 0; i < kFrames; ++i) {
+    v1::SubmitRecordsRequest request;
+    for (const char* key : {"A", "B"}) {
+      request.mutable_frame()->add_updates(
+          Say(key + std::to_string(i), 1).Name("王芳").bytes());
+    }
+    auto answer = std::make_shared<
+        std::promise<absl::StatusOr<v1::SubmitRecordsResponse>>>();
+    answers.push_back(answer->get_future());
+    test.hub().SubmitFrame(AgencyCaller(kPoliceFuyang), request,
+                           [answer](auto got) { answer->set_value(got); });
+  }
+  std::set<uint64_t> leaves;
+  for (auto& future : answers) {
+    const auto answer = future.get();
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    ASSERT_TRUE(answer->has_leaf());
+    leaves.insert(answer->leaf().index());
+  }
+  EXPECT_THAT(leaves, SizeIs(kFrames));
+  uint64_t entries = 0;
+  for (const v1::LoggedEvent& logged : test.Events()) {
+    if (logged.event().kind() != v1::AuditEvent::KIND_UPDATES) continue;
+    ++entries;
+    EXPECT_EQ(logged.event().count(), 2U);
+  }
+  EXPECT_EQ(entries, kFrames);
+  EXPECT_LT(test.hub().GetStatistics().commit_groups, kFrames)
+      << "some were committed together";
 }
 
 TEST(Updates, SurviveARestart) {

@@ -264,15 +264,24 @@ TEST_F(StreamsTest, AClientThatGoesAwayLeavesNothingBehind) {
   server_.reset();
 }
 
+// For streams that somebody else shall end: past it the test fails, and does
+// not wait for ever.
+void GiveUpAfterAMinute(grpc::ClientContext& context) {
+  context.set_deadline(std::chrono::system_clock::now() +
+                       std::chrono::minutes(1));
+}
+
 TEST_F(StreamsTest, RevocationEndsRunningStreams) {
   const auto channel = Connect(pair_);
   const auto registry = v1::RegistryService::NewStub(channel);
   const auto mailbox = v1::MailboxService::NewStub(channel);
   grpc::ClientContext submit_context;
+  GiveUpAfterAMinute(submit_context);
   const auto submit = registry->SubmitRecords(&submit_context);
   submit->Write(Frame(1));
   auto frames = hub_.TakeFrames(1);
   grpc::ClientContext watch_context;
+  GiveUpAfterAMinute(watch_context);
   const auto watch = mailbox->Watch(&watch_context, {});
   v1::WatchResponse page;
   ASSERT_TRUE(watch->Read(&page));
@@ -300,6 +309,7 @@ TEST_F(StreamsTest, RevocationEndsRunningStreams) {
 TEST_F(StreamsTest, ACertificateThatRunsOutEndsItsStreams) {
   const auto stub = v1::MailboxService::NewStub(Connect(pair_));
   grpc::ClientContext context;
+  GiveUpAfterAMinute(context);
   const auto watch = stub->Watch(&context, {});
   v1::WatchResponse page;
   ASSERT_TRUE(watch->Read(&page));
