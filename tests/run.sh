@@ -6,19 +6,21 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
   cat <<'HELP'
-usage: tests/run.sh [--quick | --sanitizers | --lint | --tidy | --all] [-R REGEX]
+usage: tests/run.sh [--quick | --sanitizers | --lint | --tidy | --planted | --all]
+                    [-R REGEX]
 
   (none)        build, and run every functional test
   --quick       unit and conformance tests only
   --sanitizers  the suites named in tests/README.md under ASan+UBSan and TSan
   --lint        clang-format, buf lint, shellcheck
   --tidy        clang-tidy over all of our code; takes half an hour
+  --planted     plants bugs and demands that tests fail; takes half an hour
   --all         the functional tests and --lint
   -R REGEX      only tests whose name matches
 HELP
 }
 
-functional=true sanitizers=false lint=false tidy=false
+functional=true sanitizers=false lint=false tidy=false planted=false
 select=()
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -26,6 +28,7 @@ while [ $# -gt 0 ]; do
     --sanitizers) functional=false sanitizers=true ;;
     --lint) functional=false lint=true ;;
     --tidy) functional=false tidy=true ;;
+    --planted) functional=false planted=true ;;
     --all) lint=true ;;
     -R)
       [ $# -gt 1 ] || {
@@ -65,4 +68,7 @@ if $sanitizers; then
     deploy/lib/build.sh "$sanitizer" "tests_$sanitizer"
     ctest --preset "$sanitizer" -j2 "${select[@]}"
   done
+fi
+if $planted; then
+  tests/planted.sh
 fi
