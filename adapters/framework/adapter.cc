@@ -129,7 +129,7 @@ std::unique_ptr<Quarantine> Adapter::OpenQuarantine(
       .folder = setup_.quarantine(),
       .source = source.name,
       .extension = source.extension,
-      .charset = table.dialect.charset,
+      .dialect = table.dialect,
       .has_header = table.has_header(),
       .hash_key = state_->sealer().Derive("quarantine", 16)});
 }

@@ -17,6 +17,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "adapters/framework/decoding/sniff.h"
 #include "adapters/framework/decoding/utf16.h"
 #include "adapters/framework/quarantine/append_together.h"
 #include "proto/runtime/file.h"
@@ -32,6 +33,10 @@ using report::v1::RowFinding;
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 constexpr std::size_t kSheetDigits = 8;
 constexpr std::string_view kUtf16Mark = "\xFF\xFE";
+// Fills up the half character that a file in UTF-16 ends with, so that the rows
+// behind it stay readable. Together they are none, so that nobody takes the row
+// before somebody has mended it.
+constexpr char kHalfSurrogate = '\xD8';
 
 void ReadFindings(const std::string& path,
                   const std::function<void(QuarantinedRow)>& take) {
@@ -51,9 +56,25 @@ std::string ToLine(const QuarantinedRow& row) {
   return json;
 }
 
-std::string_view WithoutCr(std::string_view line) {
+std::string_view WithoutEnd(std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
+}
+
+// Bytes of the header at the front, with its line end; names of columns that
+// are quoted may stand on several lines.
+std::size_t HeaderSize(const Dialect& dialect, std::string_view text) {
+  if (text.empty()) return 0;
+  Dialect working = dialect;
+  std::size_t mark = 0;
+  if (dialect.charset == Charset::kUtf16Le) working.charset = Charset::kUtf8;
+  if (const auto found = FindByteOrderMark(text)) mark = found->size;
+  if (mark == text.size()) return mark;
+  std::vector<Span> fields;
+  const SplitRow row =
+      Split(working, text.substr(mark), /*at_end=*/true, fields);
+  return mark + row.size_with_end;
 }
 
 // The first bytes of a file; fewer if it is shorter.
@@ -161,9 +182,14 @@ absl::StatusOr<Quarantine::Hold> Quarantine::Take() {
 
 void Quarantine::Add(std::string_view header, std::string_view row,
                      const std::vector<RowFinding>& findings, absl::Time time) {
-  pending_bytes_ += row.size();
+  std::string bytes(row);
+  if (options_.dialect.charset == Charset::kUtf16Le && bytes.size() % 2 != 0) {
+    bytes.push_back(kHalfSurrogate);
+  }
+  pending_bytes_ += bytes.size();
+  const std::uint64_t fingerprint = hash_(bytes);
   pending_[std::string(header)].push_back(
-      {std::string(row), hash_(row), findings, time});
+      {std::move(bytes), fingerprint, findings, time});
 }
 
 absl::Status Quarantine::Flush() {
@@ -281,12 +307,13 @@ QuarantinedRow Quarantine::Describe(const RowFinding& finding,
 }
 
 std::string Quarantine::LineEnd() const {
-  return options_.charset == Charset::kUtf16Le ? std::string("\n\0", 2) : "\n";
+  return options_.dialect.charset == Charset::kUtf16Le ? std::string("\n\0", 2)
+                                                       : "\n";
 }
 
 std::string Quarantine::FileHead(std::string_view header) const {
   std::string head;
-  if (options_.charset == Charset::kUtf16Le) head.append(kUtf16Mark);
+  if (options_.dialect.charset == Charset::kUtf16Le) head.append(kUtf16Mark);
   if (!header.empty()) head.append(header).append(LineEnd());
   return head;
 }
@@ -330,27 +357,31 @@ absl::Status Quarantine::Replay::Prepare(absl::Time now) {
   const auto bytes = runtime::ReadFile(sheet_, kMostBytes);
   if (!bytes.ok()) return bytes.status();
 
-  const bool utf16 = quarantine_.options_.charset == Charset::kUtf16Le;
+  const Options& options = quarantine_.options_;
+  const bool utf16 = options.dialect.charset == Charset::kUtf16Le;
   std::string text;
   if (utf16) {
     utf16::ToBytes(*bytes, /*at_end=*/true, text);
   } else {
     text = *bytes;
   }
+  const auto bytes_of = [&](std::string_view part) {
+    return utf16 ? utf16::FromBytes(part) : std::string(part);
+  };
   const std::string line_end = quarantine_.LineEnd();
-  // The header is the first line, unless the export has none.
-  std::string to_read;
-  bool first = quarantine_.options_.has_header;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = WithoutCr(rest.substr(0, end));
-    const std::string raw = utf16 ? utf16::FromBytes(line) : std::string(line);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    if (std::exchange(first, false)) {
-      header_ = raw + line_end;
-      to_read = header_;
-      continue;
-    }
+  std::string_view rest = text;
+  if (options.has_header) {
+    const std::size_t size = HeaderSize(options.dialect, rest);
+    header_ = bytes_of(WithoutEnd(rest.substr(0, size))) + line_end;
+    rest.remove_prefix(size);
+  }
+  std::string to_read = header_;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string raw = bytes_of(WithoutEnd(rest.substr(0, end)));
+    // A row of several lines has line ends of its own.
+    const std::string line = bytes_of(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
     std::vector<RowFinding> found = FindingsOf(raw);
     const bool stuck = std::any_of(
         found.begin(), found.end(),
@@ -358,7 +389,7 @@ absl::Status Quarantine::Replay::Prepare(absl::Time now) {
     if (stuck) {
       Keep(raw, std::move(found), now);
     } else {
-      to_read.append(raw).append(line_end);
+      to_read.append(line).append(line_end);
     }
   }
   path_ = sheet_ + ".replay";

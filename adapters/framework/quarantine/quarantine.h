@@ -24,8 +24,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "adapters/framework/decoding/charset.h"
 #include "adapters/framework/snapshot/keyed_hash.h"
+#include "adapters/framework/sources/split.h"
 #include "waystation/report/v1/adapter_report.pb.h"
 
 namespace waystation::adapters {
@@ -38,7 +38,8 @@ class Quarantine {
     std::string folder;
     std::string source;
     std::string extension;  // ".csv"
-    Charset charset = Charset::kGb18030;
+    // Of the sheets.
+    Dialect dialect = {};
     bool has_header = true;
     std::string hash_key;  // 16 bytes
   };

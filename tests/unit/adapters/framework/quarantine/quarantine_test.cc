@@ -49,7 +49,7 @@ class QuarantineTest : public testing::Test {
         Quarantine::Options{.folder = folder_,
                             .source = "ldrk",
                             .extension = ".csv",
-                            .charset = charset,
+                            .dialect = {.charset = charset},
                             .hash_key = "0123456789abcdef"});
   }
 
@@ -137,8 +137,33 @@ TEST_F(QuarantineTest, TakesLineEndsThatAnEditorChanged) {
   EXPECT_THAT(quarantine->Sheets(), ElementsAre(quarantine->rows_path()));
   const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
   ASSERT_TRUE(replay.ok());
-  EXPECT_EQ(Read((*replay)->path()), "A,B\n1,2\n3\n");
+  // Whoever reads it takes both line ends.
+  EXPECT_EQ(Read((*replay)->path()), "A,B\n1,2\r\n3\n");
   EXPECT_EQ((*replay)->kept(), 1U);
+}
+
+// Or a row that stands twice would pass for one that somebody had mended.
+TEST_F(QuarantineTest, LineEndsWithinARowStayAsTheyAre) {
+  const std::string row = "1,\"two\r\nlines\"";
+  const auto quarantine = Open();
+  quarantine->Add("A,B", row, {Finding(2, "ROW_KEY_TWICE")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
+  ASSERT_TRUE(replay.ok());
+  EXPECT_EQ(Read((*replay)->path()), "A,B\n" + row + "\n");
+  EXPECT_EQ((*replay)->FindingsOf(row).size(), 1U);
+}
+
+TEST_F(QuarantineTest, HeaderOfSeveralLinesStaysWhole) {
+  const std::string header = "A,\"B\n(unit)\"";
+  const auto quarantine = Open();
+  quarantine->Add(header, "1", {Finding(3, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
+  ASSERT_TRUE(replay.ok());
+  (*replay)->Keep("1", {Finding(3, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE((*replay)->Finish().ok());
+  EXPECT_EQ(Read(quarantine->rows_path()), header + "\n1\n");
 }
 
 TEST_F(QuarantineTest, RowThatNobodyTouchedKeepsThePlaceWhereItWasFound) {
@@ -245,6 +270,17 @@ TEST_F(QuarantineTest, WritesUtf16AsTheFileWas) {
   const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
   ASSERT_TRUE(replay.ok());
   EXPECT_EQ(Read((*replay)->path()), Read(quarantine->rows_path()));
+}
+
+// A file that was cut within a character harms its last row and no other.
+TEST_F(QuarantineTest, HalfACharacterLeavesTheRowsBehindItReadable) {
+  using namespace std::string_literals;
+  const auto quarantine = Open(Charset::kUtf16Le);
+  quarantine->Add("A\0"s, "1\0\x32"s, {Finding(2, "ROW_CHARSET")}, kNow);
+  quarantine->Add("A\0"s, "3\0"s, {Finding(3, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  EXPECT_EQ(Read(quarantine->rows_path()),
+            "\xFF\xFE"s + "A\0\n\0"s + "1\0\x32\xD8\n\0"s + "3\0\n\0"s);
 }
 
 }  // namespace
