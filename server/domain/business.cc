@@ -179,8 +179,7 @@ std::vector<BusinessTie> BusinessTies(const store::StoredRecord& record) {
     }
   }
   std::ranges::sort(ties);
-  const auto repeated = std::ranges::unique(ties);
-  ties.erase(repeated.begin(), repeated.end());
+  ties.erase(std::unique(ties.begin(), ties.end()), ties.end());
   return ties;
 }
 

@@ -113,7 +113,7 @@ std::optional<DbfTable> DbfTable::Open(const std::string& path) {
   const std::string name = path + std::string(kEnding);
   DBFHandle table = DBFOpenLL(name.c_str(), "rb", &hooks);
   if (table == nullptr) return std::nullopt;
-  return DbfTable(std::make_unique<Handle>(table));
+  return DbfTable(std::unique_ptr<Handle>(new Handle{table}));
 }
 
 DbfTable::DbfTable(std::unique_ptr<Handle> handle)
