@@ -12,13 +12,17 @@
 // numbers least significant byte first, and may be changed while it runs.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <cstdarg>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -51,6 +55,12 @@ Control& TheControl() {
 template <typename Function>
 Function* Next(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+// A time of the clock that jumps, by the kernel's.
+timespec KernelsTime(timespec time) {
+  time.tv_sec -= TheControl().clock;
+  return time;
 }
 
 // Whether the file lies below the folder that the control names. Allocates
@@ -105,6 +115,47 @@ int gettimeofday(timeval* time, void*) noexcept {
   clock_gettime(CLOCK_REALTIME, &now);
   *time = {.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000};
   return 0;
+}
+
+// Whoever waits until a time of that clock waits by the kernel's, which has not
+// jumped.
+
+int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                           const timespec* until) {
+  static auto* const next =
+      Next<int(pthread_cond_t*, pthread_mutex_t*, const timespec*)>(
+          "pthread_cond_timedwait");
+  const timespec kernels = KernelsTime(*until);
+  return next(condition, mutex, &kernels);
+}
+
+int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                           clockid_t clock, const timespec* until) {
+  static auto* const next =
+      Next<int(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*)>(
+          "pthread_cond_clockwait");
+  const timespec kernels =
+      clock == CLOCK_REALTIME ? KernelsTime(*until) : *until;
+  return next(condition, mutex, clock, &kernels);
+}
+
+// Abseil, and with it gRPC, waits by the system call itself.
+long syscall(long number, ...) noexcept {
+  static auto* const next =
+      Next<long(long, long, long, long, long, long, long)>("syscall");
+  long arguments[6];
+  va_list list;
+  va_start(list, number);
+  for (long& argument : arguments) argument = va_arg(list, long);
+  va_end(list);
+  timespec kernels{};
+  if (number == SYS_futex && (arguments[1] & FUTEX_CLOCK_REALTIME) != 0 &&
+      arguments[3] != 0) {
+    kernels = KernelsTime(*reinterpret_cast<const timespec*>(arguments[3]));
+    arguments[3] = reinterpret_cast<long>(&kernels);
+  }
+  return next(number, arguments[0], arguments[1], arguments[2], arguments[3],
+              arguments[4], arguments[5]);
 }
 
 ssize_t write(int file, const void* bytes, size_t size) {
