@@ -4,13 +4,14 @@
 //
 //   folder         := administration.jsonl checkpoint
 //   administration := one line for each administered object that was put (an
-//                     agency, an agreement, a certificate): a
-//                     store.v1.JournalEntry as protobuf JSON; the last of a
-//                     kind and id counts
+//                     agency, an agreement, a certificate), and for each record
+//                     that a person had erased: a store.v1.JournalEntry as
+//                     protobuf JSON; the last of a kind and id counts
 //   checkpoint     := the newest signed head of the audit log
 //
-// Without it a restored hub would let in whom it had shut out, and tell under
-// agreements that were revoked; and it could sign a second history of its log.
+// Without it a restored hub would let in whom it had shut out, tell under
+// agreements that were revoked, and hold again what was erased; and it could sign
+// a second history of its log.
 #ifndef WAYSTATION_SERVER_BACKUP_JOURNAL_H_
 #define WAYSTATION_SERVER_BACKUP_JOURNAL_H_
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/hub/epoch.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "proto/errors/error.h"
 #include "server/backup/journal.h"
 #include "server/hub/act_work.h"
+#include "server/hub/erasure.h"
 #include "server/hub/registry.h"
 #include "server/hub/stored_tiles.h"
 
@@ -22,22 +25,44 @@ absl::Status RolledBack(const std::string& rule) {
 }
 
 absl::Status PutBack(const storage::ObjectRow& row, Committer& committer) {
+  if (row.kind == kErasureObject) return EraseAgain(row, committer);
   return DoAct(
       committer,
       [&row](Planning& planning, v1::AuditEvent& event) -> absl::Status {
-        event.set_kind(v1::AuditEvent::KIND_ADMINISTRATION);
-        event.set_actor("hub");
-        event.set_act("journal.take-up");
-        event.set_object(row.kind + " " + row.id);
-        event.set_object_hash(
-            std::string(auditlog::AsBytes(auditlog::Sha256(row.bytes))));
-        event.set_count(1);
+        event = TakeUpEvent(row);
         planning.batch.objects.push_back(row);
         return absl::OkStatus();
       });
 }
 
+// Those of the store's objects that the journal keeps.
+absl::StatusOr<std::vector<storage::ObjectRow>> ListJournalled(
+    const storage::Store& store) {
+  auto all = ListAdministered(store);
+  if (!all.ok()) return all;
+  auto erasures = store.ListObjects(kErasureObject);
+  if (!erasures.ok()) return erasures;
+  std::ranges::move(*erasures, std::back_inserter(*all));
+  return all;
+}
+
 }  // namespace
+
+bool IsJournalled(std::string_view kind) {
+  return IsAdministered(kind) || kind == kErasureObject;
+}
+
+v1::AuditEvent TakeUpEvent(const storage::ObjectRow& row) {
+  v1::AuditEvent event;
+  event.set_kind(v1::AuditEvent::KIND_ADMINISTRATION);
+  event.set_actor("hub");
+  event.set_act("journal.take-up");
+  event.set_object(row.kind + " " + row.id);
+  event.set_object_hash(
+      std::string(auditlog::AsBytes(auditlog::Sha256(row.bytes))));
+  event.set_count(1);
+  return event;
+}
 
 absl::Status CheckNotRolledBack(const Core& core) {
   if (core.backups.journal == nullptr) return absl::OkStatus();
@@ -75,7 +100,7 @@ absl::Status CheckNotRolledBack(const Core& core) {
 
 absl::Status BringJournalUp(Core& core) {
   if (core.backups.journal == nullptr) return absl::OkStatus();
-  const auto rows = ListAdministered(core.store);
+  const auto rows = ListJournalled(core.store);
   if (!rows.ok()) return rows.status();
   return core.backups.journal->Put(*rows,
                                    absl::FromUnixMicros(core.clock.Now()));
@@ -83,7 +108,7 @@ absl::Status BringJournalUp(Core& core) {
 
 absl::Status TakeUpJournal(Core& core, Committer& committer) {
   if (core.backups.journal == nullptr) return absl::OkStatus();
-  const auto rows = ListAdministered(core.store);
+  const auto rows = ListJournalled(core.store);
   if (!rows.ok()) return rows.status();
   std::map<std::pair<std::string, std::string>, std::string> held;
   for (const storage::ObjectRow& row : *rows) {

@@ -4,6 +4,7 @@
 #ifndef WAYSTATION_SERVER_HUB_EPOCH_H_
 #define WAYSTATION_SERVER_HUB_EPOCH_H_
 
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -18,13 +19,19 @@ namespace waystation::hub {
 // does not hold, or holds otherwise. Without a journal, nobody can tell.
 absl::Status CheckNotRolledBack(const Core& core);
 
-// Puts the administered objects of the store into the journal that are not in
-// it as they are: those of a crash between the two.
+// The kinds of the store's objects that the journal keeps: what is
+// administered, and erasures.
+bool IsJournalled(std::string_view kind);
+
+// Puts those objects of the store into the journal that are not in it as they
+// are: those of a crash between the two.
 absl::Status BringJournalUp(Core& core);
 
-// Puts the administered objects of the journal into the store that differ, each
-// with a leaf; before the hub serves.
+// Puts the objects of the journal into the store that differ, each with a leaf,
+// and erases again what was erased; before the hub serves.
 absl::Status TakeUpJournal(Core& core, Committer& committer);
+// What stands in that leaf.
+v1::AuditEvent TakeUpEvent(const storage::ObjectRow& row);
 
 }  // namespace waystation::hub
 

@@ -207,19 +207,19 @@ absl::Status HubImpl::TakeUpRestored() {
 void HubImpl::Published(const Group& group,
                         const storage::Committed& /*committed*/) {
   std::vector<storage::ObjectRow> administered;
+  std::vector<storage::ObjectRow> journalled;
   for (const storage::ObjectRow& row : group.batch.objects) {
     if (IsAdministered(row.kind)) administered.push_back(row);
+    if (IsJournalled(row.kind)) journalled.push_back(row);
   }
   // What was committed has been read before it was put.
-  if (!administered.empty()) {
-    (void)core_.registry.Put(administered);
-    // Before anybody is told that it was done.
-    if (core_.backups.journal != nullptr &&
-        !core_.backups.journal
-             ->Put(administered, absl::FromUnixMicros(core_.clock.Now()))
-             .ok()) {
-      journal_behind_ = true;
-    }
+  if (!administered.empty()) (void)core_.registry.Put(administered);
+  // Before anybody is told that it was done.
+  if (!journalled.empty() && core_.backups.journal != nullptr &&
+      !core_.backups.journal
+           ->Put(journalled, absl::FromUnixMicros(core_.clock.Now()))
+           .ok()) {
+    journal_behind_ = true;
   }
 
   std::vector<storage::AgencyNumber> woken;

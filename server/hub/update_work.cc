@@ -7,6 +7,7 @@
 #include "proto/errors/error.h"
 #include "server/domain/apply.h"
 #include "server/domain/retention.h"
+#include "server/hub/erasure.h"
 #include "server/hub/store_error.h"
 
 namespace waystation::hub {
@@ -86,6 +87,9 @@ UpdateWork::Applied UpdateWork::Apply(Planning& planning,
     changed->changed |= applied.changed;
     changed->said |= said;
     changed->received_time = frame_.options.received_time;
+    if (IsErasure(update.read)) {
+      planning.batch.objects.push_back(ErasureRow(update.key, update.read));
+    }
   } else if (changed->before != nullptr) {
     // Its person is looked at for the handle that the answer names.
     planning.touched.push_back(changed->before->uid);

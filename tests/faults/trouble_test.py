@@ -384,8 +384,42 @@ class Backups(Trouble):
             timeout=DEADLINE,
         ).update
 
-    def test_what_was_erased_since_does_not_come_back(self):
-        """An address of before, which is kept for 30 days."""
+    def backup(self):
+        code, out, err = self.wayctl("backup", "create", "-o", "json")
+        self.assertEqual(code, 0, out + err)
+        return json.loads(out)["backup"]["name"]
+
+    def test_a_record_that_was_erased_since_does_not_come_back(self):
+        """At the person's request; its agency sends nothing twice here."""
+
+        def claims():
+            return me.registry.GetRecord(
+                registry_service_pb2.GetRecordRequest(record_key="T-1"),
+                timeout=DEADLINE,
+            ).claims
+
+        erasure = claim_pb2.Update(record_key="T-1", revision=2)
+        erasure.retraction.reason = (
+            claim_pb2.RecordRetraction.REASON_ERASURE_REQUESTED
+        )
+        with caller(self.world, AGENCY) as me:
+            self.submit(me, 1)
+            name = self.backup()
+            self.assertTrue(claims())
+            me.registry.SubmitRecord(
+                registry_service_pb2.SubmitRecordRequest(
+                    update=erasure.SerializeToString()
+                ),
+                timeout=DEADLINE,
+            )
+            self.assertFalse(claims())
+        self.restore(name)
+        with caller(self.world, AGENCY) as me:
+            self.assertFalse(claims())
+        self.nothing_is_wrong()
+
+    def test_an_address_that_was_shredded_since_does_not_come_back(self):
+        """One of before, which is kept for 30 days."""
         day = 86_400
         first = update(1)
         with caller(self.world, AGENCY) as me:
@@ -395,9 +429,7 @@ class Backups(Trouble):
         with self.probe(datetime.timedelta(days=10)) as probe:
             self.jump(0, probe, let_in=True)
             self.jump(20 * day, probe, let_in=False)
-        code, out, err = self.wayctl("backup", "create", "-o", "json")
-        self.assertEqual(code, 0, out + err)
-        name = json.loads(out)["backup"]["name"]
+        name = self.backup()
         with caller(self.world, AGENCY) as me:
             self.assertEqual(self.kept(me, leaf), first)
             self.shim.set_clock(45 * day)

@@ -21,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
 
@@ -240,6 +241,70 @@ TEST(Restores, EndWhereTheDiskIsFull) {
     if (HasFailure()) return;
   }
   EXPECT_EQ(test.hub().GetHubStatus()->records(), 1U);
+}
+
+TEST_F(BackupsTest, BringBackNothingThatWasErasedSince) {
+  const auto held = [&](const char* key) {
+    v1::GetRecordRequest request;
+    request.set_record_key(key);
+    const auto got =
+        test_.hub().GetRecord(AgencyCaller(kPoliceSuzhou), request);
+    EXPECT_TRUE(got.ok()) << got.status();
+    return got.ok() ? *got : v1::GetRecordResponse();
+  };
+  for (const char* key : {"erased", "moved", "kept", "again"}) {
+    test_.Submit(kPoliceSuzhou, Say(key, 1).Name("王芳").Lives("320505"));
+  }
+  const std::string name = Make();
+  const Say erasure =
+      Say("erased", 2).Retract(v1::RecordRetraction::REASON_ERASURE_REQUESTED);
+  test_.Submit(kPoliceSuzhou, erasure);
+  test_.Submit(kPoliceSuzhou,
+               Say("moved", 2).Retract(v1::RecordRetraction::REASON_MOVED_OUT));
+  // One that came and went since, and one that came back.
+  test_.Submit(kPoliceSuzhou, Say("young", 1).Name("李娜"));
+  for (const char* key : {"young", "again"}) {
+    test_.Submit(
+        kPoliceSuzhou,
+        Say(key, 2).Retract(v1::RecordRetraction::REASON_ERASURE_REQUESTED));
+  }
+  test_.Submit(kPoliceSuzhou, Say("again", 3).Name("王芳"));
+
+  ASSERT_TRUE(test_.TryRestore(name).ok());
+  EXPECT_EQ(held("erased").record().revision(), 2U);
+  EXPECT_THAT(held("erased").claims(), IsEmpty());
+  EXPECT_THAT(held("again").claims(), IsEmpty()) << "until it is sent again";
+  EXPECT_THAT(held("kept").claims(), Not(IsEmpty()));
+  EXPECT_THAT(held("moved").claims(), Not(IsEmpty()))
+      << "what agencies sent since is theirs to send again";
+  EXPECT_EQ(Records(), 4U);
+  EXPECT_THAT(EventsOf("journal.take-up"), SizeIs(3));
+  EXPECT_EQ(test_.hub().CheckStore()->findings_size(), 0);
+
+  // The agency's adapter says all again.
+  EXPECT_EQ(test_.Submit(kPoliceSuzhou, erasure).outcome(),
+            v1::UpdateResult::OUTCOME_UNCHANGED);
+  EXPECT_EQ(
+      test_.Submit(kPoliceSuzhou, Say("erased", 1).Name("王芳")).outcome(),
+      v1::UpdateResult::OUTCOME_STALE);
+  EXPECT_EQ(test_.Submit(kPoliceSuzhou, Say("again", 3).Name("王芳")).outcome(),
+            v1::UpdateResult::OUTCOME_APPLIED);
+  // Once is enough, and a second restore knows it too.
+  test_.Restart();
+  EXPECT_THAT(EventsOf("journal.take-up"), SizeIs(3));
+  ASSERT_TRUE(test_.TryRestore(name).ok());
+  EXPECT_THAT(held("erased").claims(), IsEmpty());
+}
+
+TEST_F(BackupsTest, KeepNoNameOfWhatWasErased) {
+  test_.Submit(kPoliceSuzhou, Say("KEY-77", 1).Name("王芳"));
+  test_.Submit(
+      kPoliceSuzhou,
+      Say("KEY-77", 2).Retract(v1::RecordRetraction::REASON_ERASURE_REQUESTED));
+  std::ifstream journal(test_.folder() / "journal" / "administration.jsonl");
+  const std::string text((std::istreambuf_iterator<char>(journal)), {});
+  EXPECT_THAT(text, testing::HasSubstr("\"erasure\""));
+  EXPECT_THAT(text, Not(testing::HasSubstr("KEY-77")));
 }
 
 TEST_F(BackupsTest, AreGoneWhenTheirTimeIsOver) {
