@@ -66,6 +66,34 @@ enum class NameAgreement : std::uint8_t {
   kMissing,      // at least one is empty, a placeholder, or nothing but ▀
 };
 
+// A name made ready to be compared with many others: what takes long is done
+// once.
+class ComparableName {
+ public:
+  // Names nobody.
+  ComparableName() = default;
+  // As ReadName writes it.
+  explicit ComparableName(std::string_view name);
+
+  bool is_nobody() const { return folded_.empty(); }
+  // Has a Chinese character, or one without code.
+  bool is_chinese() const { return chinese_; }
+  const std::string& text() const { return text_; }
+  // Standard characters, without separators and spaces, letters as they are.
+  const std::u32string& folded() const { return folded_; }
+  // Reading without word boundaries; empty where there is none.
+  const std::string& sound() const { return sound_; }
+
+ private:
+  friend NameAgreement CompareNames(const ComparableName& a,
+                                    const ComparableName& b);
+  std::string text_;
+  std::u32string folded_;
+  std::string sound_;
+  bool chinese_ = false;
+  bool wildcard_ = false;
+};
+
 // Compares two names as ReadName writes them. Symmetric. One edit is
 //   - in names of three characters or more: one character exchanged for
 //     another, two neighbours transposed, or one character missing that is
@@ -75,6 +103,7 @@ enum class NameAgreement : std::uint8_t {
 //     that sounds alike (zh/z, n/l, an/ang and what dialects do not tell apart,
 //     such as 王 and 黄) or looks alike (未 and 末). With half of the name at
 //     stake nothing less will do.
+NameAgreement CompareNames(const ComparableName& a, const ComparableName& b);
 NameAgreement CompareNames(std::string_view a, std::string_view b);
 
 // Whether the agreement is positive, as a strong edge asks for. Missing is not

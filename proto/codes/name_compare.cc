@@ -125,26 +125,43 @@ bool IsOneEdit(std::u32string_view a, std::u32string_view b) {
 
 }  // namespace
 
-NameAgreement CompareNames(std::string_view a, std::string_view b) {
-  if (IsNobody(a)) return NameAgreement::kMissing;
-  if (a == b && !HasUnmapped(a)) return NameAgreement::kExact;
-  if (IsNobody(b)) return NameAgreement::kMissing;
-
-  const std::u32string folded_a = Folded(a);
-  const std::u32string folded_b = Folded(b);
-  const auto is_blank = [](std::u32string_view name) {
-    return name.find_first_not_of(kUnmappedPoint) == name.npos;
-  };
-  if (is_blank(folded_a) || is_blank(folded_b)) return NameAgreement::kMissing;
-  if (HasWildcard(folded_a) || HasWildcard(folded_b)) {
-    return MatchesByWildcard(folded_a, folded_b) ? NameAgreement::kVariant
-                                                 : NameAgreement::kContradicts;
+ComparableName::ComparableName(std::string_view name) {
+  if (IsNobody(name)) return;
+  folded_ = Folded(name);
+  if (folded_.find_first_not_of(kUnmappedPoint) == folded_.npos) {
+    folded_.clear();  // Nothing but ▀ names nobody.
+    return;
   }
-  if (folded_a == folded_b) return NameAgreement::kVariant;
-  const std::string sound = Sound(a);
-  if (!sound.empty() && sound == Sound(b)) return NameAgreement::kSameSound;
-  if (IsOneEdit(folded_a, folded_b)) return NameAgreement::kOneEdit;
+  text_ = name;
+  wildcard_ = HasWildcard(folded_);
+  chinese_ = wildcard_ || std::ranges::any_of(folded_, [](char32_t point) {
+               return !ReadingOf(point).empty();
+             });
+  sound_ = Sound(name);
+}
+
+NameAgreement CompareNames(const ComparableName& a, const ComparableName& b) {
+  if (a.is_nobody() || b.is_nobody()) return NameAgreement::kMissing;
+  if (a.wildcard_ || b.wildcard_) {
+    return MatchesByWildcard(a.folded_, b.folded_)
+               ? NameAgreement::kVariant
+               : NameAgreement::kContradicts;
+  }
+  if (a.text_ == b.text_) return NameAgreement::kExact;
+  if (a.folded_ == b.folded_) return NameAgreement::kVariant;
+  if (!a.sound_.empty() && a.sound_ == b.sound_) {
+    return NameAgreement::kSameSound;
+  }
+  if (IsOneEdit(a.folded_, b.folded_)) return NameAgreement::kOneEdit;
   return NameAgreement::kContradicts;
+}
+
+NameAgreement CompareNames(std::string_view a, std::string_view b) {
+  // What most pairs are, without any work.
+  if (a == b && !HasUnmapped(a)) {
+    return IsNobody(a) ? NameAgreement::kMissing : NameAgreement::kExact;
+  }
+  return CompareNames(ComparableName(a), ComparableName(b));
 }
 
 }  // namespace waystation::codes
