@@ -8,6 +8,7 @@
 #include "google/protobuf/message.h"
 #include "google/protobuf/util/time_util.h"
 #include "server/domain/dates.h"
+#include "server/domain/grades.h"
 #include "server/domain/meaning.h"
 
 namespace waystation::domain {
@@ -180,6 +181,16 @@ const store::StoredClaim* FindClaim(const store::StoredRecord& record,
   const int index = FindIndex(record, static_cast<std::uint32_t>(attribute));
   if (index < 0 || record.claims(index).retracted()) return nullptr;
   return &record.claims(index);
+}
+
+const store::StoredClaim* FindSound(const store::StoredRecord& record,
+                                    AttributeNumber attribute) {
+  const store::StoredClaim* claim = FindClaim(record, attribute);
+  if (claim == nullptr || claim->grade() == v1::GRADE_PLACEHOLDER ||
+      !codes::HasValue(FromMessage(claim->grade()))) {
+    return nullptr;
+  }
+  return claim;
 }
 
 }  // namespace waystation::domain

@@ -41,6 +41,9 @@ bool HasClaims(const store::StoredRecord& record);
 // The claim of one attribute; nullptr if there is none or it was taken back.
 const store::StoredClaim* FindClaim(const store::StoredRecord& record,
                                     AttributeNumber attribute);
+// The same, nullptr as well if its value is a placeholder or could not be read.
+const store::StoredClaim* FindSound(const store::StoredRecord& record,
+                                    AttributeNumber attribute);
 
 }  // namespace waystation::domain
 

@@ -114,6 +114,10 @@ inline constexpr AttributeNumber kIdentifiers = 1;
 inline constexpr AttributeNumber kName = 2;
 inline constexpr AttributeNumber kSex = 3;
 inline constexpr AttributeNumber kBirthDate = 4;
+// And of those that are compared beside them (score.h).
+inline constexpr AttributeNumber kHouseholdRegistration = 5;
+inline constexpr AttributeNumber kResidence = 6;
+inline constexpr AttributeNumber kContact = 10;
 // And of those that tell of businesses.
 inline constexpr AttributeNumber kEmployment = 11;
 inline constexpr AttributeNumber kSocialInsurance = 12;

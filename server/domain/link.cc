@@ -34,17 +34,6 @@ bool IsLinkingKind(v1::Identifier::Kind kind) {
          kind == v1::Identifier::KIND_FOREIGN_PERMANENT_RESIDENCE;
 }
 
-// A claim that says something, or nullptr.
-const store::StoredClaim* FindSound(const store::StoredRecord& record,
-                                    AttributeNumber attribute) {
-  const store::StoredClaim* claim = FindClaim(record, attribute);
-  if (claim == nullptr || claim->grade() == v1::GRADE_PLACEHOLDER ||
-      !codes::HasValue(FromMessage(claim->grade()))) {
-    return nullptr;
-  }
-  return claim;
-}
-
 // --- holders of one number ---
 
 // Order by which ties break.

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
+#include <set>
 
 #include "absl/strings/str_cat.h"
+#include "proto/codes/name.h"
 #include "server/domain/sectors.h"
 #include "waystation/config/v1/rules.pb.h"
 
@@ -42,6 +45,7 @@ class Checker {
         }
       }
     }
+    CheckLinking(rules.linking());
   }
 
   std::vector<v1::Violation> Take() { return std::move(violations_); }
@@ -87,6 +91,38 @@ class Checker {
     }
     if (contest.days() < 0) {
       Report(absl::StrCat(field, ".days"), "CONFIG_INVALID", "0 or more");
+    }
+  }
+
+  void CheckLinking(const config::Linking& linking) {
+    std::set<Level> levels;
+    for (int i = 0; i < linking.levels_size(); ++i) {
+      const config::LevelWeight& weight = linking.levels(i);
+      path_ = absl::StrCat("linking.levels[", i, "]");
+      const std::optional<Level> level =
+          FindLevel(weight.field(), weight.level());
+      if (!level.has_value()) {
+        Report(".level", "CONFIG_INVALID", "a level of a field");
+      } else if (!levels.insert(*level).second) {
+        Report(".level", "CONFIG_INVALID", "each level once");
+      }
+      CheckShare(".m", weight.m());
+      CheckShare(".u", weight.u());
+    }
+    for (int i = 0; i < linking.names_size(); ++i) {
+      const config::NameShare& name = linking.names(i);
+      path_ = absl::StrCat("linking.names[", i, "]");
+      if (codes::ReadName(name.name()).text != name.name() ||
+          codes::ComparableName(name.name()).is_nobody()) {
+        Report(".name", "CONFIG_INVALID", "a name of somebody");
+      }
+      CheckShare(".share", name.share());
+    }
+  }
+
+  void CheckShare(std::string_view field, double share) {
+    if (!(share > 0 && share < 1)) {
+      Report(field, "CONFIG_INVALID", "over 0 and under 1");
     }
   }
 
@@ -139,6 +175,13 @@ RuleBook::RuleBook(const config::Rules& rules) : RuleBook() {
     for (const config::Contest& contest : given.contests()) {
       rule.contests.push_back({contest.criterion(), contest.days()});
     }
+  }
+  for (const config::LevelWeight& given : rules.linking().levels()) {
+    const std::optional<Level> level = FindLevel(given.field(), given.level());
+    if (level.has_value()) weights_.Set(*level, given.m(), given.u());
+  }
+  for (const config::NameShare& given : rules.linking().names()) {
+    weights_.SetNameShare(given.name(), given.share());
   }
 }
 

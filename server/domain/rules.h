@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/domain/attributes.h"
+#include "server/domain/score.h"
 #include "waystation/v1/claim.pb.h"
 
 namespace waystation::config::v1 {
@@ -49,12 +50,15 @@ class RuleBook {
   const Rule& Of(AttributeNumber number) const {
     return rules_[static_cast<std::size_t>(number)];
   }
+  // What speaks for two records being one human being, and how much.
+  const Weights& weights() const { return weights_; }
   // "default" without a file.
   const std::string& version() const { return version_; }
 
  private:
   std::string version_ = "default";
   std::array<Rule, 64> rules_;
+  Weights weights_;
 };
 
 // What is wrong with a rules file, by field path such as

@@ -258,10 +258,15 @@ void Office::GetCandidate(const Caller& caller,
       core_.hashes, *records[0], *records[1], persons->front()->rulings)));
   *response.mutable_record_a() = RecordInQuestion(*records[0], *revealed);
   *response.mutable_record_b() = RecordInQuestion(*records[1], *revealed);
+  AddContributions(core_, *records[0], *records[1], response);
   const domain::AttributeSet seen =
       *revealed | domain::BitOf(domain::kIdentifiers) |
       domain::BitOf(domain::kName) | domain::BitOf(domain::kSex) |
-      domain::BitOf(domain::kBirthDate);
+      domain::BitOf(domain::kBirthDate) |
+      // Whether they agree.
+      domain::BitOf(domain::kContact) |
+      domain::BitOf(domain::kHouseholdRegistration) |
+      domain::BitOf(domain::kResidence);
   committer_.Submit(
       LookLeaf(core_, caller, "candidate.show", request.id(), request.reason(),
                seen, records,

@@ -10,6 +10,7 @@
 #include "proto/codes/name.h"
 #include "server/domain/apply.h"
 #include "server/domain/meaning.h"
+#include "server/domain/score.h"
 
 namespace waystation::hub {
 namespace {
@@ -134,6 +135,22 @@ v1::Person RecordInQuestion(const Record& record,
       });
   Mask(revealed | domain::BitOf(domain::kName), person);
   return person;
+}
+
+void AddContributions(const Core& core, const Record& a, const Record& b,
+                      v1::GetCandidateResponse& response) {
+  const domain::Weighed weighed =
+      domain::Weigh(domain::MatchVectorOf(a.stored),
+                    domain::MatchVectorOf(b.stored), core.rules.weights());
+  for (const domain::Contribution& one : weighed.contributions) {
+    v1::Contribution& shown = *response.add_contributions();
+    shown.set_field(std::string(domain::NameOf(one.field)));
+    shown.set_level(std::string(domain::NameOf(one.level)));
+    shown.set_weight(one.bits);
+    shown.set_share(one.share);
+  }
+  response.set_score(weighed.score);
+  response.set_rules_version(core.rules.version());
 }
 
 std::vector<std::string> RecipientsOf(const Person& person,

@@ -46,6 +46,10 @@ v1::Person PersonAround(Core& core, const PersonSide& side,
 v1::Person RecordInQuestion(const Record& record,
                             domain::AttributeSet revealed);
 
+// What speaks for the two being one human being, under the rules in force.
+void AddContributions(const Core& core, const Record& a, const Record& b,
+                      v1::GetCandidateResponse& response);
+
 // Agencies that would be told if the attribute changed, ascending.
 std::vector<std::string> RecipientsOf(const Person& person,
                                       const domain::AttributeInfo& attribute,

@@ -268,6 +268,9 @@ class Candidate(Scenario):
         out, err = self.ends(0, "office", "candidate", "show", candidate)
         self.assertIn("wayctl candidate decide " + candidate, err)
         self.assertNotIn(NUMBER, out)
+        # What speaks for and against: the number does, the names do not.
+        self.assertRegex(out, r"(?m)^number +same +\+\d+\.\d +\+{20,}")
+        self.assertRegex(out, r"(?m)^name +differs +-\d\.\d +-{4,}")
 
         code, screen = self.world.type(
             *("office", "candidate", "decide", candidate),

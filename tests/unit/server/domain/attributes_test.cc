@@ -79,6 +79,10 @@ TEST(Attributes, AreWhatTheCodeCallsThem) {
   EXPECT_EQ(GetAttribute(kEmployment).name, "employment");
   EXPECT_EQ(GetAttribute(kSocialInsurance).name, "social_insurance");
   EXPECT_EQ(GetAttribute(kBusiness).name, "business");
+  EXPECT_EQ(GetAttribute(kHouseholdRegistration).name,
+            "household_registration");
+  EXPECT_EQ(GetAttribute(kResidence).name, "residence");
+  EXPECT_EQ(GetAttribute(kContact).name, "contact");
 }
 
 TEST(AttributeSet, ListsItsMembersInOrder) {

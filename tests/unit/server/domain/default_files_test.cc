@@ -38,6 +38,8 @@ TEST(DefaultRules, AreTheDefaultsOfTheAttributes) {
     EXPECT_EQ(got.owners, want.owners);
     EXPECT_TRUE(got.contests.empty());
   }
+  EXPECT_EQ(rules.linking().levels_size(), static_cast<int>(kLevels));
+  EXPECT_EQ(written.weights(), compiled.weights());
 }
 
 using Row =

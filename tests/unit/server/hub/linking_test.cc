@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "proto/errors/error.h"
@@ -69,6 +70,32 @@ TEST(Linking, OpensACandidateWhereTheNameContradicts) {
   EXPECT_EQ(candidate.record_a().name().full(), "王芳") << "it is in question";
   EXPECT_EQ(candidate.record_a().identifiers(0).number().substr(4, 10),
             "**********");
+}
+
+TEST(Linking, CandidateSaysWhatSpeaksForAndAgainst) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Say("A1", 1).Core(kNumber, "王芳", 1990, 3, 7));
+  test.Submit(kPoliceSuzhou, Say("B1", 1).Core(kNumber, "赵铁柱", 1990, 7, 3));
+  const v1::GetCandidateResponse candidate = OnlyCandidate(test);
+  EXPECT_EQ(candidate.rules_version(), "default");
+  std::map<std::string, std::string> levels;
+  double sum = 0;
+  for (const v1::Contribution& one : candidate.contributions()) {
+    levels[one.field()] = one.level();
+    sum += one.weight();
+  }
+  EXPECT_EQ(levels, (std::map<std::string, std::string>{
+                        {"number", "same"},
+                        {"name", "differs"},
+                        {"birth_date", "swapped"},
+                        {"sex", "missing"},
+                        {"phone", "missing"},
+                        {"household", "missing"},
+                        {"address", "missing"},
+                    }));
+  EXPECT_DOUBLE_EQ(candidate.score(), sum);
+  EXPECT_GT(candidate.contributions(0).weight(), 0);
+  EXPECT_LT(candidate.contributions(1).weight(), 0);
 }
 
 // Rows by which a record is found.

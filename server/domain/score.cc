@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/domain/score.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "proto/codes/division.h"
+#include "proto/codes/grade.h"
+#include "proto/codes/similarity.h"
+#include "proto/codes/text.h"
+#include "server/domain/apply.h"
+#include "server/domain/dates.h"
+#include "server/domain/grades.h"
+#include "server/domain/link.h"
+#include "waystation/store/v1/stored.pb.h"
+
+namespace waystation::domain {
+namespace {
+
+namespace store = ::waystation::store::v1;
+
+constexpr std::array<LevelInfo, kLevels> kTable = {{
+    {Field::kNumber, "number", "same", 0.90, 1e-7},
+    {Field::kNumber, "number", "near", 0.04, 1e-6},
+    {Field::kNumber, "number", "differs", 0.01, 0.99},
+    {Field::kName, "name", "exact", 0.80, 2e-5},
+    {Field::kName, "name", "variant", 0.03, 2e-6},
+    {Field::kName, "name", "same_sound", 0.05, 1e-4},
+    {Field::kName, "name", "one_edit", 0.06, 5e-4},
+    {Field::kName, "name", "similar", 0.03, 2e-3},
+    {Field::kName, "name", "differs", 0.02, 0.99},
+    {Field::kBirthDate, "birth_date", "exact", 0.87, 7e-5},
+    {Field::kBirthDate, "birth_date", "first_of_january", 0.03, 2e-5},
+    {Field::kBirthDate, "birth_date", "lunar", 0.02, 6e-5},
+    {Field::kBirthDate, "birth_date", "swapped", 0.01, 5e-5},
+    {Field::kBirthDate, "birth_date", "compatible", 0.02, 5e-4},
+    {Field::kBirthDate, "birth_date", "near", 0.02, 2e-3},
+    {Field::kBirthDate, "birth_date", "differs", 0.02, 0.99},
+    {Field::kSex, "sex", "same", 0.985, 0.5},
+    {Field::kSex, "sex", "differs", 0.015, 0.5},
+    {Field::kPhone, "phone", "same", 0.45, 1e-4},
+    {Field::kPhone, "phone", "differs", 0.55, 0.99},
+    {Field::kHousehold, "household", "town", 0.45, 4e-3},
+    {Field::kHousehold, "household", "county", 0.45, 0.03},
+    {Field::kHousehold, "household", "prefecture", 0.04, 0.10},
+    {Field::kHousehold, "household", "differs", 0.06, 0.85},
+    {Field::kAddress, "address", "same", 0.35, 1e-3},
+    {Field::kAddress, "address", "differs", 0.65, 0.99},
+}};
+
+constexpr double kAlike = 0.88;
+
+std::u32string Points(std::string_view ascii) {
+  return {ascii.begin(), ascii.end()};
+}
+
+// --- what a record brings ---
+
+void AddNumbers(const store::StoredRecord& record, MatchVector& vector) {
+  vector.numbers = LinkingIdentifiers(record);
+  const store::StoredClaim* claim = FindSound(record, kIdentifiers);
+  if (claim == nullptr) return;
+  for (const v1::Identifier& identifier : claim->value().identifiers()) {
+    const std::string& number = identifier.number();
+    if (identifier.kind() == v1::Identifier::KIND_CITIZEN_NUMBER &&
+        number.size() == 18 &&
+        !std::ranges::binary_search(vector.numbers, number)) {
+      vector.doubtful_numbers.push_back(number);
+    }
+  }
+  std::ranges::sort(vector.doubtful_numbers);
+}
+
+std::string FoldedAddress(std::string_view address) {
+  std::string folded = codes::FoldVariants(codes::FoldWidth(address));
+  std::erase(folded, ' ');
+  return folded;
+}
+
+// --- field by field ---
+
+bool HaveOneInCommon(const std::vector<std::string>& a,
+                     const std::vector<std::string>& b) {
+  return std::ranges::any_of(a, [&](const std::string& value) {
+    return std::ranges::binary_search(b, value);
+  });
+}
+
+Level CompareNumbers(const MatchVector& a, const MatchVector& b) {
+  if (HaveOneInCommon(a.numbers, b.numbers)) return Level::kNumberSame;
+  // Two sound numbers never differ in one digit: their check characters would
+  // not both be right (GB 11643).
+  const auto near = [](const std::vector<std::string>& some,
+                       const std::vector<std::string>& others) {
+    return std::ranges::any_of(some, [&](const std::string& one) {
+      return std::ranges::any_of(others, [&](const std::string& other) {
+        return codes::EditDistance(Points(one), Points(other), 1) <= 1;
+      });
+    });
+  };
+  if (near(a.doubtful_numbers, b.numbers) ||
+      near(a.numbers, b.doubtful_numbers) ||
+      near(a.doubtful_numbers, b.doubtful_numbers)) {
+    return Level::kNumberNear;
+  }
+  return a.numbers.empty() || b.numbers.empty() ? Level::kMissing
+                                                : Level::kNumberDiffers;
+}
+
+// Given name and surname in either order, or alike letter by letter.
+bool IsSimilar(const codes::ComparableName& a, const codes::ComparableName& b) {
+  if (a.is_chinese() || b.is_chinese()) return false;
+  const auto sorted = [](std::u32string letters) {
+    std::ranges::sort(letters);
+    return letters;
+  };
+  return codes::JaroWinkler(a.folded(), b.folded()) >= kAlike ||
+         (a.folded().size() > 3 && sorted(a.folded()) == sorted(b.folded()));
+}
+
+Level NameLevel(const codes::ComparableName& a,
+                const codes::ComparableName& b) {
+  switch (codes::CompareNames(a, b)) {
+    case codes::NameAgreement::kExact:
+      return Level::kNameExact;
+    case codes::NameAgreement::kVariant:
+      return Level::kNameVariant;
+    case codes::NameAgreement::kSameSound:
+      return Level::kNameSameSound;
+    case codes::NameAgreement::kOneEdit:
+      return Level::kNameOneEdit;
+    case codes::NameAgreement::kContradicts:
+      return IsSimilar(a, b) ? Level::kNameSimilar : Level::kNameDiffers;
+    case codes::NameAgreement::kMissing:
+      break;
+  }
+  return Level::kMissing;
+}
+
+bool DifferInOneDigit(const codes::PartialDate& a,
+                      const codes::PartialDate& b) {
+  if (a.precision() != codes::DatePrecision::kDay ||
+      b.precision() != codes::DatePrecision::kDay) {
+    return false;
+  }
+  int differing = 0;
+  for (auto [x, y] : {std::pair<int, int>(a.year, b.year),
+                      std::pair<int, int>(a.month, b.month),
+                      std::pair<int, int>(a.day, b.day)}) {
+    for (; x != 0 || y != 0; x /= 10, y /= 10) {
+      differing += x % 10 != y % 10 ? 1 : 0;
+    }
+  }
+  return differing == 1;
+}
+
+Level CompareBirthDates(const std::optional<codes::PartialDate>& a,
+                        const std::optional<codes::PartialDate>& b) {
+  switch (codes::CompareDates(a, b)) {
+    case codes::DateAgreement::kExact:
+      if (a->precision() != codes::DatePrecision::kDay) {
+        return Level::kBirthDateCompatible;
+      }
+      return a->month == 1 && a->day == 1 ? Level::kBirthDateFirstOfJanuary
+                                          : Level::kBirthDateExact;
+    case codes::DateAgreement::kCompatible:
+      return Level::kBirthDateCompatible;
+    case codes::DateAgreement::kLunar:
+      return Level::kBirthDateLunar;
+    case codes::DateAgreement::kSwapped:
+      return Level::kBirthDateSwapped;
+    case codes::DateAgreement::kContradicts:
+      return DifferInOneDigit(*a, *b) ? Level::kBirthDateNear
+                                      : Level::kBirthDateDiffers;
+    case codes::DateAgreement::kMissing:
+      break;
+  }
+  return Level::kMissing;
+}
+
+Level CompareSexes(codes::Sex a, codes::Sex b) {
+  const auto is_known = [](codes::Sex sex) {
+    return sex == codes::Sex::kMale || sex == codes::Sex::kFemale;
+  };
+  if (!is_known(a) || !is_known(b)) return Level::kMissing;
+  return a == b ? Level::kSexSame : Level::kSexDiffers;
+}
+
+Level ComparePhones(const std::vector<std::string>& a,
+                    const std::vector<std::string>& b) {
+  if (a.empty() || b.empty()) return Level::kMissing;
+  return HaveOneInCommon(a, b) ? Level::kPhoneSame : Level::kPhoneDiffers;
+}
+
+Level CompareHouseholds(std::string_view a, std::string_view b) {
+  if (a.empty() || b.empty()) return Level::kMissing;
+  const auto agree = [&](std::size_t digits) {
+    return a.substr(0, digits) == b.substr(0, digits);
+  };
+  if (!agree(4)) return Level::kHouseholdDiffers;
+  // Of a whole prefecture, nothing finer is known.
+  if (a.ends_with("00") || b.ends_with("00")) return Level::kMissing;
+  if (!agree(6)) return Level::kHouseholdPrefecture;
+  const bool both_finer = a.size() >= 9 && b.size() >= 9;
+  return both_finer && agree(9) ? Level::kHouseholdTown
+                                : Level::kHouseholdCounty;
+}
+
+Level CompareAddresses(std::string_view a, std::string_view b) {
+  if (a.empty() || b.empty()) return Level::kMissing;
+  return a == b ? Level::kAddressSame : Level::kAddressDiffers;
+}
+
+}  // namespace
+
+std::span<const LevelInfo, kLevels> Levels() { return kTable; }
+
+std::optional<Level> FindLevel(std::string_view field, std::string_view name) {
+  for (std::size_t i = 0; i < kLevels; ++i) {
+    if (kTable[i].field_name == field && kTable[i].name == name) {
+      return static_cast<Level>(i);
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view NameOf(Field field) {
+  return std::ranges::find(kTable, field, &LevelInfo::field)->field_name;
+}
+
+std::string_view NameOf(Level level) {
+  return level == Level::kMissing
+             ? "missing"
+             : kTable[static_cast<std::size_t>(level)].name;
+}
+
+MatchVector MatchVectorOf(const store::StoredRecord& record) {
+  MatchVector vector;
+  AddNumbers(record, vector);
+  if (const auto* name = FindSound(record, kName)) {
+    vector.name = codes::ComparableName(name->value().name().full());
+  }
+  if (const auto* birth_date = FindSound(record, kBirthDate)) {
+    vector.birth_date = ToPartial(birth_date->value().birth_date().date());
+  }
+  if (const auto* sex = FindSound(record, kSex)) {
+    vector.sex = static_cast<codes::Sex>(sex->value().sex().value());
+  }
+  if (const auto* contact = FindSound(record, kContact)) {
+    vector.phones.assign(contact->value().contact().phones().begin(),
+                         contact->value().contact().phones().end());
+    std::ranges::sort(vector.phones);
+  }
+  if (const auto* household = FindSound(record, kHouseholdRegistration)) {
+    const std::string& division =
+        household->value().household_registration().division();
+    if (division.size() >= 6)
+      vector.household = codes::CurrentDivision(division);
+  }
+  if (const auto* residence = FindSound(record, kResidence)) {
+    vector.address = FoldedAddress(residence->value().residence().address());
+  }
+  return vector;
+}
+
+LevelsOfPair Compare(const MatchVector& a, const MatchVector& b) {
+  return {CompareNumbers(a, b),
+          NameLevel(a.name, b.name),
+          CompareBirthDates(a.birth_date, b.birth_date),
+          CompareSexes(a.sex, b.sex),
+          ComparePhones(a.phones, b.phones),
+          CompareHouseholds(a.household, b.household),
+          CompareAddresses(a.address, b.address)};
+}
+
+Weights::Weights() {
+  for (std::size_t i = 0; i < kLevels; ++i) {
+    Set(static_cast<Level>(i), kTable[i].m, kTable[i].u);
+  }
+}
+
+void Weights::Set(Level level, double m, double u) {
+  const auto i = static_cast<std::size_t>(level);
+  m_[i] = m;
+  bits_[i] = std::log2(m / u);
+}
+
+void Weights::SetNameShare(std::string_view name, double share) {
+  name_shares_[codes::ComparableName(name).folded()] = share;
+}
+
+double Weights::ShareOf(const codes::ComparableName& name) const {
+  const auto found = name_shares_.find(name.folded());
+  return found == name_shares_.end() ? 0 : found->second;
+}
+
+Weighed Weigh(const MatchVector& a, const MatchVector& b,
+              const Weights& weights) {
+  const LevelsOfPair levels = Compare(a, b);
+  Weighed weighed;
+  for (std::size_t i = 0; i < kFields; ++i) {
+    Contribution& one = weighed.contributions[i];
+    one.field = static_cast<Field>(i);
+    one.level = levels[i];
+    one.bits = weights.BitsOf(one.level);
+    if (one.level == Level::kNameExact || one.level == Level::kNameVariant) {
+      one.share = std::max(weights.ShareOf(a.name), weights.ShareOf(b.name));
+      if (one.share > 0) {
+        one.bits = std::min(
+            one.bits, std::log2(weights.MOf(Level::kNameExact) / one.share));
+      }
+    }
+    weighed.score += one.bits;
+  }
+  return weighed;
+}
+
+}  // namespace waystation::domain

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much speaks for two records being one human being (design 6), after
+// Fellegi and Sunter (A Theory for Record Linkage, JASA 64, 1969):
+//
+//     weight of a field := log2(m / u)    in bits
+//       m: how often two records of one person agree at this level
+//       u: how often two records of different persons do
+//     score := sum of the weights; a field that is missing says nothing
+//
+// A value that many share says less: where the rules say what share of the
+// population has it, that stands for u.
+#ifndef WAYSTATION_SERVER_DOMAIN_SCORE_H_
+#define WAYSTATION_SERVER_DOMAIN_SCORE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "proto/codes/date.h"
+#include "proto/codes/name.h"
+#include "proto/codes/sex.h"
+#include "server/domain/claims.h"
+
+namespace waystation::domain {
+
+// What is compared.
+enum class Field : std::uint8_t {
+  kNumber,  // what identifies by law: citizen number and equivalents
+  kName,
+  kBirthDate,
+  kSex,
+  kPhone,
+  kHousehold,  // division of the household registration
+  kAddress,    // of the residence, as text
+};
+inline constexpr std::size_t kFields = 7;
+
+// How two values relate: the finest that holds, from the top.
+enum class Level : std::uint8_t {
+  kNumberSame,
+  kNumberNear,  // one digit, or two neighbours, and one of them is not sound
+  kNumberDiffers,
+  kNameExact,
+  kNameVariant,
+  kNameSameSound,
+  kNameOneEdit,
+  kNameSimilar,  // in alphabets: reordered, or Jaro-Winkler 0.88 and more
+  kNameDiffers,
+  kBirthDateExact,
+  kBirthDateFirstOfJanuary,  // the same year, and the day that stands for none
+  kBirthDateLunar,
+  kBirthDateSwapped,
+  kBirthDateCompatible,
+  kBirthDateNear,  // one digit of eight
+  kBirthDateDiffers,
+  kSexSame,
+  kSexDiffers,
+  kPhoneSame,
+  kPhoneDiffers,
+  kHouseholdTown,
+  kHouseholdCounty,
+  kHouseholdPrefecture,
+  kHouseholdDiffers,
+  kAddressSame,
+  kAddressDiffers,
+  kMissing,  // of at least one record nothing is known
+};
+inline constexpr std::size_t kLevels = 26;  // without kMissing
+
+// One row for each level, in the order of Level. `m` and `u` hold where no
+// rules file says otherwise; they were set by hand for people who moved for
+// work, from what the registers' defects are (domain 4.2).
+struct LevelInfo {
+  Field field;
+  std::string_view field_name;  // as in rules files: "birth_date"
+  std::string_view name;        // "first_of_january"
+  double m;
+  double u;
+};
+std::span<const LevelInfo, kLevels> Levels();
+std::optional<Level> FindLevel(std::string_view field, std::string_view name);
+std::string_view NameOf(Field field);
+std::string_view NameOf(Level level);  // "missing" for kMissing
+
+// What one record brings to being compared, made ready once. Values that are
+// placeholders or could not be read are missing.
+struct MatchVector {
+  // Normalised, ascending: those that passed their check, and those that did
+  // not.
+  std::vector<std::string> numbers;
+  std::vector<std::string> doubtful_numbers;
+  codes::ComparableName name;
+  std::optional<codes::PartialDate> birth_date;
+  codes::Sex sex = codes::Sex::kUnknown;
+  std::vector<std::string> phones;  // ascending
+  std::string household;            // in today's numbering
+  std::string address;              // width and variants folded, no spaces
+};
+MatchVector MatchVectorOf(const ::waystation::store::v1::StoredRecord& record);
+
+// By Field. Symmetric.
+using LevelsOfPair = std::array<Level, kFields>;
+LevelsOfPair Compare(const MatchVector& a, const MatchVector& b);
+
+// What each level weighs. Immutable once it is made; thread-safe.
+class Weights {
+ public:
+  // The defaults.
+  Weights();
+
+  // 0 < m, u < 1.
+  void Set(Level level, double m, double u);
+  // `share` of the population has this name, as ReadName writes it.
+  void SetNameShare(std::string_view name, double share);
+
+  double BitsOf(Level level) const {
+    return bits_[static_cast<std::size_t>(level)];
+  }
+  // 0 where nobody said.
+  double ShareOf(const codes::ComparableName& name) const;
+  double MOf(Level level) const { return m_[static_cast<std::size_t>(level)]; }
+
+  bool operator==(const Weights&) const = default;
+
+ private:
+  std::array<double, kLevels> m_{};
+  // One more, for kMissing.
+  std::array<double, kLevels + 1> bits_{};
+  // By folded name.
+  absl::flat_hash_map<std::u32string, double> name_shares_;
+};
+
+// What one field says.
+struct Contribution {
+  Field field = Field::kNumber;
+  Level level = Level::kMissing;
+  double bits = 0;
+  // Of the population, where the value is one that many share; else 0.
+  double share = 0;
+  bool operator==(const Contribution&) const = default;
+};
+
+struct Weighed {
+  double score = 0;
+  // By Field.
+  std::array<Contribution, kFields> contributions{};
+};
+Weighed Weigh(const MatchVector& a, const MatchVector& b,
+              const Weights& weights);
+
+}  // namespace waystation::domain
+
+#endif  // WAYSTATION_SERVER_DOMAIN_SCORE_H_
