@@ -5,7 +5,7 @@ include(GNUInstallDirs)
 set(share ${CMAKE_INSTALL_DATADIR}/waystation)
 install(TARGETS waystationd waystation-adapter wayctl
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES ${CMAKE_BINARY_DIR}/share/locale/zh_CN/LC_MESSAGES/wayctl.mo
+install(FILES ${CMAKE_BINARY_DIR}/share/locale/zh_CN/LC_MESSAGES/waystation.mo
   DESTINATION ${CMAKE_INSTALL_LOCALEDIR}/zh_CN/LC_MESSAGES)
 # Where systemd looks, whatever the library folder of the architecture.
 install(FILES deploy/systemd/waystationd.service

@@ -5,10 +5,15 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
+#include "proto/language/command_line.h"
+#include "proto/language/error_text.h"
+#include "proto/language/language.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/signals.h"
 #include "server/waystationd/backup.h"
@@ -20,6 +25,8 @@
 namespace waystation::waystationd {
 namespace {
 
+using language::Say;
+
 // "waystationd: <what is so> [REASON]" and what to do about it; each place of a
 // configuration file has a line of its own, as compilers print them. The exit
 // code of design 13.
@@ -27,19 +34,26 @@ int Report(const absl::Status& status) {
   if (status.ok()) return 0;
   const errors::Reason& reason = errors::ReasonRowOf(status);
   const std::string name(reason.name);
+  std::string text;
   if (name == "CONFIG_INVALID") {
     for (const auto& [place, rule] : errors::ViolationsOf(status)) {
-      std::fprintf(stderr, "waystationd: %s: %s [%s]\n", place.c_str(),
-                   rule.c_str(), name.c_str());
+      absl::StrAppend(&text, "waystationd: ", place, ": ",
+                      language::SayRule(rule), " [", name, "]\n");
     }
   } else {
-    std::fprintf(stderr, "waystationd: %s [%s]\n",
-                 std::string(status.message()).c_str(), name.c_str());
+    absl::StrAppend(&text, "waystationd: ", language::Describe(status), " [",
+                    name, "]\n");
   }
-  if (!reason.advice.english.empty()) {
-    std::fprintf(stderr, "  %s\n", std::string(reason.advice.english).c_str());
+  if (const std::string advice = language::Advice(status); !advice.empty()) {
+    absl::StrAppend(&text, "  ", absl::StrReplaceAll(advice, {{"\n", "\n  "}}),
+                    "\n");
   }
+  std::fwrite(text.data(), 1, text.size(), stderr);
   return static_cast<int>(reason.exit);
+}
+
+void Print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
 struct CertifyOptions {
@@ -64,9 +78,10 @@ absl::Status Certify(const CertifyOptions& options) {
       CertifyRequest(layout, options.identity, *request,
                      options.certificate_file, options.days, absl::Now());
   if (!certified.ok()) return certified;
-  std::printf(
-      "Wrote %s. The audit log has it when the hub starts, or on SIGHUP.\n",
-      options.certificate_file.c_str());
+  Print(
+      Say("Wrote $0. The audit log has it when the hub starts, or on "
+          "SIGHUP.\n",
+          options.certificate_file));
   return absl::OkStatus();
 }
 
@@ -88,9 +103,8 @@ absl::Status Init(const Layout& layout) {
   if (absl::Status made = MakeLayout(layout, absl::Now()); !made.ok()) {
     return made;
   }
-  const char* const folder = layout.folder.c_str();
-  std::printf(
-      "Made %s:\n"
+  Print(Say(
+      "Made $0:\n"
       "  hub.yaml             the configuration, with comments\n"
       "  keys/                back these up apart from the store: nobody can\n"
       "                       replace them\n"
@@ -101,72 +115,85 @@ absl::Status Init(const Layout& layout) {
       "\n"
       "The first operator makes a key and a request, and keeps the key:\n"
       "  wayctl cert request --identity operator/NAME --out NAME\n"
-      "  waystationd certify %s --identity operator/NAME --request NAME.csr "
+      "  waystationd certify $0 --identity operator/NAME --request NAME.csr "
       "--out NAME.pem\n"
       "\n"
       "Then the hub can be started, and called from another terminal:\n"
-      "  waystationd --config %s\n"
-      "  wayctl --hub %s --ca %s --cert NAME.pem --key NAME.key hub status\n"
+      "  waystationd --config $1\n"
+      "  wayctl --hub $2 --ca $3 --cert NAME.pem --key NAME.key hub status\n"
       "What stands behind wayctl's name can be kept as a context in\n"
       "~/.config/waystation/config.yaml, for this as for every role:\n"
       "  contexts:\n"
       "  - name: operator\n"
-      "    connection: {hubs: [\"%s\"], ca: ..., cert: ..., key: ...}\n",
-      folder, folder, layout.In("hub.yaml").c_str(), layout.listen.c_str(),
-      layout.In("tls/ca.pem").c_str(), layout.listen.c_str());
+      "    connection: {hubs: [\"$2\"], ca: ..., cert: ..., key: ...}\n",
+      layout.folder, layout.In("hub.yaml"), layout.listen,
+      layout.In("tls/ca.pem")));
   return absl::OkStatus();
+}
+
+CLI::App* AddCommand(CLI::App& parent, const std::string& name,
+                     const std::string& says) {
+  CLI::App* const added = parent.add_subcommand(name, says);
+  language::SpeakIn(*added, Say("COMMAND"));
+  added->fallthrough();
+  return added;
 }
 
 // Each returns the subcommand, which fills its options when it is parsed.
 
 CLI::App* AddDev(CLI::App& app, DevOptions& options) {
-  CLI::App* const dev = app.add_subcommand(
-      "dev", "Serve a throw-away hub with certificates for every role");
-  dev->add_option("--dir", options.folder,
-                  "Keep everything here, and serve it again if it is there");
-  dev->add_option("--listen", options.listen, "host:port for gRPC");
+  CLI::App* const dev = AddCommand(
+      app, "dev",
+      Say("Serve a throw-away hub with certificates for every role"));
+  dev->add_option(
+      "--dir", options.folder,
+      Say("Keep everything here, and serve it again if it is there"));
+  dev->add_option("--listen", options.listen, Say("host:port for gRPC"));
   dev->add_option("--http-listen", options.http_listen,
-                  "host:port for health and metrics, on loopback");
-  dev->add_option("--people", options.people,
-                  "Who is in it from the start: none (waystation-population "
-                  "generates people to send)")
+                  Say("host:port for health and metrics, on loopback"));
+  dev->add_option(
+         "--people", options.people,
+         Say("Who is in it from the start: none (waystation-population "
+             "generates people to send)"))
       ->check(CLI::IsMember({"none"}));
   return dev;
 }
 
 CLI::App* AddInit(CLI::App& app, Layout& layout) {
   CLI::App* const init =
-      app.add_subcommand("init", "Lay out the folder of a new hub");
-  init->add_option("DIR", layout.folder, "New or empty folder")->required();
-  init->add_option("--listen", layout.listen, "host:port for gRPC");
+      AddCommand(app, "init", Say("Lay out the folder of a new hub"));
+  init->add_option("DIR", layout.folder, Say("New or empty folder"))
+      ->required();
+  init->add_option("--listen", layout.listen, Say("host:port for gRPC"));
   init->add_option("--http-listen", layout.http_listen,
-                   "host:port for health and metrics, on loopback");
+                   Say("host:port for health and metrics, on loopback"));
   init->add_option("--host", layout.hosts,
-                   "Names and addresses by which clients reach the hub");
-  init->add_option("--trust-domain", layout.trust_domain,
-                   "Of the identities spiffe://<trust domain>/agency/<id>");
+                   Say("Names and addresses by which clients reach the hub"));
+  init->add_option(
+      "--trust-domain", layout.trust_domain,
+      Say("Of the identities spiffe://<trust domain>/agency/<id>"));
   init->add_option("--log-origin", layout.log_origin,
-                   "Name of the audit log, for good");
+                   Say("Name of the audit log, for good"));
   return init;
 }
 
 CLI::App* AddCertify(CLI::App& app, CertifyOptions& options) {
-  CLI::App* const certify = app.add_subcommand(
-      "certify",
-      "Sign the first operator's, or an auditor's, certificate request");
-  certify->add_option("DIR", options.folder, "Folder that init has made")
+  CLI::App* const certify = AddCommand(
+      app, "certify",
+      Say("Sign the first operator's, or an auditor's, certificate request"));
+  certify->add_option("DIR", options.folder, Say("Folder that init has made"))
       ->required();
   certify
       ->add_option("--identity", options.identity,
-                   "Such as operator/li or auditor/chen")
+                   Say("Such as operator/li or auditor/chen"))
       ->required();
   certify
       ->add_option("--request", options.request_file,
-                   "PKCS #10, PEM (wayctl cert request)")
+                   Say("PKCS #10, PEM (wayctl cert request)"))
       ->required();
-  certify->add_option("--out", options.certificate_file, "New file, PEM")
+  certify->add_option("--out", options.certificate_file, Say("New file, PEM"))
       ->required();
-  certify->add_option("--days", options.days, "1 to 825; 90 if not given");
+  certify->add_option("--days", options.days, Say("1 to 825; 90 if not given"));
   return certify;
 }
 
@@ -175,13 +202,14 @@ struct BackupOptions {
   std::string name;
 };
 
-CLI::App* AddBackupVerb(CLI::App& backup, const char* verb, const char* says,
-                        BackupOptions& options, bool named) {
-  CLI::App* const added = backup.add_subcommand(verb, says);
-  added->add_option("--config", options.config, "The hub's file (YAML)")
+CLI::App* AddBackupVerb(CLI::App& backup, const char* verb,
+                        const std::string& says, BackupOptions& options,
+                        bool named) {
+  CLI::App* const added = AddCommand(backup, verb, says);
+  added->add_option("--config", options.config, Say("The hub's file (YAML)"))
       ->required();
   if (named) {
-    added->add_option("NAME", options.name, "As `backup list` shows it")
+    added->add_option("NAME", options.name, Say("As `backup list` shows it"))
         ->required();
   }
   return added;
@@ -191,14 +219,19 @@ int Main(int argc, char** argv) {
   // Debian's Abseil, which gRPC locks with, is built to look for deadlocks at
   // every lock, and to end the process where it sees one coming.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  language::Use(language::Choose(argc, argv), language::LocaleFolder());
   runtime::Signals signals;  // Before any thread starts.
   CLI::App app(
-      "The Waystation hub: agencies' claims in, what each may know out");
-  app.set_version_flag("--version", "waystationd " WAYSTATION_VERSION);
+      Say("The Waystation hub: agencies' claims in, what each may know out"),
+      "waystationd");
+  language::SpeakIn(app, Say("COMMAND"));
+  language::AddLanguage(app);
+  app.set_version_flag("--version", "waystationd " WAYSTATION_VERSION,
+                       Say("Show the version"));
   app.require_subcommand(0, 1);
   std::string config;
-  CLI::Option* const serve =
-      app.add_option("--config", config, "Serve a hub from this file (YAML)");
+  CLI::Option* const serve = app.add_option(
+      "--config", config, Say("Serve a hub from this file (YAML)"));
 
   DevOptions dev_options;
   Layout layout;
@@ -207,16 +240,18 @@ int Main(int argc, char** argv) {
   const CLI::App* const init = AddInit(app, layout);
   const CLI::App* const certify = AddCertify(app, certify_options);
   BackupOptions backup_options;
-  CLI::App* const backup = app.add_subcommand(
-      "backup", "Backups where no hub runs (`wayctl backup` where one does)");
+  CLI::App* const backup = AddCommand(
+      app, "backup",
+      Say("Backups where no hub runs (`wayctl backup` where one does)"));
   backup->require_subcommand(1);
   const CLI::App* const backup_list = AddBackupVerb(
-      *backup, "list", "Show which there are", backup_options, false);
-  const CLI::App* const backup_verify =
-      AddBackupVerb(*backup, "verify", "Read one from end to end and check it",
+      *backup, "list", Say("Show which there are"), backup_options, false);
+  const CLI::App* const backup_verify = AddBackupVerb(
+      *backup, "verify", Say("Read one from end to end and check it"),
+      backup_options, true);
+  const CLI::App* const backup_restore =
+      AddBackupVerb(*backup, "restore", Say("Make the hub's store of one"),
                     backup_options, true);
-  const CLI::App* const backup_restore = AddBackupVerb(
-      *backup, "restore", "Make the hub's store of one", backup_options, true);
   for (CLI::App* const other : app.get_subcommands({})) {
     other->excludes(serve);
   }
@@ -224,8 +259,7 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : static_cast<int>(errors::Exit::kUsage);
+    return language::ReportUsage(app, error);
   }
   if (*dev) return Report(Dev(dev_options, signals));
   if (*init) return Report(Init(layout));

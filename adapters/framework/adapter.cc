@@ -16,6 +16,7 @@
 #include "adapters/framework/progress.h"
 #include "adapters/framework/witness/witness.h"
 #include "proto/errors/error.h"
+#include "proto/language/error_text.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/log.h"
 #include "waystation/connection.h"
@@ -56,7 +57,12 @@ std::string DetailOf(const absl::Status& status) {
 
 // The reason and what it says besides, for the log.
 std::string Described(const absl::Status& status) {
-  const std::string detail = DetailOf(status);
+  std::string detail = DetailOf(status);
+  if (const absl::Duration wait = errors::RetryAfter(status);
+      wait > absl::ZeroDuration()) {
+    absl::StrAppend(&detail, detail.empty() ? "" : ", ",
+                    language::SayDuration(wait));
+  }
   return ReasonName(status) + (detail.empty() ? "" : " (" + detail + ")");
 }
 
@@ -76,6 +82,11 @@ template <typename Report>
 void Wait(const absl::Status& why, Report& report) {
   report.set_waits_because(ReasonName(why));
   report.set_detail(DetailOf(why));
+  if (const absl::Duration wait = errors::RetryAfter(why);
+      wait > absl::ZeroDuration()) {
+    report.mutable_retry_after()->set_seconds(
+        absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))));
+  }
 }
 
 // What mends itself when it is tried again later.

@@ -5,20 +5,26 @@
 #include <cstdint>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "proto/auditlog/hash.h"
 #include "proto/codes/grade.h"
 #include "proto/codes/text.h"
 #include "proto/errors/error.h"
+#include "proto/language/error_text.h"
+#include "proto/language/language.h"
 #include "waystation/report/v1/adapter_report.pb.h"
 
 namespace waystation::adapters {
 namespace {
 
 using errors::Exit;
-using errors::Language;
+using language::Say;
 using report::v1::FileReport;
 using report::v1::RowFinding;
 
@@ -45,87 +51,77 @@ std::string Padded(std::string text, std::size_t width) {
 }
 
 // What a value's grade says of it. The value was sent all the same.
-errors::Words GradeWords(codes::Grade grade) {
+std::string GradeWords(codes::Grade grade) {
   using codes::Grade;
   switch (grade) {
     case Grade::kOk:
-      return {"nothing to say", "无异常"};
+      return Say("nothing to say");
     case Grade::kOk15Upgraded:
-      return {"a 15-digit number, read as its 18 digits",
-              "15位号码，已按18位读取"};
+      return Say("a 15-digit number, read as its 18 digits");
     case Grade::kDivisionOutOfTime:
-      return {"the division had died before the birth",
-              "行政区划早于出生已撤销"};
+      return Say("the division had died before the birth");
     case Grade::kBirthConflict:
-      return {"number and stated birth date differ",
-              "号码与所填出生日期不一致"};
+      return Say("number and stated birth date differ");
     case Grade::kSexConflict:
-      return {"number and stated sex differ", "号码与所填性别不一致"};
+      return Say("number and stated sex differ");
     case Grade::kAmbiguous:
-      return {"several readings; the likelier one was taken",
-              "有多种读法，取较可能者"};
+      return Say("several readings; the likelier one was taken");
     case Grade::kUnmappedCharacter:
-      return {"a character without code stands in it", "含有无编码字符"};
+      return Say("a character without code stands in it");
     case Grade::kDivisionUnknown:
-      return {"no list has this division",
-              "行政区划代码不在任何年份的代码表中"};
+      return Say("no list has this division");
     case Grade::kCodeUnknown:
-      return {"not in the code list", "不在代码表中"};
+      return Say("not in the code list");
     case Grade::kChecksumFail:
-      return {"the check digit does not fit", "校验位不符"};
+      return Say("the check digit does not fit");
     case Grade::kDateFuture:
-      return {"after today", "晚于今日"};
+      return Say("after today");
     case Grade::kDateImpossible:
-      return {"no such date", "不存在该日期"};
+      return Say("no such date");
     case Grade::kTruncated:
-      return {"digits were lost or masked, as in 4.1E+17",
-              "数字丢失或被遮盖，如 4.1E+17"};
+      return Say("digits were lost or masked, as in 4.1E+17");
     case Grade::kPlaceholder:
-      return {"stands for nothing, as 18 zeros do", "占位值，如18个0"};
+      return Say("stands for nothing, as 18 zeros do");
     case Grade::kFormat:
-      return {"not of this shape", "格式不符"};
+      return Say("not of this shape");
     case Grade::kMissing:
-      return {"empty", "为空"};
+      return Say("empty");
     case Grade::kUnreadable:
-      return {"no text that can be read", "不是可读文本"};
+      return Say("no text that can be read");
   }
-  return {"", ""};
+  return {};
 }
 
 class Writer {
  public:
-  explicit Writer(Language language) : language_(language) {}
-
-  // One of two wordings.
-  std::string Say(std::string_view english, std::string_view chinese) const {
-    return std::string(errors::Words{english, chinese}.In(language_));
-  }
-
   // A reason or a grade with what it says.
   std::string Reason(const std::string& name) const {
     const errors::Reason* reason = errors::FindReason(name);
-    return reason == nullptr
-               ? name
-               : name + ": " + std::string(reason->text.In(language_));
+    return reason == nullptr ? name : name + ": " + language::SayReason(name);
   }
   std::string Grade(const std::string& name) const {
     const auto grade = codes::GradeFromName(name);
     if (!grade) return name;
-    return name + ": " + std::string(GradeWords(*grade).In(language_));
+    return name + ": " + GradeWords(*grade);
   }
 
   // And what to do about it.
   void Advice(const std::string& name) {
     const errors::Reason* reason = errors::FindReason(name);
     if (reason == nullptr || reason->advice.english.empty()) return;
-    Line("  " + std::string(reason->advice.In(language_)));
+    Line("  " + std::string(reason->advice.In(language::Current())));
   }
 
   // Why something waits, what it says besides, and what to do.
   void Waiting(const std::string& what, const std::string& reason,
-               const std::string& detail) {
-    Line(what + Reason(reason) + (detail.empty() ? "" : " (" + detail + ")"));
+               const std::string& detail, std::int64_t retry_seconds = 0) {
+    Line(what + Reason(reason) +
+         (detail.empty() ? "" : " (" + language::SayRule(detail) + ")"));
     Advice(reason);
+    if (retry_seconds > 0) {
+      Line("  " + Say("Try again in $0.",
+                      language::SayDuration(absl::Seconds(retry_seconds))));
+    }
   }
 
   void Line(const std::string& text) { out_.append(text).push_back('\n'); }
@@ -146,7 +142,7 @@ class Writer {
                                  : " " + codes::DisplaySafe(finding.column()));
     text = Padded(std::move(text), 28) + Reason(finding.reason());
     if (!finding.rule().empty())
-      absl::StrAppend(&text, " (", finding.rule(), ")");
+      absl::StrAppend(&text, " (", language::SayRule(finding.rule()), ")");
     return text;
   }
 
@@ -154,34 +150,31 @@ class Writer {
     const auto total = report.applied() + report.unchanged() + report.stale() +
                        report.rejected();
     if (total > 0) {
-      Line(absl::StrCat(Say("sent: ", "已发送："), report.applied(),
-                        Say(" applied, ", " 已采用，"), report.unchanged(),
-                        Say(" unchanged, ", " 无变化，"), report.stale(),
-                        Say(" stale, ", " 已过时，"), report.rejected(),
-                        Say(" rejected", " 被拒绝")));
+      Line(absl::StrCat(Say("sent: "), report.applied(), Say(" applied, "),
+                        report.unchanged(), Say(" unchanged, "), report.stale(),
+                        Say(" stale, "), report.rejected(), Say(" rejected")));
     }
     if (report.hub_restored()) {
       Line(
           Say("the hub was restored from a backup, or is another one: all rows "
-              "are sent again",
-              "枢纽已从备份恢复，或已更换：所有数据行将重新报送"));
+              "are sent again"));
     }
     Findings(report.findings());
     if (!report.waits_because().empty()) {
-      Waiting(Say("the outbox waits: ", "发件箱等待中："),
-              report.waits_because(), report.detail());
+      Waiting(Say("the outbox waits: "), report.waits_because(),
+              report.detail(), report.retry_after().seconds());
     }
   }
 
   // Of a run: what there is to be told. Nothing, where all is well.
   void Witness(const report::v1::WitnessReport& report) {
     if (!report.held_because().empty()) {
-      Line(Say("WITNESS: ", "见证：") + Reason(report.held_because()));
+      Line(Say("WITNESS: ") + Reason(report.held_because()));
       for (const std::string& path : report.evidence()) {
-        Line(Say("  evidence: ", "  证据：") + path);
+        Line(Say("  evidence: ") + path);
       }
     } else if (!report.not_cosigned_because().empty()) {
-      Waiting(Say("the checkpoint is not cosigned: ", "检查点未见证签名："),
+      Waiting(Say("the checkpoint is not cosigned: "),
               report.not_cosigned_because(), report.detail());
     }
   }
@@ -192,38 +185,37 @@ class Writer {
   void File(const FileReport& file, bool with_columns) {
     if (with_columns) Columns(file);
     if (!file.refused().empty()) {
-      Line(file.file() + Say(": refused: ", "：拒绝：") +
-           Reason(file.refused()) +
-           (file.detail().empty() ? "" : " (" + file.detail() + ")"));
+      Line(file.file() + Say(": refused: ") + Reason(file.refused()) +
+           (file.detail().empty()
+                ? ""
+                : " (" + language::SayRule(file.detail()) + ")"));
       Advice(file.refused());
     }
     // Of a file that changed some rows may have been taken.
     if (file.refused().empty() || file.rows() > 0) {
-      Line(absl::StrCat(file.file(), ": ", file.rows(), Say(" rows, ", " 行，"),
-                        file.changed(), Say(" changed, ", " 有变化，"),
-                        file.unchanged(), Say(" unchanged, ", " 无变化，"),
-                        file.rejected(), Say(" rejected, ", " 被拒绝，"),
-                        file.incomplete(), Say(" incomplete, ", " 不完整，"),
-                        file.older(), Say(" older than sent", " 早于已发送")));
+      Line(absl::StrCat(
+          file.file(), ": ", file.rows(), Say(" rows, "), file.changed(),
+          Say(" changed, "), file.unchanged(), Say(" unchanged, "),
+          file.rejected(), Say(" rejected, "), file.incomplete(),
+          Say(" incomplete, "), file.older(), Say(" older than sent")));
     }
     for (const auto& passed : file.passed_over()) {
-      Line(absl::StrCat(
-          Padded("  " + passed.name(), 16),
-          Padded(absl::StrCat(passed.rows(), Say(" rows", " 行")), 14),
-          Reason(passed.reason())));
+      Line(absl::StrCat(Padded("  " + passed.name(), 16),
+                        Padded(absl::StrCat(passed.rows(), Say(" rows")), 14),
+                        Reason(passed.reason())));
     }
     for (const auto& count : file.counts()) {
       Line(Padded("  " + codes::DisplaySafe(count.column()), 16) +
-           Padded(absl::StrCat(count.rows(), Say(" rows", " 行")), 14) +
-           (count.graded() ? Say("graded ", "评为 ") + Grade(count.reason())
+           Padded(absl::StrCat(count.rows(), Say(" rows")), 14) +
+           (count.graded() ? Say("graded ") + Grade(count.reason())
                            : Reason(count.reason())));
     }
     Findings(file.findings());
     const std::uint64_t all = PlacesOf(file);
     if (all > static_cast<std::uint64_t>(file.findings_size())) {
-      Line(absl::StrCat("  ... ", Say("and ", "另有 "),
+      Line(absl::StrCat("  ... ", Say("and "),
                         all - static_cast<std::uint64_t>(file.findings_size()),
-                        Say(" more", " 处")));
+                        Say(" more")));
     }
   }
 
@@ -237,7 +229,7 @@ class Writer {
   }
 
   void Columns(const FileReport& file) {
-    Line(file.file() + Say(": columns", "：各列"));
+    Line(file.file() + Say(": columns"));
     // Paths of FHIR are long; a few very long ones push nobody aside.
     std::size_t width = kNameWidth;
     for (const auto& column : file.columns()) {
@@ -253,38 +245,24 @@ class Writer {
 
   std::string Use(const report::v1::ColumnReport& column) const {
     if (!column.use().empty()) {
-      std::string use = column.use();
-      if (language_ == Language::kChinese) {
-        for (const auto& [english, chinese] : kUses) {
-          if (const auto at = use.find(english); at != std::string::npos) {
-            use.replace(at, english.size(), chinese);
-          }
-        }
-      }
-      return use;
+      std::vector<std::string> uses = absl::StrSplit(column.use(), ", ");
+      for (std::string& use : uses) use = language::SayRule(use);
+      return absl::StrJoin(uses, Say(", "));
     }
-    const std::string dropped = Say("dropped: ", "丢弃：");
+    const std::string dropped = Say("dropped: ");
     if (column.reason() == "COLUMN_DENIED") {
-      return dropped + Say("denied: ", "禁止发送：") + column.dropped_because();
+      return dropped + Say("denied: ") +
+             language::SayRule(column.dropped_because());
     }
     if (!column.dropped_because().empty()) {
-      return dropped + column.dropped_because();
+      return dropped + language::SayRule(column.dropped_because());
     }
     const errors::Reason* reason = errors::FindReason(column.reason());
     return dropped + (reason == nullptr
                           ? column.reason()
-                          : std::string(reason->text.In(language_)));
+                          : std::string(reason->text.In(language::Current())));
   }
 
-  // What a column is for besides a field.
-  static constexpr std::pair<std::string_view, std::string_view> kUses[] = {
-      {"record key", "记录主键"},
-      {"recorded time", "登记时间"},
-      {"retraction", "撤回"},
-      {"guardian's consent", "监护人同意"},
-      {" since", " 起始日"}};
-
-  Language language_;
   std::string out_;
 };
 
@@ -305,89 +283,79 @@ Exit ExitFor(bool findings, const std::string& waits_because) {
 
 }  // namespace
 
-std::string Text(const report::v1::CheckReport& report, Language language) {
-  Writer writer(language);
+std::string Text(const report::v1::CheckReport& report) {
+  Writer writer;
   if (report.files().empty()) {
-    writer.Line(writer.Say("no exports found", "未找到导出文件"));
+    writer.Line(Say("no exports found"));
   }
   writer.Files(report.files(), /*with_columns=*/true);
   return writer.Take();
 }
 
-std::string Text(const report::v1::RunReport& report, Language language) {
-  Writer writer(language);
+std::string Text(const report::v1::RunReport& report) {
+  Writer writer;
   writer.Files(report.files(), /*with_columns=*/false);
   writer.Witness(report.witness());
   writer.Delivery(report.delivery());
   const auto& mailbox = report.mailbox();
   if (mailbox.changes() > 0) {
-    writer.Line(absl::StrCat(writer.Say("mailbox: ", "信箱："),
-                             mailbox.changes(),
-                             writer.Say(" changes, ", " 项变更，"),
-                             mailbox.rows(), writer.Say(" rows", " 行")));
+    writer.Line(absl::StrCat(Say("mailbox: "), mailbox.changes(),
+                             Say(" changes, "), mailbox.rows(), Say(" rows")));
   }
   for (const std::string& file : mailbox.files()) {
-    writer.Line(writer.Say("  written: ", "  已写出：") + file);
+    writer.Line(Say("  written: ") + file);
   }
   for (const auto& count : mailbox.unwritable()) {
-    writer.Line(
-        Padded("  " + count.column(), 16) +
-        Padded(absl::StrCat(count.rows(), writer.Say(" rows", " 行")), 14) +
-        writer.Reason(count.reason()));
+    writer.Line(Padded("  " + count.column(), 16) +
+                Padded(absl::StrCat(count.rows(), Say(" rows")), 14) +
+                writer.Reason(count.reason()));
   }
   if (!mailbox.waits_because().empty()) {
-    writer.Waiting(writer.Say("the mailbox waits: ", "信箱等待中："),
-                   mailbox.waits_because(), mailbox.detail());
+    writer.Waiting(Say("the mailbox waits: "), mailbox.waits_because(),
+                   mailbox.detail(), mailbox.retry_after().seconds());
   }
   if (report.outbox().updates() > 0) {
-    writer.Line(absl::StrCat(
-        report.outbox().updates(),
-        writer.Say(" updates wait in the outbox", " 项更新在发件箱中等待")));
+    writer.Line(absl::StrCat(report.outbox().updates(),
+                             Say(" updates wait in the outbox")));
   }
   const std::string text = writer.Take();
-  return text.empty() ? writer.Say("nothing new\n", "没有新内容\n") : text;
+  return text.empty() ? Say("nothing new\n") : text;
 }
 
-std::string Text(const report::v1::QuarantineReport& report,
-                 Language language) {
-  Writer writer(language);
+std::string Text(const report::v1::QuarantineReport& report) {
+  Writer writer;
   for (const auto& row : report.rows()) {
     writer.Line(Padded(absl::StrCat(row.source(), " #", row.row()), 16) +
-                (row.finding().row_rejected()
-                     ? writer.Say("rejected    ", "未发送  ")
-                     : writer.Say("incomplete  ", "不完整  ")) +
+                (row.finding().row_rejected() ? Say("rejected    ")
+                                              : Say("incomplete  ")) +
                 writer.Place(row.finding()));
   }
   if (report.rows().empty()) {
-    writer.Line(writer.Say("the quarantine is empty", "隔离区为空"));
+    writer.Line(Say("the quarantine is empty"));
     return writer.Take();
   }
-  writer.Line(
-      writer.Say("Mend the rows in the file, then run `quarantine replay`:",
-                 "请在文件中更正这些行，然后运行 `quarantine replay`："));
+  writer.Line(Say("Mend the rows in the file, then run `quarantine replay`:"));
   for (const std::string& file : report.files()) writer.Line("  " + file);
   return writer.Take();
 }
 
-std::string Text(const report::v1::ReplayReport& report, Language language) {
-  Writer writer(language);
+std::string Text(const report::v1::ReplayReport& report) {
+  Writer writer;
   writer.Files(report.files(), /*with_columns=*/false);
   writer.Delivery(report.delivery());
-  writer.Line(
-      absl::StrCat(report.released(),
-                   writer.Say(" rows left the quarantine, ", " 行离开隔离区，"),
-                   report.remaining(), writer.Say(" stay", " 行留下")));
+  writer.Line(absl::StrCat(report.released(),
+                           Say(" rows left the quarantine, "),
+                           report.remaining(), Say(" stay")));
   return writer.Take();
 }
 
-std::string Text(const report::v1::OutboxReport& report, Language language) {
-  Writer writer(language);
-  writer.Line(absl::StrCat(report.updates(),
-                           writer.Say(" updates wait in ", " 项更新等待，共 "),
-                           report.frames(), writer.Say(" frames", " 帧")));
+std::string Text(const report::v1::OutboxReport& report) {
+  Writer writer;
+  writer.Line(absl::StrCat(report.updates(), Say(" updates wait in "),
+                           report.frames(), Say(" frames")));
   if (report.has_oldest()) {
     writer.Line(
-        writer.Say("oldest: ", "最早：") +
+        Say("oldest: ") +
         absl::FormatTime(absl::RFC3339_sec,
                          absl::FromUnixSeconds(report.oldest().seconds()),
                          absl::LocalTimeZone()));
@@ -398,50 +366,44 @@ std::string Text(const report::v1::OutboxReport& report, Language language) {
   }
   for (const auto& drop : report.dropped()) {
     writer.Line(absl::StrCat(
-        writer.Say("dropped on ", "已丢弃："),
+        Say("dropped on "),
         absl::FormatTime(absl::RFC3339_sec,
                          absl::FromUnixSeconds(drop.time().seconds()),
                          absl::LocalTimeZone()),
-        writer.Say(": ", "，"), drop.updates(),
-        writer.Say(" updates: ", " 项更新："),
+        Say(": "), drop.updates(), Say(" updates: "),
         codes::DisplaySafe(drop.because())));
   }
   return writer.Take();
 }
 
-std::string Text(const report::v1::WitnessReport& report, Language language) {
-  Writer writer(language);
-  writer.Line(writer.Say("log:        ", "日志：    ") + report.origin());
-  writer.Line(writer.Say("last seen:  ", "最近所见：") +
+std::string Text(const report::v1::WitnessReport& report) {
+  Writer writer;
+  writer.Line(Say("log:        ") + report.origin());
+  writer.Line(Say("last seen:  ") +
               (report.checkpoint().empty()
-                   ? writer.Say("nothing yet", "尚无")
-                   : absl::StrCat(report.seen_size(),
-                                  writer.Say(" entries", " 个条目"))));
+                   ? Say("nothing yet")
+                   : absl::StrCat(report.seen_size(), Say(" entries"))));
   if (report.verifier_key().empty()) {
-    writer.Line(writer.Say("key:        none; it looks and does not cosign",
-                           "密钥：    无；只查看，不签名"));
+    writer.Line(Say("key:        none; it looks and does not cosign"));
   } else {
-    writer.Line(writer.Say("key:        ", "密钥：    ") +
-                report.verifier_key());
-    writer.Line(
-        writer.Say("register:   public_key: ", "登记：    public_key: ") +
-        auditlog::ToBase64(report.public_key()));
+    writer.Line(Say("key:        ") + report.verifier_key());
+    writer.Line(Say("register:   public_key: ") +
+                auditlog::ToBase64(report.public_key()));
   }
   for (const std::string& path : report.evidence()) {
-    writer.Line(writer.Say("evidence:   ", "证据：    ") + path);
+    writer.Line(Say("evidence:   ") + path);
   }
   for (const auto& ruling : report.rulings()) {
     writer.Line(absl::StrCat(
-        writer.Say("ruled on ", "裁定于 "),
+        Say("ruled on "),
         absl::FormatTime(absl::RFC3339_sec,
                          absl::FromUnixSeconds(ruling.time().seconds()),
                          absl::LocalTimeZone()),
-        writer.Say(": ", "："), ruling.held_because(), ": ",
+        Say(": "), ruling.held_because(), ": ",
         codes::DisplaySafe(ruling.reason())));
   }
   if (!report.held_because().empty()) {
-    writer.Line(writer.Say("HELD BACK:  ", "已停止：  ") +
-                writer.Reason(report.held_because()));
+    writer.Line(Say("HELD BACK:  ") + writer.Reason(report.held_because()));
     writer.Advice(report.held_because());
   }
   if (!report.checkpoint().empty()) {
@@ -450,23 +412,30 @@ std::string Text(const report::v1::WitnessReport& report, Language language) {
   return writer.Take();
 }
 
-std::string Text(const absl::Status& status, Language language) {
+std::string Text(const absl::Status& status) {
   const errors::Reason& reason = errors::ReasonRowOf(status);
   std::string out = std::string(reason.name) + ": " +
-                    std::string(reason.text.In(language)) + "\n";
+                    std::string(reason.text.In(language::Current())) + "\n";
   std::set<std::string> said;
   for (const auto& violation : errors::ViolationsOf(status)) {
     const bool both = !violation.field.empty() && !violation.rule.empty();
-    const std::string line =
-        violation.field + (both ? ": " : "") + violation.rule;
+    const std::string line = violation.field + (both ? ": " : "") +
+                             language::SayRule(violation.rule);
     if (said.insert(line).second) out.append("  ").append(line).append("\n");
   }
   for (const auto& [key, value] : errors::MetadataOf(status)) {
     if (key == "rule" && !said.empty()) continue;
-    absl::StrAppend(&out, "  ", key, ": ", value, "\n");
+    absl::StrAppend(&out, "  ", key, ": ", language::SayRule(value), "\n");
   }
-  if (!reason.advice.english.empty()) {
-    out.append("  ").append(reason.advice.In(language)).append("\n");
+  if (errors::ReasonOf(status).empty() && !status.message().empty()) {
+    // What gRPC says of a hub that does not answer.
+    absl::StrAppend(&out, "  ",
+                    language::SayRule(std::string(status.message())), "\n");
+  }
+  std::string advice = language::Advice(status);
+  if (!advice.empty()) {
+    absl::StrReplaceAll({{"\n", "\n  "}}, &advice);
+    absl::StrAppend(&out, "  ", advice, "\n");
   }
   return out;
 }

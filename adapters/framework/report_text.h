@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reports as people read them. What a row, a column or a count is called is in
-// the language asked for; names of reasons and columns are the same in each.
+// the language of use; names of reasons and columns are the same in each.
 #ifndef WAYSTATION_ADAPTERS_FRAMEWORK_REPORT_TEXT_H_
 #define WAYSTATION_ADAPTERS_FRAMEWORK_REPORT_TEXT_H_
 
@@ -22,21 +22,15 @@ class WitnessReport;
 
 namespace waystation::adapters {
 
-std::string Text(const report::v1::CheckReport& report,
-                 errors::Language language);
-std::string Text(const report::v1::RunReport& report,
-                 errors::Language language);
-std::string Text(const report::v1::QuarantineReport& report,
-                 errors::Language language);
-std::string Text(const report::v1::ReplayReport& report,
-                 errors::Language language);
-std::string Text(const report::v1::OutboxReport& report,
-                 errors::Language language);
-std::string Text(const report::v1::WitnessReport& report,
-                 errors::Language language);
+std::string Text(const report::v1::CheckReport& report);
+std::string Text(const report::v1::RunReport& report);
+std::string Text(const report::v1::QuarantineReport& report);
+std::string Text(const report::v1::ReplayReport& report);
+std::string Text(const report::v1::OutboxReport& report);
+std::string Text(const report::v1::WitnessReport& report);
 
 // What went wrong, where, and what to do about it.
-std::string Text(const absl::Status& status, errors::Language language);
+std::string Text(const absl::Status& status);
 
 // The exit code that the report asks for (design 13): done, findings, or
 // unreachable where something still waits for the hub.

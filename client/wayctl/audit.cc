@@ -12,6 +12,7 @@
 #include "client/wayctl/values.h"
 #include "proto/auditlog/hash.h"
 #include "proto/errors/error.h"
+#include "proto/language/error_text.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/yaml_text.h"
 #include "waystation/audit_checks.h"
@@ -192,7 +193,8 @@ Section FindingSection(
                              {"index", Say("ENTRY"), true}}};
   for (const report::v1::AuditFinding& finding : all) {
     findings.rows.push_back(
-        {Cell(SayReason(finding.reason()), finding.reason()), finding.place(),
+        {Cell(SayReason(finding.reason()), finding.reason()),
+         Cell(language::SayRule(finding.place()), finding.place()),
          Number(finding.index())});
   }
   return {Say("Findings"), std::move(findings)};
@@ -651,8 +653,8 @@ void AddAudit(Commands& commands) {
       [filter](Session& session) { return List(session, *filter); });
   list_verb.add_option(
       "--kind", filter->kind,
-      Say("Only of this kind: $0",
-          runtime::EnumChoices(*v1::AuditEvent::Kind_descriptor())));
+      Say("Only of this kind: $0", language::SayRule(runtime::EnumChoices(
+                                       *v1::AuditEvent::Kind_descriptor()))));
   list_verb.add_option("--agency", filter->agency,
                        Say("Only about this agency"));
   list_verb.add_option("--actor", filter->actor,

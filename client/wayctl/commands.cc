@@ -1,79 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/wayctl/commands.h"
 
-#include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "client/wayctl/language.h"
-#include "client/wayctl/render_table.h"
 #include "proto/errors/error.h"
+#include "proto/language/command_line.h"
 
 namespace waystation::wayctl {
-
-namespace {
-
-constexpr std::size_t kHelpColumn = 30;
-
-// "ID" of the option "--id".
-std::string Placeholder(const CLI::Option& option) {
-  if (option.get_lnames().empty()) return {};
-  std::string name = option.get_lnames().front();
-  std::ranges::transform(name, name.begin(), [](unsigned char c) {
-    return c == '-' ? '_' : static_cast<char>(std::toupper(c));
-  });
-  return name;
-}
-
-// CLI11 counts bytes; this counts the columns that Chinese takes. It also says
-// what a value is for and not of which type it is.
-class HelpFormatter final : public CLI::Formatter {
- public:
-  std::string make_option_opts(const CLI::Option* option) const override {
-    std::string text;
-    const bool is_flag = option->get_type_name().empty();
-    if (!is_flag && !option->get_positional()) {
-      text += " " + Placeholder(*option);
-    }
-    if (!is_flag && option->get_required()) {
-      text += " " + get_label("REQUIRED");
-    }
-    return text;
-  }
-
-  std::string make_option_desc(const CLI::Option* option) const override {
-    const std::string& text = option->get_description();
-    std::string others;
-    for (const CLI::Option* other : option->get_excludes()) {
-      others += (others.empty() ? "" : ", ") + other->get_name();
-    }
-    return others.empty() ? text : Say("$0 (not with $1)", text, others);
-  }
-
-  std::string make_option(const CLI::Option* option,
-                          bool is_positional) const override {
-    const std::string name = "  " + make_option_name(option, is_positional) +
-                             make_option_opts(option);
-    const auto width = static_cast<std::size_t>(Width(name));
-    const std::string gap = width < kHelpColumn
-                                ? std::string(kHelpColumn - width, ' ')
-                                : "\n" + std::string(kHelpColumn, ' ');
-    return name + gap + make_option_desc(option) + "\n";
-  }
-};
-
-}  // namespace
-
-std::shared_ptr<CLI::Formatter> MakeFormatter(const std::string& next) {
-  auto formatter = std::make_shared<HelpFormatter>();
-  formatter->column_width(kHelpColumn);
-  formatter->label("Usage", Say("Usage"));
-  formatter->label("SUBCOMMAND", next);
-  formatter->label("OPTIONS", Say("OPTIONS"));
-  formatter->label("Positionals", Say("Arguments"));
-  formatter->label("REQUIRED", Say("(required)"));
-  return formatter;
-}
 
 CLI::App& Commands::Noun(const std::string& name,
                          const std::string& description) {
@@ -81,7 +15,7 @@ CLI::App& Commands::Noun(const std::string& name,
   noun.require_subcommand(1);
   noun.fallthrough();
   noun.group(Say("Nouns"));
-  noun.formatter(MakeFormatter(Say("VERB")));
+  noun.formatter(language::MakeFormatter(Say("VERB")));
   return noun;
 }
 

@@ -51,10 +51,6 @@ class Commands {
   Needs needs_ = Needs::kNothing;
 };
 
-// Help in the reader's language. `next` is what follows the options, such as
-// "VERB".
-std::shared_ptr<CLI::Formatter> MakeFormatter(const std::string& next);
-
 // An option that may be given several times, with one value each: it does not
 // swallow the arguments that follow.
 CLI::Option& AddRepeated(CLI::App& verb, const std::string& name,

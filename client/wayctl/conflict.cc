@@ -8,6 +8,7 @@
 #include "client/wayctl/ruling.h"
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
+#include "proto/language/error_text.h"
 #include "waystation/v1/reconciliation_service.pb.h"
 
 namespace waystation::wayctl {
@@ -298,7 +299,8 @@ absl::StatusOr<std::string> ChosenClaim(Session& session,
     if (!letter.ok()) return letter.status();
     auto claim = ClaimOf(response, *letter);
     if (claim.ok()) return claim;
-    session.out().Note(errors::ViolationsOf(claim.status()).front().rule);
+    session.out().Note(
+        language::SayRule(errors::ViolationsOf(claim.status()).front().rule));
   }
 }
 

@@ -1,51 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What wayctl says, in the reader's language. English stands in the code; po/
-// holds the rest and is compiled by msgfmt.
+// What wayctl says, in the reader's language.
 #ifndef CLIENT_WAYCTL_LANGUAGE_H_
 #define CLIENT_WAYCTL_LANGUAGE_H_
 
-#include <string>
-#include <string_view>
-
-#include "absl/strings/substitute.h"
-#include "proto/errors/reason.h"
+#include "proto/language/language.h"
 
 namespace waystation::wayctl {
 
-struct Surroundings;
-
-// By --lang ("zh" or "en"), else by the first of LC_ALL, LC_MESSAGES and LANG
-// that is set; English when none says Chinese.
-errors::Language ChooseLanguage(std::string_view asked,
-                                const Surroundings& surroundings);
-
-// For all that is said from here on.
-void UseLanguage(errors::Language language, const std::string& locale_folder);
-errors::Language CurrentLanguage();
-
-// The message in the language of use.
-const char* Translated(const char* english);
-
-// The same with $0, $1 and so on replaced, in the order that the language
-// wants.
-inline std::string Say(const char* english) { return Translated(english); }
-
-template <typename... Values>
-std::string Say(const char* english, const Values&... values) {
-  return absl::Substitute(Translated(english), values...);
-}
-
-// A name that stands in a proto, such as "birth_date", or the sector "labor";
-// in English with spaces for underscores. Catalogues have it under msgctxt
-// "name", which keeps it apart from sentences that are spelled alike.
-std::string SayName(std::string_view name);
-
-// The value of an enum by its full name, "FORM_MATCH", under msgctxt "enum";
-// `short_name` with spaces for underscores if the catalogue has none.
-std::string SayEnum(const std::string& full_name, std::string_view short_name);
-
-// A reason of the table as a sentence; the name itself when it has none.
-std::string SayReason(std::string_view name);
+using language::Say;
+using language::SayEnum;
+using language::SayName;
+using language::SayReason;
 
 }  // namespace waystation::wayctl
 

@@ -9,6 +9,7 @@
 #include "client/wayctl/person_view.h"
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
+#include "proto/language/error_text.h"
 #include "proto/runtime/yaml_text.h"
 #include "waystation/v1/registry_service.pb.h"
 
@@ -43,9 +44,9 @@ void AddSubject(CLI::App& verb, Subject& subject) {
   verb.add_option("HANDLE", subject.handle, Say("Handle of the person"));
   verb.add_option("--record", subject.record_key,
                   Say("Your own record of the person, instead of a handle"));
-  verb.add_option(
-          "--purpose", subject.purpose,
-          Say("Why: $0", runtime::EnumChoices(*v1::Purpose_descriptor())))
+  verb.add_option("--purpose", subject.purpose,
+                  Say("Why: $0", language::SayRule(runtime::EnumChoices(
+                                     *v1::Purpose_descriptor()))))
       ->required();
 }
 

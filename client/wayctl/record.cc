@@ -10,6 +10,7 @@
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
+#include "proto/language/error_text.h"
 #include "waystation/frame_signer.h"
 #include "waystation/submit_stream.h"
 #include "waystation/v1/claim.pb.h"
@@ -215,19 +216,20 @@ Sheet ResultSheet(const std::vector<v1::Update>& updates,
     const v1::UpdateResult& result = response.results(i);
     std::string shown, raw;
     const auto remark = [&](const std::string& field, const Cell& cell,
-                            const std::string& rule) {
+                            const Cell& rule) {
       if (!raw.empty()) {
         shown += Say("; ");
         raw += "; ";
       }
-      shown +=
-          field + ": " + cell.shown + (rule.empty() ? "" : Say(", ") + rule);
-      raw += field + ": " + cell.raw + (rule.empty() ? "" : ", " + rule);
+      shown += field + ": " + cell.shown +
+               (rule.raw.empty() ? "" : Say(", ") + rule.shown);
+      raw +=
+          field + ": " + cell.raw + (rule.raw.empty() ? "" : ", " + rule.raw);
     };
     for (const v1::Violation& violation : result.violations()) {
       remark(violation.field(),
              Cell(SayReason(violation.reason()), violation.reason()),
-             violation.rule());
+             Cell(language::SayRule(violation.rule()), violation.rule()));
     }
     for (const v1::GradedField& graded : result.grades()) {
       remark(graded.field(), EnumOf(graded.grade()), "");

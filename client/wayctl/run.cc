@@ -12,10 +12,11 @@
 #include "client/wayctl/completion.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/session.h"
-#include "client/wayctl/usage.h"
 #include "proto/codes/citizen_number.h"
 #include "proto/errors/error.h"
 #include "proto/errors/wire.h"
+#include "proto/language/command_line.h"
+#include "proto/language/error_text.h"
 
 namespace waystation::wayctl {
 namespace {
@@ -98,65 +99,20 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
       ->group(hub);
 }
 
-// "agreement.grants[2].form: at most PARTIAL".
-std::string Text(const errors::FieldViolation& violation) {
-  return violation.rule.empty() ? violation.field
-                                : violation.field + ": " + violation.rule;
-}
-
-// The reason in the reader's language, then what the hub named: fields, rules,
-// files; one a line where there are several.
-std::string Describe(const absl::Status& status) {
-  const errors::Reason& reason = errors::ReasonRowOf(status);
-  std::string text(reason.text.In(CurrentLanguage()));
-  const std::vector<errors::FieldViolation> violations =
-      errors::ViolationsOf(status);
-  if (violations.size() > 1) {
-    for (const errors::FieldViolation& violation : violations) {
-      text += "\n  " + Text(violation);
-    }
-    return text;
-  }
-  std::string details;
-  const auto metadata = errors::MetadataOf(status);
-  if (!violations.empty()) {
-    details = Text(violations.front());
-  } else if (const auto rule = metadata.find("rule"); rule != metadata.end()) {
-    details = rule->second;
-  } else if (const auto decision = metadata.find("decision");
-             decision != metadata.end()) {
-    details = Say("decision $0", decision->second);
-  } else if (errors::ReasonOf(status).empty()) {
-    // What gRPC says of a hub that does not answer is worth showing.
-    details = std::string(status.message());
-  }
-  return details.empty() ? text : Say("$0 ($1)", text, details);
-}
-
 int Report(const absl::Status& status, Output& out) {
   const errors::Reason& reason = errors::ReasonRowOf(status);
   if (reason.name == "DECLINED") {
     // An answer, not an error.
-    out.Note(reason.text.In(CurrentLanguage()));
+    out.Note(reason.text.In(language::Current()));
   } else if (out.format() == Format::kJson || out.format() == Format::kYaml) {
     google::rpc::Status message;
     const errors::WireError wire = errors::ToWire(status);
     message.ParseFromString(wire.details);
     out.ErrorMessage(message);
   } else {
-    out.Error(Describe(status), reason.advice.In(CurrentLanguage()));
+    out.Error(language::Describe(status), language::Advice(status));
   }
   return static_cast<int>(reason.exit);
-}
-
-// "wayctl conflict show", as far as the words were understood.
-std::string Understood(const CLI::App& app) {
-  std::string text = app.get_name();
-  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
-    at = at->get_subcommands().front();
-    text += " " + at->get_name();
-  }
-  return text;
 }
 
 int ReportUsage(const CLI::ParseError& error, const CLI::App& app,
@@ -165,19 +121,19 @@ int ReportUsage(const CLI::ParseError& error, const CLI::App& app,
     app.exit(error, surroundings.out, surroundings.err);
     return static_cast<int>(Exit::kDone);
   }
-  const std::string text = UsageText(app, error);
+  const std::string text = language::UsageText(app, error);
   if (out.format() == Format::kJson || out.format() == Format::kYaml) {
     return Report(errors::Error("USAGE", {.rule = text}), out);
   }
-  out.Error(text, Say("`$0 --help` shows how.", Understood(app)));
+  out.Error(text, Say("`$0 --help` shows how.", language::Understood(app)));
   return static_cast<int>(Exit::kUsage);
 }
 
 }  // namespace
 
 int Run(const std::vector<std::string>& arguments, Surroundings& surroundings) {
-  UseLanguage(ChooseLanguage(Asked(arguments, "--lang"), surroundings),
-              surroundings.locale_folder);
+  language::Use(language::Choose(Asked(arguments, "--lang"), surroundings.env),
+                surroundings.locale_folder);
   CLI::App app(Say("Looks into a hub and works on it: for clerks, operators "
                    "and auditors."),
                "wayctl");
@@ -186,7 +142,7 @@ int Run(const std::vector<std::string>& arguments, Surroundings& surroundings) {
                        Say("Show the version"));
   app.set_help_flag("-h,--help", Say("Show this help"));
   app.require_subcommand(1);
-  app.formatter(MakeFormatter(Say("NOUN VERB")));
+  app.formatter(language::MakeFormatter(Say("NOUN VERB")));
   GlobalOptions options;
   AddGlobalOptions(app, options);
   Commands commands(app);

@@ -25,7 +25,7 @@ struct Surroundings {
   std::function<std::string(const char* name)> env = {};
   // Whether what is typed is shown.
   std::function<void(bool shown)> set_echo = [](bool) {};
-  // Folder with <language>/LC_MESSAGES/wayctl.mo.
+  // Folder with <language>/LC_MESSAGES/waystation.mo.
   std::string locale_folder = {};
   absl::TimeZone zone = absl::LocalTimeZone();
   std::function<absl::Time()> now = [] { return absl::Now(); };

@@ -12,6 +12,7 @@
 #include "proto/codes/name.h"
 #include "proto/codes/phone.h"
 #include "proto/errors/error.h"
+#include "proto/language/error_text.h"
 #include "proto/runtime/yaml_text.h"
 #include "waystation/v1/options.pb.h"
 #include "waystation/v1/person.pb.h"

@@ -6,6 +6,7 @@
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
+#include "proto/language/error_text.h"
 #include "proto/runtime/yaml_text.h"
 #include "waystation/v1/options.pb.h"
 #include "waystation/v1/person.pb.h"
@@ -79,9 +80,9 @@ void AddVerify(Commands& commands) {
                   Say("One of $0", Predicates()))
       ->capture_default_str();
   business
-      .add_option(
-          "--purpose", question->purpose,
-          Say("Why: $0", runtime::EnumChoices(*v1::Purpose_descriptor())))
+      .add_option("--purpose", question->purpose,
+                  Say("Why: $0", language::SayRule(runtime::EnumChoices(
+                                     *v1::Purpose_descriptor()))))
       ->required();
 }
 

@@ -15,6 +15,7 @@
 
 #include "client/wayctl/run.h"
 #include "client/wayctl/surroundings.h"
+#include "proto/language/language.h"
 
 namespace {
 
@@ -53,15 +54,6 @@ int Width() {
   return size.ws_col;
 }
 
-// Beside the program, in a build tree as well as where it is installed:
-// bin/wayctl and share/locale.
-std::string LocaleFolder() {
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? "/usr/share/locale"
-               : program.parent_path().parent_path() / "share" / "locale";
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -84,7 +76,7 @@ int main(int argc, char** argv) {
             return std::string(value == nullptr ? "" : value);
           },
       .set_echo = SetEcho,
-      .locale_folder = LocaleFolder()};
+      .locale_folder = waystation::language::LocaleFolder()};
   const int code = waystation::wayctl::Run(
       std::vector<std::string>(argv + 1, argv + argc), surroundings);
   std::cout.flush();

@@ -126,6 +126,7 @@ Log::Log(Options options) {
     sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   }
   sink->set_formatter(std::make_unique<LineFormatter>(options.json));
+  if (!options.json) words_ = std::move(options.words);
   logger_ = std::make_unique<spdlog::logger>("", std::move(sink));
   SetLevel(options.level);
 }

@@ -34,6 +34,9 @@ class Log {
   struct Options {
     LogLevel level = LogLevel::kInfo;
     bool json = false;
+    // The line in the reader's language, by the format that stands in the code;
+    // unset means as it stands there. JSON is for machines and always so.
+    std::function<const char*(const char* format)> words = {};
     // Takes each finished line, its newline included; unset means stderr.
     std::function<void(std::string_view line)> sink = {};
   };
@@ -47,28 +50,37 @@ class Log {
   template <typename... Args>
   void debug(fmt::format_string<Args...> format, Args&&... args) const {
     if (Writes(LogLevel::kDebug)) {
-      Write(LogLevel::kDebug, fmt::format(format, std::forward<Args>(args)...));
+      Write(LogLevel::kDebug, In(format, args...));
     }
   }
   template <typename... Args>
   void info(fmt::format_string<Args...> format, Args&&... args) const {
     if (Writes(LogLevel::kInfo)) {
-      Write(LogLevel::kInfo, fmt::format(format, std::forward<Args>(args)...));
+      Write(LogLevel::kInfo, In(format, args...));
     }
   }
   template <typename... Args>
   void warn(fmt::format_string<Args...> format, Args&&... args) const {
     if (Writes(LogLevel::kWarn)) {
-      Write(LogLevel::kWarn, fmt::format(format, std::forward<Args>(args)...));
+      Write(LogLevel::kWarn, In(format, args...));
     }
   }
   template <typename... Args>
   void error(fmt::format_string<Args...> format, Args&&... args) const {
-    Write(LogLevel::kError, fmt::format(format, std::forward<Args>(args)...));
+    Write(LogLevel::kError, In(format, args...));
   }
 
  private:
+  template <typename... Args>
+  std::string In(fmt::string_view text, const Args&... args) const {
+    if (!words_) return fmt::vformat(text, fmt::make_format_args(args...));
+    return fmt::vformat(words_(std::string(text.data(), text.size()).c_str()),
+                        fmt::make_format_args(args...));
+  }
+
   void Write(LogLevel level, const std::string& message) const;
+
+  std::function<const char*(const char* format)> words_;
 
   std::unique_ptr<spdlog::logger> logger_;
 };

@@ -287,10 +287,13 @@ class GrpcServer final : public Server {
 
   void TellShownOut(std::string_view path, std::string_view agency,
                     Offence offence) {
-    log_.warn("a peer was disconnected{}{}: {}", agency.empty() ? "" : ", ",
-              std::string(agency),
-              offence == Offence::kFlood ? "it floods its connection"
-                                         : "it cancels call after call");
+    const std::string who(agency.empty() ? "-" : agency);
+    if (offence == Offence::kFlood) {
+      log_.warn("a peer was disconnected ({}): it floods its connection", who);
+    } else {
+      log_.warn("a peer was disconnected ({}): it cancels call after call",
+                who);
+    }
     if (!path.empty()) hub_.CountRefusal(path, "connection", "TOO_MANY_CALLS");
   }
 

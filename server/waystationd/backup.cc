@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <cinttypes>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -15,10 +14,13 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/util/time_util.h"
 #include "proto/auditlog/note.h"
 #include "proto/errors/error.h"
+#include "proto/language/error_text.h"
+#include "proto/language/language.h"
 #include "proto/runtime/file.h"
 #include "server/backup/shelf.h"
 #include "server/hub/random_pool.h"
@@ -31,6 +33,15 @@ namespace waystation::waystationd {
 namespace {
 
 namespace fs = std::filesystem;
+using language::Say;
+
+void Print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+void Progress(const std::string& text) {
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
 
 absl::Status LoadWithBackups(const std::string& config_file, Parts& parts) {
   auto config = LoadConfig(config_file);
@@ -66,11 +77,15 @@ absl::Status Check(const hub::Keys& keys, const storage::Store& store,
   const auto checked = hub::CheckBackup(sealer, store, archive);
   if (!checked.ok()) return checked.status();
   for (const v1::StoreFinding& finding : checked->findings) {
-    std::printf("%s: %s %s\n", finding.place().c_str(),
-                finding.reason().c_str(), finding.detail().c_str());
+    Print(absl::StrCat(finding.place(), ": ", finding.reason(), ": ",
+                       language::SayReason(finding.reason()),
+                       finding.detail().empty()
+                           ? ""
+                           : Say(" ($0)", language::SayRule(finding.detail())),
+                       "\n"));
   }
-  std::printf("checked: %" PRIu64 " sealed rows, %zu findings\n", checked->rows,
-              checked->findings.size());
+  Print(Say("checked: $0 sealed rows, $1 findings\n", checked->rows,
+            checked->findings.size()));
   if (checked->findings.empty()) return absl::OkStatus();
   return errors::Error("STORE_DAMAGED");
 }
@@ -87,12 +102,11 @@ absl::Status Serve(Parts& parts, backup::ArchiveReader& archive,
   const auto verifier = auditlog::NoteVerifier::Create(
       status->log_origin(), parts.log_key->public_key());
   if (!verifier.ok()) return verifier.status();
-  std::printf("records: %" PRIu64
-              "\n"
-              "The log goes on as %s. Hand out its key anew:\n"
-              "  %s\n",
-              status->records(), status->log_origin().c_str(),
-              verifier->ToString().c_str());
+  Print(
+      Say("records: $0\n"
+          "The log goes on as $1. Hand out its key anew:\n"
+          "  $2\n",
+          status->records(), status->log_origin(), verifier->ToString()));
   parts.hub->Drain();
   return absl::OkStatus();
 }
@@ -107,12 +121,10 @@ absl::Status ListBackups(const std::string& config_file) {
   const auto backups = parts.shelf->List(absl::Now());
   if (!backups.ok()) return backups.status();
   for (const backup::Backup& backup : *backups) {
-    std::printf(
-        "%s  %" PRIu64 " bytes  until %s  %s\n", backup.head.name().c_str(),
-        backup.file_bytes,
-        google::protobuf::util::TimeUtil::ToString(backup.head.expire_time())
-            .c_str(),
-        backup.has_key ? "readable" : "its key is not there");
+    Print(Say(
+        "$0  $1 bytes  until $2  $3\n", backup.head.name(), backup.file_bytes,
+        google::protobuf::util::TimeUtil::ToString(backup.head.expire_time()),
+        backup.has_key ? Say("readable") : Say("its key is not there")));
   }
   return absl::OkStatus();
 }
@@ -150,14 +162,14 @@ absl::Status RestoreBackup(const std::string& config_file,
   const std::string folder = place + ".restoring";
   std::error_code error;
   fs::remove_all(folder, error);
-  std::fprintf(stderr, "reading %s\n", name.c_str());
+  Progress(Say("reading $0", name));
   auto store = RebuildStore(**archive, folder, *parts.keys);
   if (!store.ok()) {
     fs::remove_all(folder, error);
     return store.status();
   }
   parts.store = *std::move(store);
-  std::fprintf(stderr, "checking what was read\n");
+  Progress(Say("checking what was read"));
   absl::Status done = Check(*parts.keys, *parts.store, **archive);
   if (done.ok()) done = Serve(parts, **archive, name);
   parts.hub.reset();
@@ -175,10 +187,10 @@ absl::Status RestoreBackup(const std::string& config_file,
   if (absl::Status synced = runtime::SyncFolder(place); !synced.ok()) {
     return synced;
   }
-  std::printf(
-      "Restored into %s. What agencies sent after %s is not in it: their\n"
-      "adapters send it again when they meet the new log.\n",
-      place.c_str(), name.c_str());
+  Print(
+      Say("Restored into $0. What agencies sent after $1 is not in it: their\n"
+          "adapters send it again when they meet the new log.\n",
+          place, name));
   return absl::OkStatus();
 }
 

@@ -18,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "proto/auditlog/ed25519.h"
 #include "proto/errors/error.h"
+#include "proto/language/language.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/signals.h"
 #include "proto/runtime/yaml.h"
@@ -35,6 +36,7 @@ namespace waystation::waystationd {
 namespace {
 
 namespace fs = std::filesystem;
+using language::Say;
 
 constexpr char kKeyId[] = "dev";
 
@@ -208,21 +210,25 @@ absl::Status WriteContexts(const Layout& layout, const std::string& address) {
 
 void PrintWelcome(const Layout& layout, const std::string& address,
                   const std::string& http_address) {
-  std::printf(
-      "A throw-away hub for generated people serves on %s.\n"
-      "Health and metrics: http://%s/readyz, /metrics\n\n"
-      "Certificates and keys, one pair a role: %s/clients/\n",
-      address.c_str(), http_address.c_str(), layout.folder.c_str());
+  std::string text =
+      Say("A throw-away hub for generated people serves on $0.\n"
+          "Health and metrics: http://$1/readyz, /metrics\n\n"
+          "Certificates and keys, one pair a role: $2/clients/\n",
+          address, http_address, layout.folder);
   for (const Role& role : Roles()) {
-    std::printf("  %-24s %s\n", role.name.c_str(), role.identity.c_str());
+    std::string name = role.name;
+    name.resize(std::max<std::size_t>(name.size(), 24), ' ');
+    absl::StrAppend(&text, "  ", name, " ", role.identity, "\n");
   }
-  std::printf(
-      "\nA call that works, in another terminal:\n"
-      "  . %s\n"
-      "  wayctl agency list\n"
-      "  wayctl --context labor.320500 record list\n"
-      "ready\n",
-      Quoted(layout.In("env.sh")).c_str());
+  // Scripts wait for the last line, whatever the language.
+  text +=
+      Say("\nA call that works, in another terminal:\n"
+          "  . $0\n"
+          "  wayctl agency list\n"
+          "  wayctl --context labor.320500 record list\n",
+          Quoted(layout.In("env.sh")));
+  text += "ready\n";
+  std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
 }
 

@@ -14,6 +14,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "proto/errors/error.h"
+#include "proto/language/error_text.h"
+#include "proto/language/language.h"
 #include "proto/runtime/http_endpoint.h"
 #include "proto/runtime/log.h"
 #include "proto/runtime/metrics.h"
@@ -86,14 +88,13 @@ absl::Status RecordIssuedOf(const Parts& parts) {
 void Reload(const Serving& serving, const Parts& parts, runtime::Log& log) {
   const auto config = LoadConfig(serving.config_file);
   if (!config.ok()) {
-    log.warn("nothing was read again: {}",
-             std::string(config.status().message()));
+    log.warn("nothing was read again: {}", language::Describe(config.status()));
     return;
   }
   log.SetLevel(config->log_level);
   if (const absl::Status recorded = RecordIssuedOf(parts); !recorded.ok()) {
     log.warn("issued certificates were not read again: {}",
-             std::string(recorded.message()));
+             language::Describe(recorded));
     return;
   }
   log.info("log level and issued certificates were read again");
@@ -130,8 +131,9 @@ absl::Status Serve(const Serving& serving, runtime::Signals& signals) {
     hub_config.set_http_listen(serving.http_listen);
   }
   // As long-lived as the process, since gRPC's threads write to it.
-  static runtime::Log log(
-      {.level = parts.config.log_level, .json = parts.config.log_json});
+  static runtime::Log log({.level = parts.config.log_level,
+                           .json = parts.config.log_json,
+                           .words = language::Translated});
   service::RouteTransportLog(log);
 
   if (absl::Status loaded = LoadParts(parts); !loaded.ok()) return loaded;
@@ -160,9 +162,12 @@ absl::Status Serve(const Serving& serving, runtime::Signals& signals) {
     if (!started.ok()) return started.status();
     http = *std::move(started);
   }
-  log.info("serving on {}{}{}", (*server)->address(),
-           http ? ", health and metrics on http://" : "",
-           http ? http->address() : "");
+  if (http) {
+    log.info("serving on {}, health and metrics on http://{}",
+             (*server)->address(), http->address());
+  } else {
+    log.info("serving on {}", (*server)->address());
+  }
   if (serving.ready) {
     const absl::Status told =
         serving.ready((*server)->address(), http ? http->address() : "");

@@ -204,8 +204,7 @@ std::string PeopleLine(const World& world, const Person& person) {
 void ShowProgress(std::uint64_t done, std::uint64_t people) {
   constexpr std::uint64_t kStep = 100'000;
   if (done % kStep != 0 || isatty(STDERR_FILENO) == 0) return;
-  std::fprintf(stderr, "\r%llu of %llu people",
-               static_cast<unsigned long long>(done),
+  std::fprintf(stderr, "\r%llu / %llu", static_cast<unsigned long long>(done),
                static_cast<unsigned long long>(people));
 }
 

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "proto/language/command_line.h"
+#include "proto/language/error_text.h"
+#include "proto/language/language.h"
 #include "tests/population/data.h"
 #include "tests/population/format.h"
 #include "tests/population/generate.h"
@@ -14,16 +17,21 @@
 namespace waystation::population {
 namespace {
 
+using language::Say;
+
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "waystation-population: %s\n",
-               std::string(status.message()).c_str());
+               language::SayRule(std::string(status.message())).c_str());
   return absl::IsInvalidArgument(status) ? 2 : 1;
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app(
-      "Generates people who moved for work, and what agencies' "
-      "systems export about them. All of it is invented.");
+  language::Use(language::Choose(argc, argv), language::LocaleFolder());
+  CLI::App app(Say("Generates people who moved for work, and what agencies' "
+                   "systems export about them. All of it is invented."),
+               "waystation-population");
+  language::SpeakIn(app, {});
+  language::AddLanguage(app);
   std::uint64_t people = 2000;
   std::uint64_t seed = 1;
   std::string out;
@@ -31,22 +39,24 @@ int Main(int argc, char** argv) {
   std::vector<std::string> places = {"341200", "320500"};
   std::vector<std::string> sectors;
   for (const std::string_view sector : Sectors()) sectors.emplace_back(sector);
-  app.add_option("--people", people, "How many people")->capture_default_str();
-  app.add_option("--seed", seed, "Same seed, same bytes")
+  app.add_option("--people", people, Say("How many people"))
       ->capture_default_str();
-  app.add_option("--out", out, "A new or empty folder")->required();
-  app.add_option("--places", places, "Prefectures whose agencies export")
+  app.add_option("--seed", seed, Say("Same seed, same bytes"))
+      ->capture_default_str();
+  app.add_option("--out", out, Say("A new or empty folder"))->required();
+  app.add_option("--places", places, Say("Prefectures whose agencies export"))
       ->delimiter(',')
       ->capture_default_str();
-  app.add_option("--sectors", sectors, "Sectors that export")
+  app.add_option("--sectors", sectors, Say("Sectors that export"))
       ->delimiter(',')
       ->capture_default_str();
-  app.add_option("--source", source, "The checkout that holds the data files")
+  app.add_option("--source", source,
+                 Say("The checkout that holds the data files"))
       ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return language::ReportUsage(app, error);
   }
   auto data = LoadData(source + "/tests/population/data",
                        source + "/proto/codes/data/divisions.tsv");

@@ -53,7 +53,12 @@ class World:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, **self.hub_environment},
+                # What it prints is read here, in English.
+                env={
+                    **os.environ,
+                    "LC_ALL": "C.UTF-8",
+                    **self.hub_environment,
+                },
             )
 
     def comes_up(self):

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/framework/report_text.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
 #include "proto/codes/grade.h"
+#include "proto/language/language.h"
 #include "waystation/report/v1/adapter_report.pb.h"
 
 namespace waystation::adapters {
@@ -13,6 +15,15 @@ namespace {
 
 using errors::Exit;
 using errors::Language;
+using ::testing::HasSubstr;
+
+constexpr char kLocale[] = WAYSTATION_BIN_DIR "/../share/locale";
+
+// Chinese for as long as it lives.
+struct Chinese {
+  Chinese() { language::Use(Language::kChinese, kLocale); }
+  ~Chinese() { language::Use(Language::kEnglish, kLocale); }
+};
 
 report::v1::CheckReport Check() {
   report::v1::CheckReport report;
@@ -27,7 +38,7 @@ report::v1::CheckReport Check() {
   column = file.add_columns();
   column->set_column("婚姻");
   column->set_reason("COLUMN_DENIED");
-  column->set_dropped_because("marital state");
+  column->set_dropped_because("marital state: art. 43 / 婚姻状况：第四十三条");
   column = file.add_columns();
   column->set_column("X");
   column->set_reason("COLUMN_NOT_MAPPED");
@@ -52,10 +63,10 @@ report::v1::CheckReport Check() {
 
 TEST(ReportText, TellsAFile) {
   EXPECT_EQ(
-      Text(Check(), Language::kEnglish),
+      Text(Check()),
       "1.csv: columns\n"
       "  RYBH          record key\n"
-      "  婚姻          dropped: denied: marital state\n"
+      "  婚姻          dropped: denied: marital state: art. 43\n"
       "  X             dropped: No attribute of the mapping reads the "
       "column\n"
       "1.csv: 120 rows, 119 changed, 0 unchanged, 1 rejected, 0 "
@@ -69,10 +80,11 @@ TEST(ReportText, TellsAFile) {
       "  1.csv:3                     ROW_COLUMNS: The row has more or "
       "fewer columns than the header\n"
       "  ... and 2 more\n");
-  EXPECT_EQ(Text(Check(), Language::kChinese),
+  const Chinese chinese;
+  EXPECT_EQ(Text(Check()),
             "1.csv：各列\n"
             "  RYBH          记录主键\n"
-            "  婚姻          丢弃：禁止发送：marital state\n"
+            "  婚姻          丢弃：禁止发送：婚姻状况：第四十三条\n"
             "  X             丢弃：映射中没有属性读取该列\n"
             "1.csv: 120 行，119 有变化，0 无变化，1 被拒绝，0 不完整，0 "
             "早于已发送\n"
@@ -93,7 +105,7 @@ TEST(ReportText, AlignsTheColumnsOfAFile) {
     column->set_column(name);
     column->set_use("x");
   }
-  const std::string text = Text(report, Language::kEnglish);
+  const std::string text = Text(report);
   EXPECT_NE(text.find("  id                           x\n"
                       "  telecom[system=phone].value  x\n"),
             std::string::npos)
@@ -110,7 +122,7 @@ TEST(ReportText, PassesNothingOnThatATerminalObeys) {
   auto* finding = file.add_findings();
   finding->set_column(evil);
   finding->set_reason("ROW_QUOTE");
-  const std::string text = Text(report, Language::kEnglish);
+  const std::string text = Text(report);
   EXPECT_EQ(text.find('\x1B'), std::string::npos) << text;
   EXPECT_EQ(text.find("\u202E"), std::string::npos) << text;
 }
@@ -122,8 +134,10 @@ TEST(ReportText, HasWordsForEveryGrade) {
     const std::string grade(codes::GradeName(static_cast<codes::Grade>(i)));
     count->set_reason(grade);
     count->set_graded(true);
-    for (const Language language : {Language::kEnglish, Language::kChinese}) {
-      const std::string text = Text(report, language);
+    // English last, as it was.
+    for (const Language language : {Language::kChinese, Language::kEnglish}) {
+      language::Use(language, kLocale);
+      const std::string text = Text(report);
       const std::size_t at = text.find(grade + ": ");
       ASSERT_NE(at, std::string::npos) << text;
       EXPECT_GT(text.size(), at + grade.size() + 4) << text;
@@ -135,12 +149,20 @@ TEST(ReportText, SaysWhyItWaitsAndWhatToDo) {
   report::v1::RunReport report;
   report.mutable_mailbox()->set_waits_because("LOCAL_DISK_FULL");
   report.mutable_mailbox()->set_detail("/imports/1.csv");
-  EXPECT_EQ(Text(report, Language::kEnglish),
+  EXPECT_EQ(Text(report),
             "the mailbox waits: LOCAL_DISK_FULL: No space is left on this "
             "machine's disk (/imports/1.csv)\n"
             "  Nothing is lost. Free space and try again; what runs goes on by "
             "itself.\n");
   EXPECT_EQ(ExitOf(report), Exit::kFailed);
+  report.mutable_mailbox()->set_waits_because("BUDGET_SPENT");
+  report.mutable_mailbox()->set_detail("persons_per_day");
+  report.mutable_mailbox()->mutable_retry_after()->set_seconds(26000);
+  EXPECT_THAT(Text(report), HasSubstr("\n  Try again in 7 h 14 min.\n"));
+  {
+    const Chinese chinese;
+    EXPECT_THAT(Text(report), HasSubstr("\n  请在 7 小时 14 分钟后重试。\n"));
+  }
   report.mutable_delivery()->set_waits_because("UNREACHABLE");
   EXPECT_EQ(ExitOf(report), Exit::kUnreachable);
 }

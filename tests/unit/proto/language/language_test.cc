@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Chinese catalogue is complete: whatever the protos name can be shown.
-#include "client/wayctl/language.h"
+#include "proto/language/language.h"
 
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <set>
-#include <sstream>
 #include <string>
+#include <vector>
 
-#include "client/wayctl/surroundings.h"
 #include "proto/runtime/yaml_text.h"
 #include "waystation/v1/admin_service.pb.h"
 #include "waystation/v1/audit_service.pb.h"
@@ -19,7 +19,7 @@
 #include "waystation/v1/reconciliation_service.pb.h"
 #include "waystation/v1/registry_service.pb.h"
 
-namespace waystation::wayctl {
+namespace waystation::language {
 namespace {
 
 namespace pb = google::protobuf;
@@ -27,12 +27,10 @@ namespace pb = google::protobuf;
 class Chinese : public ::testing::Test {
  protected:
   Chinese() {
-    UseLanguage(errors::Language::kChinese,
-                WAYSTATION_BIN_DIR "/../share/locale");
+    Use(errors::Language::kChinese, WAYSTATION_BIN_DIR "/../share/locale");
   }
   ~Chinese() override {
-    UseLanguage(errors::Language::kEnglish,
-                WAYSTATION_BIN_DIR "/../share/locale");
+    Use(errors::Language::kEnglish, WAYSTATION_BIN_DIR "/../share/locale");
   }
 };
 
@@ -126,29 +124,44 @@ TEST(Language, ComesFromTheOptionThenTheLocale) {
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
-    std::istringstream in;
-    std::ostringstream out, err;
-    const Surroundings surroundings{
-        .in = in, .out = out, .err = err, .env = [&](const char* name) {
-          const std::string variable = name;
-          if (variable == "LC_ALL") return std::string(c.lc_all);
-          if (variable == "LANG") return std::string(c.lang);
-          return std::string();
-        }};
-    EXPECT_EQ(ChooseLanguage(c.asked, surroundings), c.want);
+    const auto environment = [&](const char* name) {
+      const std::string variable = name;
+      if (variable == "LC_ALL") return std::string(c.lc_all);
+      if (variable == "LANG") return std::string(c.lang);
+      return std::string();
+    };
+    EXPECT_EQ(Choose(c.asked, environment), c.want);
+  }
+}
+
+TEST(Language, IsLookedForAmongTheArguments) {
+  const struct {
+    std::vector<const char*> arguments;
+    errors::Language want;
+  } cases[] = {
+      {{"program", "--lang", "zh"}, errors::Language::kChinese},
+      {{"program", "--lang=zh", "run"}, errors::Language::kChinese},
+      {{"program", "--lang", "zh", "--lang", "en"}, errors::Language::kEnglish},
+      // What it is the value of is not known yet.
+      {{"program", "--lang"}, errors::Language::kEnglish},
+  };
+  unsetenv("LC_ALL");
+  unsetenv("LC_MESSAGES");
+  setenv("LANG", "en_GB.UTF-8", 1);
+  for (const auto& c : cases) {
+    EXPECT_EQ(Choose(static_cast<int>(c.arguments.size()), c.arguments.data()),
+              c.want);
   }
 }
 
 TEST(Language, PutsValuesWhereTheLanguageWantsThem) {
-  UseLanguage(errors::Language::kChinese,
-              WAYSTATION_BIN_DIR "/../share/locale");
+  Use(errors::Language::kChinese, WAYSTATION_BIN_DIR "/../share/locale");
   EXPECT_EQ(Say("$0 days", 3), "3 天");
   EXPECT_EQ(SayName("no_such_name"), "no such name");
-  UseLanguage(errors::Language::kEnglish,
-              WAYSTATION_BIN_DIR "/../share/locale");
+  Use(errors::Language::kEnglish, WAYSTATION_BIN_DIR "/../share/locale");
   EXPECT_EQ(Say("$0 days", 3), "3 days");
   EXPECT_EQ(SayName("birth_date"), "birth date");
 }
 
 }  // namespace
-}  // namespace waystation::wayctl
+}  // namespace waystation::language

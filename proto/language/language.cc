@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/wayctl/language.h"
+#include "proto/language/language.h"
 
 #include <libintl.h>
 
 #include <algorithm>
 #include <clocale>
 #include <cstdlib>
-
-#include "client/wayctl/surroundings.h"
+#include <filesystem>
+#include <system_error>
 
 // Tells gettext that what it has looked up is out of date; its manual names it.
 extern "C" int _nl_msg_cat_cntr;  // NOLINT(bugprone-reserved-identifier)
 
-namespace waystation::wayctl {
+namespace waystation::language {
 namespace {
 
-constexpr char kDomain[] = "wayctl";
+constexpr char kDomain[] = "waystation";
+constexpr std::string_view kOption = "--lang";
 
 errors::Language current = errors::Language::kEnglish;
 
@@ -35,19 +36,42 @@ std::string InContext(const char* context, const std::string& id,
   return english;
 }
 
+// What --lang says; empty if nothing does.
+std::string_view Asked(int argc, const char* const* argv) {
+  std::string_view asked;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == kOption && i + 1 < argc) {
+      asked = argv[i + 1];
+    } else if (argument.starts_with(kOption) &&
+               argument.substr(kOption.size()).starts_with('=')) {
+      asked = argument.substr(kOption.size() + 1);
+    }
+  }
+  return asked;
+}
+
 }  // namespace
 
-errors::Language ChooseLanguage(std::string_view asked,
-                                const Surroundings& surroundings) {
+errors::Language Choose(
+    std::string_view asked,
+    const std::function<std::string(const char* name)>& environment) {
   if (!asked.empty()) return ByName(asked);
   for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    const std::string value = surroundings.env(variable);
+    const std::string value = environment(variable);
     if (!value.empty()) return ByName(value);
   }
   return errors::Language::kEnglish;
 }
 
-void UseLanguage(errors::Language language, const std::string& locale_folder) {
+errors::Language Choose(int argc, const char* const* argv) {
+  return Choose(Asked(argc, argv), [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  });
+}
+
+void Use(errors::Language language, const std::string& locale_folder) {
   current = language;
   // The language comes from LANGUAGE, so that no locale needs to be installed:
   // C.UTF-8 is always there, counts wide characters right, and is not "C", for
@@ -60,7 +84,14 @@ void UseLanguage(errors::Language language, const std::string& locale_folder) {
   ++_nl_msg_cat_cntr;
 }
 
-errors::Language CurrentLanguage() { return current; }
+errors::Language Current() { return current; }
+
+std::string LocaleFolder() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? "/usr/share/locale"
+               : program.parent_path().parent_path() / "share" / "locale";
+}
 
 const char* Translated(const char* english) {
   // The empty message is the catalogue's header.
@@ -81,4 +112,4 @@ std::string SayReason(std::string_view name) {
   return std::string(reason->text.In(current));
 }
 
-}  // namespace waystation::wayctl
+}  // namespace waystation::language
