@@ -181,19 +181,6 @@ int Write(sqlite3_file* file, const void* from, int size,
                               : Of(file).WriteNow(bytes, offset);
 }
 
-int Truncate(sqlite3_file* file, sqlite3_int64 size) {
-  LayeredFile& layered = Of(file);
-  if (const int code = layered.WriteGathered(); code != SQLITE_OK) return code;
-  switch (layered.Ask(FileStep::Kind::kTruncate, size)) {
-    case FileAnswer::kPass:
-      return layered.methods().xTruncate(layered.real(), size);
-    case FileAnswer::kLose:
-      return SQLITE_OK;
-    default:
-      return Failed(SQLITE_IOERR_TRUNCATE);
-  }
-}
-
 int Sync(sqlite3_file* file, int flags) {
   LayeredFile& layered = Of(file);
   if (const int code = layered.WriteGathered(); code != SQLITE_OK) return code;
@@ -205,6 +192,24 @@ int Sync(sqlite3_file* file, int flags) {
     default:
       return Failed(SQLITE_IOERR_FSYNC);
   }
+}
+
+int Truncate(sqlite3_file* file, sqlite3_int64 size) {
+  LayeredFile& layered = Of(file);
+  if (const int code = layered.WriteGathered(); code != SQLITE_OK) return code;
+  switch (layered.Ask(FileStep::Kind::kTruncate, size)) {
+    case FileAnswer::kPass:
+      break;
+    case FileAnswer::kLose:
+      return SQLITE_OK;
+    default:
+      return Failed(SQLITE_IOERR_TRUNCATE);
+  }
+  if (const int code = layered.methods().xTruncate(layered.real(), size);
+      code != SQLITE_OK) {
+    return code;
+  }
+  return layered.gathers ? Sync(file, SQLITE_SYNC_NORMAL) : SQLITE_OK;
 }
 
 int FileSize(sqlite3_file* file, sqlite3_int64* size) {

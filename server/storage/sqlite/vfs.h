@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store's layer between SQLite and the system's files. It does three
+// The store's layer between SQLite and the system's files. It does four
 // things.
 //
 // It gathers writes to the write-ahead log. SQLite appends each page of a group
@@ -14,6 +14,9 @@
 // It wipes what pages of the database no longer use. SQLite moves rows between
 // pages and leaves copies behind there, so that an erased value would still lie
 // in the file; secure_delete wipes what is removed, not what was moved before.
+//
+// It syncs a log that was cut short, which SQLite leaves to chance: what the
+// log held, erased values too, could be there again after a power cut.
 //
 // And it is the seam for faults: before each step that touches a file it asks
 // the hooks of a test, if there are any.

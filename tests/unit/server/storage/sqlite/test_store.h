@@ -16,14 +16,14 @@
 #include "absl/status/statusor.h"
 #include "server/storage/sqlite/sqlite_store.h"
 #include "server/storage/store.h"
+#include "tests/harness/runs.h"
 
 namespace waystation::storage::sqlite {
 
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string path =
-        (std::filesystem::temp_directory_path() / "waystation.XXXXXX").string();
+    std::string path = (harness::ScratchRoot() / "waystation.XXXXXX").string();
     if (::mkdtemp(path.data()) == nullptr) std::abort();
     path_ = path;
   }
