@@ -175,6 +175,8 @@ Tables::Tables()
       two_byte_code[character] = code;
     }
   }
+  // The euro sign, of which GBK writes the one byte 80.
+  two_bytes[TwoByteIndex(0xA2, 0xE3)][3] = kRespelled;
 }
 
 const Tables& tables() {

@@ -170,7 +170,9 @@ TEST(Gb18030, TellsWhereItWouldSpellAnotherWay) {
       std::string text;
       bool respelled = false;
       ASSERT_EQ(Decode(Charset::kGb18030, code, text, respelled), std::nullopt);
-      ASSERT_EQ(respelled, !SpelledAs(Charset::kGb18030, text, code))
+      // By either of the two: GBK spells the euro sign of A2E3 in one byte.
+      ASSERT_EQ(respelled, !SpelledAs(Charset::kGb18030, text, code) ||
+                               !SpelledAs(Charset::kGbk, text, code))
           << std::hex << lead << trail;
     }
   }
