@@ -6,21 +6,22 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
   cat <<'HELP'
-usage: tests/run.sh [--quick | --sanitizers | --lint | --tidy | --planted | --all]
-                    [-R REGEX]
+usage: tests/run.sh [--quick | --sanitizers | --fuzz [SECONDS] | --lint | --tidy |
+                     --planted | --all] [-R REGEX]
 
   (none)        build, and run every functional test
   --quick       unit and conformance tests only
   --sanitizers  the suites named in tests/README.md under ASan+UBSan and TSan
+  --fuzz [N]    each reader for N seconds (60) on what libFuzzer makes up
   --lint        clang-format, buf lint, shellcheck
   --tidy        clang-tidy over all of our code; takes half an hour
   --planted     plants bugs and demands that tests fail; takes half an hour
-  --all         the functional tests and --lint
+  --all         the functional tests, --fuzz and --lint
   -R REGEX      only tests whose name matches
 HELP
 }
 
-functional=true sanitizers=false lint=false tidy=false planted=false
+functional=true sanitizers=false fuzz=false lint=false tidy=false planted=false
 select=()
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -29,7 +30,14 @@ while [ $# -gt 0 ]; do
     --lint) functional=false lint=true ;;
     --tidy) functional=false tidy=true ;;
     --planted) functional=false planted=true ;;
-    --all) lint=true ;;
+    --fuzz)
+      functional=false fuzz=true
+      if [[ "${2:-}" =~ ^[0-9]+$ ]]; then
+        export WAYSTATION_FUZZ_SECONDS=$2
+        shift
+      fi
+      ;;
+    --all) lint=true fuzz=true ;;
     -R)
       [ $# -gt 1 ] || {
         usage >&2
@@ -68,6 +76,12 @@ if $sanitizers; then
     deploy/lib/build.sh "$sanitizer" "tests_$sanitizer"
     ctest --preset "$sanitizer" -j2 "${select[@]}"
   done
+fi
+if $fuzz; then
+  deploy/lib/install.sh deploy/packages-fuzz.txt
+  deploy/lib/sources.sh libprotobuf-dev libyaml-cpp-dev
+  deploy/lib/build.sh fuzz tests_fuzz
+  ctest --preset fuzz -j2 "${select[@]}"
 fi
 if $planted; then
   tests/planted.sh
