@@ -4,17 +4,25 @@
 //   bench_load --target HOST:PORT --ca CA --mode echo --in-flight 64
 //              --agency ID CERT KEY [SIGNING_KEY_ID SIGNING_KEY]...
 //   modes: echo      unary echo of a 300-byte record
+//          frames    echo of frames of --frame such records over one stream
+//          ask       the hub's smallest call, its state of health
 //          unary     SubmitRecord
 //          read      GetPerson of the caller's own records
+//          deliver   SubmitRecord of the first of two labor agencies, each of
+//                    another person, while the second one watches its mailbox;
+//                    the times are from the acknowledgement to the delivery
 //          load      frames of 256 new records, once for each agency
 //          stream    frames of 256 updates of random records
 //
 // Each agency has a record of each of --persons people; a person's records
 // share a number and agree at first, so that every update touches resolution.
+// With --plain, nothing is encrypted and nobody shows a certificate.
+//
 // An update files a later residence and another phone; where two agencies file
 // different ones of one person within a second, a conflict opens. Every
 // mode but `load` runs --seconds. The last line is
 //   RESULT <mode> <operations a second> p50 <us> p99 <us>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -22,6 +30,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <deque>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -30,6 +39,8 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "CLI/CLI.hpp"
@@ -39,6 +50,7 @@
 #include "echo.grpc.pb.h"
 #include "proto/auditlog/batch_signature.h"
 #include "proto/auditlog/ed25519.h"
+#include "waystation/v1/mailbox_service.grpc.pb.h"
 #include "waystation/v1/registry_service.grpc.pb.h"
 
 namespace waystation::bench {
@@ -64,6 +76,8 @@ struct Options {
   int in_flight = 4;
   int seconds = 10;
   uint64_t persons = 100'000;
+  int frame = kFrame;
+  bool plain = false;
 };
 
 // Revisions rise from one run to the next, since no run takes a million updates
@@ -160,6 +174,25 @@ std::string UpdateBytes(uint64_t person, uint64_t revision, bool whole,
   return update.SerializeAsString();
 }
 
+// A new job, which a labor agency tells another one of.
+std::string JobBytes(uint64_t person, uint64_t revision) {
+  v1::Update update;
+  update.set_record_key(absl::StrCat("R", person));
+  update.set_revision(revision);
+  update.mutable_claims()->mutable_employment()->set_employer(
+      absl::StrCat("苏州第 ", revision, " 电子厂"));
+  update.mutable_mask()->add_paths("employment");
+  update.mutable_times()->mutable_recorded_time()->set_seconds(
+      static_cast<int64_t>(revision / 1'000'000));
+  update.set_evidence(v1::EVIDENCE_DOCUMENT_SEEN);
+  return update.SerializeAsString();
+}
+
+v1::Purpose PurposeOf(const Agency& agency) {
+  return agency.id.starts_with("labor") ? v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER
+                                        : v1::PURPOSE_RESIDENCE_REGISTRATION;
+}
+
 class Latencies {
  public:
   void Add(Clock::duration took) {
@@ -167,6 +200,10 @@ class Latencies {
         std::chrono::duration_cast<std::chrono::microseconds>(took).count();
     const std::scoped_lock lock(mutex_);
     values_.push_back(static_cast<uint32_t>(us));
+  }
+  void Take(Latencies& other) {
+    const std::scoped_lock lock(mutex_, other.mutex_);
+    values_.swap(other.values_);
   }
   uint32_t Percentile(double part) {
     const std::scoped_lock lock(mutex_);
@@ -295,13 +332,184 @@ double Reads(const Options& options, const Agency& agency,
       call->request.set_record_key(
           absl::StrCat("R", random() % options.persons));
     }
-    call->request.set_purpose(agency.id.starts_with("labor")
-                                  ? v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER
-                                  : v1::PURPOSE_RESIDENCE_REGISTRATION);
+    call->request.set_purpose(PurposeOf(agency));
     stub->async()->GetPerson(
         &call->context, &call->request, &call->response,
         [call, done](const grpc::Status& status) { done(status); });
   });
+}
+
+// Records of one stream, frame by frame, `in_flight` frames under way.
+double EchoedFrames(const Options& options, const Agency& agency,
+                    Latencies& latencies) {
+  const auto stub = EchoService::NewStub(agency.channel);
+  grpc::ClientContext context;
+  const auto stream = stub->EchoFrames(&context);
+  EchoFrame frame;
+  for (int i = 0; i < options.frame; ++i) {
+    frame.add_bodies(std::string(300, 'x'));
+  }
+  const Clock::time_point begin = Clock::now();
+  const Clock::time_point end = begin + std::chrono::seconds(options.seconds);
+  std::deque<Clock::time_point> sent;
+  uint64_t records = 0;
+  EchoFrame answer;
+  const auto take = [&] {
+    if (!stream->Read(&answer)) return;
+    latencies.Add(Clock::now() - sent.front());
+    sent.pop_front();
+    records += static_cast<uint64_t>(answer.bodies_size());
+  };
+  while (Clock::now() < end) {
+    sent.push_back(Clock::now());
+    if (!stream->Write(frame)) break;
+    if (sent.size() >= static_cast<size_t>(options.in_flight)) take();
+  }
+  while (!sent.empty()) take();
+  const std::chrono::duration<double> took = Clock::now() - begin;
+  stream->WritesDone();
+  if (const grpc::Status status = stream->Finish(); !status.ok()) {
+    std::fprintf(stderr, "bench_load: %d %s\n",
+                 static_cast<int>(status.error_code()),
+                 status.error_message().c_str());
+    std::exit(1);
+  }
+  return static_cast<double>(records) / took.count();
+}
+
+double Asks(const Options& options, const Agency& agency,
+            Latencies& latencies) {
+  grpc::GenericStub stub(agency.channel);
+  return KeepInFlight(options, latencies, [&](auto done) {
+    // An empty request asks about the whole server.
+    auto call = std::make_shared<Call<grpc::ByteBuffer, grpc::ByteBuffer>>();
+    const grpc::Slice nothing;
+    call->request = grpc::ByteBuffer(&nothing, 1);
+    stub.UnaryCall(&call->context, "/grpc.health.v1.Health/Check", {},
+                   &call->request, &call->response,
+                   [call, done](const grpc::Status& status) { done(status); });
+  });
+}
+
+// What is to be delivered: when each person's update was acknowledged.
+class Awaited {
+ public:
+  void Acknowledged(uint64_t person) {
+    const std::scoped_lock lock(mutex_);
+    const Clock::time_point now = Clock::now();
+    if (early_.erase(person) > 0) {
+      // It was delivered before its sender knew.
+      latencies_.Add(Clock::duration::zero());
+    } else {
+      acknowledged_[person] = now;
+    }
+    changed_.notify_all();
+  }
+  void Delivered(uint64_t person) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = acknowledged_.find(person);
+        found != acknowledged_.end()) {
+      latencies_.Add(Clock::now() - found->second);
+      acknowledged_.erase(found);
+    } else {
+      early_.insert(person);
+    }
+    changed_.notify_all();
+  }
+  // Until everything that was acknowledged has come, or nothing more does.
+  bool WaitForAll() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(60),
+                             [&] { return acknowledged_.empty(); });
+  }
+  Latencies& latencies() { return latencies_; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::unordered_map<uint64_t, Clock::time_point> acknowledged_;
+  std::unordered_set<uint64_t> early_;
+  Latencies latencies_;
+};
+
+// The token behind what waits in the mailbox now.
+std::string ReadToTheEnd(v1::MailboxService::Stub& mailbox,
+                         v1::Purpose purpose) {
+  v1::PullRequest request;
+  request.set_purpose(purpose);
+  for (;;) {
+    grpc::ClientContext context;
+    v1::PullResponse response;
+    const grpc::Status status = mailbox.Pull(&context, request, &response);
+    if (!status.ok()) {
+      std::fprintf(stderr, "bench_load: %s\n", status.error_message().c_str());
+      std::exit(1);
+    }
+    request.set_page_token(response.page().last_token());
+    if (response.page().at_end()) return response.page().last_token();
+  }
+}
+
+double Deliveries(const Options& options, const std::vector<Agency>& agencies,
+                  Latencies& latencies) {
+  if (agencies.size() < 2) {
+    std::fprintf(stderr, "bench_load: deliver wants two agencies\n");
+    std::exit(2);
+  }
+  const auto mailbox = v1::MailboxService::NewStub(agencies[1].channel);
+  // What earlier runs left is not waited for.
+  std::string last_token = ReadToTheEnd(*mailbox, PurposeOf(agencies[1]));
+  Awaited awaited;
+  grpc::ClientContext watching;
+  v1::WatchRequest request;
+  request.set_page_token(last_token);
+  request.set_purpose(PurposeOf(agencies[1]));
+  const auto stream = mailbox->Watch(&watching, request);
+  std::thread watcher([&] {
+    v1::WatchResponse response;
+    while (stream->Read(&response)) {
+      const v1::MailboxPage& page = response.page();
+      for (const v1::MailboxEntry& entry : page.entries()) {
+        for (const std::string& key : entry.view().record_keys()) {
+          awaited.Delivered(std::stoull(key.substr(1)));
+        }
+      }
+      last_token = page.last_token();
+    }
+  });
+
+  const auto stub = v1::RegistryService::NewStub(agencies[0].channel);
+  std::atomic<uint64_t> next = 0;
+  std::atomic<uint64_t> revision = FirstRevision();
+  Latencies calls;
+  const double rate = KeepInFlight(options, calls, [&](auto done) {
+    const uint64_t person = next++ % options.persons;
+    auto call = std::make_shared<
+        Call<v1::SubmitRecordRequest, v1::SubmitRecordResponse>>();
+    call->request.set_update(JobBytes(person, ++revision));
+    stub->async()->SubmitRecord(
+        &call->context, &call->request, &call->response,
+        [call, person, &awaited, done](const grpc::Status& status) {
+          if (status.ok()) awaited.Acknowledged(person);
+          done(status);
+        });
+  });
+  const bool all = awaited.WaitForAll();
+  watching.TryCancel();
+  watcher.join();
+  v1::AcknowledgeRequest acknowledge;
+  acknowledge.set_page_token(last_token);
+  v1::AcknowledgeResponse acknowledged;
+  grpc::ClientContext context;
+  const grpc::Status status =
+      mailbox->Acknowledge(&context, acknowledge, &acknowledged);
+  if (!all || !status.ok()) {
+    std::fprintf(stderr, "bench_load: not delivered: %s\n",
+                 status.error_message().c_str());
+    std::exit(1);
+  }
+  latencies.Take(awaited.latencies());
+  return rate;
 }
 
 // Frames of one agency over one stream, `in_flight` at once. The frame that
@@ -419,6 +627,8 @@ int Main(int argc, char** argv) {
   app.add_option("--in-flight", options.in_flight);
   app.add_option("--seconds", options.seconds);
   app.add_option("--persons", options.persons);
+  app.add_option("--frame", options.frame);
+  app.add_flag("--plain", options.plain);
   app.add_option("--agency", agency_words,
                  "id,certificate,key[,signing key id,signing key]")
       ->required();
@@ -441,14 +651,22 @@ int Main(int argc, char** argv) {
     }
     agency.channel = grpc::CreateChannel(
         options.target,
-        grpc::SslCredentials({ReadFile(options.ca), ReadFile(agency.key),
-                              ReadFile(agency.cert)}));
+        options.plain
+            ? grpc::InsecureChannelCredentials()
+            : grpc::SslCredentials({ReadFile(options.ca), ReadFile(agency.key),
+                                    ReadFile(agency.cert)}));
     agencies.push_back(std::move(agency));
   }
   Latencies latencies;
   double rate = 0;
   if (options.mode == "echo") {
     rate = Echoes(options, agencies[0], latencies);
+  } else if (options.mode == "frames") {
+    rate = EchoedFrames(options, agencies[0], latencies);
+  } else if (options.mode == "ask") {
+    rate = Asks(options, agencies[0], latencies);
+  } else if (options.mode == "deliver") {
+    rate = Deliveries(options, agencies, latencies);
   } else if (options.mode == "unary") {
     rate = Unary(options, agencies[0], latencies);
   } else if (options.mode == "read") {

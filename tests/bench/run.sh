@@ -17,6 +17,8 @@ and ours take turns.
   --list         names of the benchmarks
   --record       put the tables into tests/bench/RESULTS.md
   --persons N    people in the hub, each with a record at each agency (250000)
+  --few N        people of the smaller hub of `growth` (100000)
+  --many N       people of the larger one (1000000: some minutes to load)
   --agencies N   agencies that send, 1 to 4 (2)
   --rows N       rows of the store and of the databases beside it (500000)
   --rounds N     turns of each (3)
@@ -32,6 +34,9 @@ benchmarks=(
   'ingest_stream  updates in frames of 256 beside PostgreSQL, set-based'
   'ingest_unary   single updates beside PostgreSQL, etcd and the bare echo'
   'read           disclosed persons beside the bare echo'
+  'mailbox_latency acknowledged to delivered, beside the bare echo'
+  'transport      bare gRPC, plain and mutual TLS, beside the hub'\''s listener'
+  'growth         few persons beside many: CPU an update, memory'
   'audit          the log: append, verify, proofs'
   'adapter        exports of each format to signed frames, on one core'
 )
@@ -39,7 +44,7 @@ benchmarks=(
 known() { printf '%s\n' "${benchmarks[@]}" | grep -q "^$1 "; }
 
 record=false keep=false names=()
-persons=250000 agencies=2 rows=500000 rounds=3 seconds=8
+persons=250000 few=100000 many=1000000 agencies=2 rows=500000 rounds=3 seconds=8
 while [ $# -gt 0 ]; do
   case "$1" in
     --list)
@@ -48,7 +53,7 @@ while [ $# -gt 0 ]; do
       ;;
     --record) record=true ;;
     --keep) keep=true ;;
-    --persons | --agencies | --rows | --rounds | --seconds)
+    --persons | --few | --many | --agencies | --rows | --rounds | --seconds)
       [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || {
         echo "bench: $1 wants a number" >&2
         exit 2

@@ -112,10 +112,130 @@ bench_read() {
   ratio read_vs_echo hub echo '>=' 0.5
 }
 
-# note_load NAME TARGET MODE IN_FLIGHT signed|unsigned: one turn of one agency.
+# From the acknowledgement to the agency that watches: with one call under way,
+# and with as many as keep the machine busy.
+bench_mailbox_latency() {
+  local round agencies=2
+  # Police tell each other nothing of a later residence in the same place.
+  local -a all_agencies=(labor.320500 labor.341200)
+  forget
+  forget_hub
+  fill_hub
+  start_echo
+  # Reads what the first load put into the mailbox.
+  load "$hub_target" deliver 1 1 unsigned 2 >/dev/null
+  for ((round = 1; round <= rounds; ++round)); do
+    note_load echo1 "$echo_target" echo 1 unsigned
+    note_load hub1 "$hub_target" deliver 1 unsigned 2
+    note_load echo "$echo_target" echo 64 unsigned
+    note_load hub "$hub_target" deliver 64 unsigned 2
+  done
+  head_of_table 'one call under way, us'
+  row 'bare echo, p50' echo1_p50
+  row 'hub, acknowledged to delivered, p50' hub1_p50
+  row 'bare echo, p99' echo1_p99
+  row 'hub, acknowledged to delivered, p99' hub1_p99
+  head_of_table '64 calls under way, us'
+  row 'bare echo, p50' echo_p50
+  row 'hub, acknowledged to delivered, p50' hub_p50
+  row 'bare echo, p99' echo_p99
+  row 'hub, acknowledged to delivered, p99' hub_p99
+  row 'updates a second meanwhile' hub
+  ratio mailbox_latency_p50_alone_vs_echo hub1_p50 echo1_p50 '<=' 3
+  ratio mailbox_latency_p99_alone_vs_echo hub1_p99 echo1_p99 '<=' 3
+  ratio mailbox_latency_p50_vs_echo hub_p50 echo_p50 '<=' 3
+  ratio mailbox_latency_p99_vs_echo hub_p99 echo_p99 '<=' 3
+  forget_hub
+}
+
+# What gRPC and TLS take, and what is added by a listener that accepts itself,
+# counts each call and watches each connection. No goal: it says where others'
+# figures come from.
+bench_transport() {
+  local round frame
+  forget
+  start_echo
+  for ((round = 1; round <= rounds; ++round)); do
+    note_load plain1 "$plain_target" echo 1 unsigned 1 --plain
+    note_load plain64 "$plain_target" echo 64 unsigned 1 --plain
+    note_load tls1 "$echo_target" echo 1 unsigned
+    note_load tls64 "$echo_target" echo 64 unsigned
+    note_load ask1 "$hub_target" ask 1 unsigned
+    note_load ask64 "$hub_target" ask 64 unsigned
+    for frame in 1 64 256; do
+      note_load "plain_frames$frame" "$plain_target" frames 4 unsigned 1 \
+        --plain --frame "$frame"
+      note_load "tls_frames$frame" "$echo_target" frames 4 unsigned 1 \
+        --frame "$frame"
+    done
+  done
+  head_of_table 'calls a second'
+  row 'echo, plain, 1 in flight' plain1
+  row 'echo, plain, 64 in flight' plain64
+  row 'echo, mutual TLS, 1 in flight' tls1
+  row 'echo, mutual TLS, 64 in flight' tls64
+  row 'hub, state of health, 1 in flight' ask1
+  row 'hub, state of health, 64 in flight' ask64
+  head_of_table 'p50 of one, us'
+  row 'echo, mutual TLS, 1 in flight' tls1_p50
+  row 'hub, state of health, 1 in flight' ask1_p50
+  head_of_table 'records a second by one stream'
+  for frame in 1 64 256; do
+    row "echo, plain, frames of $frame" "plain_frames$frame"
+    row "echo, mutual TLS, frames of $frame" "tls_frames$frame"
+  done
+}
+
+# Steady streams at a hub of few and at a hub of many, one after the other, and
+# what the larger one keeps in memory beside the store's page cache.
+bench_growth() {
+  local round before result size given=$persons
+  forget
+  for size in few many; do
+    forget_hub
+    persons=$([ "$size" = few ] && echo "$few" || echo "$many")
+    fill_hub
+    load "$hub_target" stream 4 2 signed "$agencies" >/dev/null
+    for ((round = 1; round <= rounds; ++round)); do
+      before=$(cpu_of "$hub_pid")
+      result=$(load "$hub_target" stream 4 "$seconds" signed "$agencies")
+      note "$size" "${result%% *}"
+      note "${size}_cpu" "$(calculate "($(cpu_of "$hub_pid") - $before) * 1e6 / \
+        (${result%% *} * $seconds)" 1)"
+      note "${size}_mb" "$(resident_mb "$hub_pid")"
+    done
+    note "${size}_load" "$first_load"
+  done
+  forget_hub
+  persons=$given
+  head_of_table 'updates a second'
+  row "hub of $few persons" few
+  row "hub of $many persons" many
+  head_of_table 'CPU of the hub an update, us'
+  row "hub of $few persons" few_cpu
+  row "hub of $many persons" many_cpu
+  head_of_table 'resident, MB, page cache included'
+  row "hub of $few persons" few_mb
+  row "hub of $many persons" many_mb
+  printf '  first load: %s and %s records a second\n' "${figures[few_load]}" \
+    "${figures[many_load]}"
+  ratio growth_of_cpu_per_update many_cpu few_cpu '<=' 1.3
+  goal memory_beyond_page_cache_mb \
+    "$(calculate "$(median many_mb) - $(page_cache_mb)")" '<=' 300
+}
+
+# What the store's connections may cache: the committer's and each reader's, as
+# server/storage/sqlite/sqlite_store.h sets them.
+page_cache_mb() {
+  sed -n 's/^ *size_t cache_bytes = size_t{\([0-9]*\)} << 20;.*/\1/p' \
+    server/storage/sqlite/sqlite_store.h
+}
+
+# note_load NAME TARGET MODE IN_FLIGHT signed|unsigned [AGENCIES [OPTION...]]:
+# one turn, of one agency if it does not say.
 note_load() {
   local result
-  result=$(load "$2" "$3" "$4" "$seconds" "$5" 1)
+  result=$(load "$2" "$3" "$4" "$seconds" "$5" "${6:-1}" "${@:7}")
   note "$1" "$(cut -d' ' -f1 <<<"$result")"
   note "${1}_p50" "$(cut -d' ' -f2 <<<"$result")"
   note "${1}_p99" "$(cut -d' ' -f3 <<<"$result")"

@@ -46,7 +46,10 @@ start_echo() {
   echo_pid=$!
   exec {echo_input}>"$work/echo.in"
   wait_for_line "$work/echo.out" '^[0-9]' "$echo_pid"
-  echo_target=127.0.0.1:$(cat "$work/echo.out")
+  local ports
+  read -ra ports <"$work/echo.out"
+  echo_target=127.0.0.1:${ports[0]}
+  plain_target=127.0.0.1:${ports[1]}
 }
 
 stop_echo() {
@@ -67,11 +70,12 @@ agency_arguments() {
   done
 }
 
-# load TARGET MODE IN_FLIGHT SECONDS signed|unsigned AGENCIES: prints
+# load TARGET MODE IN_FLIGHT SECONDS signed|unsigned AGENCIES [OPTION...]: prints
 # "<a second> <p50 us> <p99 us>".
 load() {
   local -a who
   mapfile -t who < <(agency_arguments "$5" "$6")
+  who+=("${@:7}")
   "$built/bench_load" --target "$1" --ca "$work/hub/tls/ca.pem" --mode "$2" \
     --in-flight "$3" --seconds "$4" --persons "$persons" "${who[@]}" |
     awk '$1 == "RESULT" { print $3, $5, $7 }'
@@ -83,6 +87,14 @@ fill_hub() {
   [ -z "${first_load:-}" ] || return 0
   start_hub
   first_load=$(load "$hub_target" load 4 0 signed "$agencies" | cut -d' ' -f1)
+}
+
+# Gives the hub up with all that it holds: the next one starts empty.
+forget_hub() {
+  stop_echo
+  stop_hub
+  rm -rf "$work/hub" "$work/echo.in"
+  first_load=
 }
 
 # CPU seconds that a process has used.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bare echo over mutual TLS: what gRPC alone costs on this machine.
+// The bare echo, over mutual TLS and plain: what gRPC alone costs on this
+// machine.
 //
-//   echo_server CA CERT KEY        prints the port, ends with standard input
+//   echo_server CA CERT KEY        prints both ports, ends with standard input
 #include <grpcpp/grpcpp.h>
 
 #include <cstdio>
@@ -29,6 +30,34 @@ class EchoServer final
     reactor->Finish(grpc::Status::OK);
     return reactor;
   }
+
+  grpc::ServerBidiReactor<waystation::bench::EchoFrame,
+                          waystation::bench::EchoFrame>*
+  EchoFrames(grpc::CallbackServerContext*) override {
+    return new Frames;
+  }
+
+  // Reads on when a frame has been answered, as anybody would write it.
+  class Frames final
+      : public grpc::ServerBidiReactor<waystation::bench::EchoFrame,
+                                       waystation::bench::EchoFrame> {
+   public:
+    Frames() { StartRead(&frame_); }
+    void OnReadDone(bool ok) override {
+      if (ok) {
+        StartWrite(&frame_);
+      } else {
+        Finish(grpc::Status::OK);
+      }
+    }
+    void OnWriteDone(bool ok) override {
+      if (ok) StartRead(&frame_);
+    }
+    void OnDone() override { delete this; }
+
+   private:
+    waystation::bench::EchoFrame frame_;
+  };
 };
 
 }  // namespace
@@ -42,12 +71,15 @@ int main(int argc, char** argv) {
   EchoServer service;
   grpc::ServerBuilder builder;
   int port = 0;
+  int plain_port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(options),
                            &port);
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
+                           &plain_port);
   builder.RegisterService(&service);
   const auto server = builder.BuildAndStart();
   if (!server) return 1;
-  std::printf("%d\n", port);
+  std::printf("%d %d\n", port, plain_port);
   std::fflush(stdout);
   while (std::getchar() != EOF) {
   }
