@@ -46,30 +46,36 @@ absl::StatusOr<Answer> AnswerOf(Core& core, const Question& question) {
       uids.first(std::min(uids.size(), kMostInsiders));
   const bool first_yes_tells = question.predicate.name == "employer_insured";
 
-  absl::flat_hash_set<const Person*> seen;
   std::vector<std::shared_ptr<const Person>> persons;
   std::vector<domain::Insider> insiders;
+  const auto ask = [&](std::span<const domain::Insider> some) {
+    return domain::AnswerAboutBusiness(question.predicate, question.number,
+                                       some, question.permissions, core.rules,
+                                       question.today);
+  };
   Answer answer = v1::PredicateAnswer::ANSWER_UNSPECIFIED;
   for (size_t begin = 0; begin < asked.size(); begin += kAtOnce) {
     auto read = ReadPersons(
         core, asked.subspan(begin, std::min(kAtOnce, asked.size() - begin)));
     if (!read.ok()) return read.status();
+    const size_t before = insiders.size();
+    absl::flat_hash_set<const Person*> seen;
     for (std::shared_ptr<const Person>& person : *read) {
       if (person == nullptr || !seen.insert(person.get()).second) continue;
       insiders.push_back({.claims = &person->side->claims,
                           .decisions = person->side->decisions});
       persons.push_back(std::move(person));
     }
-    answer = domain::AnswerAboutBusiness(question.predicate, question.number,
-                                         insiders, question.permissions,
-                                         core.rules, question.today);
-    if (first_yes_tells && answer == v1::PredicateAnswer::ANSWER_YES) {
-      return answer;
-    }
+    if (!first_yes_tells) continue;
+    // Each worker tells by himself, so that nobody is asked again with those
+    // who come later.
+    const Answer said = ask(std::span(insiders).subspan(before));
+    if (said == v1::PredicateAnswer::ANSWER_YES) return said;
+    if (said == v1::PredicateAnswer::ANSWER_NO) answer = said;
   }
   // Of the others nothing is known, so nothing is said.
   if (asked.size() < uids.size()) return Answer{};
-  return answer;
+  return first_yes_tells ? answer : ask(insiders);
 }
 
 }  // namespace
