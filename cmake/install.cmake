@@ -26,3 +26,4 @@ install(FILES docs/operators.md docs/audit-export.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES adapters/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
   RENAME adapters.md)
+include(cmake/client_package.cmake)

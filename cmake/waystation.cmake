@@ -30,7 +30,7 @@ function(waystation_library name)
   _waystation_link_headers(${root})
   if(arg_SOURCES)
     add_library(${name} STATIC ${arg_SOURCES})
-    target_include_directories(${name} PUBLIC ${root})
+    target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${root}>)
     target_link_libraries(${name} PUBLIC ${arg_USES}
       PRIVATE ${arg_HIDES} waystation_flags)
   else()

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""install_test.py BUILD_DIR CMAKE: what is installed runs where it lies."""
+"""install_test.py BUILD_DIR CMAKE SOURCE_DIR: what is installed runs where it
+lies, and programs of others are built with it."""
 
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
-BUILD, CMAKE = sys.argv[1:3]
+from world import PATIENCE, World
+
+BUILD, CMAKE, SOURCE = sys.argv[1:4]
 
 
 class Install(unittest.TestCase):
@@ -44,6 +48,29 @@ class Install(unittest.TestCase):
     def test_wayctl_finds_its_chinese(self):
         done = self.run_installed("wayctl", "--lang", "zh", "--help")
         self.assertIn("选项", done.stdout)
+
+    def test_programs_of_others_are_built_with_the_library(self):
+        # A copy, so that nothing of the checkout is at hand.
+        example = self.root / "example"
+        shutil.copytree(f"{SOURCE}/client/examples/cpp", example)
+        for step in (
+            ["-S", example, "-B", example / "build",
+             f"-DCMAKE_PREFIX_PATH={self.root}/usr"],
+            ["--build", example / "build"],
+        ):
+            done = subprocess.run([CMAKE, *step], capture_output=True,
+                                  text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        world = World(self.root / "usr/bin")
+        self.addCleanup(world.close)
+        submit = f"{example}/build/submit_record labor.320500 A-1"
+        for revision, outcome in ((1, "APPLIED"), (1, "UNCHANGED"), (2, "APPLIED")):
+            done = subprocess.run(
+                ["/bin/bash", "-c",
+                 f". {world.file('hub/env.sh')}; {submit} {revision}"],
+                capture_output=True, text=True, timeout=PATIENCE, check=False,
+            )
+            self.assertRegex(done.stdout, f"^OUTCOME_{outcome} p-", done.stderr)
 
     def test_units_start_what_is_installed(self):
         for name in ("waystationd.service", "waystation-adapter@.service"):
