@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/failpoint/failpoint.h"
+
 namespace waystation::storage::sqlite {
 namespace {
 
@@ -82,6 +84,7 @@ absl::Status Checkpointer::Hold(
     absl::MutexLock lock(&mutex_);
     held_ = true;
   }
+  WAYSTATION_FAILPOINT("log/held");
   let_read();
   const absl::Status status = read(*session_->connection);
   absl::MutexLock lock(&mutex_);
@@ -92,6 +95,7 @@ absl::Status Checkpointer::Hold(
 absl::Status Checkpointer::CopyAll() {
   const absl::StatusOr<Progress> progress = Copy(SQLITE_CHECKPOINT_TRUNCATE);
   if (!progress.ok()) return progress.status();
+  WAYSTATION_FAILPOINT("log/emptied");
   absl::MutexLock lock(&mutex_);
   pages_ = 0;
   left_ = 0;
@@ -119,8 +123,11 @@ absl::Status Checkpointer::Cycle() {
     if (!progress.ok()) return progress.status();
     if (progress->pages - progress->copied < kRest) break;
   }
+  WAYSTATION_FAILPOINT("log/copied");
   absl::MutexLock commits(&commits_);
-  return Copy(SQLITE_CHECKPOINT_RESTART).status();
+  const absl::Status restarted = Copy(SQLITE_CHECKPOINT_RESTART).status();
+  WAYSTATION_FAILPOINT("log/restarted");
+  return restarted;
 }
 
 void Checkpointer::Work() {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "proto/auditlog/hash.h"
+#include "proto/failpoint/failpoint.h"
 #include "server/storage/sqlite/findings.h"
 
 namespace waystation::storage::sqlite {
@@ -52,6 +53,7 @@ class BatchWriter {
                              "it is there already")
                    : status;
       }
+      WAYSTATION_FAILPOINT("commit/step");
     }
     if (absl::Status status = session_.groups.Put(next_.group); !status.ok()) {
       return status;

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 #include "server/storage/sqlite/folder.h"
 #include "server/storage/sqlite/sqlite_store.h"
 
@@ -58,6 +59,7 @@ absl::Status RestoreSqlite(
   const File file(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file.is_open()) return Failed("making", path);
+  WAYSTATION_FAILPOINT("rebuild/begun");
   for (;;) {
     const absl::StatusOr<std::string> piece = next();
     if (!piece.ok()) return piece.status();
@@ -69,6 +71,7 @@ absl::Status RestoreSqlite(
       if (written < 0) return Failed("writing", path);
       rest.remove_prefix(static_cast<size_t>(written));
     }
+    WAYSTATION_FAILPOINT("rebuild/piece");
   }
   if (::fsync(file.get()) != 0) return Failed("syncing", path);
   const File entries(
@@ -76,6 +79,7 @@ absl::Status RestoreSqlite(
   if (!entries.is_open() || ::fsync(entries.get()) != 0) {
     return Failed("syncing", folder);
   }
+  WAYSTATION_FAILPOINT("rebuild/ended");
   return absl::OkStatus();
 }
 

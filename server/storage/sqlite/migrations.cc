@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 
 namespace waystation::storage::sqlite {
 namespace {
@@ -58,6 +59,7 @@ absl::StatusOr<int> VersionOf(Connection& connection) {
 absl::Status Step(Connection& connection, int from) {
   for (const Migration& migration : Migrations()) {
     if (migration.version <= from) continue;
+    WAYSTATION_FAILPOINT("migration/step");
     const std::string step =
         absl::StrCat("BEGIN IMMEDIATE;", migration.sql,
                      ";PRAGMA application_id = ", kApplication,
@@ -68,6 +70,7 @@ absl::Status Step(Connection& connection, int from) {
       (void)connection.Run("ROLLBACK");
       return status;
     }
+    WAYSTATION_FAILPOINT("migration/stepped");
   }
   return absl::OkStatus();
 }

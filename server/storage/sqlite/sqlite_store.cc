@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "proto/auditlog/hash.h"
 #include "proto/auditlog/tiles.h"
+#include "proto/failpoint/failpoint.h"
 #include "server/storage/sqlite/check.h"
 #include "server/storage/sqlite/checkpointer.h"
 #include "server/storage/sqlite/commit.h"
@@ -343,6 +344,7 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Open(
   if (!folder.ok()) return folder.status();
   store->folder_ = *std::move(folder);
   store->files_ = std::make_unique<FileLayer>(options.hooks);
+  WAYSTATION_FAILPOINT("open/folder-taken");
   SessionOptions session{.database = store->folder_->database(),
                          .vfs = store->files_->name(),
                          .key = DeriveKey(options.checksum_key),
@@ -356,6 +358,8 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Open(
   if (absl::Status status = Migrate(connection); !status.ok()) return status;
   if (absl::Status status = store->folder_->Sync(); !status.ok()) return status;
 
+  WAYSTATION_FAILPOINT("open/migrated");
+
   // A log that is left from an earlier life may hold groups whose sync failed
   // and which only the system's cache still shows. Writing them once more, into
   // the database, tells whether they last.
@@ -364,6 +368,7 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Open(
                                 nullptr) != SQLITE_OK) {
     return StatusOf(connection.handle(), "taking over the log");
   }
+  WAYSTATION_FAILPOINT("open/log-taken-over");
   const auto log_pages =
       static_cast<int64_t>(std::max(options.log_bytes / kPageSize, size_t{1}));
   if (absl::Status status = store->folder_->ReserveIndex(8 * log_pages);
@@ -507,9 +512,11 @@ absl::StatusOr<Committed> SqliteStore::Commit(const Batch& batch) {
     absl::StatusOr<Advance> written = WriteBatch(*writer_, state_, batch);
     if (!written.ok()) return written.status();
     advance = *std::move(written);
+    WAYSTATION_FAILPOINT("commit/written");
     return absl::OkStatus();
   });
   if (!status.ok()) return status;
+  WAYSTATION_FAILPOINT("commit/durable");
   absl::MutexLock lock(&known_);
   Apply(std::move(advance), state_);
   return AnswerFor(state_.newest);
@@ -525,6 +532,7 @@ absl::StatusOr<Uid> SqliteStore::ReserveUids(uint64_t count) {
         Write([&] { return writer_->uids.Put(reserved); });
     if (!status.ok()) return status;
     unreserved_uid_ = reserved;
+    WAYSTATION_FAILPOINT("uids/reserved");
   }
   return std::exchange(next_uid_, next_uid_ + count);
 }
@@ -543,6 +551,7 @@ absl::Status SqliteStore::AcknowledgeMailbox(AgencyNumber agency,
   const absl::Status status = Write(
       [&] { return writer_->mailboxes.PutReader(agency, position, time); });
   if (!status.ok()) return status;
+  WAYSTATION_FAILPOINT("mailbox/acknowledged");
   mailbox.acknowledged = position;
   mailbox.acknowledged_time = time;
   absl::MutexLock lock(&known_);
@@ -573,7 +582,9 @@ absl::Status SqliteStore::PutCosignature(const CosignatureRow& cosignature) {
 absl::Status SqliteStore::Scrub() {
   if (absl::Status status = Alive(); !status.ok()) return status;
   const Readers::Pause pause(*readers_);
+  WAYSTATION_FAILPOINT("scrub/begun");
   const absl::Status status = checkpointer_->Truncate();
+  WAYSTATION_FAILPOINT("scrub/ended");
   if (absl::IsUnavailable(status)) Fail(status);
   return status;
 }

@@ -18,6 +18,7 @@
 #include "server/storage/sqlite/vfs.h"
 #include "tests/harness/runs.h"
 #include "tests/unit/server/storage/sqlite/power.h"
+#include "tests/unit/server/storage/sqlite/store_story.h"
 #include "tests/unit/server/storage/sqlite/test_store.h"
 
 namespace waystation::storage::sqlite {
@@ -26,44 +27,13 @@ namespace {
 constexpr size_t kStates = 20'000;
 constexpr size_t kStatesOfOneStory = 1'000;
 
-// In the details of an early leaf, until a later group takes it out.
-constexpr char kErased[] = "this is to be erased";
-constexpr uint64_t kErasedIn = 2;
-constexpr uint64_t kErasedBy = 5;
-
-// What has been told up to a moment.
-struct Told {
-  size_t moment = 0;
-  uint64_t group = 0;
-  // Leaves under the newest checkpoint.
-  uint64_t checkpoint = 0;
-  // Position up to which a mailbox has been read.
-  uint64_t read = 0;
-  bool is_erased = false;
-};
-
 struct Story {
   Recorder run;
   std::vector<Told> told;
-  // After each group, from none on.
-  std::vector<auditlog::Frontier> logs;
 };
 
-std::string NoteOf(uint64_t size) {
-  return "note over " + std::to_string(size);
-}
-
-Batch StoryBatch(uint64_t group) {
-  Batch batch = BatchOf(group);
-  if (group == kErasedIn) batch.leaves[1].details[0].sealed = kErased;
-  if (group == kErasedBy) {
-    batch.details.push_back({(kErasedIn - 1) * kLeaves + 1, 0, {}});
-  }
-  return batch;
-}
-
-// Tells it; which one is up to chance.
-void Tell(std::mt19937_64& chance, Story& story) {
+// One is lived; which, is up to chance.
+void Record(std::mt19937_64& chance, Story& story) {
   const TemporaryFolder folder;
   Options options = OptionsFor(folder.path(), &story.run);
   // From copied after each group to never.
@@ -72,62 +42,10 @@ void Tell(std::mt19937_64& chance, Story& story) {
   const std::unique_ptr<Store> store = Take(OpenSqlite(options));
   ASSERT_NE(store, nullptr);
   story.run.FolderSynced();
-  ASSERT_EQ(Prepare(*store), absl::OkStatus());
-  story.logs.emplace_back();
-  Told told;
-  const auto tell = [&] {
-    told.moment = story.run.size();
+  LiveStory(*store, chance, [&](const Told& told) {
     story.told.push_back(told);
-  };
-  const uint64_t groups = 10 + chance() % 10;
-  for (uint64_t group = 1; group <= groups; ++group) {
-    ASSERT_EQ(store->Commit(StoryBatch(group)).status(), absl::OkStatus());
-    story.logs.push_back(Take(store->LoadFrontier()));
-    told.group = group;
-    tell();
-    if (chance() % 3 == 0) {
-      const uint64_t size = story.logs.back().size();
-      ASSERT_EQ(store->PutCheckpoint({size, NoteOf(size), 1}),
-                absl::OkStatus());
-      told.checkpoint = size;
-      tell();
-    }
-    if (chance() % 4 == 0) {
-      ASSERT_EQ(store->AcknowledgeMailbox(1, group, 1), absl::OkStatus());
-      told.read = group;
-      tell();
-    }
-    if (group == kErasedBy || chance() % 8 == 0) {
-      ASSERT_EQ(store->Scrub(), absl::OkStatus());
-      told.is_erased = group >= kErasedBy;
-      tell();
-    }
-  }
-}
-
-// What a store has of the story.
-struct Outcome {
-  uint64_t group = 0;
-  uint64_t checkpoint = 0;
-  uint64_t read = 0;
-};
-
-// That it is whole, and the beginning of the story.
-Outcome Look(const Store& store, const Story& story) {
-  ExpectWholeGroups(store);
-  const Outcome outcome{
-      .group = store.NewestGroup(),
-      .checkpoint =
-          Take(store.NewestCheckpoint()).value_or(CheckpointRow()).size,
-      .read = Take(store.GetMailbox(1)).acknowledged};
-  EXPECT_LT(outcome.group, story.logs.size());
-  if (outcome.group >= story.logs.size()) return outcome;
-  EXPECT_EQ(Take(store.LoadFrontier()), story.logs[outcome.group]);
-  EXPECT_LE(outcome.checkpoint, outcome.group * kLeaves);
-  if (outcome.checkpoint > 0) {
-    EXPECT_EQ(Take(store.NewestCheckpoint())->note, NoteOf(outcome.checkpoint));
-  }
-  return outcome;
+    story.told.back().moment = story.run.size();
+  });
 }
 
 // Looks at what cuts leave. SQLite makes whole again what it finds, for each of
@@ -135,8 +53,6 @@ Outcome Look(const Store& store, const Story& story) {
 // by the store.
 class Examiner {
  public:
-  explicit Examiner(const Story& story) : story_(story) {}
-
   void Examine(const Files& files, const Told& told) {
     if (told.is_erased) {
       for (const auto& [name, content] : files) {
@@ -145,11 +61,7 @@ class Examiner {
     }
     const auto [found, is_new] = outcomes_.try_emplace(Recovered(files));
     if (is_new) found->second = OpenedByStore(files);
-    const Outcome& outcome = found->second;
-    EXPECT_GE(outcome.group, told.group);
-    EXPECT_LE(outcome.group, told.group + 1);
-    EXPECT_GE(outcome.checkpoint, told.checkpoint);
-    EXPECT_GE(outcome.read, told.read);
+    ExpectHolds(found->second, told);
     if (testing::Test::HasFailure()) Keep(files);
   }
 
@@ -173,12 +85,12 @@ class Examiner {
     return Fingerprint(ReadFiles(folder.path()));
   }
 
-  Outcome OpenedByStore(const Files& files) const {
+  static StoryHeld OpenedByStore(const Files& files) {
     const TemporaryFolder folder;
     WriteFiles(files, folder.path());
     const std::unique_ptr<Store> store =
         Take(OpenSqlite(OptionsFor(folder.path())));
-    return store == nullptr ? Outcome() : Look(*store, story_);
+    return store == nullptr ? StoryHeld() : LookAt(*store);
   }
 
   // So that somebody can look.
@@ -190,9 +102,8 @@ class Examiner {
     ADD_FAILURE() << "what the cut left is in " << kept;
   }
 
-  const Story& story_;
   const FileLayer layer_{nullptr};
-  std::map<uint64_t, Outcome> outcomes_;
+  std::map<uint64_t, StoryHeld> outcomes_;
 };
 
 // Makes up to so many folders of the story, all different, and looks at them.
@@ -203,7 +114,7 @@ size_t CutStory(const Story& story, size_t states, std::mt19937_64& chance) {
   for (size_t& moment : moments) moment = chance() % (steps + 1);
   std::sort(moments.begin(), moments.end());
   Disk disk(story.run);
-  Examiner examiner(story);
+  Examiner examiner;
   std::set<std::pair<uint64_t, uint64_t>> seen;
   for (const size_t moment : moments) {
     disk.AdvanceTo(moment);
@@ -229,7 +140,7 @@ TEST(PowerCut, LosesNothingThatWasAcknowledged) {
     SCOPED_TRACE("story " + std::to_string(number));
     std::mt19937_64 chance(harness::Seed() * 1'000'003 + number);
     Story story;
-    Tell(chance, story);
+    Record(chance, story);
     if (HasFailure()) return;
     seen += CutStory(story, std::min(kStatesOfOneStory, states), chance);
     if (HasFailure()) return;
