@@ -17,6 +17,7 @@
 #include "proto/runtime/file.h"
 #include "proto/runtime/signals.h"
 #include "server/waystationd/backup.h"
+#include "server/waystationd/check.h"
 #include "server/waystationd/config.h"
 #include "server/waystationd/dev.h"
 #include "server/waystationd/layout.h"
@@ -252,6 +253,13 @@ int Main(int argc, char** argv) {
   const CLI::App* const backup_restore =
       AddBackupVerb(*backup, "restore", Say("Make the hub's store of one"),
                     backup_options, true);
+  std::string checked_config;
+  CLI::App* const check = AddCommand(
+      app, "check",
+      Say("Read and check all that is stored where no hub runs (`wayctl hub "
+          "check` where one does); exit code 3 if something was found"));
+  check->add_option("--config", checked_config, Say("The hub's file (YAML)"))
+      ->required();
   for (CLI::App* const other : app.get_subcommands({})) {
     other->excludes(serve);
   }
@@ -263,6 +271,7 @@ int Main(int argc, char** argv) {
   }
   if (*dev) return Report(Dev(dev_options, signals));
   if (*init) return Report(Init(layout));
+  if (*check) return Report(CheckOffline(checked_config));
   if (*certify) return Report(Certify(certify_options));
   if (*backup_list) return Report(ListBackups(backup_options.config));
   if (*backup_verify) {

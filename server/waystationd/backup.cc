@@ -14,18 +14,17 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/util/time_util.h"
 #include "proto/auditlog/note.h"
 #include "proto/errors/error.h"
-#include "proto/language/error_text.h"
 #include "proto/language/language.h"
 #include "proto/runtime/file.h"
 #include "server/backup/shelf.h"
 #include "server/hub/random_pool.h"
 #include "server/hub/seal.h"
 #include "server/hub/store_check.h"
+#include "server/waystationd/check.h"
 #include "server/waystationd/config.h"
 #include "server/waystationd/parts.h"
 
@@ -76,18 +75,7 @@ absl::Status Check(const hub::Keys& keys, const storage::Store& store,
   const hub::Sealer sealer(keys, random);
   const auto checked = hub::CheckBackup(sealer, store, archive);
   if (!checked.ok()) return checked.status();
-  for (const v1::StoreFinding& finding : checked->findings) {
-    Print(absl::StrCat(finding.place(), ": ", finding.reason(), ": ",
-                       language::SayReason(finding.reason()),
-                       finding.detail().empty()
-                           ? ""
-                           : Say(" ($0)", language::SayRule(finding.detail())),
-                       "\n"));
-  }
-  Print(Say("checked: $0 sealed rows, $1 findings\n", checked->rows,
-            checked->findings.size()));
-  if (checked->findings.empty()) return absl::OkStatus();
-  return errors::Error("STORE_DAMAGED");
+  return PrintChecked(*checked);
 }
 
 absl::Status Serve(Parts& parts, backup::ArchiveReader& archive,

@@ -103,6 +103,8 @@ class Hub(Language):
             (0, ["dev", "--help"]),
             (0, ["certify", "--help"]),
             (0, ["backup", "--help"]),
+            (0, ["check", "--help"]),
+            (2, ["check"]),
             (0, ["backup", "restore", "--help"]),
             (2, ["srve"]),
             (2, ["init"]),
