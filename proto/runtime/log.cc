@@ -6,9 +6,12 @@
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <cstdint>
+#include <iterator>
 #include <mutex>
 
 #include "absl/time/time.h"
+#include "proto/runtime/yaml_text.h"
 
 namespace waystation::runtime {
 namespace {
@@ -40,22 +43,67 @@ std::string_view NameOf(spdlog::level::level_enum level) {
   }
 }
 
-// As inside a JSON string; a plain line escapes control characters only.
+// What moves a cursor, changes direction or hides: categories Cc and Cf, and
+// the separators of lines.
+bool IsUnsafe(char32_t c) {
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad ||
+         (c >= 0x600 && c <= 0x605) || c == 0x61c || c == 0x6dd || c == 0x70f ||
+         c == 0x890 || c == 0x891 || c == 0x8e2 || c == 0x180e ||
+         (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+         (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+         (c >= 0xfff9 && c <= 0xfffb) || c == 0x110bd || c == 0x110cd ||
+         (c >= 0x13430 && c <= 0x1343f) || (c >= 0x1bca0 && c <= 0x1bca3) ||
+         (c >= 0x1d173 && c <= 0x1d17a) || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+// Takes one character off the front; U+FFFD for a byte that begins none.
+char32_t TakeCharacter(std::string_view& text) {
+  constexpr char32_t kNone = 0xfffd;
+  const auto byte = [&](std::size_t i) {
+    return static_cast<unsigned char>(text[i]);
+  };
+  const char32_t lead = byte(0);
+  const std::size_t size = lead < 0x80   ? 1
+                           : lead < 0xe0 ? 2
+                           : lead < 0xf0 ? 3
+                                         : 4;
+  if (size > text.size() || FirstNotUtf8(text.substr(0, size))) {
+    text.remove_prefix(1);
+    return kNone;
+  }
+  char32_t c = size == 1 ? lead : lead & (0xffU >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) c = c << 6 | (byte(i) & 0x3fU);
+  text.remove_prefix(size);
+  return c;
+}
+
+void AppendEscape(char32_t c, std::string& out) {
+  if (c > 0xffff) {
+    AppendEscape(0xd800 + ((c - 0x10000) >> 10), out);
+    AppendEscape(0xdc00 + ((c - 0x10000) & 0x3ff), out);
+    return;
+  }
+  fmt::format_to(std::back_inserter(out), "\\u{:04x}",
+                 static_cast<std::uint32_t>(c));
+}
+
+// As inside a JSON string; a plain line escapes unsafe characters only.
 std::string Escaped(std::string_view text, bool json) {
-  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kNoCharacter = "\uFFFD";
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
+  while (!text.empty()) {
+    const std::string_view before = text;
+    const char32_t c = TakeCharacter(text);
+    const std::string_view bytes =
+        before.substr(0, before.size() - text.size());
     if (json && (c == '"' || c == '\\')) {
       out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += "\\u00";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 0xf];
+      out += bytes;
+    } else if (IsUnsafe(c)) {
+      AppendEscape(c, out);
     } else {
-      out += c;
+      out += c == 0xfffd ? kNoCharacter : bytes;
     }
   }
   return out;

@@ -56,6 +56,18 @@ TEST(Log, NobodyForgesALine) {
   EXPECT_EQ(lines.all[0].find('\x1b'), std::string::npos);
 }
 
+TEST(Log, NothingMovesOrTurnsWhatIsShown) {
+  Lines lines;
+  const Log log(lines.Into());
+  log.info(
+      "a\u202eb\u2066c\u009b1A\x9b"
+      "d\u061c\U000e0041 苏州");
+  ASSERT_EQ(lines.all.size(), 1U);
+  EXPECT_THAT(lines.all[0],
+              testing::EndsWith("a\\u202eb\\u2066c\\u009b1A\uFFFDd\\u061c"
+                                "\\udb40\\udc41 苏州\n"));
+}
+
 TEST(Log, LevelChangesWhileRunning) {
   Lines lines;
   Log log(lines.Into({.level = LogLevel::kError}));
