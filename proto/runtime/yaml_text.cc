@@ -79,6 +79,12 @@ std::optional<std::string> WriteDate(const v1::Date& date) {
       date.year() < 1 || date.year() > 9999) {
     return std::nullopt;
   }
+  // No day without a month, and none that the calendar lacks.
+  const int month = date.month();
+  const int days = month < 1 || month > 12 ? 0 : DaysOf(date.year(), month);
+  if ((days == 0 && month != 0) || date.day() < 0 || date.day() > days) {
+    return std::nullopt;
+  }
   std::array<char, 48> text{};
   const char* const form = date.day() != 0     ? "%04d-%02d-%02d"
                            : date.month() != 0 ? "%04d-%02d"
