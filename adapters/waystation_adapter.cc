@@ -12,6 +12,8 @@
 #include <string_view>
 #include <thread>
 
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "adapters/commerce/sector.h"
 #include "adapters/framework/adapter.h"
@@ -21,6 +23,7 @@
 #include "adapters/labor/sector.h"
 #include "adapters/other_sectors/other_sectors.h"
 #include "adapters/public_security/sector.h"
+#include "proto/codes/text.h"
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
 #include "proto/language/command_line.h"
@@ -49,6 +52,14 @@ struct Arguments {
   double patience = 10;
   bool quiet = false;
 };
+
+// JSON is the report as it is, but where a terminal would obey it.
+std::string SafeLines(const std::string& text) {
+  const auto append_safe = [](std::string* out, absl::string_view line) {
+    out->append(waystation::codes::DisplaySafe({line.data(), line.size()}));
+  };
+  return absl::StrJoin(absl::StrSplit(text, '\n'), "\n", append_safe);
+}
 
 // One run of the program.
 class Program {
@@ -88,6 +99,7 @@ class Program {
       options.add_whitespace = true;
       options.preserve_proto_field_names = true;
       (void)google::protobuf::util::MessageToJsonString(result, &out, options);
+      if (isatty(STDOUT_FILENO) == 1) out = SafeLines(out);
     } else {
       out = adapters::Text(result);
     }

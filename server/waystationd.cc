@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "proto/codes/text.h"
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
 #include "proto/language/command_line.h"
@@ -38,8 +39,11 @@ int Report(const absl::Status& status) {
   std::string text;
   if (name == "CONFIG_INVALID") {
     for (const auto& [place, rule] : errors::ViolationsOf(status)) {
-      absl::StrAppend(&text, "waystationd: ", place, ": ",
-                      language::SayRule(rule), " [", name, "]\n");
+      // A key that a file names may hold anything.
+      absl::StrAppend(
+          &text, "waystationd: ",
+          codes::DisplaySafe(place + ": " + language::SayRule(rule)), " [",
+          name, "]\n");
     }
   } else {
     absl::StrAppend(&text, "waystationd: ", language::Describe(status), " [",

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "proto/codes/text.h"
 
 namespace waystation::adapters {
 namespace {
@@ -50,7 +51,9 @@ bool Progress::IsTime() {
 }
 
 void Progress::Print(const std::string& line) const {
-  std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line.c_str());
+  // The file's name may hold anything.
+  const std::string safe = codes::DisplaySafe(line);
+  std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", safe.c_str());
   std::fflush(stderr);
 }
 

@@ -124,7 +124,15 @@ class Writer {
     }
   }
 
-  void Line(const std::string& text) { out_.append(text).push_back('\n'); }
+  // Names of files and columns, and the words of hubs, may hold anything.
+  void Line(std::string_view text) {
+    out_.append(codes::DisplaySafe(text)).push_back('\n');
+  }
+  void Lines(const std::string& text) {
+    for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+      Line({line.data(), line.size()});
+    }
+  }
 
   void Files(const google::protobuf::RepeatedPtrField<FileReport>& files,
              bool with_columns) {
@@ -370,8 +378,7 @@ std::string Text(const report::v1::OutboxReport& report) {
         absl::FormatTime(absl::RFC3339_sec,
                          absl::FromUnixSeconds(drop.time().seconds()),
                          absl::LocalTimeZone()),
-        Say(": "), drop.updates(), Say(" updates: "),
-        codes::DisplaySafe(drop.because())));
+        Say(": "), drop.updates(), Say(" updates: "), drop.because()));
   }
   return writer.Take();
 }
@@ -399,45 +406,44 @@ std::string Text(const report::v1::WitnessReport& report) {
         absl::FormatTime(absl::RFC3339_sec,
                          absl::FromUnixSeconds(ruling.time().seconds()),
                          absl::LocalTimeZone()),
-        Say(": "), ruling.held_because(), ": ",
-        codes::DisplaySafe(ruling.reason())));
+        Say(": "), ruling.held_because(), ": ", ruling.reason()));
   }
   if (!report.held_because().empty()) {
     writer.Line(Say("HELD BACK:  ") + writer.Reason(report.held_because()));
     writer.Advice(report.held_because());
   }
   if (!report.checkpoint().empty()) {
-    writer.Line("\n" + report.checkpoint());
+    writer.Lines("\n" + report.checkpoint());
   }
   return writer.Take();
 }
 
 std::string Text(const absl::Status& status) {
   const errors::Reason& reason = errors::ReasonRowOf(status);
-  std::string out = std::string(reason.name) + ": " +
-                    std::string(reason.text.In(language::Current())) + "\n";
+  Writer writer;
+  writer.Line(absl::StrCat(std::string(reason.name), ": ",
+                           std::string(reason.text.In(language::Current()))));
   std::set<std::string> said;
   for (const auto& violation : errors::ViolationsOf(status)) {
     const bool both = !violation.field.empty() && !violation.rule.empty();
     const std::string line = violation.field + (both ? ": " : "") +
                              language::SayRule(violation.rule);
-    if (said.insert(line).second) out.append("  ").append(line).append("\n");
+    if (said.insert(line).second) writer.Line("  " + line);
   }
   for (const auto& [key, value] : errors::MetadataOf(status)) {
     if (key == "rule" && !said.empty()) continue;
-    absl::StrAppend(&out, "  ", key, ": ", language::SayRule(value), "\n");
+    writer.Line(absl::StrCat("  ", key, ": ", language::SayRule(value)));
   }
   if (errors::ReasonOf(status).empty() && !status.message().empty()) {
     // What gRPC says of a hub that does not answer.
-    absl::StrAppend(&out, "  ",
-                    language::SayRule(std::string(status.message())), "\n");
+    writer.Line("  " + language::SayRule(std::string(status.message())));
   }
   std::string advice = language::Advice(status);
   if (!advice.empty()) {
     absl::StrReplaceAll({{"\n", "\n  "}}, &advice);
-    absl::StrAppend(&out, "  ", advice, "\n");
+    writer.Lines("  " + advice);
   }
-  return out;
+  return writer.Take();
 }
 
 Exit ExitOf(const report::v1::CheckReport& report) {

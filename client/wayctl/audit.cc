@@ -2,6 +2,7 @@
 // wayctl audit: what the log says, and whether to believe it.
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
 #include "proto/auditlog/hash.h"
+#include "proto/codes/text.h"
 #include "proto/errors/error.h"
 #include "proto/language/error_text.h"
 #include "proto/runtime/file.h"
@@ -356,7 +358,17 @@ absl::Status Checkpoint(Session& session,
   }
   if (session.out().format() == Format::kTable) {
     // The note as it is: something to keep, to print, to hand to others.
-    session.surroundings().out << response->checkpoint();
+    // A terminal is shown what it shall not obey.
+    Surroundings& surroundings = session.surroundings();
+    for (absl::string_view note = response->checkpoint(); !note.empty();) {
+      const std::size_t size = std::min(note.find('\n'), note.size());
+      const std::string line(note.substr(0, size));
+      surroundings.out << (surroundings.out_is_terminal
+                               ? codes::DisplaySafe(line)
+                               : line)
+                       << "\n";
+      note.remove_prefix(std::min(size + 1, note.size()));
+    }
     for (const client::Cosigned::By& by : cosigned.by) {
       session.out().Note(Say("Cosigned by $0", by.witness));
     }

@@ -252,6 +252,55 @@ class Streams(Scenario):
         out, _ = self.ends(0, "operator", *hub)
         self.assertNotIn("\x1b[", out)
 
+    def test_nobodys_words_move_the_cursor_or_turn_what_is_shown(self):
+        controls = "\x1b[2J\x1b]0;title\x07\x9b1A\x85\x7f\r"
+        turns = "".join(
+            map(chr, (0x061C, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF))
+        ) + "".join(map(chr, range(0x202A, 0x202F))) + "".join(
+            map(chr, range(0x2066, 0x206A))
+        )
+        world = self.world
+        world.extra = {"NO_COLOR": "1"}
+        self.addCleanup(setattr, world, "extra", {})
+        # A key holds no controls; the words of an agency's file are its own.
+        key = "K" + turns + "Z"
+        self.submit(SUZHOU_LABOR, person(key))
+        file = world.write(
+            "turned.yaml",
+            "id: education.320500\nsector: education\n"
+            'jurisdiction: "3205"\n'
+            f"name_zh: {json.dumps('学校' + turns + controls + '局')}\n",
+        )
+        self.ends(0, "operator", "agency", "put", file)
+        # Whoever reads it with a program has it as it is.
+        self.assertIn(
+            key,
+            [r["recordKey"] for r in world.json(
+                SUZHOU_LABOR, "record", "list")["records"]],
+        )
+        obeyed = set(turns + controls) - set("[]2J0;title1A\r")
+        wrong = world.write("wrong.yaml", f"id: {json.dumps(controls + turns)}\n")
+        for context, arguments, shown in (
+            (SUZHOU_LABOR, ("record", "list"), "K\N{REPLACEMENT CHARACTER}"),
+            ("operator", ("agency", "list"), "education.320500"),
+            ("operator", ("agency", "show", "education.320500"), "学校"),
+            # Errors name files, keys and what was asked for.
+            ("operator", ("agency", "put", wrong), ""),
+            ("operator", ("agency", "put", "no" + turns + controls), ""),
+            (SUZHOU_LABOR, ("record", "show", "no" + turns), ""),
+            ("operator", ("agency", "show", "no" + turns + controls), ""),
+            ("operator", ("agency", turns + controls), ""),
+        ):
+            for output in ("table", "csv", "json", "yaml"):
+                _, screen = world.type(context, *arguments, "-o", output)
+                self.assertEqual(
+                    obeyed & set(screen), set(), f"{arguments} {output}"
+                )
+                self.assertNotEqual(screen.strip(), "")
+                # JSON spells such characters out.
+                if output == "table":
+                    self.assertIn(shown, screen)
+
     def test_language_comes_from_the_locale(self):
         self.world.extra = {"LANG": "zh_CN.UTF-8"}
         self.addCleanup(setattr, self.world, "extra", {})

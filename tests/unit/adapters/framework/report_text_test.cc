@@ -7,6 +7,7 @@
 #include <string>
 
 #include "proto/codes/grade.h"
+#include "proto/errors/error.h"
 #include "proto/language/language.h"
 #include "waystation/report/v1/adapter_report.pb.h"
 
@@ -122,9 +123,29 @@ TEST(ReportText, PassesNothingOnThatATerminalObeys) {
   auto* finding = file.add_findings();
   finding->set_column(evil);
   finding->set_reason("ROW_QUOTE");
-  const std::string text = Text(report);
-  EXPECT_EQ(text.find('\x1B'), std::string::npos) << text;
-  EXPECT_EQ(text.find("\u202E"), std::string::npos) << text;
+  // So may names of files, and what errors say of them.
+  finding->set_file("in\n" + evil);
+  finding->set_rule(evil);
+  file.set_file(evil);
+  file.set_refused("FILE_MISSING");
+  file.set_detail(evil);
+  file.add_passed_over()->set_name(evil);
+  report::v1::QuarantineReport waiting;
+  *waiting.add_rows()->mutable_finding() = *finding;
+  waiting.add_files(evil);
+  report::v1::WitnessReport witness;
+  witness.set_origin(evil);
+  witness.set_checkpoint("log\n" + evil + "\n\nsigned\n");
+  for (const std::string& text :
+       {Text(report), Text(waiting), Text(witness),
+        Text(errors::Error(
+            "FILE_MISSING",
+            {.field = evil, .rule = evil, .metadata = {{"file", evil}}}))}) {
+    EXPECT_EQ(text.find('\x1B'), std::string::npos) << text;
+    EXPECT_EQ(text.find("\u202E"), std::string::npos) << text;
+    EXPECT_NE(text.find("X\uFFFD[2J\uFFFDY"), std::string::npos) << text;
+  }
+  EXPECT_EQ(Text(waiting).find("\nX"), std::string::npos);
 }
 
 TEST(ReportText, HasWordsForEveryGrade) {
