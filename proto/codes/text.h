@@ -16,9 +16,9 @@ namespace waystation::codes {
 // Well-formed UTF-8: no surrogates, no overlong forms, nothing over U+10FFFF.
 bool IsUtf8(std::string_view text);
 
-// Whether `text` holds a C0 or C1 control character, U+FEFF, or a control of
-// direction, joining or layout (general category Cc or Cf). Precondition:
-// UTF-8.
+// Whether `text` holds a control character (C0, C1) or a separator of lines or
+// paragraphs. Characters of no width are not among them: readers drop those.
+// Precondition: UTF-8.
 bool HasControl(std::string_view text);
 
 // White space of every script at both ends dropped, U+3000 and U+00A0 included.

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Configuration, mappings, agreements and rules: read strictly, and what is
+// read is written and read again as the same.
+#include "proto/runtime/yaml.h"
+
+#include <google/protobuf/message.h>
+#include <google/protobuf/util/message_differencer.h>
+
+#include <array>
+#include <string>
+
+#include "adapters/commerce/sector.h"
+#include "adapters/framework/mapping/denial.h"
+#include "adapters/framework/mapping/mapping.h"
+#include "adapters/health/sector.h"
+#include "adapters/labor/sector.h"
+#include "adapters/public_security/sector.h"
+#include "proto/errors/error.h"
+#include "proto/errors/reason.h"
+#include "server/domain/agreement.h"
+#include "server/domain/ceiling.h"
+#include "server/domain/rules.h"
+#include "tests/fuzz/fuzz.h"
+#include "waystation/config/v1/adapter.pb.h"
+#include "waystation/config/v1/client.pb.h"
+#include "waystation/config/v1/hub.pb.h"
+#include "waystation/config/v1/rules.pb.h"
+#include "waystation/v1/admin_service.pb.h"
+#include "waystation/v1/agreement.pb.h"
+
+namespace waystation::fuzz {
+namespace {
+
+namespace pb = google::protobuf;
+
+constexpr std::string_view kFile = "fuzz.yaml";
+
+void CheckInvalid(const absl::Status& status) {
+  WAYSTATION_HOLDS(errors::ReasonOf(status) == "CONFIG_INVALID");
+  const auto violations = errors::ViolationsOf(status);
+  WAYSTATION_HOLDS(!violations.empty() && violations.size() <= 20);
+  for (const auto& violation : violations) {
+    WAYSTATION_HOLDS(violation.field.starts_with(kFile));
+  }
+}
+
+// The message, and where its values stand; nullopt for text that is refused.
+std::optional<runtime::YamlPlaces> Read(std::string_view text,
+                                        pb::Message& message) {
+  const auto places = runtime::ReadYaml(text, kFile, message);
+  if (!places.ok()) {
+    CheckInvalid(places.status());
+    return std::nullopt;
+  }
+  const std::string written = runtime::WriteYaml(message);
+  const std::unique_ptr<pb::Message> again(message.New());
+  WAYSTATION_HOLDS(runtime::ReadYaml(written, kFile, *again).ok());
+  WAYSTATION_HOLDS(pb::util::MessageDifferencer::Equivalent(*again, message));
+  return *places;
+}
+
+// A mapping that compiles reads no column that its sector denies.
+void CheckMapping(std::string_view text, const adapters::Sector& sector) {
+  config::v1::Mapping config;
+  const auto places = Read(text, config);
+  if (!places) return;
+  const auto mapping =
+      adapters::Mapping::Compile(config, *places, sector.name, sector.denials);
+  if (!mapping.ok()) {
+    const std::string reason(errors::ReasonOf(mapping.status()));
+    WAYSTATION_HOLDS(reason == "CONFIG_INVALID" || reason == "COLUMN_DENIED");
+    return;
+  }
+  for (const std::string& column : (*mapping)->columns()) {
+    WAYSTATION_HOLDS(adapters::FindDenial(sector.denials, column) == nullptr);
+  }
+  for (const adapters::ColumnUse& use :
+       (*mapping)->Explain((*mapping)->columns())) {
+    WAYSTATION_HOLDS(!use.use.empty());
+  }
+}
+
+void CheckReasons(const std::vector<v1::Violation>& violations) {
+  for (const v1::Violation& violation : violations) {
+    WAYSTATION_HOLDS(errors::FindReason(violation.reason()) != nullptr);
+  }
+}
+
+// An agreement that holds grants nothing over the ceiling.
+void CheckAgreement(std::string_view text) {
+  v1::Agreement agreement;
+  if (!Read(text, agreement)) return;
+  const auto violations = domain::CheckAgreement(agreement);
+  CheckReasons(violations);
+  if (!violations.empty()) return;
+  WAYSTATION_HOLDS(!agreement.legal_basis().statute().empty() &&
+                   !agreement.impact_assessment().empty());
+  const domain::Permissions permissions(
+      {&agreement, 1}, {.agency = "", .sector = agreement.recipient_sector()},
+      std::chrono::year(2026) / 3 / 1);
+  // Nothing of health leaves health.
+  if (agreement.recipient_sector() != "health") {
+    WAYSTATION_HOLDS(permissions.Find("health") == nullptr);
+  }
+}
+
+void CheckRules(std::string_view text) {
+  config::v1::Rules rules;
+  if (!Read(text, rules)) return;
+  const auto violations = domain::CheckRules(rules);
+  CheckReasons(violations);
+  if (violations.empty()) (void)domain::RuleBook(rules);
+}
+
+template <typename Message>
+void CheckMessage(std::string_view text) {
+  Message message;
+  (void)Read(text, message);
+}
+
+}  // namespace
+}  // namespace waystation::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
+                                      std::size_t size) {
+  using namespace waystation::fuzz;
+  namespace adapters = waystation::adapters;
+  namespace config = waystation::config::v1;
+  const Chosen input = TakeChoice(data, size);
+  switch (input.choice) {
+    case 'a':
+      CheckAgreement(input.bytes);
+      break;
+    case 'r':
+      CheckRules(input.bytes);
+      break;
+    case 'h':
+      CheckMessage<config::HubConfig>(input.bytes);
+      break;
+    case 'd':
+      CheckMessage<config::AdapterConfig>(input.bytes);
+      break;
+    case 'c':
+      CheckMessage<config::ClientConfig>(input.bytes);
+      break;
+    case 'g':
+      CheckMessage<waystation::v1::Agency>(input.bytes);
+      break;
+    default: {
+      const std::array sectors = {&adapters::PublicSecurity(),
+                                  &adapters::Labor(), &adapters::Health(),
+                                  &adapters::Commerce()};
+      CheckMapping(input.bytes, *sectors[input.choice % sectors.size()]);
+    }
+  }
+  return 0;
+}
