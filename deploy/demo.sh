@@ -188,12 +188,13 @@ agencies=("$police_of_fuyang" "$police_of_suzhou" "$labor_of_fuyang" "$labor_of_
   "$health_of_fuyang" "$health_of_suzhou" "$commerce_of_fuyang" "$commerce_of_suzhou")
 
 start_hub() {
+  rm -f "$root/hub.out" # That of an earlier life says "ready" already.
   waystationd dev --dir "$state" --listen "$1" \
     >"$root/hub.out" 2>>"$root/hub.log" 9>&- &
   echo $! >"$root/hub.pid"
   disown # A killed hub is part of the story, not of the shell's messages.
   for _ in $(seq 600); do
-    if grep -qx ready "$root/hub.out"; then
+    if grep -qxs ready "$root/hub.out"; then
       metrics=$(grep -o 'http://[^/]*' "$root/hub.out")/metrics
       return 0
     fi
@@ -559,7 +560,7 @@ for part in $(seq $parts); do
     "$part of $parts were answered"
   waiting=0
   for agency in "${agencies[@]}"; do
-    adapter "$agency" -o json outbox list >"$root/out"
+    quietly 0 adapter "$agency" -o json outbox list
     waiting=$((waiting + $(field updates)))
   done
   start_hub "$WAYSTATION_HUB"

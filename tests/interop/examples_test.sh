@@ -47,12 +47,12 @@ vectors "$source/proto/testvectors/frame_signature.json"
 
 # --- a hub ----------------------------------------------------------------
 
-rm -rf hub
+rm -rf hub hub.out # That of an earlier run says "ready" already.
 "$bin/waystationd" dev --dir "$work/hub" >hub.out 2>hub.log &
 hub=$!
 trap 'kill "$hub" 2>/dev/null; wait "$hub" 2>/dev/null || true' EXIT
 for _ in $(seq 300); do
-  grep -qx ready hub.out && break
+  grep -qxs ready hub.out && break
   kill -0 "$hub" || fail "the hub did not start: $(cat hub.log)"
   sleep 0.1
 done
