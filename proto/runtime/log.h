@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Log lines for operators, on stderr: one line an event, plain or JSON. What is
 // about a person is a Personal<T> and cannot be formatted. Characters of
-// control and of direction are escaped, so nobody outside can forge a line or make
-// a terminal show another.
+// control and of direction are escaped, so nobody outside can forge a line or
+// make a terminal show another.
 //
 //     2026-05-01T08:00:00.123Z warn  mailbox of labor.320500 is behind by 12
 //     {"time":"2026-05-01T08:00:00.123Z","level":"warn","message":"..."}

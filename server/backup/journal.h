@@ -10,8 +10,8 @@
 //   checkpoint     := the newest signed head of the audit log
 //
 // Without it a restored hub would let in whom it had shut out, tell under
-// agreements that were revoked, and hold again what was erased; and it could sign
-// a second history of its log.
+// agreements that were revoked, and hold again what was erased; and it could
+// sign a second history of its log.
 #ifndef WAYSTATION_SERVER_BACKUP_JOURNAL_H_
 #define WAYSTATION_SERVER_BACKUP_JOURNAL_H_
 

@@ -117,6 +117,7 @@ bench_read() {
 bench_mailbox_latency() {
   local round agencies=2
   # Police tell each other nothing of a later residence in the same place.
+  # shellcheck disable=SC2034  # read by agency_arguments
   local -a all_agencies=(labor.320500 labor.341200)
   forget
   forget_hub

@@ -249,8 +249,8 @@ TEST(Business, EmployerInsured) {
   // Of those who are asked last nothing is known: what others said stands.
   std::vector<Say> silent;
   for (int i = 50; i < 59; ++i) {
-    silent.push_back(Say("LD-" + std::to_string(100 + i), 2)
-                         .TakeBack("social_insurance"));
+    silent.push_back(
+        Say("LD-" + std::to_string(100 + i), 2).TakeBack("social_insurance"));
   }
   ASSERT_TRUE(test.Submit(kLaborSuzhou, silent).ok());
   EXPECT_EQ(ask(), Answer::ANSWER_NO);
