@@ -18,6 +18,8 @@
 namespace waystation::testing {
 namespace {
 
+constexpr auto kLookAgain = std::chrono::milliseconds(200);
+
 // Method names without the package: "RegistryService/SubmitRecord".
 std::string ShortName(const std::string& method) {
   const std::size_t service = method.rfind('.');
@@ -125,7 +127,14 @@ void FakeHub::Running::ServeOn(Service& service,
     generic.RequestCall(&context, &stream, &queue, &queue, &tag);
     void* got = nullptr;
     bool ok = false;
-    if (!queue.Next(&got, &ok) || !ok) return;
+    // Not Next: on a busy machine the end of a call has been seen not to wake
+    // who waits for it when the server shut down at that moment (gRPC 1.51).
+    grpc::CompletionQueue::NextStatus next;
+    do {
+      next = queue.AsyncNext(&got, &ok,
+                             std::chrono::system_clock::now() + kLookAgain);
+    } while (next == grpc::CompletionQueue::TIMEOUT);
+    if (next != grpc::CompletionQueue::GOT_EVENT || !ok) return;
 
     QueuedCall call(stream, queue);
     const FakeMethod method = service.Find(ShortName(context.method()));
