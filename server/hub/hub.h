@@ -82,6 +82,9 @@ struct Options {
   // one before is written. With fewer, waking it costs more than it brings.
   size_t shared_group = 256;
   std::optional<Restored> restored = {};
+  // How often the hub looks at its clock. Once in sixty times it signs what is
+  // new in the log.
+  absl::Duration tick = absl::Seconds(1);
 };
 
 // Counters since start and levels now, for the metrics endpoint.

@@ -22,7 +22,6 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-constexpr auto kTick = std::chrono::seconds(1);
 constexpr int kTicksToCheckpoint = 60;
 constexpr auto kRestoreTick = std::chrono::milliseconds(10);
 
@@ -238,9 +237,10 @@ void HubImpl::Published(const Group& group,
 
 void HubImpl::KeepTime() {
   uint64_t signed_size = 0;
+  const auto every = absl::ToChronoNanoseconds(core_.options.tick);
   std::unique_lock lock(time_mutex_);
   for (int tick = 1; !draining_; ++tick) {
-    time_up_.wait_for(lock, kTick, [&] { return draining_.load(); });
+    time_up_.wait_for(lock, every, [&] { return draining_.load(); });
     if (draining_) return;
     lock.unlock();
     if (committer_.HasDueClaims(core_.Today())) {

@@ -17,7 +17,13 @@ std::string SectorOf(std::string_view agency) {
   return std::string(agency.substr(0, agency.find('.')));
 }
 
-// Everything of the ceiling's default set for one receiving sector.
+std::filesystem::path NewFolderIn(const std::filesystem::path& root) {
+  std::string name = root / "waystation-hub-XXXXXX";
+  return mkdtemp(name.data());
+}
+
+}  // namespace
+
 v1::Agreement DefaultAgreement(const std::string& sector) {
   v1::Agreement agreement;
   std::string id = sector;
@@ -48,8 +54,6 @@ v1::Agreement DefaultAgreement(const std::string& sector) {
   }
   return agreement;
 }
-
-}  // namespace
 
 v1::Purpose PurposeOf(std::string_view agency) {
   const std::string sector = SectorOf(agency);
@@ -209,22 +213,31 @@ Say& Say::Core(std::string_view number, std::string_view name, int year,
 
 TestHub::TestHub() : TestHub(Setup()) {}
 
+World::World(const std::filesystem::path& root)
+    : folder(NewFolderIn(root)),
+      keys(Keys::Generate()),
+      log_key(*auditlog::Ed25519PrivateKey::Generate()) {}
+
+World::~World() { std::filesystem::remove_all(folder); }
+
 TestHub::TestHub(Setup setup)
     : setup_(std::move(setup)),
-      log_key_(*auditlog::Ed25519PrivateKey::Generate()),
+      own_world_(setup_.world == nullptr
+                     ? std::make_unique<World>(testing::TempDir())
+                     : nullptr),
+      world_(own_world_ == nullptr ? *setup_.world : *own_world_),
+      folder_(world_.folder),
+      keys_(world_.keys),
+      log_key_(world_.log_key),
       now_(absl::ToUnixMicros(absl::FromCivil(
           absl::CivilSecond(2026, 5, 20, 10, 0, 0), absl::UTCTimeZone()))) {
-  std::string name = testing::TempDir() + "waystation-hub-XXXXXX";
-  folder_ = mkdtemp(name.data());
+  if (own_world_ == nullptr) return;
   const absl::Status started = TryStart();
   EXPECT_TRUE(started.ok()) << started;
   if (started.ok()) Prepare();
 }
 
-TestHub::~TestHub() {
-  Stop();
-  std::filesystem::remove_all(folder_);
-}
+TestHub::~TestHub() { Stop(); }
 
 void TestHub::Stop() {
   hub_.reset();
@@ -264,6 +277,7 @@ absl::Status TestHub::TryStart(std::optional<Restored> restored) {
   auto store =
       storage::sqlite::OpenSqlite({.folder = folder_ / "store",
                                    .checksum_key = keys_.checksum_key(),
+                                   .log_bytes = setup_.log_bytes,
                                    .hooks = setup_.hooks});
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
@@ -276,6 +290,7 @@ absl::Status TestHub::TryStart(std::optional<Restored> restored) {
   options.shared_group = setup_.shared_group;
   options.limits.set_group_updates(setup_.group_updates);
   options.restored = std::move(restored);
+  options.tick = setup_.tick;
   auto hub = Hub::Start({.store = *store_,
                          .keys = keys_,
                          .log_key = log_key_,

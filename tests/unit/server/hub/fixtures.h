@@ -77,6 +77,9 @@ class Say {
   v1::Update update_;
 };
 
+// Everything of the ceiling's default set for one receiving sector.
+v1::Agreement DefaultAgreement(const std::string& sector);
+
 // Waits for what a hub calls back with.
 template <typename T>
 absl::StatusOr<T> Await(
@@ -85,6 +88,18 @@ absl::StatusOr<T> Await(
   call([&](absl::StatusOr<T> result) { promise.set_value(std::move(result)); });
   return promise.get_future().get();
 }
+
+// A hub's folder and keys, which outlive the hub.
+struct World {
+  explicit World(const std::filesystem::path& root);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  const std::filesystem::path folder;
+  const Keys keys;
+  const auditlog::Ed25519PrivateKey log_key;
+};
 
 class TestHub {
  public:
@@ -99,6 +114,11 @@ class TestHub {
     int group_updates = 0;
     // With a shelf for backups and a journal, in `backup`, `keys`, `journal`.
     bool backups = false;
+    // The hub of this world, which is not started yet and stays what it was;
+    // else one of its own.
+    const World* world = nullptr;
+    absl::Duration tick = Options().tick;
+    size_t log_bytes = storage::sqlite::Options().log_bytes;
   };
 
   TestHub();
@@ -149,9 +169,11 @@ class TestHub {
   void Prepare();
 
   Setup setup_;
+  std::unique_ptr<World> own_world_;
+  const World& world_;
   std::filesystem::path folder_;
   std::string origin_ = "test.example/log";
-  Keys keys_ = Keys::Generate();
+  Keys keys_;
   auditlog::Ed25519PrivateKey log_key_;
   std::atomic<int64_t> now_;
   std::unique_ptr<backup::Shelf> shelf_;

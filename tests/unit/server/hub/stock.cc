@@ -90,6 +90,7 @@ class Reader {
     return registry_.Get()->Find(number)->id();
   }
 
+  const Snapshot& registry() const { return *registry_.Get(); }
   const std::map<Uid, RecordPtr>& records() const { return records_; }
   const std::vector<DecisionPtr>& decisions() const { return decisions_; }
 
@@ -240,6 +241,21 @@ Stock StockOf(TestHub& test) {
                   errors::FindReason(item.reason)->name, item.reopened));
   }
   return stock;
+}
+
+std::map<std::string, std::vector<std::string>> MailboxesOf(TestHub& test) {
+  const Reader reader(test);
+  std::map<std::string, std::vector<std::string>> mailboxes;
+  for (const auto& [id, agency] : reader.registry().agencies()) {
+    const auto rows = test.store().ReadMailbox(agency.number, 0, 100'000);
+    EXPECT_TRUE(rows.ok()) << rows.status();
+    for (const storage::MailboxRow& row : *rows) {
+      mailboxes[id].push_back(reader.NameOf(row.uid) + " " +
+                              std::to_string(row.attributes) + " " +
+                              std::to_string(static_cast<int>(row.kind)));
+    }
+  }
+  return mailboxes;
 }
 
 Stock ComputedAtOnce(TestHub& test) {

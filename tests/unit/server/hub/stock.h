@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "tests/unit/server/hub/fixtures.h"
 
@@ -38,6 +39,9 @@ std::string Difference(const Stock& a, const Stock& b);
 
 // As the hub keeps it.
 Stock StockOf(TestHub& test);
+
+// What each agency's mailbox tells, in its order: record, attributes, kind.
+std::map<std::string, std::vector<std::string>> MailboxesOf(TestHub& test);
 
 // The same, with persons, conflicts and candidates computed at once from the
 // records and the active decisions, by domain::Partition and domain::Resolve.

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// A story of a hub in which all happens that it does with its files: agencies
+// and agreements, updates one by one and at once, a decision, checkpoints that
+// a witness sees, mailboxes, the shredding of what is old, backups and their
+// end. Each step may be told again, as whoever got no answer does; so a story
+// that trouble has cut short is told from its beginning, and must end as if
+// there had been none.
+#ifndef WAYSTATION_TESTS_UNIT_SERVER_HUB_STORY_H_
+#define WAYSTATION_TESTS_UNIT_SERVER_HUB_STORY_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/storage/sqlite/vfs.h"
+#include "tests/unit/server/hub/fixtures.h"
+#include "tests/unit/server/hub/stock.h"
+
+namespace waystation::hub {
+
+// Passes everything on to the trouble that a test makes, and sees when the
+// store's log was cut to nothing: the end of a scrubbing.
+class StoryMedium final : public storage::sqlite::FileHooks {
+ public:
+  explicit StoryMedium(storage::sqlite::FileHooks* trouble = nullptr)
+      : trouble_(trouble) {}
+  storage::sqlite::FileAnswer Before(
+      const storage::sqlite::FileStep& step) override;
+  int scrubs() const { return scrubs_; }
+
+ private:
+  storage::sqlite::FileHooks* const trouble_;
+  std::atomic<int> scrubs_ = 0;
+};
+
+// What the hub has answered.
+struct Told {
+  // Steps from the beginning.
+  size_t steps = 0;
+  // Signed notes, each of which a witness saw.
+  std::vector<std::string> checkpoints;
+};
+
+// The setup of a hub of the story.
+TestHub::Setup StorySetup(const World& world, StoryMedium& medium);
+
+inline constexpr size_t kStorySteps = 17;
+
+// Tells all steps; ends with the first error. Each that was answered is noted,
+// once.
+absl::Status TellStory(TestHub& test, const StoryMedium& medium, Told& told);
+
+// All that the story is about, in words that do not depend on when it was told.
+struct Outcome {
+  Stock stock;
+  std::map<std::string, std::vector<std::string>> mailboxes;
+  // Claims that were shredded.
+  uint64_t shredded = 0;
+  uint64_t decisions = 0;
+
+  bool operator==(const Outcome&) const = default;
+};
+Outcome OutcomeOf(TestHub& test);
+
+// Of a story without trouble.
+const Outcome& UndisturbedOutcome();
+
+// That the hub stands by what was told: no finding, every checkpoint that a
+// witness saw is proved to be continued, every backup can be read.
+void ExpectStandsBy(TestHub& test, const Told& told);
+
+// That the story, told again on this hub, ends as it does without trouble.
+void ExpectEndsWell(TestHub& test, const StoryMedium& medium, Told& told);
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_TESTS_UNIT_SERVER_HUB_STORY_H_
