@@ -15,6 +15,9 @@ constexpr int64_t kRest = 1024;
 constexpr int kRounds = 4;
 // How long a reader of an old state may hold up commits, in milliseconds.
 constexpr int kPatience = 20;
+// How long a lock may be in the way of copying everything, which nobody should
+// hold then: on a busy machine somebody may not have let go of it yet.
+constexpr int kLongPatience = 10'000;
 
 }  // namespace
 
@@ -93,7 +96,10 @@ absl::Status Checkpointer::Hold(
 }
 
 absl::Status Checkpointer::CopyAll() {
+  sqlite3* const handle = session_->connection->handle();
+  sqlite3_busy_timeout(handle, kLongPatience);
   const absl::StatusOr<Progress> progress = Copy(SQLITE_CHECKPOINT_TRUNCATE);
+  sqlite3_busy_timeout(handle, kPatience);
   if (!progress.ok()) return progress.status();
   WAYSTATION_FAILPOINT("log/emptied");
   absl::MutexLock lock(&mutex_);
