@@ -20,33 +20,37 @@ namespace {
 
 namespace store = ::waystation::store::v1;
 
+// By Field.
+constexpr std::array<std::string_view, kFields> kFieldNames = {
+    "number", "name", "birth_date", "sex", "phone", "household", "address"};
+
 constexpr std::array<LevelInfo, kLevels> kTable = {{
-    {Field::kNumber, "number", "same", 0.90, 1e-7},
-    {Field::kNumber, "number", "near", 0.04, 1e-6},
-    {Field::kNumber, "number", "differs", 0.01, 0.99},
-    {Field::kName, "name", "exact", 0.80, 2e-5},
-    {Field::kName, "name", "variant", 0.03, 2e-6},
-    {Field::kName, "name", "same_sound", 0.05, 1e-4},
-    {Field::kName, "name", "one_edit", 0.06, 5e-4},
-    {Field::kName, "name", "similar", 0.03, 2e-3},
-    {Field::kName, "name", "differs", 0.02, 0.99},
-    {Field::kBirthDate, "birth_date", "exact", 0.87, 7e-5},
-    {Field::kBirthDate, "birth_date", "first_of_january", 0.03, 2e-5},
-    {Field::kBirthDate, "birth_date", "lunar", 0.02, 6e-5},
-    {Field::kBirthDate, "birth_date", "swapped", 0.01, 5e-5},
-    {Field::kBirthDate, "birth_date", "compatible", 0.02, 5e-4},
-    {Field::kBirthDate, "birth_date", "near", 0.02, 2e-3},
-    {Field::kBirthDate, "birth_date", "differs", 0.02, 0.99},
-    {Field::kSex, "sex", "same", 0.985, 0.5},
-    {Field::kSex, "sex", "differs", 0.015, 0.5},
-    {Field::kPhone, "phone", "same", 0.45, 1e-4},
-    {Field::kPhone, "phone", "differs", 0.55, 0.99},
-    {Field::kHousehold, "household", "town", 0.45, 4e-3},
-    {Field::kHousehold, "household", "county", 0.45, 0.03},
-    {Field::kHousehold, "household", "prefecture", 0.04, 0.10},
-    {Field::kHousehold, "household", "differs", 0.06, 0.85},
-    {Field::kAddress, "address", "same", 0.35, 1e-3},
-    {Field::kAddress, "address", "differs", 0.65, 0.99},
+    {Field::kNumber, "same", 0.90, 1e-7},
+    {Field::kNumber, "near", 0.04, 1e-6},
+    {Field::kNumber, "differs", 0.01, 0.99},
+    {Field::kName, "exact", 0.80, 2e-5},
+    {Field::kName, "variant", 0.03, 2e-6},
+    {Field::kName, "same_sound", 0.05, 1e-4},
+    {Field::kName, "one_edit", 0.06, 5e-4},
+    {Field::kName, "similar", 0.03, 2e-3},
+    {Field::kName, "differs", 0.02, 0.99},
+    {Field::kBirthDate, "exact", 0.87, 7e-5},
+    {Field::kBirthDate, "first_of_january", 0.03, 2e-5},
+    {Field::kBirthDate, "lunar", 0.02, 6e-5},
+    {Field::kBirthDate, "swapped", 0.01, 5e-5},
+    {Field::kBirthDate, "compatible", 0.02, 5e-4},
+    {Field::kBirthDate, "near", 0.02, 2e-3},
+    {Field::kBirthDate, "differs", 0.02, 0.99},
+    {Field::kSex, "same", 0.985, 0.5},
+    {Field::kSex, "differs", 0.015, 0.5},
+    {Field::kPhone, "same", 0.45, 1e-4},
+    {Field::kPhone, "differs", 0.55, 0.99},
+    {Field::kHousehold, "town", 0.45, 4e-3},
+    {Field::kHousehold, "county", 0.45, 0.03},
+    {Field::kHousehold, "prefecture", 0.04, 0.10},
+    {Field::kHousehold, "differs", 0.06, 0.85},
+    {Field::kAddress, "same", 0.35, 1e-3},
+    {Field::kAddress, "differs", 0.65, 0.99},
 }};
 
 constexpr double kAlike = 0.88;
@@ -218,7 +222,7 @@ std::span<const LevelInfo, kLevels> Levels() { return kTable; }
 
 std::optional<Level> FindLevel(std::string_view field, std::string_view name) {
   for (std::size_t i = 0; i < kLevels; ++i) {
-    if (kTable[i].field_name == field && kTable[i].name == name) {
+    if (NameOf(kTable[i].field) == field && kTable[i].name == name) {
       return static_cast<Level>(i);
     }
   }
@@ -226,7 +230,7 @@ std::optional<Level> FindLevel(std::string_view field, std::string_view name) {
 }
 
 std::string_view NameOf(Field field) {
-  return std::ranges::find(kTable, field, &LevelInfo::field)->field_name;
+  return kFieldNames[static_cast<std::size_t>(field)];
 }
 
 std::string_view NameOf(Level level) {

@@ -78,14 +78,13 @@ inline constexpr std::size_t kLevels = 26;  // without kMissing
 // work, from what the registers' defects are (domain 4.2).
 struct LevelInfo {
   Field field;
-  std::string_view field_name;  // as in rules files: "birth_date"
-  std::string_view name;        // "first_of_january"
+  std::string_view name;  // "first_of_january"
   double m;
   double u;
 };
 std::span<const LevelInfo, kLevels> Levels();
 std::optional<Level> FindLevel(std::string_view field, std::string_view name);
-std::string_view NameOf(Field field);
+std::string_view NameOf(Field field);  // as in rules files: "birth_date"
 std::string_view NameOf(Level level);  // "missing" for kMissing
 
 // What one record brings to being compared, made ready once. Values that are

@@ -93,8 +93,8 @@ TEST(Score, TableOfLevelsIsWhole) {
   double u[kFields] = {};
   for (size_t i = 0; i < kLevels; ++i) {
     const LevelInfo& info = Levels()[i];
-    EXPECT_TRUE(names.emplace(info.field_name, info.name).second);
-    EXPECT_EQ(FindLevel(info.field_name, info.name), static_cast<Level>(i));
+    EXPECT_TRUE(names.emplace(NameOf(info.field), info.name).second);
+    EXPECT_EQ(FindLevel(NameOf(info.field), info.name), static_cast<Level>(i));
     EXPECT_GT(info.m, 0);
     EXPECT_GT(info.u, 0);
     m[static_cast<size_t>(info.field)] += info.m;
