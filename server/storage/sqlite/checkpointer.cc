@@ -2,6 +2,7 @@
 #include "server/storage/sqlite/checkpointer.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "proto/failpoint/failpoint.h"
@@ -15,9 +16,8 @@ constexpr int64_t kRest = 1024;
 constexpr int kRounds = 4;
 // How long a reader of an old state may hold up commits, in milliseconds.
 constexpr int kPatience = 20;
-// How long a lock may be in the way of copying everything, which nobody should
-// hold then: on a busy machine somebody may not have let go of it yet.
-constexpr int kLongPatience = 10'000;
+// What is left of the log where SQLite does not say.
+constexpr int64_t kUnknown = std::numeric_limits<int64_t>::max();
 
 }  // namespace
 
@@ -96,11 +96,10 @@ absl::Status Checkpointer::Hold(
 }
 
 absl::Status Checkpointer::CopyAll() {
-  sqlite3* const handle = session_->connection->handle();
-  sqlite3_busy_timeout(handle, kLongPatience);
-  const absl::StatusOr<Progress> progress = Copy(SQLITE_CHECKPOINT_TRUNCATE);
-  sqlite3_busy_timeout(handle, kPatience);
-  if (!progress.ok()) return progress.status();
+  if (absl::Status status = Copy(SQLITE_CHECKPOINT_TRUNCATE).status();
+      !status.ok()) {
+    return status;
+  }
   WAYSTATION_FAILPOINT("log/emptied");
   absl::MutexLock lock(&mutex_);
   pages_ = 0;
@@ -108,26 +107,28 @@ absl::Status Checkpointer::CopyAll() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Checkpointer::Progress> Checkpointer::Copy(int mode) {
+absl::StatusOr<int64_t> Checkpointer::Copy(int mode) {
   int pages = 0;
   int copied = 0;
   sqlite3* const handle = session_->connection->handle();
   const int code =
       sqlite3_wal_checkpoint_v2(handle, nullptr, mode, &pages, &copied);
-  // Busy: somebody reads an old state, and what could be copied was.
-  if (code != SQLITE_OK &&
-      !(code == SQLITE_BUSY && mode == SQLITE_CHECKPOINT_RESTART)) {
-    return StatusOf(handle, "copying the log into the database");
+  if (code == SQLITE_OK) return pages - copied;
+  // Busy beside commits: one of them was just telling how long the log is, and
+  // SQLite does not wait for it. Busy at the restart: somebody reads an old
+  // state, and what could be copied was.
+  if (code == SQLITE_BUSY && mode != SQLITE_CHECKPOINT_TRUNCATE) {
+    return kUnknown;
   }
-  return Progress{pages, copied};
+  return StatusOf(handle, "copying the log into the database");
 }
 
 absl::Status Checkpointer::Cycle() {
   absl::MutexLock copying(&copying_);
   for (int round = 0; round < kRounds; ++round) {
-    const absl::StatusOr<Progress> progress = Copy(SQLITE_CHECKPOINT_PASSIVE);
-    if (!progress.ok()) return progress.status();
-    if (progress->pages - progress->copied < kRest) break;
+    const absl::StatusOr<int64_t> rest = Copy(SQLITE_CHECKPOINT_PASSIVE);
+    if (!rest.ok()) return rest.status();
+    if (*rest < kRest) break;
   }
   WAYSTATION_FAILPOINT("log/copied");
   absl::MutexLock commits(&commits_);

@@ -57,11 +57,8 @@ class Checkpointer {
                absl::Mutex& commits,
                std::function<void(const absl::Status&)> failed);
 
-  struct Progress {
-    int64_t pages = 0;
-    int64_t copied = 0;
-  };
-  absl::StatusOr<Progress> Copy(int mode);
+  // The pages of the log that are left to copy, as far as that is known.
+  absl::StatusOr<int64_t> Copy(int mode);
   absl::Status CopyAll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commits_);
   absl::Status Cycle();
   void Work();

@@ -262,7 +262,9 @@ int ShmLock(sqlite3_file* file, int offset, int count, int flags) {
 }
 
 void ShmBarrier(sqlite3_file* file) {
-  Of(file).methods().xShmBarrier(Of(file).real());
+  LayeredFile& layered = Of(file);
+  if (layered.hooks != nullptr) layered.hooks->AtBarrier();
+  layered.methods().xShmBarrier(layered.real());
 }
 
 int ShmUnmap(sqlite3_file* file, int remove) {

@@ -61,6 +61,8 @@ class FileHooks {
  public:
   virtual ~FileHooks() = default;
   virtual FileAnswer Before(const FileStep& step) = 0;
+  // Other connections may see the log's index as it is now, half written too.
+  virtual void AtBarrier() {}
 };
 
 // The layer, registered with SQLite under a name of its own while it lives.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "server/storage/sqlite/vfs.h"
@@ -82,6 +83,41 @@ TEST(Checkpointer, GoesOnUnderReaders) {
   EXPECT_EQ(LogSize(folder), 0);
   done = true;
   for (std::thread& reader : readers) reader.join();
+  ExpectWholeGroups(*store);
+}
+
+// Whoever commits stays for a while where the log's index is half written, and
+// others where it is half read, now longer and now shorter.
+class SlowIndex : public FileHooks {
+ public:
+  FileAnswer Before(const FileStep& /*step*/) override {
+    return FileAnswer::kPass;
+  }
+  void AtBarrier() override {
+    const bool commits = std::this_thread::get_id() == committer_;
+    std::this_thread::sleep_for(std::chrono::microseconds(
+        commits ? 300 : steps_.fetch_add(1) * 370 % 2'000));
+  }
+
+ private:
+  const std::thread::id committer_ = std::this_thread::get_id();
+  std::atomic<int> steps_ = 0;
+};
+
+// The copying thread also looks at the log while a commit is telling how long
+// it is, and SQLite calls that busy.
+TEST(Checkpointer, CopiesBesideAnyMomentOfACommit) {
+  const TemporaryFolder folder;
+  SlowIndex medium;
+  // A cycle every few commits, and room for some beside it.
+  Options options = OptionsFor(folder.path(), &medium);
+  options.log_bytes = kLogPages / 2 * 4096;
+  const std::unique_ptr<Store> store = Take(OpenSqlite(options));
+  ASSERT_TRUE(Prepare(*store).ok());
+  for (uint64_t group = 1; group <= 300; ++group) {
+    ASSERT_EQ(store->Commit(BatchOf(group)).status(), absl::OkStatus())
+        << group;
+  }
   ExpectWholeGroups(*store);
 }
 
