@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 
 namespace waystation::runtime {
 namespace {
@@ -126,11 +127,13 @@ absl::Status ReplaceFile(const std::string& path, std::string_view contents,
   if (absl::Status status = WriteNewFile(fresh, contents, mode); !status.ok()) {
     return status;
   }
+  WAYSTATION_FAILPOINT("replace/written");
   if (rename(fresh.c_str(), path.c_str()) != 0) {
     absl::Status status = NotWritten(path, errno);
     unlink(fresh.c_str());
     return status;
   }
+  WAYSTATION_FAILPOINT("replace/renamed");
   return SyncFolder(path);
 }
 

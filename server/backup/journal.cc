@@ -13,6 +13,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/time_util.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 #include "proto/runtime/file.h"
 #include "waystation/store/v1/backup.pb.h"
 
@@ -140,6 +141,7 @@ absl::Status Journal::Put(std::span<const storage::ObjectRow> rows,
   if (absl::Status status = Append(objects_file_, text); !status.ok()) {
     return status;
   }
+  WAYSTATION_FAILPOINT("journal/appended");
   for (auto& [key, entry] : fresh) objects_[key] = std::move(entry);
   return absl::OkStatus();
 }

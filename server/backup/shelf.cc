@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/time_util.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 #include "proto/runtime/file.h"
 
 namespace waystation::backup {
@@ -100,11 +102,21 @@ absl::Status Destroy(const std::string& path) {
     const std::string zeros(static_cast<size_t>(state.st_size), '\0');
     // What cannot be overwritten is removed all the same.
     (void)runtime::WriteDurably(file, path, zeros);
+    WAYSTATION_FAILPOINT("expiry/key-overwritten");
   }
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
     return runtime::NotWritten(path, errno);
   }
   return runtime::SyncFolder(path);
+}
+
+// Whether the key's time is over, or a crash came between its overwriting and
+// its end.
+bool IsOver(const std::string& path, absl::Time now) {
+  const auto key = LoadKey(path);
+  if (key.ok()) return key->expires <= now;
+  const auto text = runtime::ReadFile(path);
+  return text.ok() && std::ranges::all_of(*text, [](char c) { return c == 0; });
 }
 
 absl::Status Remove(const std::string& path) {
@@ -182,14 +194,18 @@ absl::StatusOr<MadeBackup> Shelf::Make(storage::Store& store,
       !written.ok()) {
     return written;
   }
+  WAYSTATION_FAILPOINT("backup/key-written");
   const std::string part =
       absl::StrCat(options_.folder, "/", name, kPartEnding);
   const auto write = [&]() -> absl::StatusOr<MadeBackup> {
     auto writer = ArchiveWriter::Create(part, head, key.key);
     if (!writer.ok()) return writer.status();
-    const auto copied = store.Copy(
-        [&](std::string_view piece) { return (*writer)->Append(piece); });
+    const auto copied = store.Copy([&](std::string_view piece) {
+      WAYSTATION_FAILPOINT("backup/piece");
+      return (*writer)->Append(piece);
+    });
     if (!copied.ok()) return copied.status();
+    WAYSTATION_FAILPOINT("backup/copied");
     MadeBackup made;
     made.tail.set_group(copied->group);
     made.tail.set_log_size(copied->frontier.size());
@@ -198,6 +214,7 @@ absl::StatusOr<MadeBackup> Shelf::Make(storage::Store& store,
     made.tail.set_bytes(copied->bytes);
     const auto hash = (*writer)->Finish(made.tail);
     if (!hash.ok()) return hash.status();
+    WAYSTATION_FAILPOINT("backup/sealed");
     made.hash = *hash;
     std::error_code error;
     made.backup = {.head = head,
@@ -206,6 +223,7 @@ absl::StatusOr<MadeBackup> Shelf::Make(storage::Store& store,
     if (::rename(part.c_str(), ArchiveFile(name).c_str()) != 0) {
       return runtime::NotWritten(ArchiveFile(name), errno);
     }
+    WAYSTATION_FAILPOINT("backup/renamed");
     if (absl::Status synced = runtime::SyncFolder(part); !synced.ok()) {
       return synced;
     }
@@ -261,7 +279,9 @@ absl::StatusOr<std::unique_ptr<ArchiveReader>> Shelf::Read(
 
 absl::Status Shelf::Discard(const std::string& name) {
   if (absl::Status gone = Destroy(KeyFile(name)); !gone.ok()) return gone;
-  return Remove(ArchiveFile(name));
+  const absl::Status removed = Remove(ArchiveFile(name));
+  WAYSTATION_FAILPOINT("expiry/removed");
+  return removed;
 }
 
 std::string Shelf::CheckingFolder(const std::string& name) const {
@@ -269,16 +289,33 @@ std::string Shelf::CheckingFolder(const std::string& name) const {
 }
 
 absl::StatusOr<std::vector<std::string>> Shelf::Expire(absl::Time now) {
-  const auto names = NamesIn(options_.keys, kKeyEnding);
-  if (!names.ok()) return names.status();
-  std::vector<std::string> expired;
-  for (const std::string& name : *names) {
-    const auto key = LoadKey(KeyFile(name));
-    if (!key.ok() || key->expires > now) continue;
-    if (absl::Status gone = Discard(name); !gone.ok()) return gone;
-    expired.push_back(name);
+  const auto keys = NamesIn(options_.keys, kKeyEnding);
+  if (!keys.ok()) return keys.status();
+  std::set<std::string> over;
+  for (const std::string& name : *keys) {
+    if (IsOver(KeyFile(name), now)) over.insert(name);
   }
-  return expired;
+  // Keys do not wait for the backups' folder, which may be far away.
+  const auto archives = NamesIn(options_.folder, kArchiveEnding);
+  if (archives.ok()) {
+    for (const std::string& name : *archives) {
+      if (IsLeftBehind(name, now)) over.insert(name);
+    }
+  }
+  for (const std::string& name : over) {
+    if (absl::Status gone = Destroy(KeyFile(name)); !gone.ok()) return gone;
+    WAYSTATION_FAILPOINT("expiry/key-destroyed");
+  }
+  return std::vector<std::string>(over.begin(), over.end());
+}
+
+// A backup without a key may be one whose keys are not there today. One whose
+// own time is over as well will never be read.
+bool Shelf::IsLeftBehind(const std::string& name, absl::Time now) const {
+  if (LoadKey(KeyFile(name)).ok()) return false;
+  const auto reader = ArchiveReader::Open(ArchiveFile(name));
+  return reader.ok() && absl::FromUnixSeconds(
+                            (*reader)->head().expire_time().seconds()) <= now;
 }
 
 }  // namespace waystation::backup

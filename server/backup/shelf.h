@@ -69,15 +69,18 @@ class Shelf {
   absl::StatusOr<std::unique_ptr<ArchiveReader>> Read(const std::string& name,
                                                       absl::Time now) const;
 
-  // Destroys the key of a backup and removes it.
+  // Destroys the key of a backup, and then removes it. What is gone already is
+  // no error.
   absl::Status Discard(const std::string& name);
 
   // A folder that does not exist, for a store that is made of the backup and
   // removed again; what a crash leaves of it goes at the next Open.
   std::string CheckingFolder(const std::string& name) const;
 
-  // Destroys the keys whose time is over, and removes what they opened; the
-  // names of these backups.
+  // Destroys the keys whose time is over. The names of their backups, and of
+  // those whose time is over and whose key has gone before: each is to be
+  // discarded when it is on record that it can be read no more. Whoever does
+  // not come to it gets the name again, as long as the backup stands here.
   absl::StatusOr<std::vector<std::string>> Expire(absl::Time now);
 
   const ShelfOptions& options() const { return options_; }
@@ -86,6 +89,7 @@ class Shelf {
   explicit Shelf(ShelfOptions options) : options_(std::move(options)) {}
   std::string ArchiveFile(const std::string& name) const;
   std::string KeyFile(const std::string& name) const;
+  bool IsLeftBehind(const std::string& name, absl::Time now) const;
 
   const ShelfOptions options_;
 };

@@ -9,6 +9,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 #include "server/backup/shelf.h"
 #include "server/hub/page_size.h"
 #include "server/hub/store_check.h"
@@ -64,12 +65,14 @@ absl::StatusOr<v1::CreateBackupResponse> Backups::Create(const Caller& caller) {
   }();
   if (!made.ok()) return StoreError(made.status());
   const std::string& name = made->backup.head.name();
+  WAYSTATION_FAILPOINT("backup/made");
   v1::AuditEvent event = EventOf(caller.path, "backup.create", name);
   event.set_object_hash(std::string(auditlog::AsBytes(made->hash)));
   if (absl::Status written = write_leaf_(std::move(event)); !written.ok()) {
     (void)shelf->Discard(name);
     return written;
   }
+  WAYSTATION_FAILPOINT("backup/logged");
   newest_ = made->backup.head.create_time().seconds();
   v1::CreateBackupResponse response;
   *response.mutable_backup() = Shown(made->backup);
@@ -148,7 +151,13 @@ void Backups::Expire() {
   const auto expired = core_.backups.shelf->Expire(Now());
   if (!expired.ok()) return;
   for (const std::string& name : *expired) {
-    (void)write_leaf_(EventOf("hub", "backup.expire", name));
+    WAYSTATION_FAILPOINT("expiry/found");
+    if (!on_record_.contains(name)) {
+      if (!write_leaf_(EventOf("hub", "backup.expire", name)).ok()) continue;
+      on_record_.insert(name);
+    }
+    WAYSTATION_FAILPOINT("expiry/logged");
+    if (core_.backups.shelf->Discard(name).ok()) on_record_.erase(name);
   }
 }
 

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,8 +38,9 @@ class Backups {
   int64_t newest() const { return newest_; }
   // Looks what there is; before the hub serves.
   void Load();
-  // Destroys the keys whose time is over. Called now and then; what fails is
-  // tried again.
+  // Destroys the keys whose time is over, and removes what they opened when
+  // that stands in the log. Called now and then, by one thread; what fails, or
+  // a crash cuts short, is taken up again.
   void Expire();
 
  private:
@@ -48,6 +51,8 @@ class Backups {
   const WriteLeaf write_leaf_;
   std::atomic<bool> busy_ = false;
   std::atomic<int64_t> newest_ = 0;
+  // Expired, logged and not removed yet.
+  std::set<std::string> on_record_;
 };
 
 }  // namespace waystation::hub

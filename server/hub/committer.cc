@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 
 namespace waystation::hub {
 namespace {
@@ -214,6 +215,7 @@ absl::Status Committer::Commit(Group& group) {
     Answer(std::move(group.works), std::nullopt);
     return absl::OkStatus();
   }
+  WAYSTATION_FAILPOINT("group/planned");
   const int64_t begin = absl::GetCurrentTimeNanos();
   const absl::StatusOr<storage::Committed> committed =
       core_.store.Commit(group.batch);
@@ -224,7 +226,9 @@ absl::Status Committer::Commit(Group& group) {
   core_.counters.log_size = committed->log_size;
   last_group_ = committed->group;
   conflicts_ = 0;
+  WAYSTATION_FAILPOINT("group/committed");
   committed_(group, *committed);
+  WAYSTATION_FAILPOINT("group/published");
   Answer(std::move(group.works), *committed);
   return absl::OkStatus();
 }

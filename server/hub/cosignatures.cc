@@ -8,6 +8,7 @@
 
 #include "proto/auditlog/note.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 #include "server/hub/registry.h"
 #include "server/hub/store_error.h"
 
@@ -89,6 +90,7 @@ absl::StatusOr<v1::CosignResponse> Cosignatures::Take(
                                     .key = line.key_hash,
                                     .signature = line.bytes});
     if (!put.ok()) return StoreError(put);
+    WAYSTATION_FAILPOINT("cosignature/stored");
     taken = true;
   }
   if (!taken) {

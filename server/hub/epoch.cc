@@ -7,10 +7,12 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "proto/auditlog/epoch.h"
 #include "proto/auditlog/note.h"
 #include "proto/auditlog/tiles.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 #include "server/backup/journal.h"
 #include "server/hub/act_work.h"
 #include "server/hub/erasure.h"
@@ -98,6 +100,27 @@ absl::Status CheckNotRolledBack(const Core& core) {
   return absl::OkStatus();
 }
 
+std::string NewEpoch(Core& core) {
+  std::string last = core.log_epoch;
+  if (core.backups.journal != nullptr) {
+    const auto note = auditlog::ParseNote(core.backups.journal->checkpoint());
+    const auto checkpoint =
+        note.ok() ? auditlog::ParseCheckpoint(note->text)
+                  : absl::StatusOr<auditlog::Checkpoint>(note.status());
+    if (checkpoint.ok()) {
+      last = std::max(last,
+                      std::string(auditlog::EpochOfOrigin(checkpoint->origin)));
+    }
+  }
+  constexpr char kForm[] = "%E4Y%m%dT%H%M%SZ";
+  absl::Time begin = absl::FromUnixMicros(core.clock.Now());
+  absl::Time last_begin;
+  if (absl::ParseTime(kForm, last, &last_begin, nullptr)) {
+    begin = std::max(begin, last_begin + absl::Seconds(1));
+  }
+  return absl::FormatTime(kForm, begin, absl::UTCTimeZone());
+}
+
 absl::Status BringJournalUp(Core& core) {
   if (core.backups.journal == nullptr) return absl::OkStatus();
   const auto rows = ListJournalled(core.store);
@@ -118,6 +141,7 @@ absl::Status TakeUpJournal(Core& core, Committer& committer) {
     const auto found = held.find({row.kind, row.id});
     if (found != held.end() && found->second == row.bytes) continue;
     if (absl::Status put = PutBack(row, committer); !put.ok()) return put;
+    WAYSTATION_FAILPOINT("restore/put-back");
   }
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 #ifndef WAYSTATION_SERVER_HUB_EPOCH_H_
 #define WAYSTATION_SERVER_HUB_EPOCH_H_
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,10 @@ namespace waystation::hub {
 // STORE_ROLLED_BACK when the journal's checkpoint covers what the store's log
 // does not hold, or holds otherwise. Without a journal, nobody can tell.
 absl::Status CheckNotRolledBack(const Core& core);
+
+// The name of the epoch that a restore opens now: none that this log has had,
+// though the clock may stand still or go back between two restores.
+std::string NewEpoch(Core& core);
 
 // The kinds of the store's objects that the journal keeps: what is
 // administered, and erasures.

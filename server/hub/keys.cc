@@ -20,6 +20,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "proto/auditlog/hash.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 #include "proto/runtime/file.h"
 
 namespace waystation::hub {
@@ -115,7 +116,9 @@ absl::Status Keys::AddKeyEncryptionKey(const std::string& path) {
   const uint32_t newest = keys->key_encryption_keys_.rbegin()->first;
   keys->key_encryption_keys_.emplace(newest + 1, RandomKey());
   std::string text = keys->Format();
+  WAYSTATION_FAILPOINT("rotation/begun");
   absl::Status replaced = runtime::ReplaceFile(path, text, 0600);
+  WAYSTATION_FAILPOINT("rotation/ended");
   OPENSSL_cleanse(text.data(), text.size());
   return replaced;
 }

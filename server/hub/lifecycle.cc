@@ -8,6 +8,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "proto/auditlog/epoch.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 #include "server/backup/journal.h"
 #include "server/hub/act_work.h"
 #include "server/hub/epoch.h"
@@ -113,6 +114,7 @@ absl::Status HubImpl::Open() {
   if (auto status = sweep_.Load(); !status.ok()) return status;
   if (auto status = committer_.Start(); !status.ok()) return status;
   if (auto status = WriteFirstLeaf(); !status.ok()) return status;
+  WAYSTATION_FAILPOINT("start/first-leaf");
   if (core_.options.restored.has_value()) {
     if (auto status = TakeUpRestored(); !status.ok()) return status;
   }
@@ -149,11 +151,7 @@ absl::Status HubImpl::CheckIdentity(
     return Foreign("the log origin that it was written for");
   }
   core_.log_epoch = identity.epoch();
-  if (core_.options.restored.has_value()) {
-    core_.log_epoch = absl::FormatTime("%Y%m%dT%H%M%SZ",
-                                       absl::FromUnixMicros(core_.clock.Now()),
-                                       absl::UTCTimeZone());
-  }
+  if (core_.options.restored.has_value()) core_.log_epoch = NewEpoch(core_);
   core_.log_origin =
       auditlog::OriginOfEpoch(core_.options.log_origin, core_.log_epoch);
   if (identity.rules().SerializeAsString() !=
@@ -191,6 +189,7 @@ absl::Status HubImpl::TakeUpRestored() {
   if (auto status = TakeUpJournal(core_, committer_); !status.ok()) {
     return status;
   }
+  WAYSTATION_FAILPOINT("restore/journal-taken-up");
   // What was shredded since the backup was made is in the store again.
   const codes::Date today = core_.Today();
   while (!sweep_.IsDone(today)) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 #include "server/backup/journal.h"
 #include "server/hub/store_error.h"
 
@@ -50,9 +51,11 @@ absl::StatusOr<storage::CheckpointRow> Notary::Sign() {
                                         .extensions = {}},
                                        signer_),
       .time = core_.clock.Now()};
+  WAYSTATION_FAILPOINT("checkpoint/signed");
   if (auto status = core_.store.PutCheckpoint(row); !status.ok()) {
     return NamedStoreError(status);
   }
+  WAYSTATION_FAILPOINT("checkpoint/stored");
   // What the journal does not know could be signed a second time after a
   // restore, otherwise.
   if (core_.backups.journal != nullptr) {
@@ -61,6 +64,7 @@ absl::StatusOr<storage::CheckpointRow> Notary::Sign() {
       return errors::Error("JOURNAL_NOT_WRITTEN");
     }
   }
+  WAYSTATION_FAILPOINT("checkpoint/journalled");
   return row;
 }
 

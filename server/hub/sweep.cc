@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "google/protobuf/util/time_util.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 #include "server/domain/retention.h"
 #include "server/hub/act_work.h"
 #include "server/hub/store_error.h"
@@ -222,7 +223,9 @@ void Sweep::GoOn(codes::Date today, bool may_scrub) {
   }
   if (!scrub) return Next();
   // Until that has been done, what was shredded may still lie in a file.
+  WAYSTATION_FAILPOINT("sweep/through");
   const absl::Status scrubbed = StoreError(core_.store.Scrub());
+  WAYSTATION_FAILPOINT("sweep/scrubbed");
   const std::lock_guard lock(mutex_);
   if (scrubbed.ok()) place_.shredded = false;
   failure_ = scrubbed;
@@ -244,6 +247,7 @@ void Sweep::Next() {
         return Begin(planning, event);
       },
       [this](const absl::Status& status) {
+        WAYSTATION_FAILPOINT("sweep/group");
         {
           const std::lock_guard lock(mutex_);
           if (status.ok()) place_ = next_;

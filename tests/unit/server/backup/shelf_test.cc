@@ -114,6 +114,9 @@ TEST_F(ShelfTest, DestroysAKeyWhenItsTimeIsOver) {
   const auto expired = shelf_->Expire(later);
   ASSERT_TRUE(expired.ok()) << expired.status();
   EXPECT_THAT(*expired, testing::ElementsAre(old));
+  EXPECT_EQ(WhyNotRead(old, kNow), "BACKUP_LOCKED");
+  EXPECT_EQ(Files("keys"), 1);
+  ASSERT_TRUE(shelf_->Discard(old).ok());
   EXPECT_EQ(WhyNotRead(old, later), "NO_SUCH_BACKUP");
   EXPECT_EQ(Files("backup"), 1);
   EXPECT_EQ(Files("keys"), 1);
@@ -121,6 +124,38 @@ TEST_F(ShelfTest, DestroysAKeyWhenItsTimeIsOver) {
   fs::copy_file(elsewhere, folder_ / "backup" / (old + ".backup"));
   EXPECT_EQ(WhyNotRead(old, kNow), "BACKUP_LOCKED");
   EXPECT_FALSE((*shelf_->List(kNow)).back().has_key);
+}
+
+TEST_F(ShelfTest, ExpiresAgainWhatACrashLeftWithoutAKey) {
+  const std::string name = Make(kNow);
+  const absl::Time later = kNow + absl::Hours(24 * 30);
+  const auto expire = [&](absl::Time now) {
+    const auto expired = shelf_->Expire(now);
+    EXPECT_TRUE(expired.ok()) << expired.status();
+    return *expired;
+  };
+  EXPECT_THAT(expire(later), testing::ElementsAre(name));
+  // Nobody came to discard it.
+  EXPECT_THAT(expire(later), testing::ElementsAre(name));
+  // Before its time, the key may be away for a while.
+  EXPECT_THAT(expire(later - absl::Seconds(1)), testing::IsEmpty());
+  ASSERT_TRUE(shelf_->Discard(name).ok());
+  EXPECT_THAT(expire(later), testing::IsEmpty());
+  EXPECT_TRUE(shelf_->Discard(name).ok()) << "it is gone, which is no error";
+  EXPECT_EQ(Files("backup"), 0);
+}
+
+TEST_F(ShelfTest, EndsAKeyThatACrashLeftOverwritten) {
+  const std::string name = Make(kNow);
+  const fs::path key = folder_ / "keys" / (name + ".key");
+  const std::string zeros(fs::file_size(key), '\0');
+  std::ofstream(key, std::ios::binary) << zeros;
+  // Whether its backup stands here, or has been carried away.
+  fs::rename(folder_ / "backup" / (name + ".backup"), folder_ / "away");
+  const auto expired = shelf_->Expire(kNow);
+  ASSERT_TRUE(expired.ok()) << expired.status();
+  EXPECT_THAT(*expired, testing::ElementsAre(name));
+  EXPECT_EQ(Files("keys"), 0);
 }
 
 TEST_F(ShelfTest, ClearsWhatACrashLeft) {

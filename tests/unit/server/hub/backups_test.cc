@@ -153,6 +153,19 @@ TEST_F(BackupsTest, BringBackWhatTheyHeldInAnEpochOfItsOwn) {
   EXPECT_EQ(auditlog::BaseOfOrigin(Checkpoint().origin), last.origin);
 }
 
+TEST_F(BackupsTest, OpenAnotherEpochEachTimeThoughTheClockStandsStill) {
+  const std::string name = Make();
+  std::vector<std::string> origins = {Checkpoint().origin};
+  for (int restore = 0; restore < 3; ++restore) {
+    // In the end it even goes back.
+    if (restore == 2) test_.Advance(-absl::Hours(1));
+    const absl::Status restored = test_.TryRestore(name);
+    ASSERT_TRUE(restored.ok()) << restored;
+    EXPECT_THAT(origins, Not(testing::Contains(Checkpoint().origin)));
+    origins.push_back(Checkpoint().origin);
+  }
+}
+
 TEST_F(BackupsTest, ForgetNobodyWhoWasShutOut) {
   v1::CertificateStatus certificate;
   certificate.set_serial("0a1b");

@@ -61,7 +61,7 @@ bool IsServing(TestHub& test) {
 // Tells the story to its end, with the fault on its way.
 void TellThrough(FailNth& fault) {
   const World world(harness::ScratchRoot());
-  Told told;
+  const Told told(world);
   StoryMedium medium(&fault);
   TestHub test(StorySetup(world, medium));
   for (int attempt = 0;; ++attempt) {
@@ -86,7 +86,7 @@ void TellThrough(FailNth& fault) {
   fault.Rest();
   ExpectStandsBy(test, told);
   ExpectEndsWell(test, medium, told);
-  EXPECT_EQ(told.steps, kStorySteps);
+  EXPECT_EQ(told.steps(), kStorySteps);
 }
 
 TEST_P(EveryFault, IsMetByAnErrorAndLosesNothing) {

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/server/hub/story.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <memory>
 #include <thread>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "proto/auditlog/epoch.h"
 #include "proto/auditlog/merkle.h"
@@ -33,7 +37,7 @@ constexpr int kAtOnce = 6;
 struct Scene {
   TestHub& test;
   const StoryMedium& medium;
-  Told& told;
+  const Told& told;
   // It was answered before; nothing may be new then.
   bool again = false;
 };
@@ -169,7 +173,7 @@ absl::Status LookAtLog(const Scene& scene) {
       scene.test.hub().GetCheckpoint(AgencyCaller(kLaborSuzhou), request);
   if (!shown.ok()) return shown.status();
   auditlog::Note note = *auditlog::ParseNote(shown->checkpoint());
-  scene.told.checkpoints.push_back(shown->checkpoint());
+  scene.told.Add("checkpoint", shown->checkpoint());
   note.signatures = {Witness().Sign(note.text, scene.test.Now())};
   v1::CosignRequest cosign;
   cosign.set_cosigned_checkpoint(auditlog::FormatNote(note));
@@ -186,7 +190,10 @@ absl::Status ReadMailbox(const Scene& scene) {
 }
 
 absl::Status MakeBackup(const Scene& scene) {
-  return scene.test.hub().CreateBackup(OperatorCaller()).status();
+  const auto made = scene.test.hub().CreateBackup(OperatorCaller());
+  if (!made.ok()) return made.status();
+  scene.told.Add("backup", made->backup().name());
+  return absl::OkStatus();
 }
 
 // Claims that were shredded, as far as the log can be read.
@@ -200,6 +207,23 @@ uint64_t Shredded(TestHub& test) {
     if (event.act() == "claims.shred") count += event.count();
   }
   return count;
+}
+
+// Updates that were applied, as the log has them: each once.
+std::vector<std::string> Applied(TestHub& test) {
+  const auto leaves = test.store().ReadLeaves(0, 10'000, true);
+  EXPECT_TRUE(leaves.ok()) << leaves.status();
+  std::vector<std::string> applied;
+  for (const storage::LeafRow& leaf : *leaves) {
+    v1::AuditEvent event;
+    EXPECT_TRUE(event.ParseFromString(leaf.event));
+    if (event.kind() != v1::AuditEvent::KIND_UPDATES) continue;
+    for (const storage::DetailRow& detail : leaf.details) {
+      if (detail.uid != 0) applied.push_back(event.actor());
+    }
+  }
+  std::ranges::sort(applied);
+  return applied;
 }
 
 // A month goes by: an address that was left is shredded, and the first backups
@@ -307,6 +331,26 @@ FileAnswer StoryMedium::Before(const FileStep& step) {
   return answer;
 }
 
+void Told::Add(const std::string& word, const std::string& what) const {
+  const std::string line =
+      absl::StrCat(word, " ", absl::BytesToHexString(what), "\n");
+  const int file = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  EXPECT_EQ(::write(file, line.data(), line.size()),
+            static_cast<ssize_t>(line.size()));
+  ::close(file);
+}
+
+std::vector<std::string> Told::Of(const std::string& word) const {
+  std::vector<std::string> found;
+  std::ifstream file(file_);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(word + " ")) {
+      found.push_back(absl::HexStringToBytes(line.substr(word.size() + 1)));
+    }
+  }
+  return found;
+}
+
 TestHub::Setup StorySetup(const World& world, StoryMedium& medium) {
   return {.hooks = &medium,
           .rules = {},
@@ -317,18 +361,20 @@ TestHub::Setup StorySetup(const World& world, StoryMedium& medium) {
           .log_bytes = size_t{64} * 4096};
 }
 
-absl::Status TellStory(TestHub& test, const StoryMedium& medium, Told& told) {
+absl::Status TellStory(TestHub& test, const StoryMedium& medium,
+                       const Told& told) {
   EXPECT_EQ(Steps().size(), kStorySteps);
+  const size_t answered = told.steps();
   for (size_t i = 0; i < kStorySteps; ++i) {
     const Step& step = Steps()[i];
     SCOPED_TRACE(absl::StrCat("step ", i, ": ", step.name));
     const absl::Status status =
-        step.tell({test, medium, told, /*again=*/i < told.steps});
+        step.tell({test, medium, told, /*again=*/i < answered});
     if (!status.ok()) {
       return {status.code(), absl::StrCat("step ", i, ", ", step.name, ": ",
                                           status.ToString())};
     }
-    told.steps = std::max(told.steps, i + 1);
+    if (i >= answered) told.Add("step", step.name);
   }
   return absl::OkStatus();
 }
@@ -339,6 +385,7 @@ Outcome OutcomeOf(TestHub& test) {
   EXPECT_TRUE(decisions.ok()) << decisions.status();
   return {.stock = StockOf(test),
           .mailboxes = MailboxesOf(test),
+          .applied = Applied(test),
           .shredded = Shredded(test),
           .decisions = decisions->size()};
 }
@@ -346,7 +393,7 @@ Outcome OutcomeOf(TestHub& test) {
 const Outcome& UndisturbedOutcome() {
   static const Outcome outcome = [] {
     const World world(harness::ScratchRoot());
-    Told told;
+    const Told told(world);
     StoryMedium medium;
     TestHub test(StorySetup(world, medium));
     absl::Status status = test.TryStart();
@@ -358,6 +405,7 @@ const Outcome& UndisturbedOutcome() {
     EXPECT_EQ(undisturbed.shredded, 1U);
     EXPECT_EQ(undisturbed.decisions, 1U);
     EXPECT_FALSE(undisturbed.mailboxes.empty());
+    EXPECT_FALSE(undisturbed.applied.empty());
     return undisturbed;
   }();
   return outcome;
@@ -367,7 +415,7 @@ void ExpectStandsBy(TestHub& test, const Told& told) {
   const auto checked = test.hub().CheckStore();
   ASSERT_TRUE(checked.ok()) << checked.status();
   EXPECT_EQ(checked->findings_size(), 0) << checked->ShortDebugString();
-  for (const std::string& note : told.checkpoints) {
+  for (const std::string& note : told.Of("checkpoint")) {
     ExpectContinues(test, note);
   }
   const auto backups = test.hub().ListBackups({});
@@ -382,13 +430,15 @@ void ExpectStandsBy(TestHub& test, const Told& told) {
   }
 }
 
-void ExpectEndsWell(TestHub& test, const StoryMedium& medium, Told& told) {
+void ExpectEndsWell(TestHub& test, const StoryMedium& medium,
+                    const Told& told) {
   const absl::Status status = TellStory(test, medium, told);
   ASSERT_TRUE(status.ok()) << status;
   const Outcome outcome = OutcomeOf(test);
   const Outcome& want = UndisturbedOutcome();
   EXPECT_EQ(outcome.stock, want.stock) << Difference(outcome.stock, want.stock);
   EXPECT_EQ(outcome.mailboxes, want.mailboxes);
+  EXPECT_EQ(outcome.applied, want.applied);
   EXPECT_EQ(outcome.shredded, want.shredded);
   EXPECT_EQ(outcome.decisions, want.decisions);
 }

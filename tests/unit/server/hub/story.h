@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -37,12 +38,22 @@ class StoryMedium final : public storage::sqlite::FileHooks {
   std::atomic<int> scrubs_ = 0;
 };
 
-// What the hub has answered.
-struct Told {
+// What the hub has answered, in a file beside its folders: it outlasts the
+// process that was told.
+class Told {
+ public:
+  explicit Told(const World& world, const std::string& name = "told")
+      : file_(world.folder / name) {}
+
+  void Add(const std::string& word, const std::string& what) const;
+  // All of one word, in order: "step"; "checkpoint", a signed note that a
+  // witness saw; "backup", a name.
+  std::vector<std::string> Of(const std::string& word) const;
   // Steps from the beginning.
-  size_t steps = 0;
-  // Signed notes, each of which a witness saw.
-  std::vector<std::string> checkpoints;
+  size_t steps() const { return Of("step").size(); }
+
+ private:
+  const std::filesystem::path file_;
 };
 
 // The setup of a hub of the story.
@@ -52,12 +63,15 @@ inline constexpr size_t kStorySteps = 17;
 
 // Tells all steps; ends with the first error. Each that was answered is noted,
 // once.
-absl::Status TellStory(TestHub& test, const StoryMedium& medium, Told& told);
+absl::Status TellStory(TestHub& test, const StoryMedium& medium,
+                       const Told& told);
 
 // All that the story is about, in words that do not depend on when it was told.
 struct Outcome {
   Stock stock;
   std::map<std::string, std::vector<std::string>> mailboxes;
+  // The agency of each update that was applied, as often as it was.
+  std::vector<std::string> applied;
   // Claims that were shredded.
   uint64_t shredded = 0;
   uint64_t decisions = 0;
@@ -74,7 +88,7 @@ const Outcome& UndisturbedOutcome();
 void ExpectStandsBy(TestHub& test, const Told& told);
 
 // That the story, told again on this hub, ends as it does without trouble.
-void ExpectEndsWell(TestHub& test, const StoryMedium& medium, Told& told);
+void ExpectEndsWell(TestHub& test, const StoryMedium& medium, const Told& told);
 
 }  // namespace waystation::hub
 
