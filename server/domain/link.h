@@ -113,13 +113,15 @@ struct Strong {
 Strong StrongEdges(std::span<const LinkFeatures> records,
                    std::span<const Pair> must);
 
+// In bits of score.h. The defaults go with its default weights: over the
+// synthetic population (tests/bench, `linkage`) false links begin below 21.
 struct Thresholds {
   // Scored edges at or over it may join.
-  double upper = 12;
+  double upper = 24;
   // Scored edges under it are nothing.
-  double lower = 4;
+  double lower = 8;
   // An edge this close to a better one rivals it.
-  double margin = 3;
+  double margin = 6;
   // A lone edge between two sets of at least this many records is a bridge.
   std::size_t large_set = 8;
   // Over it scored edges are left aside.

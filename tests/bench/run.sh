@@ -19,6 +19,7 @@ and ours take turns.
   --persons N    people in the hub, each with a record at each agency (250000)
   --few N        people of the smaller hub of `growth` (100000)
   --many N       people of the larger one (1000000: some minutes to load)
+  --people N     people whose records `linkage` joins (100000)
   --agencies N   agencies that send, 1 to 4 (2)
   --rows N       rows of the store and of the databases beside it (500000)
   --rounds N     turns of each (3)
@@ -39,12 +40,13 @@ benchmarks=(
   'growth         few persons beside many: CPU an update, memory'
   'audit          the log: append, verify, proofs'
   'adapter        exports of each format to signed frames, on one core'
+  'linkage        who is who, held against the truth, beside numbers alone'
 )
 
 known() { printf '%s\n' "${benchmarks[@]}" | grep -q "^$1 "; }
 
 record=false keep=false names=()
-persons=250000 few=100000 many=1000000 agencies=2 rows=500000 rounds=3 seconds=8
+persons=250000 people=100000 few=100000 many=1000000 agencies=2 rows=500000 rounds=3 seconds=8
 while [ $# -gt 0 ]; do
   case "$1" in
     --list)
@@ -53,7 +55,7 @@ while [ $# -gt 0 ]; do
       ;;
     --record) record=true ;;
     --keep) keep=true ;;
-    --persons | --few | --many | --agencies | --rows | --rounds | --seconds)
+    --persons | --people | --few | --many | --agencies | --rows | --rounds | --seconds)
       [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || {
         echo "bench: $1 wants a number" >&2
         exit 2

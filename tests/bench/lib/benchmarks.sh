@@ -267,3 +267,7 @@ audit_items() {
 }
 
 bench_adapter() { "$built/bench_adapter" --rounds "$rounds"; }
+
+bench_linkage() {
+  "$built/bench_linkage" --people "$people" --rounds "$rounds" --details
+}

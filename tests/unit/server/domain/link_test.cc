@@ -74,6 +74,10 @@ struct Case {
   std::vector<std::string> candidates = {};
 };
 
+// What the cases' scores are held against.
+constexpr Thresholds kThresholds = {
+    .upper = 12, .lower = 4, .margin = 3, .large_set = 2};
+
 void Check(const std::vector<Case>& cases) {
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
@@ -82,7 +86,7 @@ void Check(const std::vector<Case>& cases) {
                                        .scored = c.scored,
                                        .must = c.must,
                                        .cannot = c.cannot,
-                                       .thresholds = {.large_set = 2}});
+                                       .thresholds = kThresholds});
     EXPECT_EQ(got.persons, c.persons);
     EXPECT_EQ(Describe(got.candidates), c.candidates);
     EXPECT_FALSE(got.over_limit);
@@ -436,7 +440,7 @@ struct Any {
   std::vector<Edge> scored;
   std::vector<Pair> must;
   std::vector<Pair> cannot;
-  Thresholds thresholds;
+  Thresholds thresholds = kThresholds;
 
   LinkInput Input() const {
     return {.records = records,
