@@ -7,11 +7,13 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/time_util.h"
+#include "proto/auditlog/hash.h"
 #include "proto/errors/error.h"
 #include "proto/failpoint/failpoint.h"
 #include "proto/runtime/file.h"
@@ -22,6 +24,23 @@ namespace {
 
 constexpr size_t kMostBytes = size_t{1} << 30;
 
+// Of an entry that has none yet.
+std::string SumOf(const store::v1::JournalEntry& entry) {
+  return std::string(
+      auditlog::AsBytes(auditlog::Sha256(entry.SerializeAsString())));
+}
+
+// nullopt for a line that is not whole, or not what was written.
+std::optional<store::v1::JournalEntry> ReadLine(const std::string& line) {
+  store::v1::JournalEntry entry;
+  if (!google::protobuf::util::JsonStringToMessage(line, &entry).ok()) {
+    return std::nullopt;
+  }
+  const std::string sum = std::exchange(*entry.mutable_sum(), "");
+  if (!sum.empty() && sum != SumOf(entry)) return std::nullopt;
+  return entry;
+}
+
 std::string LineOf(const storage::ObjectRow& row, absl::Time now) {
   store::v1::JournalEntry entry;
   *entry.mutable_time() =
@@ -30,6 +49,7 @@ std::string LineOf(const storage::ObjectRow& row, absl::Time now) {
   entry.set_kind(row.kind);
   entry.set_id(row.id);
   entry.set_object(row.bytes);
+  entry.set_sum(SumOf(entry));
   std::string line;
   // A message of text and bytes can always be written.
   (void)google::protobuf::util::MessageToJsonString(entry, &line);
@@ -90,19 +110,29 @@ absl::Status Journal::Read() {
     const size_t end = text->find('\n', whole);
     if (end == std::string::npos) break;
     ++lines;
-    store::v1::JournalEntry entry;
-    if (!google::protobuf::util::JsonStringToMessage(
-             text->substr(whole, end - whole), &entry)
-             .ok()) {
+    const std::optional<store::v1::JournalEntry> entry =
+        ReadLine(text->substr(whole, end - whole));
+    if (!entry.has_value()) {
       return errors::Error(
           "JOURNAL_DAMAGED",
           {.field = objects_file_, .rule = absl::StrCat("line ", lines)});
     }
-    objects_[{entry.kind(), entry.id()}] = {
-        .object = entry.object(), .line = text->substr(whole, end + 1 - whole)};
+    objects_[{entry->kind(), entry->id()}] = {
+        .object = entry->object(),
+        .line = text->substr(whole, end + 1 - whole)};
     whole = end + 1;
   }
   const bool has_rest = whole < text->size();
+  // Where its end alone is missing or damaged, all that it says is there.
+  for (size_t length : {text->size(), text->size() - 1}) {
+    if (length <= whole) break;
+    const std::string line = text->substr(whole, length - whole);
+    if (const auto entry = ReadLine(line); entry.has_value()) {
+      objects_[{entry->kind(), entry->id()}] = {.object = entry->object(),
+                                                .line = line + "\n"};
+      break;
+    }
+  }
   // Lines that no longer count are dropped when they are many.
   const bool is_long = lines > 1000 + 2 * objects_.size();
   return has_rest || is_long ? Rewrite() : absl::OkStatus();

@@ -6,7 +6,8 @@
 //   administration := one line for each administered object that was put (an
 //                     agency, an agreement, a certificate), and for each record
 //                     that a person had erased: a store.v1.JournalEntry as
-//                     protobuf JSON; the last of a kind and id counts
+//                     protobuf JSON with a checksum; the last of a kind and id
+//                     counts
 //   checkpoint     := the newest signed head of the audit log
 //
 // Without it a restored hub would let in whom it had shut out, tell under
@@ -35,7 +36,8 @@ namespace waystation::backup {
 class Journal {
  public:
   // Makes the folder (its parent must be there). A last line that a crash cut
-  // short is dropped. JOURNAL_DAMAGED names another line that cannot be read.
+  // short is dropped. JOURNAL_DAMAGED names another line that cannot be read,
+  // or that is not what was written.
   static absl::StatusOr<std::unique_ptr<Journal>> Open(
       const std::string& folder);
 

@@ -66,10 +66,11 @@ v1::AuditEvent TakeUpEvent(const storage::ObjectRow& row) {
   return event;
 }
 
-absl::Status CheckNotRolledBack(const Core& core) {
-  if (core.backups.journal == nullptr) return absl::OkStatus();
+absl::StatusOr<std::optional<auditlog::Checkpoint>> JournalledCheckpoint(
+    const Core& core) {
+  if (core.backups.journal == nullptr) return std::nullopt;
   const std::string bytes = core.backups.journal->checkpoint();
-  if (bytes.empty()) return absl::OkStatus();
+  if (bytes.empty()) return std::nullopt;
   const auto note = auditlog::ParseNote(bytes);
   const auto checkpoint =
       note.ok() ? auditlog::ParseCheckpoint(note->text)
@@ -77,6 +78,22 @@ absl::Status CheckNotRolledBack(const Core& core) {
   if (!checkpoint.ok()) {
     return errors::Error("JOURNAL_DAMAGED", {.field = "checkpoint"});
   }
+  // That of another log is not damaged, and its key is not known here.
+  if (auditlog::BaseOfOrigin(checkpoint->origin) == core.options.log_origin) {
+    const auto log = auditlog::NoteVerifier::Create(checkpoint->origin,
+                                                    core.log_key.public_key());
+    if (!log.ok() || !log->Verify(*note).ok()) {
+      return errors::Error("JOURNAL_DAMAGED", {.field = "checkpoint"});
+    }
+  }
+  return *checkpoint;
+}
+
+absl::Status CheckNotRolledBack(const Core& core) {
+  const auto journalled = JournalledCheckpoint(core);
+  if (!journalled.ok()) return journalled.status();
+  if (!journalled->has_value()) return absl::OkStatus();
+  const std::optional<auditlog::Checkpoint>& checkpoint = *journalled;
   if (auditlog::BaseOfOrigin(checkpoint->origin) != core.options.log_origin) {
     return errors::Error("STORE_FOREIGN",
                          {.rule = "the journal is of another log"});
@@ -102,15 +119,10 @@ absl::Status CheckNotRolledBack(const Core& core) {
 
 std::string NewEpoch(Core& core) {
   std::string last = core.log_epoch;
-  if (core.backups.journal != nullptr) {
-    const auto note = auditlog::ParseNote(core.backups.journal->checkpoint());
-    const auto checkpoint =
-        note.ok() ? auditlog::ParseCheckpoint(note->text)
-                  : absl::StatusOr<auditlog::Checkpoint>(note.status());
-    if (checkpoint.ok()) {
-      last = std::max(last,
-                      std::string(auditlog::EpochOfOrigin(checkpoint->origin)));
-    }
+  if (const auto journalled = JournalledCheckpoint(core);
+      journalled.ok() && journalled->has_value()) {
+    last = std::max(
+        last, std::string(auditlog::EpochOfOrigin((*journalled)->origin)));
   }
   constexpr char kForm[] = "%E4Y%m%dT%H%M%SZ";
   absl::Time begin = absl::FromUnixMicros(core.clock.Now());

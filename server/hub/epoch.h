@@ -4,17 +4,24 @@
 #ifndef WAYSTATION_SERVER_HUB_EPOCH_H_
 #define WAYSTATION_SERVER_HUB_EPOCH_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "proto/auditlog/note.h"
 #include "server/hub/committer.h"
 #include "server/hub/core.h"
 #include "server/storage/store.h"
 
 namespace waystation::hub {
+
+// The newest head that the journal says was signed, if it holds one.
+// JOURNAL_DAMAGED when it cannot be read, or this log's key did not sign it.
+absl::StatusOr<std::optional<auditlog::Checkpoint>> JournalledCheckpoint(
+    const Core& core);
 
 // STORE_ROLLED_BACK when the journal's checkpoint covers what the store's log
 // does not hold, or holds otherwise. Without a journal, nobody can tell.

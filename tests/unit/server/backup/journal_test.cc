@@ -76,7 +76,12 @@ TEST_F(JournalTest, IsForItsUserAlone) {
 TEST_F(JournalTest, DropsALineThatACrashCutShort) {
   Open()->Put(kFirst, absl::UnixEpoch()).IgnoreError();
   const std::string whole = Text();
-  for (size_t cut = 1; cut < 30; ++cut) {
+  // Without the end of the line alone, all that it says is there.
+  std::ofstream(lines(), std::ios::binary | std::ios::trunc)
+      << whole.substr(0, whole.size() - 1);
+  EXPECT_THAT(Open()->Objects(), testing::ElementsAreArray(kFirst));
+  EXPECT_EQ(Text(), whole);
+  for (size_t cut = 2; cut < 30; ++cut) {
     std::ofstream(lines(), std::ios::binary | std::ios::trunc)
         << whole.substr(0, whole.size() - cut);
     const auto journal = Open();
@@ -98,6 +103,35 @@ TEST_F(JournalTest, NamesALineThatCannotBeRead) {
   const auto journal = Journal::Open(folder());
   EXPECT_EQ(errors::ReasonOf(journal.status()), "JOURNAL_DAMAGED");
   EXPECT_EQ(errors::MetadataOf(journal.status())["rule"], "line 3");
+}
+
+TEST_F(JournalTest, FindsAnyFlippedBit) {
+  ASSERT_TRUE(Open()->Put(kFirst, absl::UnixEpoch()).ok());
+  const std::string whole = Text();
+  int found = 0;
+  for (size_t bit = 0; bit < whole.size() * 8; ++bit) {
+    std::string flipped = whole;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+    std::ofstream(lines(), std::ios::binary | std::ios::trunc) << flipped;
+    const auto journal = Journal::Open(folder());
+    if (journal.ok()) {
+      EXPECT_THAT((*journal)->Objects(), testing::ElementsAreArray(kFirst))
+          << "byte " << bit / 8 << ", bit " << bit % 8;
+    } else {
+      EXPECT_EQ(errors::ReasonOf(journal.status()), "JOURNAL_DAMAGED");
+      ++found;
+    }
+  }
+  EXPECT_GT(found, static_cast<int>(whole.size()) * 7);
+}
+
+// As a person mends one, or as an earlier release wrote it.
+TEST_F(JournalTest, TakesALineWithoutChecksum) {
+  ASSERT_TRUE(Open()->Put(kRevoked, absl::UnixEpoch()).ok());
+  std::ofstream(lines(), std::ios::binary | std::ios::app)
+      << R"({"kind":"agency","id":"labor.320500","object":"AAE="})"
+      << "\n";
+  EXPECT_THAT(Open()->Objects(), testing::ElementsAre(kFirst[0], kRevoked[0]));
 }
 
 TEST_F(JournalTest, StaysShort) {

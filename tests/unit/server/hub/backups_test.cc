@@ -353,6 +353,27 @@ TEST_F(BackupsTest, AnOldCopyOfTheStoreIsRefused) {
   EXPECT_TRUE(test_.TryStart().ok());
 }
 
+TEST_F(BackupsTest, ADamagedCheckpointOfTheJournalIsFound) {
+  test_.Submit(kPoliceSuzhou, Worker("B", 1));
+  ASSERT_TRUE(test_.hub().CreateBackup(OperatorCaller()).ok());
+  test_.Stop();
+  const fs::path file = test_.folder() / "journal" / "checkpoint";
+  std::ifstream in(file, std::ios::binary);
+  const std::string note{std::istreambuf_iterator<char>(in), {}};
+  ASSERT_FALSE(note.empty());
+  for (size_t at = 0; at < note.size(); at += 5) {
+    std::string flipped = note;
+    flipped[at] = static_cast<char>(flipped[at] ^ 1);
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << flipped;
+    EXPECT_THAT(errors::ReasonOf(test_.TryStart()),
+                testing::AnyOf("JOURNAL_DAMAGED", "STORE_FOREIGN"))
+        << "byte " << at;
+    test_.Stop();
+  }
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << note;
+  EXPECT_TRUE(test_.TryStart().ok());
+}
+
 TEST_F(BackupsTest, AnotherHistoryOfTheSameLengthIsRefused) {
   test_.Stop();
   const fs::path store = test_.folder() / "store";
