@@ -113,6 +113,7 @@ absl::Status WriteNewFile(const std::string& path, std::string_view contents,
     return errno == EEXIST ? Fail("EXISTS_ALREADY", path, Cause(errno))
                            : NotWritten(path, errno);
   }
+  WAYSTATION_FAILPOINT("file/created");
   if (absl::Status status = WriteDurably(file, path, contents); !status.ok()) {
     unlink(path.c_str());
     return status;

@@ -111,12 +111,13 @@ absl::Status Destroy(const std::string& path) {
 }
 
 // Whether the key's time is over, or a crash came between its overwriting and
-// its end.
+// its end. A file without a byte is a key that is just being written.
 bool IsOver(const std::string& path, absl::Time now) {
   const auto key = LoadKey(path);
   if (key.ok()) return key->expires <= now;
   const auto text = runtime::ReadFile(path);
-  return text.ok() && std::ranges::all_of(*text, [](char c) { return c == 0; });
+  return text.ok() && !text->empty() &&
+         std::ranges::all_of(*text, [](char c) { return c == 0; });
 }
 
 absl::Status Remove(const std::string& path) {
@@ -161,6 +162,15 @@ absl::StatusOr<std::unique_ptr<Shelf>> Shelf::Open(ShelfOptions options) {
     if (absl::Status gone = Destroy(shelf->KeyFile(part)); !gone.ok()) {
       return gone;
     }
+  }
+  // Nobody writes a key now, so one without a byte was never written.
+  const auto keys = NamesIn(shelf->options_.keys, kKeyEnding);
+  if (!keys.ok()) return keys.status();
+  for (const std::string& key : *keys) {
+    std::error_code error;
+    if (!fs::is_empty(shelf->KeyFile(key), error) || error) continue;
+    const absl::Status removed = Remove(shelf->KeyFile(key));
+    if (!removed.ok()) return removed;
   }
   const auto checks = NamesIn(shelf->options_.folder, kCheckingEnding);
   if (!checks.ok()) return checks.status();

@@ -7,10 +7,13 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 #include "server/storage/sqlite/sqlite_store.h"
 #include "tests/unit/server/backup/temp_folder.h"
 
@@ -158,10 +161,33 @@ TEST_F(ShelfTest, EndsAKeyThatACrashLeftOverwritten) {
   EXPECT_EQ(Files("keys"), 0);
 }
 
+#ifdef WAYSTATION_FAILPOINTS
+// The hub looks for keys whose time is over while a backup is made.
+TEST_F(ShelfTest, LeavesTheKeyOfABackupThatIsBeingMade) {
+  static Shelf* shelf;
+  static std::set<std::string> passed;
+  shelf = shelf_.get();
+  failpoint::observer = [](const char* name) {
+    if (std::string_view(name).starts_with("expiry/")) return;
+    passed.insert(name);
+    const auto expired = shelf->Expire(kNow);
+    EXPECT_TRUE(expired.ok()) << expired.status();
+    EXPECT_THAT(*expired, testing::IsEmpty()) << name;
+  };
+  const std::string name = Make(kNow);
+  failpoint::observer = nullptr;
+  EXPECT_THAT(passed,
+              testing::IsSupersetOf({"file/created", "backup/key-written",
+                                     "backup/copied", "backup/renamed"}));
+  EXPECT_EQ(WhyNotRead(name, kNow), "");
+}
+#endif
+
 TEST_F(ShelfTest, ClearsWhatACrashLeft) {
   const std::string name = Make(kNow);
   std::ofstream(folder_ / "backup" / "20200101T000000Z.part") << "half";
   std::ofstream(folder_ / "keys" / "20200101T000000Z.key") << "its key";
+  std::ofstream(folder_ / "keys" / "20200102T000000Z.key") << "";
   fs::create_directory(folder_ / "backup" / "20200101T000000Z.checking");
   shelf_ = Open();
   EXPECT_EQ(Files("backup"), 1);

@@ -192,6 +192,12 @@ absl::Status ReadMailbox(const Scene& scene) {
 absl::Status MakeBackup(const Scene& scene) {
   const auto made = scene.test.hub().CreateBackup(OperatorCaller());
   if (!made.ok()) return made.status();
+  const auto backups = scene.test.hub().ListBackups({});
+  if (!backups.ok()) return backups.status();
+  for (const v1::Backup& backup : backups->backups()) {
+    EXPECT_TRUE(backup.readable() || backup.name() != made->backup().name())
+        << "it was made, and cannot be read";
+  }
   scene.told.Add("backup", made->backup().name());
   return absl::OkStatus();
 }
