@@ -114,12 +114,14 @@ Strong StrongEdges(std::span<const LinkFeatures> records,
                    std::span<const Pair> must);
 
 // In bits of score.h. The defaults go with its default weights: over the
-// synthetic population (tests/bench, `linkage`) false links begin below 21.
+// synthetic population (tests/bench, `linkage`) false links begin below 21, and
+// below 10 so many pairs are near that neighbourhoods of a million people grow
+// together.
 struct Thresholds {
   // Scored edges at or over it may join.
   double upper = 24;
   // Scored edges under it are nothing.
-  double lower = 8;
+  double lower = 12;
   // An edge this close to a better one rivals it.
   double margin = 6;
   // A lone edge between two sets of at least this many records is a bridge.
