@@ -71,6 +71,23 @@ std::string Quoted(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
+// Where byte `at` stands.
+YAML::Mark MarkOf(std::string_view text, std::size_t at) {
+  const std::string_view before = text.substr(0, at);
+  YAML::Mark mark;
+  mark.line = static_cast<int>(std::ranges::count(before, '\n'));
+  mark.column = static_cast<int>(at - (before.rfind('\n') + 1));
+  return mark;
+}
+
+// yaml-cpp quotes single bytes of a character: each is replaced.
+std::string Utf8Of(std::string text) {
+  while (const auto bad = FirstNotUtf8(text)) {
+    text.replace(*bad, 1, "\uFFFD");
+  }
+  return text;
+}
+
 std::string UnknownKey(std::string_view key, const pb::Descriptor& type) {
   std::vector<std::string> known;
   known.reserve(static_cast<std::size_t>(type.field_count()));
@@ -300,11 +317,12 @@ absl::StatusOr<YamlPlaces> ReadYaml(std::string_view text,
   message.Clear();
   Reader reader(file_name);
   if (const auto bad = FirstNotUtf8(text)) {
-    YAML::Mark mark;
-    const std::string_view before = text.substr(0, *bad);
-    mark.line = static_cast<int>(std::ranges::count(before, '\n'));
-    mark.column = static_cast<int>(*bad - (before.rfind('\n') + 1));
-    reader.Complain(mark, "the file must be UTF-8");
+    reader.Complain(MarkOf(text, *bad), "the file must be UTF-8");
+    return std::move(reader).Finish();
+  }
+  // By them yaml-cpp would take the file for UTF-16 or UTF-32.
+  if (const auto bad = text.find('\0'); bad != std::string_view::npos) {
+    reader.Complain(MarkOf(text, bad), "the file must hold no NUL byte");
     return std::move(reader).Finish();
   }
   try {
@@ -315,7 +333,7 @@ absl::StatusOr<YamlPlaces> ReadYaml(std::string_view text,
       reader.ReadMessage(documents[0], "", message);
     }
   } catch (const YAML::Exception& problem) {
-    reader.Complain(problem.mark, "YAML: " + problem.msg);
+    reader.Complain(problem.mark, "YAML: " + Utf8Of(problem.msg));
   }
   return std::move(reader).Finish();
 }

@@ -146,7 +146,8 @@ std::vector<Affair> AffairsOf(const Planning& planning,
     if (affair.moved || planning.outlook_before.has_value()) {
       affair.attributes = ~domain::AttributeSet{0};
     }
-    for (const auto& [number, decision] : planning.change.decisions) {
+    for (const auto& entry : planning.change.decisions) {
+      const auto& decision = entry.second;
       if (!decision.after->IsValueDecision()) continue;
       if (std::ranges::any_of(after, [&](const auto& records) {
             return Names(*decision.after, records);

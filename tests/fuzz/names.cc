@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "absl/time/time.h"
 #include "proto/auditlog/hash.h"
 #include "proto/errors/error.h"
@@ -110,7 +111,7 @@ void CheckSealed(std::string_view content) {
   static auto* const folder = new ScratchFolder;
   const std::string path = folder->path() + "/fuzz.backup";
   store::v1::BackupHead head;
-  head.set_name(std::string(content.substr(0, 16)));
+  head.set_name(absl::BytesToHexString(std::string(content.substr(0, 16))));
   auto writer = backup::ArchiveWriter::Create(path, head, kArchiveKey);
   WAYSTATION_HOLDS(writer.ok());
   if (!content.empty()) WAYSTATION_HOLDS((*writer)->Append(content).ok());

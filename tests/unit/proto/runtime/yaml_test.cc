@@ -140,6 +140,16 @@ TEST(Yaml, RefusesWhatIsNoYaml) {
               "f.yaml:3:3: the file must be UTF-8\n");
   }
   EXPECT_EQ(ProblemsOf<v1::Agency>("name_zh: 阜阳\U0002A7DD\n"), "");
+  // As in UTF-16 and UTF-32.
+  for (const std::string_view nul :
+       {std::string_view("\0n\0a", 4), std::string_view("\0\0\0n", 4)}) {
+    EXPECT_EQ(ProblemsOf<v1::Agency>(nul),
+              "f.yaml:1:1: the file must hold no NUL byte\n");
+  }
+  EXPECT_EQ(ProblemsOf<v1::Agency>(std::string_view("#\nname_zh: \0\n", 13)),
+            "f.yaml:2:10: the file must hold no NUL byte\n");
+  EXPECT_EQ(ProblemsOf<v1::Agency>("name_zh: \"\\阜\"\n"),
+            "f.yaml:1:13: YAML: unknown escape character: \uFFFD\n");
   EXPECT_EQ(ProblemsOf<v1::Agency>("[a]: b\n"),
             "f.yaml:1:1: a key must be a plain word\n");
 }
