@@ -361,6 +361,7 @@ constexpr Words kRules[] = {
      "此处应为字段范围内的整数"},
     {"the file must be UTF-8",
      "文件须为 UTF-8 编码"},
+    {"the file must hold no NUL byte", "文件不得包含 NUL 字节"},
     {"the file must hold one document",
      "文件只能含一个文档"},
     {"a date is wanted, such as 2024-05-01 or 2024",

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <set>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -25,6 +29,60 @@ namespace pb = google::protobuf;
 
 constexpr std::size_t kMostProblems = 20;
 constexpr std::size_t kMostBytes = 16 << 20;
+
+// Finds where a document begins.
+class Beginning final : public YAML::EventHandler {
+ public:
+  const YAML::Mark& mark() const { return mark_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { mark_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
+    Note(mark);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
+    Note(mark);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/,
+                YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {
+    Note(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/,
+                       YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {
+    Note(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/,
+                  YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {
+    Note(mark);
+  }
+  void OnMapEnd() override {}
+
+ private:
+  // The root's, which comes first.
+  void Note(const YAML::Mark& mark) {
+    if (!std::exchange(has_root_, true)) mark_ = mark;
+  }
+
+  YAML::Mark mark_;
+  bool has_root_ = false;
+};
+
+// Where a second document begins. YAML::LoadAll would read them all, and there
+// are broken texts of a few bytes (",: a") of which it reads empty ones until
+// no memory is left.
+std::optional<YAML::Mark> SecondDocument(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  Beginning first;
+  Beginning second;
+  if (!parser.HandleNextDocument(first)) return std::nullopt;
+  if (!parser.HandleNextDocument(second)) return std::nullopt;
+  return second.mark();
+}
 
 // Walks node and message side by side and collects what does not fit.
 class Reader {
@@ -326,11 +384,12 @@ absl::StatusOr<YamlPlaces> ReadYaml(std::string_view text,
     return std::move(reader).Finish();
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) {
-      reader.Complain(documents[1].Mark(), "the file must hold one document");
-    } else if (!documents.empty() && !documents[0].IsNull()) {
-      reader.ReadMessage(documents[0], "", message);
+    const std::string file(text);
+    if (const auto second = SecondDocument(file)) {
+      reader.Complain(*second, "the file must hold one document");
+    } else if (const YAML::Node document = YAML::Load(file);
+               !document.IsNull()) {
+      reader.ReadMessage(document, "", message);
     }
   } catch (const YAML::Exception& problem) {
     reader.Complain(problem.mark, "YAML: " + Utf8Of(problem.msg));

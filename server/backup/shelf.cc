@@ -269,7 +269,8 @@ absl::StatusOr<std::unique_ptr<ArchiveReader>> Shelf::Read(
     const std::string& name, absl::Time now) const {
   std::error_code error;
   if (!IsName(name) || !fs::exists(ArchiveFile(name), error)) {
-    return errors::Error("NO_SUCH_BACKUP", {.rule = name});
+    // A name may hold any byte, and an error holds text.
+    return errors::Error("NO_SUCH_BACKUP", {.rule = absl::CHexEscape(name)});
   }
   auto reader = ArchiveReader::Open(ArchiveFile(name));
   if (!reader.ok()) return reader.status();

@@ -132,6 +132,9 @@ TEST(Yaml, RefusesWhatIsNoYaml) {
             "f.yaml:1:1: a map of keys and values is wanted\n");
   EXPECT_EQ(ProblemsOf<config::v1::HubConfig>("listen: a\n---\nlisten: b\n"),
             "f.yaml:3:1: the file must hold one document\n");
+  // yaml-cpp finds documents without end in it.
+  EXPECT_THAT(ProblemsOf<config::v1::HubConfig>(",: laN"),
+              HasSubstr("the file must hold one document\n"));
   EXPECT_EQ(ProblemsOf<v1::Agency>("name_zh: \xb8\xb7\xd1\xf4\n"),
             "f.yaml:1:10: the file must be UTF-8\n");
   for (const std::string_view bad : {"\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80",

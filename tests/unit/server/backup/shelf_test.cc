@@ -212,7 +212,7 @@ TEST_F(ShelfTest, LeavesNothingOfWhatFailed) {
 
 TEST_F(ShelfTest, TakesNoNameThatLeadsElsewhere) {
   for (const char* name :
-       {"", "../store/waystation", "a/b", "x.y", "20261126"}) {
+       {"", "../store/waystation", "a/b", "x.y", "20261126", "\xff"}) {
     EXPECT_EQ(WhyNotRead(name, kNow), "NO_SUCH_BACKUP") << name;
   }
 }
