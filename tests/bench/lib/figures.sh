@@ -65,6 +65,15 @@ machine() {
     "$(sed -n 's/^PRETTY_NAME="\(.*\)"$/\1/p' /etc/os-release)"
 }
 
+# Whom a benchmark is about.
+subjects() {
+  if [ "$1" = linkage ]; then
+    echo "$people people"
+  else
+    echo "$persons people at $agencies agencies"
+  fi
+}
+
 # Puts the output of one benchmark between its marks in RESULTS.md; what stands
 # around them is prose and stays.
 record() {
@@ -73,9 +82,8 @@ record() {
   {
     printf '\n```\n'
     machine
-    printf '%s, %s people at %s agencies, load average %s\n' \
-      "$(date -u +%Y-%m-%d)" "$persons" "$agencies" \
-      "$(cut -d' ' -f1 /proc/loadavg)"
+    printf '%s, %s, load average %s\n' "$(date -u +%Y-%m-%d)" \
+      "$(subjects "$1")" "$(cut -d' ' -f1 /proc/loadavg)"
     cat "$work/$1.out"
     printf '```\n'
   } >"$work/block"
