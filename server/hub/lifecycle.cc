@@ -87,10 +87,11 @@ absl::Status HubImpl::Open() {
   if (!notary.ok()) return notary.status();
   notary_ = *std::move(notary);
   audit_ = std::make_unique<AuditReader>(core_, *notary_);
-  if (auto journalled = JournalledCheckpoint(core_); !journalled.ok()) {
-    return journalled.status();
-  }
-  if (!core_.options.restored.has_value()) {
+  if (core_.options.restored.has_value()) {
+    if (auto status = JournalledCheckpoint(core_).status(); !status.ok()) {
+      return status;
+    }
+  } else {
     if (auto status = CheckNotRolledBack(core_); !status.ok()) return status;
     if (auto status = BringJournalUp(core_); !status.ok()) return status;
   }

@@ -9,14 +9,10 @@
 //
 // Everything runs on one thread, and CPU time counts, so that other work on the
 // machine does not.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -34,25 +30,16 @@
 #include "adapters/public_security/sector.h"
 #include "proto/auditlog/ed25519.h"
 #include "tests/bench/bare_readers.h"
+#include "tests/bench/run_parts.h"
 #include "waystation/frame_signer.h"
 #include "waystation/v1/registry_service.pb.h"
 
 namespace waystation::adapters {
 namespace {
 
+using bench::CpuSeconds;
+using bench::Die;
 using bench::ReadResult;
-
-double CpuSeconds() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) +
-         static_cast<double>(time.tv_nsec) / 1e9;
-}
-
-[[noreturn]] void Die(const std::string& why) {
-  std::fprintf(stderr, "bench_adapter: %s\n", why.c_str());
-  std::exit(1);
-}
 
 // What one sector's system exports, and what is asked of its adapter.
 struct Format {
@@ -215,25 +202,12 @@ int Main(int argc, char** argv) {
   app.add_option("--rounds", rounds);
   CLI11_PARSE(app, argc, argv);
 
-  namespace fs = std::filesystem;
-  fs::path made;
-  if (people_folder.empty()) {
-    const fs::path programs =
-        fs::canonical("/proc/self/exe").parent_path().parent_path() / "bin";
-    made = fs::temp_directory_path() /
-           ("waystation_adapter_bench_" + std::to_string(getpid()));
-    const std::string command = (programs / "waystation-population").string() +
-                                " --people " + std::to_string(people) +
-                                " --seed 1 --places 341200,320500 --sectors "
-                                "public_security,labor,health,commerce --out " +
-                                made.string();
-    if (std::system(command.c_str()) != 0) Die("cannot make a population");
-    people_folder = made.string();
-  }
+  const bench::Population population(people_folder, people, 1);
   for (const Format& format : Formats()) {
-    if (only.empty() || only == format.name) Run(format, people_folder, rounds);
+    if (only.empty() || only == format.name) {
+      Run(format, population.path().string(), rounds);
+    }
   }
-  if (!made.empty()) fs::remove_all(made);
   return 0;
 }
 

@@ -8,16 +8,12 @@
 // A pair is two records of different exports of one human being. It counts as
 // found where both are in one person, and as seen where both are in one person
 // or in two that are a candidate.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -46,24 +42,13 @@
 #include "server/domain/link.h"
 #include "server/domain/read_update.h"
 #include "server/domain/score.h"
+#include "tests/bench/run_parts.h"
 
 namespace waystation::bench {
 namespace {
 
 namespace fs = std::filesystem;
 using domain::Uid;
-
-double CpuSeconds() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) +
-         static_cast<double>(time.tv_nsec) / 1e9;
-}
-
-[[noreturn]] void Die(const std::string& why) {
-  std::fprintf(stderr, "bench_linkage: %s\n", why.c_str());
-  std::exit(1);
-}
 
 // One record and who it really is about. Uids are places in the list, from 1.
 struct Entry {
@@ -434,29 +419,14 @@ int Main(int argc, char** argv) {
                "A row for each pair of sectors and defect");
   CLI11_PARSE(app, argc, argv);
 
-  fs::path made;
-  if (people_folder.empty()) {
-    const fs::path programs =
-        fs::canonical("/proc/self/exe").parent_path().parent_path() / "bin";
-    made = fs::temp_directory_path() /
-           ("waystation_linkage_bench_" + std::to_string(getpid()));
-    const std::string command = (programs / "waystation-population").string() +
-                                " --people " + std::to_string(people) +
-                                " --seed " + std::to_string(seed) +
-                                " --places 341200,320500 --sectors "
-                                "public_security,labor,health,commerce --out " +
-                                made.string();
-    if (std::system(command.c_str()) != 0) Die("cannot make a population");
-    people_folder = made.string();
-  }
   std::vector<Entry> entries;
   {
-    const Truths truths = ReadTruth(people_folder);
+    const Population population(people_folder, people, seed);
+    const Truths truths = ReadTruth(population.path());
     for (const Export& one : Exports()) {
-      ReadExport(people_folder, one, truths, entries);
+      ReadExport(population.path(), one, truths, entries);
     }
   }
-  if (!made.empty()) fs::remove_all(made);
 
   const domain::Weights weights;
   const Compared compared =

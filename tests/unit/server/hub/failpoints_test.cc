@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdio>
 #include <functional>
 #include <random>
@@ -18,37 +17,21 @@
 #include <vector>
 
 #include "proto/failpoint/failpoint.h"
+#include "tests/harness/dying.h"
 #include "tests/harness/runs.h"
 #include "tests/unit/server/hub/story.h"
 
 namespace waystation::hub {
 namespace {
 
-// Of the child: where it dies, and how often it gets there.
-std::string fatal;
-std::atomic<int> left = 0;
-
-void DieThere(const char* name) {
-  if (fatal != name || --left != 0) return;
-  ::kill(::getpid(), SIGKILL);
-  for (;;) ::pause();
-}
-
 // How the child ended that was to die there while it lives so.
 int LiveAndDie(const std::string& name, int nth,
                const std::function<absl::Status()>& live) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    fatal = name;
-    left = nth;
-    failpoint::observer = DieThere;
+  return harness::LiveAndDie(name, nth, [&] {
     const absl::Status status = live();
     if (!status.ok()) std::fprintf(stderr, "%s\n", status.ToString().c_str());
-    ::_exit(status.ok() && !testing::Test::HasFailure() ? 0 : 1);
-  }
-  int ended = 0;
-  EXPECT_EQ(::waitpid(child, &ended, 0), child);
-  return ended;
+    return status.ok();
+  });
 }
 
 bool IsKilled(int ended) {

@@ -3,17 +3,15 @@
 // would have it, and the next one stands by all that was told. All that are in
 // the program are tried, so each has to be on the story's way.
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "proto/failpoint/failpoint.h"
+#include "tests/harness/dying.h"
 #include "tests/harness/runs.h"
 #include "tests/unit/server/storage/sqlite/power.h"
 #include "tests/unit/server/storage/sqlite/store_story.h"
@@ -21,16 +19,6 @@
 
 namespace waystation::storage::sqlite {
 namespace {
-
-// Of the child: where it dies, and how often it gets there.
-std::string fatal;
-std::atomic<int> left = 0;
-
-void DieThere(const char* name) {
-  if (fatal != name || --left != 0) return;
-  ::kill(::getpid(), SIGKILL);
-  for (;;) ::pause();
-}
 
 // What the child was told, in memory that outlasts it.
 class SharedTold {
@@ -71,22 +59,6 @@ void Live(const std::string& folder, const std::string& copy, uint64_t seed,
             absl::OkStatus());
 }
 
-// How the child ended that was to die there.
-int LiveAndDie(const TemporaryFolder& folder, const std::string& name, int nth,
-               Told& told) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    fatal = name;
-    left = nth;
-    failpoint::observer = DieThere;
-    Live(folder.File("store"), folder.File("copy"), harness::Seed(), told);
-    ::_exit(testing::Test::HasFailure() ? 1 : 0);
-  }
-  int ended = 0;
-  EXPECT_EQ(::waitpid(child, &ended, 0), child);
-  return ended;
-}
-
 void ExpectComesBack(const std::string& folder, const Told& told) {
   if (told.is_erased) {
     for (const auto& [name, content] : ReadFiles(folder)) {
@@ -111,7 +83,10 @@ TEST(Failpoints, LoseNothing) {
       SCOPED_TRACE(name + ", time " + std::to_string(nth));
       const TemporaryFolder folder;
       const SharedTold told;
-      const int ended = LiveAndDie(folder, name, nth, *told);
+      const int ended = harness::LiveAndDie(name, nth, [&] {
+        Live(folder.File("store"), folder.File("copy"), harness::Seed(), *told);
+        return true;
+      });
       if (nth == 1) {
         EXPECT_TRUE(WIFSIGNALED(ended)) << "the story does not pass there";
       } else if (!WIFSIGNALED(ended)) {
