@@ -2,8 +2,8 @@
 // The port between the hub and what keeps its data. One batch is one
 // transaction, one commit group:
 //
-//   batch   := record* membership* identifier* open_item* decision* object*
-//              mailbox* detail* leaf+
+//   batch   := record* membership* identifier* edge* open_item* decision*
+//              object* mailbox* detail* leaf+
 //   leaf    := event-bytes detail*          index = leaf base + ordinal
 //   mailbox := agency position uid bits     positions rise in commit order
 //
@@ -33,6 +33,8 @@
 
 namespace waystation::storage {
 
+inline constexpr size_t kNoLimit = static_cast<size_t>(-1);
+
 // Rows are plain values. Every member has a default, so that an initialiser
 // need not name all.
 
@@ -42,7 +44,8 @@ using Uid = uint64_t;
 using PersonId = uint64_t;
 // Small number of an agency in this store; its text id stands in an object.
 using AgencyNumber = uint32_t;
-// First 16 bytes of a keyed hash: of (agency, record key), or of an identifier.
+// First 16 bytes of a keyed hash: of (agency, record key), or of something that
+// records are looked up by.
 using KeyHash = std::array<uint8_t, 16>;
 
 struct RecordRow {
@@ -69,12 +72,28 @@ struct MembershipRow {
   bool operator==(const MembershipRow&) const = default;
 };
 
-// Identifier `hash` is held by record `uid`.
+// Something that `hash` stands for is held by record `uid`: an identifier, a
+// blocking key, the number of a business.
 struct IdentifierRow {
   KeyHash hash{};
   uint32_t epoch = 0;
   Uid uid = 0;
   bool operator==(const IdentifierRow&) const = default;
+};
+
+// A pair of records that were held against each other, smaller uid first.
+struct EdgeRow {
+  Uid a = 0;
+  Uid b = 0;
+  // A serialised store.v1.StoredEdge: how far they agree, never a value.
+  std::string bytes{};
+  bool operator==(const EdgeRow&) const = default;
+};
+
+struct EdgeKey {
+  Uid a = 0;
+  Uid b = 0;
+  auto operator<=>(const EdgeKey&) const = default;
 };
 
 // What waits for a clerk, as status bits: a conflict of one attribute (and
@@ -220,8 +239,17 @@ struct ReadSet {
     KeyHash hash{};
     // As read, ascending; empty included.
     std::vector<Uid> uids{};
+    // As LookUpIdentifiers was asked.
+    size_t limit = kNoLimit;
   };
   std::vector<Identifier> identifiers{};
+  // Who shares an edge with each record that was looked at, ascending; empty
+  // included.
+  struct Edges {
+    Uid uid = 0;
+    std::vector<Uid> others{};
+  };
+  std::vector<Edges> edges{};
   // Members of each person that was loaded, ascending; empty included.
   struct Person {
     PersonId person = 0;
@@ -248,6 +276,9 @@ struct Batch {
   // By hash and uid.
   std::vector<IdentifierRow> identifiers_added{};
   std::vector<IdentifierRow> identifiers_removed{};
+  // By both uids.
+  std::vector<EdgeRow> edges_put{};
+  std::vector<EdgeKey> edges_removed{};
   // By OpenItemKey.
   std::vector<OpenItem> items_put{};
   std::vector<OpenItemKey> items_removed{};
@@ -336,9 +367,16 @@ class Store {
   // Rows of `uids`, in that order; nullopt where none is held.
   virtual absl::StatusOr<std::vector<std::optional<RecordRow>>> LoadByUid(
       std::span<const Uid> uids) const = 0;
-  // Records that hold each hash, ascending; empty where nobody does.
+  // Records that hold each hash, ascending, the first `limit` of them (at least
+  // one); empty where nobody does.
   virtual absl::StatusOr<std::vector<std::vector<Uid>>> LookUpIdentifiers(
-      std::span<const KeyHash> hashes) const = 0;
+      std::span<const KeyHash> hashes, size_t limit = kNoLimit) const = 0;
+  // Edges of each uid with whatever other, ascending by that other.
+  virtual absl::StatusOr<std::vector<std::vector<EdgeRow>>> EdgesOf(
+      std::span<const Uid> uids) const = 0;
+  // All edges by rising pair, after `after`, at most `limit`.
+  virtual absl::StatusOr<std::vector<EdgeRow>> ListEdges(
+      EdgeKey after, size_t limit) const = 0;
   // The person of each uid; nullopt for a uid that is not held.
   virtual absl::StatusOr<std::vector<std::optional<PersonId>>> PersonsOf(
       std::span<const Uid> uids) const = 0;

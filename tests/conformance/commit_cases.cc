@@ -137,6 +137,52 @@ TEST_P(Commits, AreAbortedWhenAnIdentifierLostAHolder) {
   Race(store(), mine).Lose();
 }
 
+// Of what very many hold, the first count.
+TEST_P(Commits, AreAbortedWhenTheFirstHoldersAreOthers) {
+  Batch batch = NewBatch();
+  const Uid a = AddRecord(batch);
+  const Uid b = AddRecord(batch);
+  const Uid c = AddRecord(batch);
+  const Uid d = AddRecord(batch);
+  for (const Uid uid : {b, c}) {
+    batch.identifiers_added.push_back({HashOf(7), 1, uid});
+  }
+  Commit(batch);
+  Batch mine = NewBatch();
+  mine.reads.identifiers = {{HashOf(7), {b}, 1}};
+  batch = NewBatch();
+  batch.identifiers_added = {{HashOf(7), 1, d}};
+  Commit(batch);
+  EXPECT_FALSE(Commit(mine).repeated);
+  mine = NewBatch();
+  mine.reads.identifiers = {{HashOf(7), {b}, 1}};
+  batch = NewBatch();
+  batch.identifiers_added = {{HashOf(7), 1, a}};
+  Commit(batch);
+  Race(store(), mine).Lose();
+}
+
+TEST_P(Commits, AreAbortedWhenARecordGotOrLostAnEdge) {
+  Batch batch = NewBatch();
+  const Uid a = AddRecord(batch);
+  const Uid b = AddRecord(batch);
+  const Uid c = AddRecord(batch);
+  batch.edges_put = {{a, b, "ab"}};
+  Commit(batch);
+  Batch mine = NewBatch();
+  mine.reads.edges = {{a, {b}}, {c, {}}};
+  batch = NewBatch();
+  batch.edges_put = {{b, c, "bc"}};
+  Commit(batch);
+  Race(store(), mine).Lose();
+  mine = NewBatch();
+  mine.reads.edges = {{a, {b}}};
+  batch = NewBatch();
+  batch.edges_removed = {{a, b}};
+  Commit(batch);
+  Race(store(), mine).Lose();
+}
+
 TEST_P(Commits, AreAbortedWhenAPersonGotAMember) {
   Batch batch = NewBatch();
   const Uid a = AddRecord(batch);
@@ -216,8 +262,10 @@ TEST_P(Commits, HoldWhenOtherThingsMoved) {
   const Uid a = AddRecord(batch);
   const Uid b = AddRecord(batch);
   batch.identifiers_added = {{HashOf(7), 1, a}};
+  batch.edges_put = {{a, b, "ab"}};
   Commit(batch);
   Batch mine = NewBatch();
+  mine.reads.edges = {{a, {b}}, {b, {a}}, {a + 1000, {}}};
   mine.reads.records = {{HashOf(a), 1}, {HashOf(a + 1000), 0}};
   mine.reads.identifiers = {{HashOf(7), {a}}, {HashOf(8), {}}};
   mine.reads.persons = {{a, {a}}, {a + 1000, {}}};
@@ -269,6 +317,14 @@ TEST_P(Commits, RefuseWhatIsNotABatch) {
       {"an identifier of no record",
        [&](Batch& batch) {
          batch.identifiers_added = {{HashOf(1), 1, nobody}};
+       }},
+      {"an edge of no record",
+       [&](Batch& batch) {
+         batch.edges_put = {{held, nobody, "edge"}};
+       }},
+      {"an edge that does not rise",
+       [&](Batch& batch) {
+         batch.edges_put = {{held, held, "edge"}};
        }},
       {"a detail that its leaf does not have",
        [](Batch& batch) {

@@ -80,6 +80,8 @@ class Reader {
     Put(store_.PersonsOf(uids_), contents_.persons);
     Put(store_.MembersOf(uids_), contents_.members);
     Put(store_.LookUpIdentifiers(hashes_), contents_.identifiers);
+    Add(store_.ListEdges({}, kAll), contents_.edges);
+    Put(store_.EdgesOf(uids_), contents_.edges_of_records);
   }
 
   void ReadClerks() {

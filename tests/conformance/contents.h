@@ -25,6 +25,8 @@ struct Contents {
   std::vector<std::optional<storage::PersonId>> persons;
   std::vector<std::vector<storage::Uid>> members;
   std::vector<std::vector<storage::Uid>> identifiers;
+  std::vector<storage::EdgeRow> edges;
+  std::vector<std::vector<storage::EdgeRow>> edges_of_records;
   std::vector<storage::OpenItem> items;
   std::vector<storage::OpenItem> items_of_records;
   std::vector<storage::DecisionRow> decisions;

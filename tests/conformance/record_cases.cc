@@ -155,6 +155,58 @@ TEST_P(Records, AreFoundByTheirIdentifiers) {
               ElementsAre(ElementsAre(b), IsEmpty(), ElementsAre(a, b, c)));
 }
 
+// What very many hold is never read whole.
+TEST_P(Records, AreFoundByTheFirstHoldersAlone) {
+  Batch batch = NewBatch();
+  const Uid a = AddRecord(batch);
+  const Uid b = AddRecord(batch);
+  const Uid c = AddRecord(batch);
+  for (const Uid uid : {c, a, b}) {
+    batch.identifiers_added.push_back({HashOf(1), 1, uid});
+  }
+  batch.identifiers_added.push_back({HashOf(2), 1, c});
+  Commit(batch);
+  const KeyHash hashes[] = {HashOf(1), HashOf(3), HashOf(2)};
+  EXPECT_THAT(Take(store().LookUpIdentifiers(hashes, 1)),
+              ElementsAre(ElementsAre(a), IsEmpty(), ElementsAre(c)));
+  EXPECT_THAT(Take(store().LookUpIdentifiers(hashes, 2)),
+              ElementsAre(ElementsAre(a, b), IsEmpty(), ElementsAre(c)));
+  for (const size_t limit : {size_t{3}, size_t{4}, storage::kNoLimit}) {
+    EXPECT_THAT(Take(store().LookUpIdentifiers(hashes, limit)),
+                ElementsAre(ElementsAre(a, b, c), IsEmpty(), ElementsAre(c)));
+  }
+}
+
+TEST_P(Records, AreFoundByWhatTheyWereHeldAgainst) {
+  Batch batch = NewBatch();
+  const Uid a = AddRecord(batch);
+  const Uid b = AddRecord(batch);
+  const Uid c = AddRecord(batch);
+  const Uid d = AddRecord(batch);
+  const storage::EdgeRow ab{a, b, "ab"};
+  const storage::EdgeRow bc{b, c, ""};
+  const storage::EdgeRow bd{b, d, "bd"};
+  batch.edges_put = {bd, ab, bc};
+  Commit(batch);
+  const Uid uids[] = {b, d + 1000, a, d};
+  EXPECT_THAT(Take(store().EdgesOf(uids)),
+              ElementsAre(ElementsAre(ab, bc, bd), IsEmpty(), ElementsAre(ab),
+                          ElementsAre(bd)));
+  EXPECT_THAT(Take(store().ListEdges({}, 2)), ElementsAre(ab, bc));
+  EXPECT_THAT(Take(store().ListEdges({b, c}, 2)), ElementsAre(bd));
+
+  batch = NewBatch();
+  const storage::EdgeRow again{a, b, "other"};
+  // Held, held by nobody, and removed and put.
+  batch.edges_removed = {{b, c}, {c, d}, {b, d}};
+  batch.edges_put = {again, bd};
+  Commit(batch);
+  EXPECT_THAT(Take(store().EdgesOf(uids)),
+              ElementsAre(ElementsAre(again, bd), IsEmpty(), ElementsAre(again),
+                          ElementsAre(bd)));
+  EXPECT_THAT(Take(store().Check({})), IsEmpty());
+}
+
 TEST_P(Records, AreFoundWithAllOfTheirPersons) {
   Batch batch = NewBatch();
   const Uid a = AddRecord(batch);

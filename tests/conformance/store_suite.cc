@@ -83,6 +83,10 @@ void StoreSuite::Fill() {
       const AgencyNumber agency = static_cast<AgencyNumber>(1 + i % 3);
       uids.push_back(AddRecord(batch, agency, i % 2 == 0 ? 0 : uids.back()));
       batch.identifiers_added.push_back({HashOf(i), 1, uids.back()});
+      if (i % 3 == 1) {
+        batch.edges_put.push_back(
+            {uids[uids.size() - 2], uids.back(), absl::StrCat("edge ", i)});
+      }
       for (uint64_t n = 0; n < 7; ++n) {
         batch.mailbox.push_back({.agency = agency,
                                  .uid = uids.back(),
@@ -126,6 +130,7 @@ void StoreSuite::Fill() {
   batch.records.front().sealed = Seal("changed");
   batch.memberships.push_back({uids[3], uids[3]});
   batch.identifiers_removed.push_back({HashOf(0), 1, uids[0]});
+  batch.edges_removed.push_back({uids[0], uids[1]});
   batch.items_removed.push_back(
       {.kind = OpenItem::Kind::kConflict, .a = uids[2], .attribute = 2});
   Commit(batch);

@@ -82,6 +82,7 @@ std::vector<Finding> CheckStore(
   if (groups.ok() && !groups->empty()) newest = groups->back();
 
   const RecordTables::Tally records = session.records.Check(record, findings);
+  const uint64_t edges = session.edges.Check(findings);
   const ClerkTables::Tally clerks = session.clerks.Check(findings);
   session.log.Check(newest.frontier, findings);
   if (groups.ok()) session.mailboxes.Check(NewestEntries(*groups), findings);
@@ -91,6 +92,7 @@ std::vector<Finding> CheckStore(
   Compare("record", records.records, told.records, findings);
   Compare("membership", records.persons, told.persons, findings);
   Compare("identifier", records.identifiers, told.identifiers, findings);
+  Compare("edge", edges, told.edges, findings);
   Compare("open_item", clerks.conflicts + clerks.candidates,
           told.conflicts + told.candidates, findings);
   Compare("decision", clerks.decisions, told.decisions, findings);

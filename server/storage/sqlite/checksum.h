@@ -38,6 +38,7 @@ enum class Table : uint64_t {
   kCommitGroup = 14,
   kAgency = 15,
   kCosignature = 16,
+  kEdge = 17,
 };
 
 class ChecksumKey {

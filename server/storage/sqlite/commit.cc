@@ -43,10 +43,11 @@ class BatchWriter {
     // it.
     for (const auto step :
          {&BatchWriter::Verify, &BatchWriter::PutRecords,
-          &BatchWriter::PutIdentifiers, &BatchWriter::PutItems,
-          &BatchWriter::PutDecisions, &BatchWriter::PutObjects,
-          &BatchWriter::PutMailboxes, &BatchWriter::PutDetails,
-          &BatchWriter::PutLeaves, &BatchWriter::PutAgencies}) {
+          &BatchWriter::PutIdentifiers, &BatchWriter::PutEdges,
+          &BatchWriter::PutItems, &BatchWriter::PutDecisions,
+          &BatchWriter::PutObjects, &BatchWriter::PutMailboxes,
+          &BatchWriter::PutDetails, &BatchWriter::PutLeaves,
+          &BatchWriter::PutAgencies}) {
       if (absl::Status status = (this->*step)(); !status.ok()) {
         return absl::IsAlreadyExists(status)
                    ? Damaged(std::string(status.message()),
@@ -77,7 +78,11 @@ class BatchWriter {
     if (batch_.reads.group < state_.newest.decided) {
       return absl::AbortedError("a decision was made since the batch was read");
     }
-    return session_.records.Verify(batch_.reads);
+    if (absl::Status status = session_.records.Verify(batch_.reads);
+        !status.ok()) {
+      return status;
+    }
+    return session_.edges.Verify(batch_.reads.edges);
   }
 
   absl::Status PutRecords() {
@@ -130,6 +135,25 @@ class BatchWriter {
     }
     Tally& tally = next_.group.tally;
     tally.identifiers = Sum(tally.identifiers, changed_.identifiers);
+    return absl::OkStatus();
+  }
+
+  absl::Status PutEdges() {
+    int64_t change = 0;
+    for (const EdgeKey& edge : batch_.edges_removed) {
+      if (absl::Status status = session_.edges.Remove(edge, change);
+          !status.ok()) {
+        return status;
+      }
+    }
+    for (const EdgeRow& edge : batch_.edges_put) {
+      if (absl::Status status = session_.edges.Put(edge, change);
+          !status.ok()) {
+        return status;
+      }
+    }
+    Tally& tally = next_.group.tally;
+    tally.edges = Sum(tally.edges, change);
     return absl::OkStatus();
   }
 

@@ -45,7 +45,8 @@ GroupTable::GroupTable(Connection& connection, const ChecksumKey& key)
            "INSERT OR REPLACE INTO commit_group (slot, number, batch, "
            "first_leaf, log_size, frontier, mailboxes, decided, records, "
            "persons, conflicts, candidates, identifiers, decisions, objects, "
-           "sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+           "edges, sum) "
+           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       put_agency_(connection,
                   "INSERT OR REPLACE INTO agency (agency, records, sum) "
                   "VALUES (?, ?, ?)") {}
@@ -54,7 +55,7 @@ absl::StatusOr<std::vector<GroupRow>> GroupTable::Load() {
   Statement all(connection_,
                 "SELECT number, batch, first_leaf, frontier, mailboxes, "
                 "decided, records, persons, conflicts, candidates, "
-                "identifiers, decisions, objects, sum, log_size "
+                "identifiers, decisions, objects, sum, log_size, edges "
                 "FROM commit_group ORDER BY number");
   std::vector<GroupRow> groups;
   Rows rows(all);
@@ -75,7 +76,8 @@ absl::StatusOr<std::vector<GroupRow>> GroupTable::Load() {
                              .candidates = rows.Uint(9),
                              .identifiers = rows.Uint(10),
                              .decisions = rows.Uint(11),
-                             .objects = rows.Uint(12)}};
+                             .objects = rows.Uint(12),
+                             .edges = rows.Uint(15)}};
     if (rows.Int(13) != SumOf(group) ||
         rows.Uint(14) != group.frontier.size()) {
       return Damaged(PlaceOf(number));
@@ -112,7 +114,7 @@ absl::Status GroupTable::Put(const GroupRow& group) {
                   group.first_leaf, group.frontier.size(), frontier, mailboxes,
                   group.decided, tally.records, tally.persons, tally.conflicts,
                   tally.candidates, tally.identifiers, tally.decisions,
-                  tally.objects, SumOf(group));
+                  tally.objects, tally.edges, SumOf(group));
 }
 
 absl::Status GroupTable::PutAgency(AgencyNumber agency, uint64_t records) {
@@ -120,8 +122,8 @@ absl::Status GroupTable::PutAgency(AgencyNumber agency, uint64_t records) {
 }
 
 int64_t GroupTable::SumOf(const GroupRow& group) const {
-  return Checksum(key_, Table::kCommitGroup)
-      .Add(group.number)
+  Checksum sum(key_, Table::kCommitGroup);
+  sum.Add(group.number)
       .Add(group.batch)
       .Add(group.first_leaf)
       .Add(group.frontier.Serialize())
@@ -133,8 +135,10 @@ int64_t GroupTable::SumOf(const GroupRow& group) const {
       .Add(group.tally.candidates)
       .Add(group.tally.identifiers)
       .Add(group.tally.decisions)
-      .Add(group.tally.objects)
-      .Finish();
+      .Add(group.tally.objects);
+  // A group of before there were edges has the sum that it had.
+  if (group.tally.edges != 0) sum.Add(group.tally.edges);
+  return sum.Finish();
 }
 
 int64_t GroupTable::SumOfAgency(AgencyNumber agency, uint64_t records) const {

@@ -31,6 +31,7 @@ struct Tally {
   uint64_t identifiers = 0;
   uint64_t decisions = 0;
   uint64_t objects = 0;
+  uint64_t edges = 0;
   bool operator==(const Tally&) const = default;
 };
 

@@ -103,6 +103,14 @@ RecordTables::RecordTables(Connection& connection, const ChecksumKey& key)
                "SELECT list.rowid, hash, epoch, uid, sum "
                "FROM hash_list(?) AS list CROSS JOIN identifier "
                "ON identifier.hash = list.value"),
+      // Up to the last that is wanted, if there are so many.
+      first_holders_(connection,
+                     "SELECT list.rowid, hash, epoch, uid, sum "
+                     "FROM hash_list(?) AS list CROSS JOIN identifier "
+                     "ON identifier.hash = list.value AND identifier.uid <= "
+                     "coalesce((SELECT uid FROM identifier AS last "
+                     "WHERE last.hash = list.value ORDER BY uid "
+                     "LIMIT 1 OFFSET ?), 9223372036854775807)"),
       insert_identifier_(connection,
                          "INSERT OR IGNORE INTO identifier (hash, uid, epoch, "
                          "sum) VALUES (?, ?, ?, ?)"),
@@ -150,9 +158,18 @@ absl::StatusOr<std::vector<RecordRow>> RecordTables::ListRecords(
 }
 
 absl::StatusOr<std::vector<std::vector<Uid>>> RecordTables::LookUpIdentifiers(
-    std::span<const KeyHash> hashes) {
-  std::vector<std::vector<Uid>> holders(hashes.size());
-  Rows rows(holders_, hashes);
+    std::span<const KeyHash> hashes, size_t limit) {
+  if (limit == kNoLimit) {
+    Rows rows(holders_, hashes);
+    return HoldersIn(rows, hashes.size());
+  }
+  Rows rows(first_holders_, hashes, limit - 1);
+  return HoldersIn(rows, hashes.size());
+}
+
+absl::StatusOr<std::vector<std::vector<Uid>>> RecordTables::HoldersIn(
+    Rows& rows, size_t count) {
+  std::vector<std::vector<Uid>> holders(count);
   while (rows.Next()) {
     const IdentifierRow row = IdentifierOf(rows);
     if (rows.Int(4) != SumOf(row)) return Damaged(PlaceOf(row));
@@ -201,7 +218,7 @@ absl::Status RecordTables::Verify(const ReadSet& reads) {
   }
   for (const ReadSet::Identifier& read : reads.identifiers) {
     const absl::StatusOr<std::vector<std::vector<Uid>>> holders =
-        LookUpIdentifiers({&read.hash, 1});
+        LookUpIdentifiers({&read.hash, 1}, read.limit);
     if (!holders.ok()) return holders.status();
     if (holders->front() != read.uids) return Moved("an identifier");
   }

@@ -32,7 +32,7 @@ class RecordTables {
   absl::StatusOr<std::vector<std::optional<RecordRow>>> LoadByUid(
       std::span<const Uid> uids);
   absl::StatusOr<std::vector<std::vector<Uid>>> LookUpIdentifiers(
-      std::span<const KeyHash> hashes);
+      std::span<const KeyHash> hashes, size_t limit);
   absl::StatusOr<std::vector<std::optional<PersonId>>> PersonsOf(
       std::span<const Uid> uids);
   absl::StatusOr<std::vector<std::vector<Uid>>> MembersOf(
@@ -68,6 +68,8 @@ class RecordTables {
       Findings& findings);
 
  private:
+  absl::StatusOr<std::vector<std::vector<Uid>>> HoldersIn(Rows& rows,
+                                                          size_t count);
   absl::StatusOr<std::vector<std::optional<RecordRow>>> Load(Rows& rows,
                                                              size_t count);
   absl::Status Insert(const RecordRow& record, int64_t sum);
@@ -92,6 +94,7 @@ class RecordTables {
   Statement insert_membership_;
   Statement update_membership_;
   Statement holders_;
+  Statement first_holders_;
   Statement insert_identifier_;
   Statement update_identifier_;
   Statement remove_identifier_;

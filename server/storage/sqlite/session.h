@@ -16,6 +16,7 @@
 #include "server/storage/sqlite/checksum.h"
 #include "server/storage/sqlite/clerk_tables.h"
 #include "server/storage/sqlite/connection.h"
+#include "server/storage/sqlite/edge_table.h"
 #include "server/storage/sqlite/group_table.h"
 #include "server/storage/sqlite/log_tables.h"
 #include "server/storage/sqlite/mailbox_table.h"
@@ -52,6 +53,7 @@ struct Session {
   Statement commit;
   Statement rollback;
   RecordTables records;
+  EdgeTable edges;
   ClerkTables clerks;
   MailboxTable mailboxes;
   LogTables log;

@@ -128,9 +128,17 @@ class SqliteStore final : public Store {
     return Read([&](Session& s) { return s.records.LoadByUid(uids); });
   }
   absl::StatusOr<std::vector<std::vector<Uid>>> LookUpIdentifiers(
-      std::span<const KeyHash> hashes) const override {
+      std::span<const KeyHash> hashes, size_t limit) const override {
     return Read(
-        [&](Session& s) { return s.records.LookUpIdentifiers(hashes); });
+        [&](Session& s) { return s.records.LookUpIdentifiers(hashes, limit); });
+  }
+  absl::StatusOr<std::vector<std::vector<EdgeRow>>> EdgesOf(
+      std::span<const Uid> uids) const override {
+    return Read([&](Session& s) { return s.edges.Of(uids); });
+  }
+  absl::StatusOr<std::vector<EdgeRow>> ListEdges(EdgeKey after,
+                                                 size_t limit) const override {
+    return Read([&](Session& s) { return s.edges.List(after, limit); });
   }
   absl::StatusOr<std::vector<std::optional<PersonId>>> PersonsOf(
       std::span<const Uid> uids) const override {

@@ -23,6 +23,7 @@ void Fill(Store& store) {
   Batch batch = BatchOf(1);
   batch.memberships[1].person = 1;
   batch.identifiers_added = {{Key(9), 1, 1}, {Key(9), 1, 2}};
+  batch.edges_put = {{1, 2, "edge"}};
   batch.items_put = {{.a = 1, .opened_time = 5, .agencies = {1}, .reason = 2}};
   batch.decisions = {{.number = 1, .uids = {1, 2}, .sealed = "sealed"}};
   batch.objects = {{"agency", "health.320500", "bytes"}};
@@ -115,6 +116,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Identifier", "UPDATE identifier SET uid = 3 WHERE uid = 2",
              [](const Store& s) { return s.LookUpIdentifiers(kKeys).status(); },
              "identifier 09000000000000000000000000000000 of record 3"},
+        Case{"Edge", "UPDATE edge SET bytes = x'00'",
+             [](const Store& s) { return s.EdgesOf(kUids).status(); },
+             "edge 1/2"},
+        Case{"EdgeOfOthers", "UPDATE edge SET b = 3",
+             [](const Store& s) { return s.ListEdges({}, 9).status(); },
+             "edge 1/3"},
         Case{
             "OpenItem", "UPDATE open_item SET reason = 3",
             [](const Store& s) {
@@ -165,6 +172,8 @@ INSTANTIATE_TEST_SUITE_P(
              "mailbox_reader 1"},
         Case{"CommitGroup", "UPDATE commit_group SET records = 1", nullptr,
              "commit_group 1"},
+        Case{"EdgesOfGroup", "UPDATE commit_group SET edges = 0", nullptr,
+             "commit_group 1"},
         Case{"Agency", "UPDATE agency SET records = 1", nullptr, "agency 1"},
         Case{"Store", "UPDATE store SET next_uid = 1", nullptr, "store"}),
     [](const auto& info) { return std::string(info.param.name); });
@@ -178,6 +187,7 @@ TEST(MissingRow, IsFoundByCheck) {
       {"DELETE FROM record WHERE uid = 5", "record"},
       {"DELETE FROM membership WHERE uid = 5", "record 5"},
       {"DELETE FROM identifier WHERE uid = 2", "identifier"},
+      {"DELETE FROM edge", "edge"},
       {"DELETE FROM open_item", "open_item"},
       {"DELETE FROM decision", "decision"},
       {"DELETE FROM decision_uid WHERE uid = 2", "decision_uid 2/1"},

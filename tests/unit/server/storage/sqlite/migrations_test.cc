@@ -46,7 +46,8 @@ TEST(Migrations, TakeAStoreOfTheFirstSchemaAlong) {
     const std::unique_ptr<Connection> connection = Take(Connection::Open(
         folder.File("waystation.db"), nullptr, SQLITE_OPEN_READWRITE));
     ASSERT_TRUE(connection
-                    ->Run("BEGIN; DROP TABLE cosignature; "
+                    ->Run("BEGIN; DROP TABLE cosignature; DROP TABLE edge; "
+                          "ALTER TABLE commit_group DROP COLUMN edges; "
                           "PRAGMA user_version = 1; COMMIT")
                     .ok());
     const std::unique_ptr<Connection> first = Take(Connection::Open(
@@ -62,6 +63,10 @@ TEST(Migrations, TakeAStoreOfTheFirstSchemaAlong) {
   EXPECT_EQ(Take(store->NewestCheckpoint()), (CheckpointRow{1, "note", 10}));
   ASSERT_TRUE(store->PutCosignature({1, "labor.320500", 7, "signs"}).ok());
   EXPECT_EQ(Take(store->LargestCosigned("labor.320500")), 1);
+  Batch batch = BatchOf(2);
+  batch.edges_put = {{batch.records[0].uid, batch.records[1].uid, "edge"}};
+  ASSERT_TRUE(store->Commit(batch).ok());
+  EXPECT_EQ(Take(store->ListEdges({}, 10)), batch.edges_put);
   EXPECT_TRUE(Take(store->Check({})).empty());
 }
 
