@@ -23,6 +23,7 @@ void SetDate(const codes::PartialDate& date, ::waystation::v1::Date* message);
 struct Days {
   std::chrono::sys_days first;
   std::chrono::sys_days last;
+  bool operator==(const Days&) const = default;
 };
 
 // nullopt for a date that does not exist, or a lunar one outside 1900 to 2100.

@@ -298,7 +298,8 @@ std::string_view ReasonOf(Doubt doubt) {
   return "";
 }
 
-std::vector<std::string> LinkingIdentifiers(const store::StoredRecord& record) {
+std::vector<std::string> LinkingIdentifiers(const store::StoredRecord& record,
+                                            const BlockList& block_list) {
   std::vector<std::string> numbers;
   const store::StoredClaim* claim = FindClaim(record, kIdentifiers);
   if (claim == nullptr) return numbers;
@@ -307,7 +308,9 @@ std::vector<std::string> LinkingIdentifiers(const store::StoredRecord& record) {
     // Foreigners' cards of before 2023-12-01 have no check character.
     if (IsLinkingKind(identifier.kind()) && identifier.number().size() == 18 &&
         i < claim->entry_grades_size() &&
-        codes::IsStrong(FromMessage(claim->entry_grades(i)))) {
+        codes::IsStrong(FromMessage(claim->entry_grades(i))) &&
+        !block_list.Blocks(ValueKind::kNumber, identifier.number(),
+                           claim->recorded_time())) {
       numbers.push_back(identifier.number());
     }
   }
@@ -316,16 +319,19 @@ std::vector<std::string> LinkingIdentifiers(const store::StoredRecord& record) {
   return numbers;
 }
 
-LinkFeatures FeaturesOf(const RecordView& view) {
+LinkFeatures FeaturesOf(const RecordView& view, const BlockList& block_list) {
   const store::StoredRecord& record = *view.record;
   LinkFeatures features;
   features.uid = view.uid;
   features.agency = record.agency();
   features.record_key = record.record_key();
-  features.identifiers = LinkingIdentifiers(record);
+  features.identifiers = LinkingIdentifiers(record, block_list);
   features.is_only = view.unique_keys && HasClaims(record);
   if (const auto* name = FindSound(record, kName)) {
-    features.name = name->value().name().full();
+    const std::string& full = name->value().name().full();
+    if (!block_list.Blocks(ValueKind::kName, full, name->recorded_time())) {
+      features.name = full;
+    }
   }
   if (const auto* birth_date = FindSound(record, kBirthDate)) {
     features.birth_date = ToPartial(birth_date->value().birth_date().date());

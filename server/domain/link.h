@@ -21,6 +21,7 @@
 
 #include "proto/codes/date.h"
 #include "proto/codes/sex.h"
+#include "server/domain/block_list.h"
 #include "server/domain/claims.h"
 #include "server/domain/ids.h"
 
@@ -44,13 +45,17 @@ struct LinkFeatures {
   bool is_only = false;
 };
 
-// Of a record as it stands. A record that claims nothing has no identifiers.
-LinkFeatures FeaturesOf(const RecordView& record);
+// Of a record as it stands, without what identifies nobody. A record that
+// claims nothing has no identifiers.
+LinkFeatures FeaturesOf(const RecordView& record,
+                        const BlockList& block_list = {});
 
-// Identifiers of a record that link, normalised, ascending: what the keyed
-// identifier index holds.
+// Identifiers of a record that link, normalised, ascending. The keyed
+// identifier index holds them whatever the rules say; those on the block list
+// join nobody.
 std::vector<std::string> LinkingIdentifiers(
-    const ::waystation::store::v1::StoredRecord& record);
+    const ::waystation::store::v1::StoredRecord& record,
+    const BlockList& block_list = {});
 
 // Why a pair of records is left to a clerk.
 enum class Doubt : std::uint8_t {
@@ -128,6 +133,7 @@ struct Thresholds {
   std::size_t large_set = 8;
   // Over it scored edges are left aside.
   std::size_t neighbourhood_limit = 512;
+  bool operator==(const Thresholds&) const = default;
 };
 
 struct LinkInput {

@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
-#include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "proto/codes/name.h"
 #include "server/domain/sectors.h"
 #include "waystation/config/v1/rules.pb.h"
 
@@ -45,7 +43,9 @@ class Checker {
         }
       }
     }
-    CheckLinking(rules.linking());
+    for (v1::Violation& violation : CheckLinking(rules.linking())) {
+      violations_.push_back(std::move(violation));
+    }
   }
 
   std::vector<v1::Violation> Take() { return std::move(violations_); }
@@ -94,38 +94,6 @@ class Checker {
     }
   }
 
-  void CheckLinking(const config::Linking& linking) {
-    std::set<Level> levels;
-    for (int i = 0; i < linking.levels_size(); ++i) {
-      const config::LevelWeight& weight = linking.levels(i);
-      path_ = absl::StrCat("linking.levels[", i, "]");
-      const std::optional<Level> level =
-          FindLevel(weight.field(), weight.level());
-      if (!level.has_value()) {
-        Report(".level", "CONFIG_INVALID", "a level of a field");
-      } else if (!levels.insert(*level).second) {
-        Report(".level", "CONFIG_INVALID", "each level once");
-      }
-      CheckShare(".m", weight.m());
-      CheckShare(".u", weight.u());
-    }
-    for (int i = 0; i < linking.names_size(); ++i) {
-      const config::NameShare& name = linking.names(i);
-      path_ = absl::StrCat("linking.names[", i, "]");
-      if (codes::ReadName(name.name()).text != name.name() ||
-          codes::ComparableName(name.name()).is_nobody()) {
-        Report(".name", "CONFIG_INVALID", "a name of somebody");
-      }
-      CheckShare(".share", name.share());
-    }
-  }
-
-  void CheckShare(std::string_view field, double share) {
-    if (!(share > 0 && share < 1)) {
-      Report(field, "CONFIG_INVALID", "over 0 and under 1");
-    }
-  }
-
   static int PositionOf(const config::ResolutionRule& rule,
                         v1::Criterion criterion) {
     for (int i = 0; i < rule.criteria_size(); ++i) {
@@ -161,6 +129,7 @@ RuleBook::RuleBook() {
 
 RuleBook::RuleBook(const config::Rules& rules) : RuleBook() {
   version_ = rules.version();
+  linking_ = ReadLinking(rules.linking());
   for (const config::ResolutionRule& given : rules.resolution()) {
     const AttributeInfo* attribute = FindAttribute(given.attribute());
     if (attribute == nullptr) continue;
@@ -175,13 +144,6 @@ RuleBook::RuleBook(const config::Rules& rules) : RuleBook() {
     for (const config::Contest& contest : given.contests()) {
       rule.contests.push_back({contest.criterion(), contest.days()});
     }
-  }
-  for (const config::LevelWeight& given : rules.linking().levels()) {
-    const std::optional<Level> level = FindLevel(given.field(), given.level());
-    if (level.has_value()) weights_.Set(*level, given.m(), given.u());
-  }
-  for (const config::NameShare& given : rules.linking().names()) {
-    weights_.SetNameShare(given.name(), given.share());
   }
 }
 

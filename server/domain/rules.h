@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "server/domain/attributes.h"
-#include "server/domain/score.h"
+#include "server/domain/linking.h"
 #include "waystation/v1/claim.pb.h"
 
 namespace waystation::config::v1 {
@@ -50,15 +50,16 @@ class RuleBook {
   const Rule& Of(AttributeNumber number) const {
     return rules_[static_cast<std::size_t>(number)];
   }
-  // What speaks for two records being one human being, and how much.
-  const Weights& weights() const { return weights_; }
+  // What speaks for two records being one human being, and how much is enough.
+  const Linking& linking() const { return linking_; }
+  const Weights& weights() const { return linking_.weights; }
   // "default" without a file.
   const std::string& version() const { return version_; }
 
  private:
   std::string version_ = "default";
   std::array<Rule, 64> rules_;
-  Weights weights_;
+  Linking linking_;
 };
 
 // What is wrong with a rules file, by field path such as

@@ -8,7 +8,7 @@
 #include "proto/codes/division.h"
 #include "proto/codes/grade.h"
 #include "proto/codes/similarity.h"
-#include "proto/codes/text.h"
+#include "server/domain/address.h"
 #include "server/domain/apply.h"
 #include "server/domain/dates.h"
 #include "server/domain/grades.h"
@@ -61,25 +61,22 @@ std::u32string Points(std::string_view ascii) {
 
 // --- what a record brings ---
 
-void AddNumbers(const store::StoredRecord& record, MatchVector& vector) {
-  vector.numbers = LinkingIdentifiers(record);
+void AddNumbers(const store::StoredRecord& record, const BlockList& block_list,
+                MatchVector& vector) {
+  vector.numbers = LinkingIdentifiers(record, block_list);
   const store::StoredClaim* claim = FindSound(record, kIdentifiers);
   if (claim == nullptr) return;
   for (const v1::Identifier& identifier : claim->value().identifiers()) {
     const std::string& number = identifier.number();
     if (identifier.kind() == v1::Identifier::KIND_CITIZEN_NUMBER &&
         number.size() == 18 &&
-        !std::ranges::binary_search(vector.numbers, number)) {
+        !std::ranges::binary_search(vector.numbers, number) &&
+        !block_list.Blocks(ValueKind::kNumber, number,
+                           claim->recorded_time())) {
       vector.doubtful_numbers.push_back(number);
     }
   }
   std::ranges::sort(vector.doubtful_numbers);
-}
-
-std::string FoldedAddress(std::string_view address) {
-  std::string folded = codes::FoldVariants(codes::FoldWidth(address));
-  std::erase(folded, ' ');
-  return folded;
 }
 
 // --- field by field ---
@@ -239,11 +236,15 @@ std::string_view NameOf(Level level) {
              : kTable[static_cast<std::size_t>(level)].name;
 }
 
-MatchVector MatchVectorOf(const store::StoredRecord& record) {
+MatchVector MatchVectorOf(const store::StoredRecord& record,
+                          const BlockList& block_list) {
   MatchVector vector;
-  AddNumbers(record, vector);
+  AddNumbers(record, block_list, vector);
   if (const auto* name = FindSound(record, kName)) {
-    vector.name = codes::ComparableName(name->value().name().full());
+    const std::string& full = name->value().name().full();
+    if (!block_list.Blocks(ValueKind::kName, full, name->recorded_time())) {
+      vector.name = codes::ComparableName(full);
+    }
   }
   if (const auto* birth_date = FindSound(record, kBirthDate)) {
     vector.birth_date = ToPartial(birth_date->value().birth_date().date());
@@ -252,8 +253,12 @@ MatchVector MatchVectorOf(const store::StoredRecord& record) {
     vector.sex = static_cast<codes::Sex>(sex->value().sex().value());
   }
   if (const auto* contact = FindSound(record, kContact)) {
-    vector.phones.assign(contact->value().contact().phones().begin(),
-                         contact->value().contact().phones().end());
+    for (const std::string& phone : contact->value().contact().phones()) {
+      if (!block_list.Blocks(ValueKind::kPhone, phone,
+                             contact->recorded_time())) {
+        vector.phones.push_back(phone);
+      }
+    }
     std::ranges::sort(vector.phones);
   }
   if (const auto* household = FindSound(record, kHouseholdRegistration)) {
@@ -263,7 +268,11 @@ MatchVector MatchVectorOf(const store::StoredRecord& record) {
       vector.household = codes::CurrentDivision(division);
   }
   if (const auto* residence = FindSound(record, kResidence)) {
-    vector.address = FoldedAddress(residence->value().residence().address());
+    const std::string& address = residence->value().residence().address();
+    if (!block_list.Blocks(ValueKind::kAddress, address,
+                           residence->recorded_time())) {
+      vector.address = FoldAddress(address);
+    }
   }
   return vector;
 }

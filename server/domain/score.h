@@ -25,6 +25,7 @@
 #include "proto/codes/date.h"
 #include "proto/codes/name.h"
 #include "proto/codes/sex.h"
+#include "server/domain/block_list.h"
 #include "server/domain/claims.h"
 
 namespace waystation::domain {
@@ -88,7 +89,7 @@ std::string_view NameOf(Field field);  // as in rules files: "birth_date"
 std::string_view NameOf(Level level);  // "missing" for kMissing
 
 // What one record brings to being compared, made ready once. Values that are
-// placeholders or could not be read are missing.
+// placeholders, could not be read or identify nobody are missing.
 struct MatchVector {
   // Normalised, ascending: those that passed their check, and those that did
   // not.
@@ -99,9 +100,10 @@ struct MatchVector {
   codes::Sex sex = codes::Sex::kUnknown;
   std::vector<std::string> phones;  // ascending
   std::string household;            // in today's numbering
-  std::string address;              // width and variants folded, no spaces
+  std::string address;              // as FoldAddress gives it
 };
-MatchVector MatchVectorOf(const ::waystation::store::v1::StoredRecord& record);
+MatchVector MatchVectorOf(const ::waystation::store::v1::StoredRecord& record,
+                          const BlockList& block_list = {});
 
 // By Field. Symmetric.
 using LevelsOfPair = std::array<Level, kFields>;

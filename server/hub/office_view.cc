@@ -139,9 +139,10 @@ v1::Person RecordInQuestion(const Record& record,
 
 void AddContributions(const Core& core, const Record& a, const Record& b,
                       v1::GetCandidateResponse& response) {
-  const domain::Weighed weighed =
-      domain::Weigh(domain::MatchVectorOf(a.stored),
-                    domain::MatchVectorOf(b.stored), core.rules.weights());
+  const domain::Linking& linking = core.rules.linking();
+  const domain::Weighed weighed = domain::Weigh(
+      domain::MatchVectorOf(a.stored, linking.block_list),
+      domain::MatchVectorOf(b.stored, linking.block_list), linking.weights);
   for (const domain::Contribution& one : weighed.contributions) {
     v1::Contribution& shown = *response.add_contributions();
     shown.set_field(std::string(domain::NameOf(one.field)));

@@ -39,7 +39,7 @@ TEST(DefaultRules, AreTheDefaultsOfTheAttributes) {
     EXPECT_TRUE(got.contests.empty());
   }
   EXPECT_EQ(rules.linking().levels_size(), static_cast<int>(kLevels));
-  EXPECT_EQ(written.weights(), compiled.weights());
+  EXPECT_EQ(written.linking(), compiled.linking());
 }
 
 using Row =

@@ -57,20 +57,8 @@ TEST(CheckRules, NamesFieldAndReason) {
         "resolution[0].contests[1].criterion CONFIG_INVALID",
         "resolution[0].contests[1].days CONFIG_INVALID",
         "resolution[0].contests[2].criterion CONFIG_INVALID"}},
-      {"version:'1' linking{levels{field:'name' level:'exact' m:0.9 u:1e-6} "
-       "names{name:'王伟' share:0.0002}}",
-       {}},
-      {"version:'1' linking{levels{field:'name' level:'lunar' m:0.9 u:0.1} "
-       "levels{field:'sex' level:'same' m:1.5 u:0.5} "
-       "levels{field:'sex' level:'same' m:0.9} "
-       "names{name:'不详' share:0.1} names{name:'王 伟' share:0}}",
-       {"linking.levels[0].level CONFIG_INVALID",
-        "linking.levels[1].m CONFIG_INVALID",
-        "linking.levels[2].level CONFIG_INVALID",
-        "linking.levels[2].u CONFIG_INVALID",
-        "linking.names[0].name CONFIG_INVALID",
-        "linking.names[1].name CONFIG_INVALID",
-        "linking.names[1].share CONFIG_INVALID"}},
+      {"version:'1' linking{levels{field:'sex' level:'same' m:1.5 u:0.5}}",
+       {"linking.levels[0].m CONFIG_INVALID"}},
   };
   for (const auto& [rules, want] : cases) {
     SCOPED_TRACE(rules);
@@ -100,15 +88,13 @@ TEST(RuleBook, ReplacesTheDefaultsThatTheFileNames) {
   EXPECT_EQ(book.Of(kSex).criteria, defaults.Of(kSex).criteria);
 }
 
-TEST(RuleBook, WeighsAsTheFileSays) {
-  const RuleBook book(RulesOf(
-      "version:'7' linking{levels{field:'sex' level:'same' m:0.8 u:0.4} "
-      "names{name:'王伟' share:0.001}}"));
-  EXPECT_DOUBLE_EQ(book.weights().BitsOf(Level::kSexSame), 1);
-  EXPECT_EQ(book.weights().ShareOf(codes::ComparableName("王偉")), 0.001);
-  const RuleBook defaults;
-  EXPECT_EQ(book.weights().BitsOf(Level::kSexDiffers),
-            defaults.weights().BitsOf(Level::kSexDiffers));
+TEST(RuleBook, LinksAsTheFileSays) {
+  const RuleBook book(
+      RulesOf("version:'7' linking{thresholds{upper:30} block_cap:8}"));
+  EXPECT_EQ(book.linking().thresholds.upper, 30);
+  EXPECT_EQ(book.linking().block_cap, 8U);
+  // Rules that were stored by a release that knew no such section.
+  EXPECT_EQ(RuleBook(RulesOf("version:'7'")).linking(), Linking());
 }
 
 }  // namespace
