@@ -333,10 +333,15 @@ run 0 wayctl hub status
 quietly 0 wayctl -o json hub status
 [ "$(field records)" = "$(truth records 0)" ] ||
   fail "$(field records) records, the truth has $(truth records 0)"
-[ "$(field persons)" = "$(truth persons 0)" ] ||
-  fail "$(field persons) persons, the truth has $(truth persons 0)"
-check "$(field records) records are $(field persons) persons, as the truth file says"
-echo "       (a record whose number is wrong or missing stands alone)"
+# Two human beings are never one person; one may be two that a clerk is asked about.
+if [ "$(field persons)" -lt "$(truth people 0)" ] ||
+  [ "$(field persons)" -ge "$(truth persons 0)" ]; then
+  fail "$(field persons) persons, the truth has $(truth people 0)"
+fi
+check "$(field records) records are $(field persons) persons, of $(truth people 0) human" \
+  "beings"
+echo "       (numbers alone would leave $(truth persons 0): where they are wrong or missing," \
+  "name, birth date, phone and places say who it is)"
 run 0 wayctl --context office conflict list --attribute birth_date --limit 3
 for attribute in birth_date name; do
   as_quietly 0 office -o json conflict list --attribute $attribute

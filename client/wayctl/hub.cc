@@ -40,6 +40,10 @@ absl::Status ShowStatus(Session& session) {
            TimeCell(response->last_checkpoint_time(), surroundings)},
           {"last_backup_time", Say("Last backup"),
            TimeCell(response->last_backup_time(), surroundings)}}};
+  if (response->records_to_review() != 0) {
+    sheet.facts.push_back({"records_to_review", Say("Records still to review"),
+                           Number(response->records_to_review())});
+  }
   if (!reasons.empty()) {
     sheet.facts.push_back({"not_ready_reasons", Say("Why it is not ready"),
                            Cell(Joined(reasons, Say(", ")),

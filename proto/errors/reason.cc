@@ -906,6 +906,10 @@ constexpr Reason kReasons[] = {
      {"Too many records share one number", "共用同一号码的记录过多"},
      {"Look for a filler among the numbers at the source.",
       "请检查来源数据中是否以占位号码填充。"}},
+    {"WITHDRAWN", 1112, Code::kOk, Exit::kDone,
+     {"They were one person, and what joined them is gone",
+      "两条记录原属同一人，其合并依据已不复存在"},
+     {"", ""}},
 
     // --- 12: findings of a check ---
     {"ROW_DAMAGED", 1201, Code::kOk, Exit::kFindings,

@@ -102,6 +102,10 @@ struct MatchVector {
   std::string household;            // in today's numbering
   std::string address;              // as FoldAddress gives it
 };
+// What is compared stands in these.
+inline constexpr AttributeSet kComparedAttributes =
+    BitOf(kIdentifiers) | BitOf(kName) | BitOf(kSex) | BitOf(kBirthDate) |
+    BitOf(kHouseholdRegistration) | BitOf(kResidence) | BitOf(kContact);
 MatchVector MatchVectorOf(const ::waystation::store::v1::StoredRecord& record,
                           const BlockList& block_list = {});
 
@@ -151,6 +155,12 @@ struct Weighed {
   double score = 0;
   // By Field.
   std::array<Contribution, kFields> contributions{};
+
+  // The two hold one number: it judges them (link.h), and no score.
+  bool shares_number() const {
+    return contributions[static_cast<std::size_t>(Field::kNumber)].level ==
+           Level::kNumberSame;
+  }
 };
 Weighed Weigh(const MatchVector& a, const MatchVector& b,
               const Weights& weights);

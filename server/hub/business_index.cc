@@ -32,6 +32,13 @@ std::vector<storage::IdentifierRow> Rows(const Hashes& hashes, storage::Uid uid,
 
 void IndexBusinesses(Planning& planning) {
   const Hashes& hashes = planning.core.hashes;
+  for (const storage::Uid uid : planning.rescored) {
+    const RecordPtr record = planning.Find(uid);
+    if (record == nullptr || planning.change.records.contains(uid)) continue;
+    std::ranges::move(
+        Rows(hashes, uid, domain::BusinessTies(record->stored), {}),
+        std::back_inserter(planning.batch.identifiers_added));
+  }
   for (const storage::Uid uid : planning.change.order) {
     const ChangedRecord& changed = planning.change.records.at(uid);
     if ((changed.changed & domain::kBusinessAttributes) == 0) continue;

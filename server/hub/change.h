@@ -37,6 +37,16 @@ struct ChangedDecision {
   std::shared_ptr<LoadedDecision> after;
 };
 
+// A block may be too large to be known whole, so its change is kept by itself.
+struct ChangedBlock {
+  // Ascending; none in both.
+  std::vector<storage::Uid> gained;
+  std::vector<storage::Uid> lost;
+
+  // Of some of those who were in it, ascending.
+  void ApplyTo(std::vector<storage::Uid>& members) const;
+};
+
 struct Change {
   absl::flat_hash_map<storage::Uid, ChangedRecord> records;
   // Keys of `records` in the order in which they were touched.
@@ -48,6 +58,12 @@ struct Change {
   absl::flat_hash_map<storage::PersonId, std::vector<storage::Uid>> members;
   // Identifiers that gained or lost a holder.
   absl::flat_hash_map<storage::KeyHash, std::vector<storage::Uid>> holders;
+  // Blocks of records that are held against each other.
+  absl::flat_hash_map<storage::KeyHash, ChangedBlock> blocks;
+  // Who shares an edge with each record that gained or lost one, ascending; and
+  // the edges that are new or others than they were.
+  absl::flat_hash_map<storage::Uid, std::vector<storage::Uid>> neighbours;
+  std::map<storage::EdgeKey, storage::EdgeRow> edges;
   std::map<uint64_t, ChangedDecision> decisions;
   // nullopt: no longer open.
   std::map<storage::OpenItemKey, std::optional<storage::OpenItem>> items;
@@ -56,7 +72,7 @@ struct Change {
 
   bool empty() const {
     return records.empty() && person_of.empty() && members.empty() &&
-           decisions.empty() && items.empty();
+           neighbours.empty() && decisions.empty() && items.empty();
   }
 };
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sets of what is connected (union-find).
+// Sets of what is connected (union-find), while it is being found.
 #ifndef WAYSTATION_SERVER_HUB_CONNECTED_H_
 #define WAYSTATION_SERVER_HUB_CONNECTED_H_
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -15,24 +14,33 @@ namespace waystation::hub {
 
 class Connected {
  public:
-  explicit Connected(std::span<const uint64_t> elements)
-      : elements_(elements.begin(), elements.end()) {
-    parents_.reserve(elements_.size());
-    for (size_t i = 0; i < elements_.size(); ++i) {
-      places_.emplace(elements_[i], i);
-      parents_.push_back(i);
-    }
+  // A set of its own, unless it is known.
+  void Add(uint64_t element) {
+    if (!places_.emplace(element, elements_.size()).second) return;
+    parents_.push_back(elements_.size());
+    sizes_.push_back(1);
+    elements_.push_back(element);
   }
 
-  // Elements that are not of the set are ignored.
+  // Elements that are not known are ignored.
   void Join(uint64_t a, uint64_t b) {
     const auto place_a = places_.find(a);
     const auto place_b = places_.find(b);
     if (place_a == places_.end() || place_b == places_.end()) return;
-    parents_[Root(place_a->second)] = Root(place_b->second);
+    const size_t root_a = Root(place_a->second);
+    const size_t root_b = Root(place_b->second);
+    if (root_a == root_b) return;
+    parents_[root_a] = root_b;
+    sizes_[root_b] += sizes_[root_a];
   }
 
-  // Each ascending; in the order of their first elements in `elements`.
+  // Of the set with this element; 0 if it is not known.
+  size_t SizeOf(uint64_t element) {
+    const auto place = places_.find(element);
+    return place == places_.end() ? 0 : sizes_[Root(place->second)];
+  }
+
+  // Each ascending; in the order in which their first elements were added.
   std::vector<std::vector<uint64_t>> Sets() {
     std::vector<std::vector<uint64_t>> sets;
     std::vector<size_t> set_of_root(elements_.size(), elements_.size());
@@ -57,6 +65,8 @@ class Connected {
   std::vector<uint64_t> elements_;
   absl::flat_hash_map<uint64_t, size_t> places_;
   std::vector<size_t> parents_;
+  // At the element that stands for the set.
+  std::vector<size_t> sizes_;
 };
 
 }  // namespace waystation::hub

@@ -181,6 +181,8 @@ absl::Status DecideWork::DecidePair(Planning& planning,
   for (const RecordPtr& record : {a, b}) {
     decision.stored.add_uids(record->uid);
     *decision.stored.add_seen() = PinOf(record->stored);
+    const storage::KeyHash rest = HashOfRest(core_.hashes, record->stored);
+    decision.stored.add_seen_hashes(std::string(rest.begin(), rest.end()));
   }
   return absl::OkStatus();
 }

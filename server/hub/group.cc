@@ -38,24 +38,6 @@ absl::Status BeginAll(Planning& planning,
   return absl::OkStatus();
 }
 
-// Records of which something that links has changed.
-std::vector<Uid> SeedsOf(const Planning& planning) {
-  std::vector<Uid> seeds;
-  for (const Uid uid : planning.change.order) {
-    const ChangedRecord& changed = planning.change.records.at(uid);
-    if (changed.before == nullptr ||
-        (changed.changed & LinkingAttributes()) != 0) {
-      seeds.push_back(uid);
-    }
-  }
-  for (const auto& [number, decision] : planning.change.decisions) {
-    if (decision.after->IsValueDecision()) continue;
-    seeds.insert(seeds.end(), decision.after->stored.uids().begin(),
-                 decision.after->stored.uids().end());
-  }
-  return seeds;
-}
-
 // Records whose persons are not, or not quite, what they were.
 std::vector<Uid> TouchedBy(const Planning& planning) {
   std::vector<Uid> touched = planning.change.order;
@@ -139,7 +121,7 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
                                 std::vector<std::unique_ptr<Work>>& works) {
   Planning planning(core, memory, std::move(ahead), in_flight);
   if (auto status = BeginAll(planning, works); !status.ok()) return status;
-  if (auto status = Relink(planning, SeedsOf(planning)); !status.ok()) {
+  if (auto status = Relink(planning); !status.ok()) {
     return status;
   }
   IndexBusinesses(planning);

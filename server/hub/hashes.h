@@ -21,12 +21,13 @@ class Hashes {
         record_key_(DeriveKey(keys.index_key(), "waystation record key")),
         identifier_(DeriveKey(keys.index_key(), "waystation identifier")),
         business_(DeriveKey(keys.index_key(), "waystation business")),
+        block_(DeriveKey(keys.index_key(), "waystation block")),
         entry_(DeriveKey(keys.handle_key(), "waystation entry")),
         claim_(DeriveKey(keys.handle_key(), "waystation claim")),
         etag_(DeriveKey(keys.handle_key(), "waystation etag")),
         request_(DeriveKey(keys.handle_key(), "waystation request")) {}
 
-  // Epoch of the three that change when the index key is rotated.
+  // Epoch of the four that change when the index key is rotated.
   uint32_t epoch() const { return epoch_; }
   storage::KeyHash RecordKey(std::string_view agency,
                              std::string_view record_key) const {
@@ -38,6 +39,11 @@ class Hashes {
   // Of the number of a business, as records name it in that attribute.
   storage::KeyHash Business(uint32_t attribute, std::string_view number) const {
     return business_.Of({NumberPart(attribute).view(), number});
+  }
+
+  // Of a key that records are held against each other by.
+  storage::KeyHash Block(uint32_t block, std::string_view value) const {
+    return block_.Of({NumberPart(block).view(), value});
   }
 
   // Of the key of an entry of a set; zeros for a single attribute.
@@ -65,6 +71,7 @@ class Hashes {
   KeyedHash record_key_;
   KeyedHash identifier_;
   KeyedHash business_;
+  KeyedHash block_;
   KeyedHash entry_;
   KeyedHash claim_;
   KeyedHash etag_;

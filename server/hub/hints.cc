@@ -49,7 +49,21 @@ absl::Status Hints::Load(const storage::Store& store) {
       after = items->back();
     }
   }
-  return absl::OkStatus();
+  return LoadEdges(store);
+}
+
+absl::Status Hints::LoadEdges(const storage::Store& store) {
+  edges_.clear();
+  for (storage::EdgeKey after;;) {
+    const auto rows = store.ListEdges(after, kPage);
+    if (!rows.ok()) return rows.status();
+    for (const storage::EdgeRow& row : *rows) {
+      after = {row.a, row.b};
+      edges_.insert(row.a);
+      edges_.insert(row.b);
+    }
+    if (rows->size() < kPage) return absl::OkStatus();
+  }
 }
 
 void Hints::Adopt(
@@ -60,6 +74,13 @@ void Hints::Adopt(
     if (was == decision.after->active) continue;
     for (const storage::Uid uid : decision.after->stored.uids()) {
       was ? Lower(decisions_, uid) : Raise(decisions_, uid);
+    }
+  }
+  for (const auto& [uid, others] : change.neighbours) {
+    if (others.empty()) {
+      edges_.erase(uid);
+    } else {
+      edges_.insert(uid);
     }
   }
   for (const auto& [key, item] : change.items) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which records have a decision or an open item at all. Few do, so the
+// Which records have a decision, an open item or an edge at all. Few do, so the
 // committer asks this before it asks the store. Belongs to planning; read from
 // the store at start and after a commit that did not go through.
 #ifndef WAYSTATION_SERVER_HUB_HINTS_H_
@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "server/hub/change.h"
 #include "server/storage/store.h"
@@ -25,9 +26,11 @@ class Hints {
 
   bool HasDecision(storage::Uid uid) const { return decisions_.contains(uid); }
   bool HasItem(storage::Uid uid) const { return items_.contains(uid); }
+  bool HasEdge(storage::Uid uid) const { return edges_.contains(uid); }
 
  private:
   using Count = absl::flat_hash_map<storage::Uid, uint32_t>;
+  absl::Status LoadEdges(const storage::Store& store);
   static void Raise(Count& count, storage::Uid uid);
   static void Lower(Count& count, storage::Uid uid);
   void Raise(const storage::OpenItemKey& key);
@@ -36,6 +39,7 @@ class Hints {
   // How many active decisions, or open items, name the record.
   Count decisions_;
   Count items_;
+  absl::flat_hash_set<storage::Uid> edges_;
 };
 
 }  // namespace waystation::hub

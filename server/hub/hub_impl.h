@@ -140,7 +140,7 @@ class HubImpl final : public Hub {
   void CountSender(const Caller& caller, std::string_view method,
                    const absl::Status& status);
 
-  absl::Status CheckIdentity(std::optional<config::v1::Rules>& other_rules);
+  absl::Status CheckIdentity();
   absl::Status WriteFirstLeaf();
   // Whatever the store forgot or must forget, before the hub serves.
   absl::Status TakeUpRestored();
@@ -167,6 +167,8 @@ class HubImpl final : public Hub {
   std::atomic<bool> journal_behind_ = false;
   std::unique_ptr<AuditReader> audit_;
   // Where the store was kept under other rules.
+  // What the store belonged to and was kept under before this start.
+  store::v1::StoredIdentity held_;
   std::shared_ptr<RulesReview> rules_review_;
   bool is_new_store_ = false;
   int64_t start_time_ = 0;

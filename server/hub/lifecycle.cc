@@ -81,8 +81,7 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
 HubImpl::~HubImpl() { Drain(); }
 
 absl::Status HubImpl::Open() {
-  std::optional<config::v1::Rules> other_rules;
-  if (auto status = CheckIdentity(other_rules); !status.ok()) return status;
+  if (auto status = CheckIdentity(); !status.ok()) return status;
   auto notary = Notary::Create(core_);
   if (!notary.ok()) return notary.status();
   notary_ = *std::move(notary);
@@ -122,19 +121,17 @@ absl::Status HubImpl::Open() {
   if (core_.options.restored.has_value()) {
     if (auto status = TakeUpRestored(); !status.ok()) return status;
   }
-  if (other_rules.has_value()) {
-    rules_review_ =
-        std::make_shared<RulesReview>(core_, committer_, *other_rules);
+  if (!is_new_store_ && RulesReview::IsDue(core_, held_)) {
+    rules_review_ = std::make_shared<RulesReview>(core_, committer_, held_);
+    if (auto status = rules_review_->Load(); !status.ok()) return status;
     rules_review_->GoOn();
   }
   timekeeper_ = std::thread([this] { KeepTime(); });
   return absl::OkStatus();
 }
 
-// Whether the store is this hub's; sets the rules under which it was kept if
-// they are not those in force.
-absl::Status HubImpl::CheckIdentity(
-    std::optional<config::v1::Rules>& other_rules) {
+// Whether the store is this hub's.
+absl::Status HubImpl::CheckIdentity() {
   const auto rows = core_.store.ListObjects(kHubObject);
   if (!rows.ok()) return rows.status();
   is_new_store_ = rows->empty();
@@ -142,26 +139,21 @@ absl::Status HubImpl::CheckIdentity(
     if (core_.store.NewestGroup() != 0) return Foreign("it names its hub");
     return absl::OkStatus();
   }
-  store::v1::StoredIdentity identity;
-  if (!identity.ParseFromString(rows->front().bytes)) {
+  if (!held_.ParseFromString(rows->front().bytes)) {
     return errors::Error(
         "STORE_DAMAGED",
         {.metadata = {{"table", "object"}, {"row", "hub identity"}}});
   }
-  if (identity.key_fingerprint() != core_.keys.Fingerprint()) {
+  if (held_.key_fingerprint() != core_.keys.Fingerprint()) {
     return Foreign("the key file that it was written with");
   }
-  if (identity.log_origin() != core_.options.log_origin) {
+  if (held_.log_origin() != core_.options.log_origin) {
     return Foreign("the log origin that it was written for");
   }
-  core_.log_epoch = identity.epoch();
+  core_.log_epoch = held_.epoch();
   if (core_.options.restored.has_value()) core_.log_epoch = NewEpoch(core_);
   core_.log_origin =
       auditlog::OriginOfEpoch(core_.options.log_origin, core_.log_epoch);
-  if (identity.rules().SerializeAsString() !=
-      core_.options.rules.SerializeAsString()) {
-    other_rules = identity.rules();
-  }
   return absl::OkStatus();
 }
 
@@ -181,9 +173,13 @@ absl::Status HubImpl::WriteFirstLeaf() {
             event.set_cited_checkpoint(core_.backups.journal->checkpoint());
           }
         }
-        if (is_new_store_ || core_.options.restored.has_value()) {
+        if (is_new_store_) {
           planning.batch.objects.push_back(
-              IdentityRow(core_, core_.options.rules));
+              IdentityRow(core_, core_.options.rules, kIndexVersion));
+        } else if (core_.options.restored.has_value()) {
+          // Another log from here on; the rules come when all is reviewed.
+          planning.batch.objects.push_back(
+              IdentityRow(core_, held_.rules(), held_.index_version()));
         }
         return absl::OkStatus();
       });

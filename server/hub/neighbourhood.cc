@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
-#include "server/hub/connected.h"
+#include "server/hub/edge.h"
 #include "server/hub/record.h"
 
 namespace waystation::hub {
@@ -13,6 +13,10 @@ namespace {
 
 using storage::KeyHash;
 using storage::Uid;
+
+// How far past its limit a neighbourhood is looked at: whoever may have been
+// joined by scores while it was smaller is found again.
+constexpr size_t kReach = 4;
 
 std::vector<KeyHash> HashesOf(const Hashes& hashes,
                               const store::v1::StoredRecord& record) {
@@ -85,11 +89,28 @@ void Neighbourhood::ChangeHolders(Uid uid, const Identifiers& identifiers) {
   }
 }
 
+std::span<const Uid> Neighbourhood::NeighboursAfter(Uid uid) const {
+  const auto changed = planning_.change.neighbours.find(uid);
+  if (changed != planning_.change.neighbours.end()) return changed->second;
+  return planning_.state.Neighbours(uid);
+}
+
+// So large that scores join none of it, whatever else belongs to it.
+bool Neighbourhood::IsLarge(Uid uid) {
+  return connected_.SizeOf(uid) >
+         kReach * planning_.core.rules.linking().thresholds.neighbourhood_limit;
+}
+
 absl::Status Neighbourhood::Explore(std::span<const Uid> seeds) {
-  absl::flat_hash_set<Uid> seen;
   std::vector<Uid> wave;
   const auto visit = [&](Uid uid) {
-    if (seen.insert(uid).second) wave.push_back(uid);
+    if (connected_.SizeOf(uid) != 0) return;
+    connected_.Add(uid);
+    wave.push_back(uid);
+  };
+  const auto visit_from = [&](Uid from, Uid uid) {
+    visit(uid);
+    connected_.Join(from, uid);
   };
   for (const Uid uid : seeds) visit(uid);
   const std::vector<Uid> changed = wave;
@@ -100,6 +121,9 @@ absl::Status Neighbourhood::Explore(std::span<const Uid> seeds) {
   for (bool first = true; !wave.empty(); first = false) {
     if (auto status = planning_.LoadPersons(wave); !status.ok()) return status;
     if (auto status = planning_.state.LoadDecisions(wave); !status.ok()) {
+      return status;
+    }
+    if (auto status = planning_.state.LoadEdges(wave); !status.ok()) {
       return status;
     }
     std::vector<KeyHash> touched;
@@ -117,15 +141,30 @@ absl::Status Neighbourhood::Explore(std::span<const Uid> seeds) {
       for (const Uid uid : changed) ChangeHolders(uid, IdentifiersOf(uid));
     }
     records_.insert(records_.end(), wave.begin(), wave.end());
-    for (const Uid uid : std::exchange(wave, {})) {
+    const std::vector<Uid> ring = std::exchange(wave, {});
+    for (const Uid uid : ring) {
       for (const Uid member :
            planning_.state.Members(planning_.state.PersonOf(uid))) {
-        visit(member);
+        visit_from(uid, member);
+      }
+      for (const KeyHash& identifier : IdentifiersOf(uid).after) {
+        for (const Uid holder : HoldersAfter(identifier)) {
+          visit_from(uid, holder);
+        }
       }
     }
+    // Whoever held what somebody holds no longer.
     for (const KeyHash& identifier : touched) {
       for (const Uid uid : planning_.state.Holders(identifier)) visit(uid);
-      for (const Uid uid : HoldersAfter(identifier)) visit(uid);
+    }
+    for (const Uid uid : ring) {
+      for (const Uid other : NeighboursAfter(uid)) {
+        if (connected_.SizeOf(other) == 0 && IsLarge(uid)) {
+          cut_.push_back(uid);
+          break;
+        }
+        visit_from(uid, other);
+      }
     }
     const auto visit_pair = [&](const LoadedDecision& decision) {
       if (decision.IsValueDecision() ||
@@ -142,33 +181,51 @@ absl::Status Neighbourhood::Explore(std::span<const Uid> seeds) {
     }
   }
   rulings_ = PairRulings(planning_.DecisionsAfter());
+  for (const auto& [pair, ruling] : rulings_.by_pair()) {
+    connected_.Join(pair.a, pair.b);
+  }
   return absl::OkStatus();
 }
 
-std::vector<std::vector<Uid>> Neighbourhood::Components() const {
-  Connected connected(records_);
-  for (const Uid uid : records_) {
-    for (const Uid member :
-         planning_.state.Members(planning_.state.PersonOf(uid))) {
-      connected.Join(uid, member);
-    }
-    for (const KeyHash& identifier : identifiers_.at(uid).after) {
-      for (const Uid holder : HoldersAfter(identifier)) {
-        connected.Join(uid, holder);
-      }
+std::vector<Neighbourhood::Component> Neighbourhood::Components() {
+  std::vector<Component> components;
+  for (std::vector<Uid>& records : connected_.Sets()) {
+    components.push_back({.records = std::move(records)});
+    const std::vector<Uid>& set = components.back().records;
+    components.back().is_cut = std::ranges::any_of(
+        cut_, [&](Uid uid) { return std::ranges::binary_search(set, uid); });
+  }
+  return components;
+}
+
+absl::StatusOr<std::vector<domain::Edge>> Neighbourhood::Edges(
+    std::span<const Uid> records) const {
+  std::vector<domain::Edge> edges;
+  for (const Uid uid : records) {
+    for (const Uid other : NeighboursAfter(uid)) {
+      if (other < uid || !std::ranges::binary_search(records, other)) continue;
+      const storage::EdgeKey key{uid, other};
+      const auto changed = planning_.change.edges.find(key);
+      const storage::EdgeRow* row = changed != planning_.change.edges.end()
+                                        ? &changed->second
+                                        : planning_.state.FindEdge(key);
+      const auto edge = OpenEdge(*row, *planning_.Find(other));
+      if (!edge.ok()) return edge.status();
+      edges.push_back({.a = uid,
+                       .b = other,
+                       .score = edge->score(),
+                       .kind = domain::Edge::Kind::kScored});
     }
   }
-  for (const auto& [pair, ruling] : rulings_.by_pair()) {
-    connected.Join(pair.a, pair.b);
-  }
-  return connected.Sets();
+  return edges;
 }
 
 const domain::LinkFeatures& Neighbourhood::Features(Uid uid) {
   const auto [place, added] = features_.try_emplace(uid);
   if (added) {
     place->second =
-        domain::FeaturesOf(ViewOf(*planning_.registry, *planning_.Find(uid)));
+        domain::FeaturesOf(ViewOf(*planning_.registry, *planning_.Find(uid)),
+                           planning_.core.rules.linking().block_list);
   }
   return place->second;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The records around a change that linking must look at again: whoever shares a
-// linking identifier, before or after, whoever a clerk ruled on, and the
-// members of all their persons.
+// linking identifier, before or after, or an edge, whoever a clerk ruled on,
+// and the members of all their persons.
 #ifndef WAYSTATION_SERVER_HUB_NEIGHBOURHOOD_H_
 #define WAYSTATION_SERVER_HUB_NEIGHBOURHOOD_H_
 
@@ -11,7 +11,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/node_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "server/domain/link.h"
+#include "server/hub/connected.h"
 #include "server/hub/pair_ruling.h"
 #include "server/hub/planning.h"
 
@@ -26,12 +28,22 @@ class Neighbourhood {
   // and puts what changed of their identifiers into change and batch.
   absl::Status Explore(std::span<const storage::Uid> seeds);
 
-  // What is connected: no identifier, person or ruling joins two of these.
-  std::vector<std::vector<storage::Uid>> Components() const;
+  // What is connected: no identifier, edge, person or ruling joins two of
+  // these.
+  struct Component {
+    // Ascending.
+    std::vector<storage::Uid> records;
+    // There is more of it, of which only edges tell: far over the limit.
+    bool is_cut = false;
+  };
+  std::vector<Component> Components();
 
   // As the group leaves it.
   const domain::LinkFeatures& Features(storage::Uid uid);
   const PairRulings& rulings() const { return rulings_; }
+  // Edges between these, as the group leaves them; records of a component.
+  absl::StatusOr<std::vector<domain::Edge>> Edges(
+      std::span<const storage::Uid> records) const;
 
  private:
   struct Identifiers {
@@ -42,9 +54,14 @@ class Neighbourhood {
   void ChangeHolders(storage::Uid uid, const Identifiers& identifiers);
   std::span<const storage::Uid> HoldersAfter(
       const storage::KeyHash& identifier) const;
+  std::span<const storage::Uid> NeighboursAfter(storage::Uid uid) const;
+  bool IsLarge(storage::Uid uid);
 
   Planning& planning_;
+  Connected connected_;
   std::vector<storage::Uid> records_;
+  // Of which not every neighbour was visited.
+  std::vector<storage::Uid> cut_;
   absl::flat_hash_map<storage::Uid, Identifiers> identifiers_;
   // Nodes: features of two records are held while a third is read.
   absl::node_hash_map<storage::Uid, domain::LinkFeatures> features_;

@@ -4,15 +4,40 @@
 #include "absl/strings/str_cat.h"
 #include "server/domain/apply.h"
 #include "server/domain/attributes.h"
+#include "server/domain/score.h"
 
 namespace waystation::hub {
 namespace {
 
-constexpr domain::AttributeNumber kCompared[] = {
-    domain::kIdentifiers, domain::kName, domain::kSex, domain::kBirthDate};
+constexpr domain::AttributeSet kPinned =
+    domain::BitOf(domain::kIdentifiers) | domain::BitOf(domain::kName) |
+    domain::BitOf(domain::kSex) | domain::BitOf(domain::kBirthDate);
 
 bool IsSame(const LoadedDecision& ruling) {
   return ruling.stored.decision().kind() == v1::Decision::KIND_SAME;
+}
+
+// `at`: which of the two it is to the ruling.
+bool IsAsSeen(const Hashes& hashes, const store::v1::StoredDecision& ruling,
+              int at, const Record& record) {
+  if (ruling.seen_size() != 2 || ruling.seen(at).SerializeAsString() !=
+                                     PinOf(record.stored).SerializeAsString()) {
+    return false;
+  }
+  // Rulings of before there were scores have none.
+  if (ruling.seen_hashes_size() != 2) return true;
+  const storage::KeyHash rest = HashOfRest(hashes, record.stored);
+  return ruling.seen_hashes(at) == std::string(rest.begin(), rest.end());
+}
+
+// The sector plays no part between two records.
+domain::LinkFeatures FeaturesOf(const domain::Linking& linking,
+                                const Record& record) {
+  return domain::FeaturesOf({.uid = record.uid,
+                             .sector = {},
+                             .record = &record.stored,
+                             .unique_keys = false},
+                            linking.block_list);
 }
 
 }  // namespace
@@ -35,27 +60,43 @@ PairRulings::PairRulings(std::span<const DecisionPtr> decisions) {
 
 waystation::v1::Person PinOf(const store::v1::StoredRecord& record) {
   waystation::v1::Person pin;
-  for (const domain::AttributeNumber attribute : kCompared) {
-    const store::v1::StoredClaim* claim = domain::FindClaim(record, attribute);
+  domain::ForEachAttribute(kPinned, [&](domain::AttributeNumber attribute) {
+    const auto* claim = domain::FindClaim(record, attribute);
     if (claim != nullptr) pin.MergeFrom(claim->value());
-  }
+  });
   return pin;
 }
 
-bool Holds(const LoadedDecision& ruling, const Record& a, const Record& b,
-           const domain::LinkFeatures& features_a,
-           const domain::LinkFeatures& features_b) {
-  if (ruling.stored.seen_size() == 2 &&
-      ruling.stored.seen(0).SerializeAsString() ==
-          PinOf(a.stored).SerializeAsString() &&
-      ruling.stored.seen(1).SerializeAsString() ==
-          PinOf(b.stored).SerializeAsString()) {
+storage::KeyHash HashOfRest(const Hashes& hashes,
+                            const store::v1::StoredRecord& record) {
+  waystation::v1::Person rest;
+  domain::ForEachAttribute(domain::kComparedAttributes & ~kPinned,
+                           [&](domain::AttributeNumber attribute) {
+                             const auto* claim =
+                                 domain::FindClaim(record, attribute);
+                             if (claim != nullptr)
+                               rest.MergeFrom(claim->value());
+                           });
+  return hashes.Etag(rest.SerializeAsString());
+}
+
+bool Holds(const Hashes& hashes, const domain::Linking& linking,
+           const LoadedDecision& ruling, const Record& a, const Record& b) {
+  if (IsAsSeen(hashes, ruling.stored, 0, a) &&
+      IsAsSeen(hashes, ruling.stored, 1, b)) {
     return true;
   }
-  const domain::LinkFeatures both[] = {features_a, features_b};
+  // What the two say of each other, whatever stands between them.
+  const domain::LinkFeatures both[] = {FeaturesOf(linking, a),
+                                       FeaturesOf(linking, b)};
   const domain::Strong strong = domain::StrongEdges(both, {});
-  if (IsSame(ruling)) return !strong.edges.empty();
-  return strong.edges.empty() && strong.doubts.empty();
+  const domain::Weighed weighed = domain::Weigh(
+      domain::MatchVectorOf(a.stored, linking.block_list),
+      domain::MatchVectorOf(b.stored, linking.block_list), linking.weights);
+  const bool is_near =
+      !weighed.shares_number() && weighed.score >= linking.thresholds.lower;
+  const bool agree = !strong.edges.empty() || is_near;
+  return IsSame(ruling) ? agree : !agree && strong.doubts.empty();
 }
 
 storage::KeyHash CandidateEtag(const Hashes& hashes, const Record& a,
@@ -63,9 +104,13 @@ storage::KeyHash CandidateEtag(const Hashes& hashes, const Record& a,
   const auto ruling = rulings.by_pair().find(domain::Pair::Of(a.uid, b.uid));
   const uint64_t number =
       ruling == rulings.by_pair().end() ? 0 : ruling->second->number;
-  return hashes.Etag(absl::StrCat(PinOf(a.stored).SerializeAsString(), "\n",
-                                  PinOf(b.stored).SerializeAsString(), "\n",
-                                  a.uid, " ", b.uid, " ", number));
+  std::string state = absl::StrCat(a.uid, " ", b.uid, " ", number);
+  for (const Record* record : {&a, &b}) {
+    const storage::KeyHash rest = HashOfRest(hashes, record->stored);
+    state.append("\n").append(rest.begin(), rest.end());
+    state.append(PinOf(record->stored).SerializeAsString());
+  }
+  return hashes.Etag(state);
 }
 
 }  // namespace waystation::hub

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "server/domain/link.h"
+#include "server/domain/linking.h"
 #include "server/hub/hashes.h"
 #include "server/hub/record.h"
 #include "waystation/store/v1/stored.pb.h"
@@ -40,13 +40,16 @@ class PairRulings {
 // birth date, as claimed.
 waystation::v1::Person PinOf(const store::v1::StoredRecord& record);
 
+// Keyed hash over what else is compared of it: household, residence, contact.
+storage::KeyHash HashOfRest(const Hashes& hashes,
+                            const store::v1::StoredRecord& record);
+
 // Whether the ruling still rests on what it saw. One that does not stays in
 // force, but the pair goes back to a clerk if there is still something to ask:
-// records ruled different that share a number, or records ruled one that their
-// own claims would not join.
-bool Holds(const LoadedDecision& ruling, const Record& a, const Record& b,
-           const domain::LinkFeatures& features_a,
-           const domain::LinkFeatures& features_b);
+// records ruled different that agree, or records ruled one that their own
+// claims would not join.
+bool Holds(const Hashes& hashes, const domain::Linking& linking,
+           const LoadedDecision& ruling, const Record& a, const Record& b);
 
 // What a clerk sees of a pair, as a hash: changes with what is compared, and
 // with the ruling that stands.

@@ -74,7 +74,7 @@ LoadedDecision& Planning::AddDecision(uint64_t number) {
   return *changed.after;
 }
 
-absl::Status Planning::LoadPersons(std::span<const Uid> uids) {
+std::vector<Uid> Planning::HeldOf(std::span<const Uid> uids) const {
   std::vector<Uid> held;
   held.reserve(uids.size());
   for (const Uid uid : uids) {
@@ -83,7 +83,15 @@ absl::Status Planning::LoadPersons(std::span<const Uid> uids) {
       held.push_back(uid);
     }
   }
-  return state.LoadPersons(held);
+  return held;
+}
+
+absl::Status Planning::LoadPersons(std::span<const Uid> uids) {
+  return state.LoadPersons(HeldOf(uids));
+}
+
+absl::Status Planning::LoadRecords(std::span<const Uid> uids) {
+  return state.LoadRecords(HeldOf(uids));
 }
 
 Uid Planning::FindKey(const storage::KeyHash& key) const {

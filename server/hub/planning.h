@@ -54,6 +54,9 @@ class Planning {
   // Makes the persons of these records known, new records left aside.
   absl::Status LoadPersons(std::span<const storage::Uid> uids);
 
+  // Makes records known, new ones left aside; not their persons.
+  absl::Status LoadRecords(std::span<const storage::Uid> uids);
+
   // As the group leaves them. FindKey: 0 where there is none.
   storage::Uid FindKey(const storage::KeyHash& key) const;
   RecordPtr Find(storage::Uid uid) const;
@@ -83,6 +86,9 @@ class Planning {
   storage::Batch batch;
   // Records whose persons must be looked at again though no record changed.
   std::vector<storage::Uid> touched;
+  // Records that are to be held against others as if nothing were known of how
+  // they compare.
+  std::vector<storage::Uid> rescored;
   // Set where the sides are to be looked at under other rules or on another day
   // than today's: a day that has come, rules that were changed.
   std::optional<Outlook> outlook_before;
@@ -92,6 +98,8 @@ class Planning {
   bool names_leaves = false;
 
  private:
+  std::vector<storage::Uid> HeldOf(std::span<const storage::Uid> uids) const;
+
   absl::flat_hash_map<storage::AgencyNumber, std::shared_ptr<const Access>>
       access_;
 };

@@ -3,13 +3,17 @@
 
 #include <algorithm>
 #include <map>
-#include <string>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "proto/errors/reason.h"
+#include "server/domain/apply.h"
 #include "server/domain/link.h"
+#include "server/domain/score.h"
 #include "server/hub/neighbourhood.h"
+#include "server/hub/scoring.h"
 
 namespace waystation::hub {
 namespace {
@@ -18,6 +22,13 @@ using storage::OpenItem;
 using storage::PersonId;
 using storage::Uid;
 
+constexpr std::string_view kWithdrawn = "WITHDRAWN";
+
+// What strong edges and their doubts look at.
+constexpr domain::AttributeSet kLinkingAttributes =
+    domain::BitOf(domain::kIdentifiers) | domain::BitOf(domain::kName) |
+    domain::BitOf(domain::kSex) | domain::BitOf(domain::kBirthDate);
+
 uint32_t NumberOfReason(std::string_view name) {
   const errors::Reason* reason = errors::FindReason(name);
   return reason == nullptr ? 0 : reason->number;
@@ -25,7 +36,7 @@ uint32_t NumberOfReason(std::string_view name) {
 
 // A candidate that the component has, and whether a ruling brought it back.
 struct Doubted {
-  domain::Doubt doubt = domain::Doubt::kNameContradicts;
+  std::string_view reason;
   bool reopened = false;
 };
 using Candidates = std::map<domain::Pair, Doubted>;
@@ -33,47 +44,99 @@ using Candidates = std::map<domain::Pair, Doubted>;
 class Relinking {
  public:
   explicit Relinking(Planning& planning)
-      : planning_(planning), neighbourhood_(planning) {}
+      : planning_(planning), scoring_(planning), neighbourhood_(planning) {}
 
-  absl::Status Run(std::span<const Uid> seeds) {
+  absl::Status Run() {
+    if (auto status = planning_.LoadPersons(planning_.rescored); !status.ok()) {
+      return status;
+    }
+    if (auto status = scoring_.Run(ComparedAnew(), planning_.rescored);
+        !status.ok()) {
+      return status;
+    }
+    FindSeeds();
+    if (seeds_.empty()) return absl::OkStatus();
+    const std::vector<Uid> seeds(seeds_.begin(), seeds_.end());
     if (auto status = neighbourhood_.Explore(seeds); !status.ok()) {
       return status;
     }
-    const std::vector<std::vector<Uid>> components =
-        neighbourhood_.Components();
-    for (const std::vector<Uid>& component : components) {
-      if (auto status = planning_.state.LoadItems(component); !status.ok()) {
+    for (const Neighbourhood::Component& component :
+         neighbourhood_.Components()) {
+      if (auto status = planning_.state.LoadItems(component.records);
+          !status.ok()) {
         return status;
       }
-      Settle(component);
+      if (auto status = Settle(component); !status.ok()) return status;
     }
-    return absl::OkStatus();
+    return SettleWithdrawn();
   }
 
  private:
-  void Settle(const std::vector<Uid>& component) {
+  // Records of which something that is compared has changed.
+  std::vector<Uid> ComparedAnew() const {
+    std::vector<Uid> records;
+    for (const Uid uid : planning_.change.order) {
+      const ChangedRecord& changed = planning_.change.records.at(uid);
+      if (changed.before == nullptr ||
+          (changed.changed & domain::kComparedAttributes) != 0) {
+        records.push_back(uid);
+      }
+    }
+    return records;
+  }
+
+  // Records of which something that links has changed.
+  void FindSeeds() {
+    for (const Uid uid : ComparedAnew()) {
+      const ChangedRecord& changed = planning_.change.records.at(uid);
+      // The rest bears on persons by edges alone, but it also bears on what a
+      // clerk is shown and has ruled.
+      if (changed.before == nullptr ||
+          (changed.changed & kLinkingAttributes) != 0 ||
+          planning_.memory.hints.HasItem(uid) ||
+          planning_.memory.hints.HasDecision(uid)) {
+        seeds_.insert(uid);
+      }
+    }
+    for (const auto& [number, decision] : planning_.change.decisions) {
+      if (decision.after->IsValueDecision()) continue;
+      seeds_.insert(decision.after->stored.uids().begin(),
+                    decision.after->stored.uids().end());
+    }
+    seeds_.insert(planning_.rescored.begin(), planning_.rescored.end());
+    seeds_.insert(scoring_.touched().begin(), scoring_.touched().end());
+  }
+
+  absl::Status Settle(const Neighbourhood::Component& component) {
     Candidates candidates;
-    if (component.size() == 1) {
-      SetPersons({component});
+    if (component.records.size() == 1) {
+      SetPersons({component.records});
     } else {
       std::vector<domain::LinkFeatures> features;
-      features.reserve(component.size());
-      for (const Uid uid : component) {
+      features.reserve(component.records.size());
+      for (const Uid uid : component.records) {
         features.push_back(neighbourhood_.Features(uid));
       }
+      const auto edges = neighbourhood_.Edges(component.records);
+      if (!edges.ok()) return edges.status();
+      domain::Thresholds thresholds = planning_.core.rules.linking().thresholds;
+      if (component.is_cut) thresholds.neighbourhood_limit = 0;
       domain::Partitioned partitioned =
           domain::Partition({.records = features,
-                             .scored = {},
+                             .scored = *edges,
                              .must = neighbourhood_.rulings().must(),
                              .cannot = neighbourhood_.rulings().cannot(),
-                             .thresholds = {}});
+                             .thresholds = thresholds});
       SetPersons(partitioned.persons);
       for (const domain::Candidate& candidate : partitioned.candidates) {
-        candidates.emplace(candidate.pair, Doubted{.doubt = candidate.doubt});
+        candidates.emplace(
+            candidate.pair,
+            Doubted{.reason = domain::ReasonOf(candidate.doubt)});
       }
-      AddReopened(component, candidates);
+      AddReopened(component.records, candidates);
     }
     SetCandidates(component, candidates);
+    return absl::OkStatus();
   }
 
   // A person is named by its smallest uid.
@@ -106,38 +169,113 @@ class Relinking {
           !std::ranges::binary_search(component, pair.b)) {
         continue;
       }
-      if (Holds(*ruling, *planning_.Find(pair.a), *planning_.Find(pair.b),
-                neighbourhood_.Features(pair.a),
-                neighbourhood_.Features(pair.b))) {
+      const RecordPtr a = planning_.Find(pair.a);
+      const RecordPtr b = planning_.Find(pair.b);
+      if (Holds(planning_.core.hashes, planning_.core.rules.linking(), *ruling,
+                *a, *b)) {
         continue;
       }
       const bool same = ruling->stored.decision().kind() ==
                         waystation::v1::Decision::KIND_SAME;
-      candidates[pair] = {.doubt = same ? domain::Doubt::kNameContradicts
-                                        : domain::Doubt::kKeptApart,
-                          .reopened = true};
+      candidates[pair] = {
+          .reason = domain::ReasonOf(same ? domain::Doubt::kNameContradicts
+                                          : domain::Doubt::kKeptApart),
+          .reopened = true};
     }
   }
 
-  void SetCandidates(const std::vector<Uid>& component,
-                     const Candidates& candidates) {
+  // What was one person until now and is no longer goes to a clerk, and stays
+  // with one until somebody rules, it is one person again, or nothing is left
+  // of one of the two. Two persons are asked about once.
+  absl::Status SettleWithdrawn() {
+    std::vector<domain::Pair> pairs;
+    std::vector<Uid> ends;
     for (const auto& [key, item] : planning_.state.items()) {
-      if (key.kind == OpenItem::Kind::kCandidate &&
-          (std::ranges::binary_search(component, key.a) ||
-           std::ranges::binary_search(component, key.b)) &&
-          !candidates.contains({key.a, key.b})) {
+      if (item.reason != NumberOfReason(kWithdrawn)) continue;
+      pairs.push_back({key.a, key.b});
+      ends.insert(ends.end(), {key.a, key.b});
+    }
+    for (const Uid uid : seeds_) {
+      const PersonId before = planning_.state.PersonOf(uid);
+      if (!planning_.change.members.contains(before)) continue;
+      // One of each person that its members are now.
+      std::map<PersonId, Uid> firsts;
+      for (const Uid other : planning_.state.Members(before)) {
+        if (HasClaims(other)) firsts.emplace(planning_.PersonOf(other), other);
+      }
+      firsts.erase(planning_.PersonOf(uid));
+      for (const auto& [person, other] : firsts) {
+        pairs.push_back(domain::Pair::Of(uid, other));
+      }
+    }
+    if (pairs.empty()) return absl::OkStatus();
+    if (auto status = planning_.LoadPersons(ends); !status.ok()) return status;
+    const auto persons = [&](const domain::Pair& pair) {
+      return std::minmax(
+          {planning_.PersonOf(pair.a), planning_.PersonOf(pair.b)});
+    };
+    std::set<std::pair<PersonId, PersonId>> asked;
+    for (const domain::Pair& pair : candidates_) asked.insert(persons(pair));
+    for (const domain::Pair& pair : neighbourhood_.rulings().cannot()) {
+      asked.insert(persons(pair));
+    }
+    for (const domain::Pair& pair : pairs) {
+      if (candidates_.contains(pair)) continue;
+      const auto both = persons(pair);
+      if (both.first != both.second && HasClaims(pair.a) && HasClaims(pair.b) &&
+          asked.insert(both).second) {
+        Open(pair, {.reason = kWithdrawn});
+      } else if (planning_.state.items().contains(KeyOf(pair)) &&
+                 !planning_.change.items.contains(KeyOf(pair))) {
+        planning_.change.items[KeyOf(pair)] = std::nullopt;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  bool HasClaims(Uid uid) const {
+    return domain::HasClaims(planning_.Find(uid)->stored);
+  }
+
+  void SetCandidates(const Neighbourhood::Component& component,
+                     const Candidates& candidates) {
+    const auto is_in = [&](Uid uid) {
+      return std::ranges::binary_search(component.records, uid);
+    };
+    const bool has_items = std::ranges::any_of(component.records, [&](Uid uid) {
+      return planning_.memory.hints.HasItem(uid);
+    });
+    for (const auto& [key, item] : planning_.state.items()) {
+      if (!has_items) break;
+      if (key.kind != OpenItem::Kind::kCandidate ||
+          item.reason == NumberOfReason(kWithdrawn) ||
+          candidates.contains({key.a, key.b})) {
+        continue;
+      }
+      // What is between this part and the rest of a cut one was not looked at.
+      if (component.is_cut ? is_in(key.a) && is_in(key.b)
+                           : is_in(key.a) || is_in(key.b)) {
         planning_.change.items[key] = std::nullopt;
       }
     }
     for (const auto& [pair, doubted] : candidates) {
-      OpenItem item = MakeItem(pair, doubted);
-      const auto open = planning_.state.items().find(KeyOf(item));
-      if (open != planning_.state.items().end()) {
-        item.opened_time = open->second.opened_time;
-        if (item == open->second) continue;
-      }
-      planning_.change.items[KeyOf(item)] = std::move(item);
+      candidates_.insert(pair);
+      Open(pair, doubted);
     }
+  }
+
+  static storage::OpenItemKey KeyOf(const domain::Pair& pair) {
+    return {.kind = OpenItem::Kind::kCandidate, .a = pair.a, .b = pair.b};
+  }
+
+  void Open(const domain::Pair& pair, const Doubted& doubted) {
+    OpenItem item = MakeItem(pair, doubted);
+    const auto open = planning_.state.items().find(KeyOf(pair));
+    if (open != planning_.state.items().end()) {
+      item.opened_time = open->second.opened_time;
+      if (item == open->second) return;
+    }
+    planning_.change.items[KeyOf(pair)] = std::move(item);
   }
 
   OpenItem MakeItem(const domain::Pair& pair, const Doubted& doubted) {
@@ -151,7 +289,7 @@ class Relinking {
                   .agencies = {a->agency, b->agency},
                   .etag = CandidateEtag(planning_.core.hashes, *a, *b,
                                         neighbourhood_.rulings()),
-                  .reason = NumberOfReason(domain::ReasonOf(doubted.doubt))};
+                  .reason = NumberOfReason(doubted.reason)};
     std::ranges::sort(item.agencies);
     item.agencies.erase(std::unique(item.agencies.begin(), item.agencies.end()),
                         item.agencies.end());
@@ -159,19 +297,15 @@ class Relinking {
   }
 
   Planning& planning_;
+  Scoring scoring_;
   Neighbourhood neighbourhood_;
+  std::set<Uid> seeds_;
+  // All that are open by what records say, of the components settled.
+  std::set<domain::Pair> candidates_;
 };
 
 }  // namespace
 
-domain::AttributeSet LinkingAttributes() {
-  return domain::BitOf(domain::kIdentifiers) | domain::BitOf(domain::kName) |
-         domain::BitOf(domain::kSex) | domain::BitOf(domain::kBirthDate);
-}
-
-absl::Status Relink(Planning& planning, std::span<const Uid> seeds) {
-  if (seeds.empty()) return absl::OkStatus();
-  return Relinking(planning).Run(seeds);
-}
+absl::Status Relink(Planning& planning) { return Relinking(planning).Run(); }
 
 }  // namespace waystation::hub

@@ -4,20 +4,15 @@
 #ifndef WAYSTATION_SERVER_HUB_RELINK_H_
 #define WAYSTATION_SERVER_HUB_RELINK_H_
 
-#include <span>
-
 #include "absl/status/status.h"
 #include "server/hub/planning.h"
 
 namespace waystation::hub {
 
-// `seeds` are the records of which something that links has changed: new ones,
-// changed identifiers, names or birth dates, and records that a changed ruling
-// names. Puts memberships, identifiers and candidates into change and batch.
-absl::Status Relink(Planning& planning, std::span<const storage::Uid> seeds);
-
-// Attributes that linking looks at.
-domain::AttributeSet LinkingAttributes();
+// Looks at the records that the group changes or wants scored afresh, at those
+// that a changed ruling names, and at all that these may bear on. Puts
+// memberships, identifiers, edges and candidates into change and batch.
+absl::Status Relink(Planning& planning);
 
 }  // namespace waystation::hub
 

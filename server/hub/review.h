@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looking at persons again though no record of theirs changed: because a day
-// has come on which a claim begins to count, or because the rules are others
-// than they were. Conflicts are computed again and recipients told of what they
-// now see otherwise, a thousand records at a time.
+// has come on which a claim begins to count, because the rules are others than
+// they were, or because this release looks up more than the one before. Who is
+// who and what is in conflict is computed again, and recipients are told of
+// what they now see otherwise, some hundred records at a time.
 #ifndef WAYSTATION_SERVER_HUB_REVIEW_H_
 #define WAYSTATION_SERVER_HUB_REVIEW_H_
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -15,36 +17,47 @@
 #include "server/domain/rules.h"
 #include "server/hub/committer.h"
 #include "server/hub/core.h"
+#include "waystation/store/v1/stored.pb.h"
 
 namespace waystation::hub {
 
 inline constexpr std::string_view kHubObject = "hub";
 inline constexpr std::string_view kIdentityId = "identity";
+inline constexpr std::string_view kReviewObject = "review";
 
-// Looks at a thousand of what is due by today, if anything is. Called again
+// What this release puts into the index of each record: identifiers; then the
+// numbers of businesses and blocking keys.
+inline constexpr uint32_t kIndexVersion = 1;
+
+// Looks at some of what is due by today, if anything is. Called again
 // and again by the hub's clock.
 void ReviewDueClaims(Core& core, Committer& committer);
 
-// Compares under the rules that `before` names with those in force, the records
-// of one agency after the other. When all persons have been looked at, the
-// store remembers the rules in force; a hub that stops before begins again.
+// Compares under the rules of before with those in force, the records of one
+// agency after the other. When all persons have been looked at, the store
+// remembers the rules in force; a hub that stops before goes on where it was.
 // Thread-safe.
 class RulesReview : public std::enable_shared_from_this<RulesReview> {
  public:
-  // Both are borrowed.
+  // `core` and `committer` are borrowed. `before` is what the store remembers.
   RulesReview(Core& core, Committer& committer,
-              const config::v1::Rules& before);
+              const store::v1::StoredIdentity& before);
+
+  // Whether there is anything to go through.
+  static bool IsDue(const Core& core, const store::v1::StoredIdentity& before);
+  // Where a hub that stopped was.
+  absl::Status Load();
 
   // Sets out, or goes on after a group that could not be written. Called again
   // and again by the hub's clock.
   void GoOn();
 
+  // Records that are left.
+  uint64_t left() const;
+
  private:
-  // Where the review stands: agencies that are left, and the last record of the
-  // last of them that has been looked at.
   struct Place {
-    std::vector<storage::AgencyNumber> agencies;
-    storage::Uid after = 0;
+    store::v1::StoredReview stored;
     bool finished = false;
   };
 
@@ -54,16 +67,18 @@ class RulesReview : public std::enable_shared_from_this<RulesReview> {
   Core& core_;
   Committer& committer_;
   const domain::RuleBook before_;
-  std::mutex mutex_;
+  // Records compare otherwise than before, or stand in the index otherwise.
+  const bool rescores_;
+  mutable std::mutex mutex_;
   bool under_way_ = false;
   Place place_;
   // Behind the page that is being written: it counts once it is durable.
   Place next_;
 };
 
-// The identity object of a store under the rules in force.
-storage::ObjectRow IdentityRow(const Core& core,
-                               const config::v1::Rules& rules);
+// The identity object of a store that is kept under these rules and this index.
+storage::ObjectRow IdentityRow(const Core& core, const config::v1::Rules& rules,
+                               uint32_t index_version);
 
 }  // namespace waystation::hub
 

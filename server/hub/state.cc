@@ -206,6 +206,63 @@ absl::Status State::LoadHolders(std::span<const KeyHash> identifiers) {
   return absl::OkStatus();
 }
 
+absl::Status State::LoadBlocks(std::span<const KeyHash> blocks, size_t limit) {
+  block_limit_ = limit;
+  std::vector<KeyHash> missing;
+  size_t wanted = limit + 1;
+  for (const KeyHash& block : blocks) {
+    if (!blocks_.try_emplace(block).second) continue;
+    missing.push_back(block);
+    if (in_flight_ == nullptr) continue;
+    const auto changed = in_flight_->blocks.find(block);
+    if (changed != in_flight_->blocks.end()) {
+      wanted = std::max(wanted, limit + 1 + changed->second.lost.size());
+    }
+  }
+  if (missing.empty()) return absl::OkStatus();
+  auto found = core_->store.LookUpIdentifiers(missing, wanted);
+  if (!found.ok()) return found.status();
+  for (size_t i = 0; i < missing.size(); ++i) {
+    std::vector<Uid>& members = blocks_[missing[i]];
+    members = std::move((*found)[i]);
+    if (in_flight_ == nullptr) continue;
+    // The other group may have been written already: then this changes nothing.
+    const auto changed = in_flight_->blocks.find(missing[i]);
+    if (changed != in_flight_->blocks.end()) changed->second.ApplyTo(members);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status State::LoadEdges(std::span<const Uid> uids) {
+  std::vector<Uid> missing;
+  for (const Uid uid : uids) {
+    if (hints_->HasEdge(uid) && neighbours_.try_emplace(uid).second) {
+      missing.push_back(uid);
+    }
+  }
+  if (missing.empty()) return absl::OkStatus();
+  auto found = core_->store.EdgesOf(missing);
+  if (!found.ok()) return found.status();
+  for (size_t i = 0; i < missing.size(); ++i) {
+    std::vector<Uid>& others = neighbours_[missing[i]];
+    for (storage::EdgeRow& row : (*found)[i]) {
+      others.push_back(row.a == missing[i] ? row.b : row.a);
+      const storage::EdgeKey key{row.a, row.b};
+      edges_.insert_or_assign(key, std::move(row));
+    }
+    if (in_flight_ == nullptr) continue;
+    const auto changed = in_flight_->neighbours.find(missing[i]);
+    if (changed == in_flight_->neighbours.end()) continue;
+    others = changed->second;
+  }
+  if (in_flight_ != nullptr) {
+    for (const auto& [key, row] : in_flight_->edges) {
+      edges_.insert_or_assign(key, row);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status State::LoadDecisions(std::span<const Uid> uids) {
   std::vector<Uid> missing;
   for (const Uid uid : uids) {
@@ -308,6 +365,23 @@ std::span<const Uid> State::Holders(const KeyHash& identifier) const {
   return found->second;
 }
 
+std::span<const Uid> State::Block(const KeyHash& block) const {
+  const auto found = blocks_.find(block);
+  if (found == blocks_.end()) return {};
+  return found->second;
+}
+
+std::span<const Uid> State::Neighbours(Uid uid) const {
+  const auto found = neighbours_.find(uid);
+  if (found == neighbours_.end()) return {};
+  return found->second;
+}
+
+const storage::EdgeRow* State::FindEdge(const storage::EdgeKey& key) const {
+  const auto found = edges_.find(key);
+  return found == edges_.end() ? nullptr : &found->second;
+}
+
 storage::ReadSet State::TakeReads() {
   storage::ReadSet reads{.group = group_};
   reads.records.reserve(keys_.size());
@@ -325,6 +399,15 @@ storage::ReadSet State::TakeReads() {
   reads.identifiers.reserve(holders_.size());
   for (auto& [hash, uids] : holders_) {
     reads.identifiers.push_back({.hash = hash, .uids = std::move(uids)});
+  }
+  for (auto& [hash, uids] : blocks_) {
+    if (uids.size() > block_limit_) uids.resize(block_limit_ + 1);
+    reads.identifiers.push_back(
+        {.hash = hash, .uids = std::move(uids), .limit = block_limit_ + 1});
+  }
+  reads.edges.reserve(neighbours_.size());
+  for (auto& [uid, others] : neighbours_) {
+    reads.edges.push_back({.uid = uid, .others = std::move(others)});
   }
   return reads;
 }

@@ -42,7 +42,15 @@ class State {
   absl::Status LoadKeys(std::span<const storage::KeyHash> keys);
   // The person of each uid, its members, and their records.
   absl::Status LoadPersons(std::span<const storage::Uid> uids);
+  absl::Status LoadRecords(std::span<const storage::Uid> uids);
   absl::Status LoadHolders(std::span<const storage::KeyHash> identifiers);
+  // Who is in each block. Of one with more than `limit` members at least
+  // `limit` + 1 are known, those with the smallest uids among them, and so they
+  // are after `limit` + 1 - n of them have left.
+  absl::Status LoadBlocks(std::span<const storage::KeyHash> blocks,
+                          size_t limit);
+  // Who shares an edge with each, and these edges.
+  absl::Status LoadEdges(std::span<const storage::Uid> uids);
   // Active decisions that name one of them.
   absl::Status LoadDecisions(std::span<const storage::Uid> uids);
   absl::Status LoadDecision(uint64_t number);
@@ -56,6 +64,10 @@ class State {
   std::span<const storage::Uid> Members(storage::PersonId person) const;
   std::span<const storage::Uid> Holders(
       const storage::KeyHash& identifier) const;
+  std::span<const storage::Uid> Block(const storage::KeyHash& block) const;
+  std::span<const storage::Uid> Neighbours(storage::Uid uid) const;
+  // nullptr: none.
+  const storage::EdgeRow* FindEdge(const storage::EdgeKey& key) const;
   // By number.
   const std::map<uint64_t, DecisionPtr>& decisions() const {
     return decisions_;
@@ -68,7 +80,6 @@ class State {
   storage::ReadSet TakeReads();
 
  private:
-  absl::Status LoadRecords(std::span<const storage::Uid> uids);
   absl::Status Open(std::vector<storage::RecordRow> rows);
   void Keep(RecordPtr record);
   void PutInFlightItems();
@@ -83,6 +94,10 @@ class State {
   absl::flat_hash_map<storage::Uid, storage::PersonId> person_of_;
   absl::flat_hash_map<storage::PersonId, std::vector<storage::Uid>> members_;
   absl::flat_hash_map<storage::KeyHash, std::vector<storage::Uid>> holders_;
+  absl::flat_hash_map<storage::KeyHash, std::vector<storage::Uid>> blocks_;
+  size_t block_limit_ = 0;
+  absl::flat_hash_map<storage::Uid, std::vector<storage::Uid>> neighbours_;
+  std::map<storage::EdgeKey, storage::EdgeRow> edges_;
   absl::flat_hash_set<storage::Uid> decisions_loaded_;
   absl::flat_hash_set<storage::Uid> items_loaded_;
   std::map<uint64_t, DecisionPtr> decisions_;

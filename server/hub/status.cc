@@ -46,6 +46,9 @@ absl::StatusOr<v1::GetHubStatusResponse> HubImpl::GetHubStatus() {
   response.set_persons(counts->persons);
   response.set_open_conflicts(counts->open_conflicts);
   response.set_open_candidates(counts->open_candidates);
+  if (rules_review_ != nullptr) {
+    response.set_records_to_review(rules_review_->left());
+  }
   const auto checkpoint = core_.store.NewestCheckpoint();
   if (!checkpoint.ok()) return StoreError(checkpoint.status());
   if (checkpoint->has_value()) {

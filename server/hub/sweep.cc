@@ -176,6 +176,7 @@ bool ShredDecision(codes::Date today, store::v1::StoredDecision& decision,
   if (decision.has_choice() || decision.seen_size() > 0) {
     decision.clear_choice();
     decision.clear_seen();
+    decision.clear_seen_hashes();
     shreds = true;
   }
   return shreds;

@@ -205,9 +205,11 @@ Compared CompareAll(const std::vector<Entry>& entries,
     for (const std::uint64_t pair : pairs) {
       const auto i = static_cast<std::uint32_t>(pair >> 32);
       const auto j = static_cast<std::uint32_t>(pair);
-      const double score =
-          domain::Weigh(entries[i].vector, entries[j].vector, weights).score;
-      if (score >= lower) {
+      const domain::Weighed weighed =
+          domain::Weigh(entries[i].vector, entries[j].vector, weights);
+      const double score = weighed.score;
+      // As in the hub: records that share a number are judged by it.
+      if (score >= lower && !weighed.shares_number()) {
         compared.edges.push_back({.a = i + 1,
                                   .b = j + 1,
                                   .score = score,

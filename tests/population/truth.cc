@@ -119,6 +119,9 @@ void Summary::Add(const Person& person, const std::vector<Record>& records,
       if (record.since > static_cast<int>(at)) continue;
       ++(record.accepted() ? records_ : broken_)[at];
     }
+    people_[at] += std::ranges::any_of(
+        expectation.persons,
+        [&](const ExpectedPerson& expected) { return expected.known[at]; });
     for (const ExpectedPerson& expected : expectation.persons) {
       persons_[at] += expected.known[at];
       birth_conflicts_[at] += expected.birth_conflict[at];
@@ -139,6 +142,7 @@ std::string Summary::ToCsv() const {
   };
   line("records", records_);
   line("broken_rows", broken_);
+  line("people", people_);
   line("persons", persons_);
   line("birth_conflicts", birth_conflicts_);
   line("name_conflicts", name_conflicts_);

@@ -56,7 +56,7 @@ class Summary {
 
  private:
   using Counts = std::array<std::uint64_t, kBatches>;
-  Counts records_ = {}, broken_ = {}, persons_ = {};
+  Counts records_ = {}, broken_ = {}, people_ = {}, persons_ = {};
   Counts birth_conflicts_ = {}, name_conflicts_ = {}, candidates_ = {};
   std::map<std::string, Counts> rows_;  // by agency
   std::map<std::string, std::uint64_t> defects_;

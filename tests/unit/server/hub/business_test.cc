@@ -96,16 +96,19 @@ TEST(Business, IndexFollowsTheRecord) {
 // Two records that name one business are not linked by it.
 TEST(Business, LinksNobody) {
   TestHub test;
-  for (const char* key : {"JY-1", "JY-2"}) {
-    test.Submit(kCommerceSuzhou,
-                Say(key, 1)
-                    .Name("季松岩")
-                    .Born(1979, 5, 20)
-                    .Runs(kEnterprise, v1::Business::STATE_OPEN));
-  }
+  test.Submit(kCommerceSuzhou,
+              Say("JY-1", 1)
+                  .Name("季松岩")
+                  .Born(1979, 5, 20)
+                  .Runs(kEnterprise, v1::Business::STATE_OPEN));
+  test.Submit(kCommerceSuzhou,
+              Say("JY-2", 1)
+                  .Name("闻人澈")
+                  .Born(1983, 2, 14)
+                  .Runs(kEnterprise, v1::Business::STATE_OPEN));
   test.Submit(kLaborSuzhou, Say("LD-1", 1)
-                                .Name("季松岩")
-                                .Born(1979, 5, 20)
+                                .Name("万俟云舟")
+                                .Born(1991, 11, 3)
                                 .Works("苏州恒润", kEnterprise));
   EXPECT_EQ(test.hub().GetHubStatus()->persons(), 3u);
 }

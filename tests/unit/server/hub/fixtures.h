@@ -21,6 +21,7 @@
 #include "proto/auditlog/hash.h"
 #include "server/backup/journal.h"
 #include "server/backup/shelf.h"
+#include "server/domain/rules.h"
 #include "server/hub/hub.h"
 #include "server/hub/keys.h"
 #include "server/storage/sqlite/sqlite_store.h"
@@ -144,6 +145,10 @@ class TestHub {
   void UseKeys(const Keys& keys) { keys_ = keys; }
   void UseOrigin(std::string origin) { origin_ = std::move(origin); }
   void UseRules(config::v1::Rules rules) { setup_.rules = std::move(rules); }
+  domain::RuleBook rules() const {
+    return setup_.rules.version().empty() ? domain::RuleBook()
+                                          : domain::RuleBook(setup_.rules);
+  }
   const Keys& keys() const { return keys_; }
   const auditlog::Ed25519PrivateKey& log_key() const { return log_key_; }
 

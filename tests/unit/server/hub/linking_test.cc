@@ -8,6 +8,9 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
 
 #include "proto/errors/error.h"
 #include "tests/unit/server/hub/fixtures.h"
@@ -125,16 +128,17 @@ TEST(Linking, WhatIsTakenBackLeavesNoRowToFindItBy) {
   TestHub test;
   test.Submit(kPoliceFuyang, Say("A1", 1).Core(kNumber, "王芳", 1990, 3, 7));
   test.Submit(kPoliceFuyang, Say("A2", 1).Core(kNumber, "王芳", 1990, 3, 7));
-  EXPECT_EQ(IndexRows(test), "2");
+  // Each by its number, and by three keys of name and birth date.
+  EXPECT_EQ(IndexRows(test), "8");
   // Another number, then none, then nothing at all.
   test.Submit(kPoliceFuyang,
               Say("A1", 2).Core(DemoNumber("341202", "19900307", 43), "王芳",
                                 1990, 3, 7));
-  EXPECT_EQ(IndexRows(test), "2");
+  EXPECT_EQ(IndexRows(test), "8");
   test.Submit(
       kPoliceFuyang,
       Say("A2", 2).Retract(v1::RecordRetraction::REASON_ERASURE_REQUESTED));
-  EXPECT_EQ(IndexRows(test), "1");
+  EXPECT_EQ(IndexRows(test), "4");
   test.Submit(kPoliceFuyang,
               Say("A1", 3).Retract(v1::RecordRetraction::REASON_MOVED_OUT));
   EXPECT_EQ(IndexRows(test), "0");
@@ -182,6 +186,181 @@ TEST(Linking, DifferentIsRememberedUntilWhatWasComparedChanges) {
       Rule(test, OnlyCandidate(test).candidate(), v1::Decision::KIND_SAME)
           .ok());
   EXPECT_EQ(Persons(test), 1U);
+}
+
+// --- by scores ---
+
+TEST(Scores, JoinWhatHasNoNumber) {
+  TestHub test;
+  test.Submit(kPoliceFuyang,
+              Say("A1", 1).Core(kNumber, "欧阳建国", 1990, 3, 7));
+  test.Submit(kLaborSuzhou, Say("S1", 1).Name("歐陽建国").Born(1990, 3, 7));
+  EXPECT_EQ(Persons(test), 1U);
+  EXPECT_THAT(test.hub().ListCandidates(OfficeCaller(), {})->candidates(),
+              IsEmpty());
+  // Somebody else of the same name.
+  test.Submit(kHealthSuzhou, Say("H1", 1).Name("欧阳建国").Born(1972, 10, 1));
+  EXPECT_EQ(Persons(test), 2U);
+}
+
+TEST(Scores, AskAClerkWhereTheySayTooLittle) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Say("A1", 1).Name("王芳").Born(1990, 3, 7));
+  test.Submit(kLaborSuzhou, Say("S1", 1).Name("王方").Born(1990, 3, 7));
+  EXPECT_EQ(Persons(test), 2U);
+  const v1::GetCandidateResponse candidate = OnlyCandidate(test);
+  EXPECT_EQ(candidate.candidate().why(), "SCORE_BETWEEN_THRESHOLDS");
+  EXPECT_GT(candidate.score(), 12);
+  EXPECT_LT(candidate.score(), 24);
+  ASSERT_TRUE(Rule(test, candidate.candidate(), v1::Decision::KIND_SAME).ok());
+  EXPECT_EQ(Persons(test), 1U);
+}
+
+TEST(Scores, JoinNobodyWhereThatIsSwitchedOff) {
+  config::v1::Rules rules;
+  rules.set_version("by hand");
+  rules.mutable_linking()->set_automatic(false);
+  TestHub test({.rules = rules});
+  test.Submit(kPoliceFuyang, Say("A1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  test.Submit(kLaborSuzhou, Say("S1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  EXPECT_EQ(Persons(test), 2U);
+  EXPECT_EQ(OnlyCandidate(test).candidate().why(), "SCORE_BETWEEN_THRESHOLDS");
+}
+
+// Late news: what was one person and is no longer goes to a clerk, and stays
+// with one until somebody rules or nothing is left of it.
+TEST(Scores, AskAClerkWhenACorrectionUndoesWhatTheyJoined) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Say("A1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  test.Submit(kLaborSuzhou, Say("S1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  ASSERT_EQ(Persons(test), 1U);
+  test.Submit(kLaborSuzhou, Say("S1", 2).Name("赵铁柱").Born(1985, 11, 30));
+  EXPECT_EQ(Persons(test), 2U);
+  EXPECT_EQ(OnlyCandidate(test).candidate().why(), "WITHDRAWN");
+  test.Submit(kPoliceFuyang, Say("A1", 2).Name("歐陽建国"));
+  const v1::Candidate still = OnlyCandidate(test).candidate();
+  EXPECT_EQ(still.why(), "WITHDRAWN");
+  const auto ruled = Rule(test, still, v1::Decision::KIND_SAME);
+  ASSERT_TRUE(ruled.ok());
+  EXPECT_EQ(Persons(test), 1U);
+  ASSERT_TRUE(test.Undo(ruled->decision().number()).ok());
+  EXPECT_EQ(Persons(test), 2U);
+  EXPECT_EQ(OnlyCandidate(test).candidate().why(), "WITHDRAWN");
+  test.Submit(kLaborSuzhou,
+              Say("S1", 3).Retract(v1::RecordRetraction::REASON_MOVED_OUT));
+  EXPECT_THAT(test.hub().ListCandidates(OfficeCaller(), {})->candidates(),
+              IsEmpty());
+}
+
+// A key that many share tells nothing, whoever came first.
+TEST(Scores, SayNothingInABlockThatIsTooLarge) {
+  config::v1::Rules rules;
+  rules.set_version("two of a key");
+  rules.mutable_linking()->set_block_cap(2);
+  TestHub test({.rules = rules});
+  test.Submit(kPoliceFuyang, Say("A1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  test.Submit(kLaborSuzhou, Say("S1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  ASSERT_EQ(Persons(test), 1U);
+  test.Submit(kHealthSuzhou, Say("H1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  EXPECT_EQ(Persons(test), 3U);
+  EXPECT_EQ(OnlyCandidate(test).candidate().why(), "WITHDRAWN");
+  test.Submit(kHealthSuzhou,
+              Say("H1", 2).Retract(v1::RecordRetraction::REASON_MOVED_OUT));
+  EXPECT_EQ(Persons(test), 2U) << "one is left that claims nothing";
+  EXPECT_THAT(test.hub().ListCandidates(OfficeCaller(), {})->candidates(),
+              IsEmpty());
+  // Another block that supports the pair is enough.
+  test.Submit(kPoliceFuyang, Say("A1", 2).Phone("13805580001"));
+  test.Submit(kLaborSuzhou, Say("S1", 2).Phone("13805580001"));
+  test.Submit(kHealthSuzhou, Say("H1", 3).Name("欧阳建国").Born(1990, 3, 7));
+  EXPECT_EQ(Persons(test), 2U);
+}
+
+TEST(Scores, BringBackADifferentWhenAPhoneIsNew) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Say("A1", 1).Name("王芳").Born(1990, 3, 7));
+  test.Submit(kLaborSuzhou, Say("S1", 1).Name("王方").Born(1990, 3, 7));
+  ASSERT_TRUE(
+      Rule(test, OnlyCandidate(test).candidate(), v1::Decision::KIND_DIFFERENT)
+          .ok());
+  EXPECT_THAT(test.hub().ListCandidates(OfficeCaller(), {})->candidates(),
+              IsEmpty());
+  test.Submit(kPoliceFuyang, Say("A1", 2).Phone("13805580001"));
+  test.Submit(kLaborSuzhou, Say("S1", 2).Phone("13805580001"));
+  EXPECT_EQ(Persons(test), 2U) << "the ruling stays in force";
+  EXPECT_EQ(OnlyCandidate(test).candidate().why(), "KEPT_APART");
+}
+
+// An agency learns nothing of its own records from what others' say.
+TEST(Scores, TellAnAgencyNothingOfItsOwnRecords) {
+  TestHub test;
+  const auto one =
+      test.Submit(kLaborSuzhou, Say("S1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  const auto two =
+      test.Submit(kLaborSuzhou, Say("S2", 1).Name("欧阳建国").Born(1990, 3, 7));
+  EXPECT_EQ(Persons(test), 1U);
+  EXPECT_NE(one.handle(), two.handle());
+}
+
+std::vector<v1::AuditEvent> ActsOf(TestHub& test, std::string_view act) {
+  std::vector<v1::AuditEvent> events;
+  for (const auto& logged : test.Events()) {
+    if (logged.event().act() == act) events.push_back(logged.event());
+  }
+  return events;
+}
+
+TEST(Scores, AreMadeAnewUnderOtherRules) {
+  config::v1::Rules rules;
+  rules.set_version("strict");
+  rules.mutable_linking()->mutable_thresholds()->set_upper(60);
+  TestHub test({.rules = rules});
+  test.Submit(kPoliceFuyang, Say("A1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  test.Submit(kLaborSuzhou, Say("S1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  ASSERT_EQ(Persons(test), 2U);
+  rules.set_version("default again");
+  rules.clear_linking();
+  test.UseRules(rules);
+  test.Restart();
+  while (ActsOf(test, "rules.apply").empty()) std::this_thread::yield();
+  EXPECT_EQ(Persons(test), 1U);
+  EXPECT_EQ(test.hub().GetHubStatus()->records_to_review(), 0u);
+  EXPECT_EQ(test.hub().CheckStore()->findings_size(), 0);
+  rules.set_version("strict again");
+  rules.mutable_linking()->mutable_thresholds()->set_upper(60);
+  test.UseRules(rules);
+  test.Restart();
+  while (ActsOf(test, "rules.apply").size() < 2) std::this_thread::yield();
+  EXPECT_EQ(Persons(test), 2U);
+  EXPECT_EQ(OnlyCandidate(test).candidate().why(), "SCORE_BETWEEN_THRESHOLDS");
+}
+
+// A hub that stops in the middle of a review goes on where it was.
+TEST(Scores, AreMadeAnewOnceForEachRecord) {
+  TestHub test;
+  constexpr int kRecords = 1200;
+  for (int i = 0; i < kRecords; i += 200) {
+    std::vector<Say> updates;
+    for (int j = i; j < i + 200; ++j) {
+      updates.push_back(Say("R" + std::to_string(j), 1)
+                            .Name("欧阳建国")
+                            .Born(1950 + j / 28 % 60, 1 + j % 12, 1 + j % 28));
+    }
+    ASSERT_TRUE(test.Submit(kPoliceFuyang, updates).ok());
+  }
+  config::v1::Rules rules;
+  rules.set_version("strict");
+  rules.mutable_linking()->mutable_thresholds()->set_upper(60);
+  test.UseRules(rules);
+  test.Restart();
+  while (ActsOf(test, "rules.review").empty()) std::this_thread::yield();
+  test.Restart();
+  while (ActsOf(test, "rules.apply").empty()) std::this_thread::yield();
+  uint32_t looked_at = 0;
+  for (const v1::AuditEvent& event : ActsOf(test, "rules.review")) {
+    looked_at += event.count();
+  }
+  EXPECT_EQ(looked_at, kRecords);
 }
 
 TEST(Linking, RulingThatContradictsAStandingOneIsRefused) {

@@ -11,10 +11,12 @@
 
 #include "google/protobuf/message.h"
 #include "proto/errors/reason.h"
+#include "server/domain/blocking.h"
 #include "server/domain/dates.h"
-#include "server/domain/link.h"
+#include "server/domain/linking.h"
 #include "server/domain/resolve.h"
 #include "server/hub/affair.h"
+#include "server/hub/edge.h"
 #include "server/hub/pair_ruling.h"
 #include "server/hub/record.h"
 
@@ -71,12 +73,64 @@ class Reader {
     return result;
   }
 
-  std::vector<domain::LinkFeatures> Features() const {
+  std::vector<domain::LinkFeatures> Features(
+      const domain::Linking& linking) const {
     std::vector<domain::LinkFeatures> features;
     for (const auto& [uid, record] : records_) {
-      features.push_back(domain::FeaturesOf(ViewOf(*registry_.Get(), *record)));
+      features.push_back(domain::FeaturesOf(ViewOf(*registry_.Get(), *record),
+                                            linking.block_list));
     }
     return features;
+  }
+
+  // Every record against every other that shares a block with it, unless that
+  // has too many.
+  std::vector<domain::Edge> Edges(const domain::Linking& linking) const {
+    std::map<domain::BlockingKey, std::vector<Uid>> blocks;
+    std::map<Uid, domain::MatchVector> vectors;
+    for (const auto& [uid, record] : records_) {
+      vectors[uid] = domain::MatchVectorOf(record->stored, linking.block_list);
+      for (const auto& key : domain::BlockingKeys(vectors[uid])) {
+        blocks[key].push_back(uid);
+      }
+    }
+    std::set<domain::Pair> pairs;
+    for (const auto& [key, members] : blocks) {
+      if (members.size() > linking.block_cap) continue;
+      for (const Uid a : members) {
+        for (const Uid b : members) {
+          if (a < b) pairs.insert({a, b});
+        }
+      }
+    }
+    std::vector<domain::Edge> edges;
+    for (const domain::Pair& pair : pairs) {
+      const domain::Weighed weighed =
+          domain::Weigh(vectors[pair.a], vectors[pair.b], linking.weights);
+      if (weighed.shares_number() || weighed.score < linking.thresholds.lower) {
+        continue;
+      }
+      edges.push_back({.a = pair.a,
+                       .b = pair.b,
+                       .score = weighed.score,
+                       .kind = domain::Edge::Kind::kScored});
+    }
+    return edges;
+  }
+
+  std::vector<domain::Edge> StoredEdges() const {
+    const auto rows = test_.store().ListEdges({}, 1'000'000);
+    EXPECT_TRUE(rows.ok()) << rows.status();
+    std::vector<domain::Edge> edges;
+    for (const storage::EdgeRow& row : *rows) {
+      const auto edge = OpenEdge(row, *records_.at(row.b));
+      EXPECT_TRUE(edge.ok()) << edge.status();
+      edges.push_back({.a = row.a,
+                       .b = row.b,
+                       .score = edge->score(),
+                       .kind = domain::Edge::Kind::kScored});
+    }
+    return edges;
   }
 
   std::unique_ptr<PersonSide> Side(const std::set<Uid>& members) const {
@@ -115,8 +169,14 @@ class Reader {
 
 void AddRecordsAndPersons(const Reader& reader,
                           const std::set<std::set<Uid>>& persons,
+                          const std::vector<domain::Edge>& edges,
                           codes::Date today, Stock& stock) {
   const domain::RuleBook rules;
+  for (const domain::Edge& edge : edges) {
+    const auto names =
+        std::minmax({reader.NameOf(edge.a), reader.NameOf(edge.b)});
+    stock.edges[names] = edge.score;
+  }
   for (const auto& [uid, record] : reader.records()) {
     store::v1::StoredRecord copy = record->stored;
     // When a revision came in is the one thing that order decides.
@@ -198,6 +258,15 @@ std::string Difference(const Stock& a, const Stock& b) {
   Compare("person", words(a.persons), words(b.persons), out);
   Compare("conflict", a.conflicts, b.conflicts, out);
   Compare("candidate", a.candidates, b.candidates, out);
+  const auto edge_words = [](const auto& edges) {
+    std::set<std::string> result;
+    for (const auto& [names, score] : edges) {
+      result.insert(names.first + " " + names.second + " " +
+                    std::to_string(score));
+    }
+    return result;
+  };
+  Compare("edge", edge_words(a.edges), edge_words(b.edges), out);
   for (const auto& [key, value] : a.canonical) {
     const auto other = b.canonical.find(key);
     if (other == b.canonical.end() || other->second != value) {
@@ -213,7 +282,7 @@ Stock StockOf(TestHub& test) {
   const Reader reader(test);
   const std::set<std::set<Uid>> persons = reader.Persons();
   Stock stock;
-  AddRecordsAndPersons(reader, persons,
+  AddRecordsAndPersons(reader, persons, reader.StoredEdges(),
                        domain::DayOf(absl::ToUnixMicros(test.Now())), stock);
   const auto items = [&](OpenItem::Kind kind) {
     const auto found = test.store().ListOpenItems(kind, std::nullopt, 100'000);
@@ -236,6 +305,7 @@ Stock StockOf(TestHub& test) {
               agencies, errors::FindReason(item.reason)->name, item.reopened));
   }
   for (const OpenItem& item : items(OpenItem::Kind::kCandidate)) {
+    if (errors::FindReason(item.reason)->name == "WITHDRAWN") continue;
     stock.candidates.insert(
         PairWords(reader.NameOf(item.a), reader.NameOf(item.b),
                   errors::FindReason(item.reason)->name, item.reopened));
@@ -261,21 +331,23 @@ std::map<std::string, std::vector<std::string>> MailboxesOf(TestHub& test) {
 Stock ComputedAtOnce(TestHub& test) {
   const Reader reader(test);
   const codes::Date today = domain::DayOf(absl::ToUnixMicros(test.Now()));
-  const std::vector<domain::LinkFeatures> features = reader.Features();
   const PairRulings rulings(reader.decisions());
+  const domain::RuleBook rules = test.rules();
+  const std::vector<domain::LinkFeatures> features =
+      reader.Features(rules.linking());
+  const std::vector<domain::Edge> edges = reader.Edges(rules.linking());
   const domain::Partitioned partitioned =
       domain::Partition({.records = features,
-                         .scored = {},
+                         .scored = edges,
                          .must = rulings.must(),
                          .cannot = rulings.cannot(),
-                         .thresholds = {}});
+                         .thresholds = rules.linking().thresholds});
   std::set<std::set<Uid>> persons;
   for (const std::vector<Uid>& members : partitioned.persons) {
     persons.insert({members.begin(), members.end()});
   }
   Stock stock;
-  AddRecordsAndPersons(reader, persons, today, stock);
-  const domain::RuleBook rules;
+  AddRecordsAndPersons(reader, persons, edges, today, stock);
   for (const std::set<Uid>& members : persons) {
     const auto side = reader.Side(members);
     domain::ForEachAttribute(side->claims.attributes(), [&](int number) {
@@ -301,11 +373,8 @@ Stock ComputedAtOnce(TestHub& test) {
         std::string(domain::ReasonOf(candidate.doubt)), false};
   }
   for (const auto& [pair, ruling] : rulings.by_pair()) {
-    const auto feature = [&](Uid uid) {
-      return *std::ranges::find(features, uid, &domain::LinkFeatures::uid);
-    };
-    if (Holds(*ruling, *reader.records().at(pair.a),
-              *reader.records().at(pair.b), feature(pair.a), feature(pair.b))) {
+    if (Holds(Hashes(test.keys()), rules.linking(), *ruling,
+              *reader.records().at(pair.a), *reader.records().at(pair.b))) {
       continue;
     }
     const bool same =

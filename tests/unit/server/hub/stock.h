@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/server/hub/fixtures.h"
@@ -28,8 +29,11 @@ struct Stock {
       canonical;
   // The person's first record, attribute, agencies, reason, reopened.
   std::multiset<std::string> conflicts;
-  // The two records, reason, reopened.
+  // The two records, reason, reopened. Those that say what had been one person
+  // are left aside: they alone tell of the order in which things came.
   std::multiset<std::string> candidates;
+  // What pairs of records score that may be one person's.
+  std::map<std::pair<RecordName, RecordName>, double> edges;
 
   bool operator==(const Stock&) const = default;
 };
@@ -43,8 +47,9 @@ Stock StockOf(TestHub& test);
 // What each agency's mailbox tells, in its order: record, attributes, kind.
 std::map<std::string, std::vector<std::string>> MailboxesOf(TestHub& test);
 
-// The same, with persons, conflicts and candidates computed at once from the
-// records and the active decisions, by domain::Partition and domain::Resolve.
+// The same, with persons, edges, conflicts and candidates computed at once from
+// the records and the active decisions, by domain::Partition and
+// domain::Resolve.
 Stock ComputedAtOnce(TestHub& test);
 
 }  // namespace waystation::hub

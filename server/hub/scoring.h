@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which records are held against each other, and what they score (design 6).
+// Blocking keys stand in the store's index and scored pairs as edges, so that a
+// change costs what the changed records cost, and looks at no others:
+//
+//   edges := pairs that share an uncapped block, share no number, and score at
+//            least the lower threshold
+//
+// Records that share a number are judged by it, never by a score. A block is
+// capped while it has more members than the rules allow.
+#ifndef WAYSTATION_SERVER_HUB_SCORING_H_
+#define WAYSTATION_SERVER_HUB_SCORING_H_
+
+#include <map>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
+#include "absl/status/status.h"
+#include "server/domain/link.h"
+#include "server/domain/score.h"
+#include "server/hub/planning.h"
+
+namespace waystation::hub {
+
+// Used by one thread, for one group.
+class Scoring {
+ public:
+  explicit Scoring(Planning& planning) : planning_(planning) {}
+
+  // Brings blocks and edges in step with records that the group has changed, as
+  // far as they are compared; of `afresh` nothing is taken to be in step.
+  // Puts what changes into change and batch.
+  absl::Status Run(std::span<const storage::Uid> changed,
+                   std::span<const storage::Uid> afresh);
+
+  // Ends of the edges that Run made, changed or removed.
+  const std::set<storage::Uid>& touched() const { return touched_; }
+
+  // Both are known to the planning; as the group leaves them.
+  domain::Weighed Weigh(const Record& a, const Record& b);
+
+ private:
+  struct Keys {
+    std::vector<storage::KeyHash> before;
+    std::vector<storage::KeyHash> after;
+  };
+  const domain::Linking& linking() const;
+  size_t cap() const { return linking().block_cap; }
+  domain::MatchVector VectorIn(const Record& record) const;
+  std::vector<storage::KeyHash> KeysOf(const domain::MatchVector& vector) const;
+  const domain::MatchVector& VectorOf(const Record& record);
+
+  void ReadKeys(std::span<const storage::Uid> changed,
+                std::span<const storage::Uid> afresh);
+  void ChangeBlocks();
+  absl::Status LoadBlocks();
+  std::vector<storage::Uid> BlockAfter(const storage::KeyHash& block) const;
+  void FindPairs();
+  absl::Status ScorePairs();
+  absl::Status LookAtFallen();
+  absl::Status FindUnsupported(std::vector<storage::EdgeKey> edges);
+  absl::Status SettleEdges();
+  absl::Status Put(const storage::EdgeKey& key, const domain::Weighed& weighed);
+  void Remove(const storage::EdgeKey& key);
+  std::vector<storage::Uid>& EditNeighbours(storage::Uid uid);
+
+  Planning& planning_;
+  // Of records that changed or are looked at afresh.
+  std::map<storage::Uid, Keys> keys_;
+  size_t limit_ = 0;
+  // Blocks whose edges have lost its support: now over their cap.
+  std::vector<storage::KeyHash> fallen_;
+  std::vector<domain::Pair> pairs_;
+  std::map<storage::EdgeKey, domain::Weighed> wanted_;
+  std::set<storage::EdgeKey> unsupported_;
+  std::set<storage::Uid> touched_;
+  // Nodes: two are held while a third is read.
+  absl::node_hash_map<storage::Uid, domain::MatchVector> vectors_;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_SCORING_H_
