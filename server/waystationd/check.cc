@@ -51,7 +51,9 @@ absl::Status CheckOffline(const std::string& config_file) {
   if (!std::filesystem::exists(folder + "/waystation.db", error)) {
     return errors::Error("FILE_MISSING", {.rule = folder});
   }
-  auto store = OpenStore(folder, *parts.keys);
+  auto store = OpenStore(folder, *parts.keys, [](const std::string& words) {
+    std::fprintf(stderr, "%s\n", language::SayRule(words).c_str());
+  });
   if (!store.ok()) return store.status();
   hub::RandomPool random(FillRandom);
   const hub::Sealer sealer(*parts.keys, random);

@@ -83,9 +83,11 @@ absl::Status LoadParts(Parts& parts) {
 }
 
 absl::StatusOr<std::unique_ptr<storage::Store>> OpenStore(
-    const std::string& folder, const hub::Keys& keys) {
-  auto store = storage::sqlite::OpenSqlite(
-      {.folder = folder, .checksum_key = keys.checksum_key()});
+    const std::string& folder, const hub::Keys& keys,
+    std::function<void(const std::string& words)> tell) {
+  auto store = storage::sqlite::OpenSqlite({.folder = folder,
+                                            .checksum_key = keys.checksum_key(),
+                                            .tell = std::move(tell)});
   if (!store.ok()) return hub::NamedStoreError(store.status());
   return store;
 }

@@ -3,6 +3,7 @@
 #ifndef WAYSTATION_SERVER_WAYSTATIOND_PARTS_H_
 #define WAYSTATION_SERVER_WAYSTATIOND_PARTS_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,9 +37,10 @@ struct Parts {
 // All that comes before the store.
 absl::Status LoadParts(Parts& parts);
 
-// The store of `folder`, made if there is none.
+// The store of `folder`, made if there is none. `tell` as in its options.
 absl::StatusOr<std::unique_ptr<storage::Store>> OpenStore(
-    const std::string& folder, const hub::Keys& keys);
+    const std::string& folder, const hub::Keys& keys,
+    std::function<void(const std::string& words)> tell = {});
 
 // A store in a new folder, made of a backup, whose key fits: STORE_FOREIGN
 // otherwise.

@@ -137,7 +137,10 @@ absl::Status Serve(const Serving& serving, runtime::Signals& signals) {
   service::RouteTransportLog(log);
 
   if (absl::Status loaded = LoadParts(parts); !loaded.ok()) return loaded;
-  auto store = OpenStore(parts.config.store_folder, *parts.keys);
+  auto store = OpenStore(parts.config.store_folder, *parts.keys,
+                         [](const std::string& words) {
+                           log.warn("store: {}", language::SayRule(words));
+                         });
   if (!store.ok()) return store.status();
   parts.store = *std::move(store);
   if (absl::Status started = StartHub(parts); !started.ok()) return started;

@@ -50,8 +50,6 @@ class Checkpointer {
                     const std::function<void()>& let_read,
                     const std::function<absl::Status(Connection&)>& read);
 
-  void KeepLogOnClose() { session_->connection->KeepLogOnClose(); }
-
  private:
   Checkpointer(std::unique_ptr<Session> session, int64_t pages,
                absl::Mutex& commits,

@@ -1,7 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/storage/sqlite/checksum.h"
 
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "proto/auditlog/hash.h"
+
 namespace waystation::storage::sqlite {
+
+ChecksumKey DeriveChecksumKey(const std::array<uint8_t, 32>& secret) {
+  const std::string bytes(secret.begin(), secret.end());
+  const auditlog::Hash hash =
+      auditlog::Sha256(absl::StrCat("waystation store checksum v1", bytes));
+  std::array<uint8_t, 16> key;
+  std::copy_n(hash.begin(), key.size(), key.begin());
+  return ChecksumKey(key);
+}
 
 Checksum& Checksum::Add(std::string_view bytes) {
   Checksum sum = *this;  // So that the state stays in registers.

@@ -39,6 +39,7 @@ enum class Table : uint64_t {
   kAgency = 15,
   kCosignature = 16,
   kEdge = 17,
+  kNewestMark = 18,  // The file of newest_mark.h.
 };
 
 class ChecksumKey {
@@ -53,6 +54,9 @@ class ChecksumKey {
   static_assert(std::endian::native == std::endian::little);
   std::array<uint64_t, 2> halves_{};
 };
+
+// That of a store, out of the secret that it is opened with.
+ChecksumKey DeriveChecksumKey(const std::array<uint8_t, 32>& secret);
 
 class Checksum {
  public:

@@ -66,6 +66,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
   std::unique_ptr<Connection> connection(new Connection(handle));
   if (code != SQLITE_OK) return StatusOf(handle, "opening the database");
   sqlite3_extended_result_codes(handle, 1);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_busy_timeout(handle, 10'000);
   return connection;
 }
@@ -88,8 +89,8 @@ absl::StatusOr<std::string> Connection::Ask(const std::string& sql) {
   return std::string();
 }
 
-void Connection::KeepLogOnClose() {
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+void Connection::CopyLogOnClose() {
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 
 absl::Status Statement::Prepare() {

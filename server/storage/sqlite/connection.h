@@ -34,7 +34,8 @@ absl::Status StatusOf(sqlite3* database, const std::string& doing);
 // One connection, used by one thread at a time.
 class Connection {
  public:
-  // `vfs` may be null: the file layer of the system.
+  // `vfs` may be null: the file layer of the system. Also where this fails, the
+  // log is left as it was, for whoever looks into it.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(
       const std::string& path, const char* vfs, int flags);
   ~Connection();
@@ -47,8 +48,9 @@ class Connection {
   // The first column of the first row; empty for none.
   absl::StatusOr<std::string> Ask(const std::string& sql);
 
-  // Leaves the files as they are when it closes.
-  void KeepLogOnClose();
+  // When it closes as the last one, it copies the log and removes it. Without
+  // this call it leaves the files as they are.
+  void CopyLogOnClose();
 
   sqlite3* handle() const { return handle_; }
 

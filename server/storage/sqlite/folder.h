@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The data folder and who owns it.
 //
-//     folder := lock waystation.db waystation.db-wal waystation.db-shm
+//     folder := lock newest waystation.db waystation.db-wal waystation.db-shm
+//     newest := how far the store had come, see newest_mark.h
 #ifndef WAYSTATION_SERVER_STORAGE_SQLITE_FOLDER_H_
 #define WAYSTATION_SERVER_STORAGE_SQLITE_FOLDER_H_
 
@@ -46,6 +47,7 @@ class Folder {
   // UNAVAILABLE: the folder cannot be used.
   static absl::StatusOr<std::unique_ptr<Folder>> Take(const std::string& path);
 
+  const std::string& path() const { return path_; }
   std::string database() const { return DatabaseIn(path_); }
 
   // Makes durable which files there are. Beside what SQLite syncs by itself,

@@ -144,11 +144,4 @@ Readers::Pause::~Pause() {
   readers_.paused_ = false;
 }
 
-void Readers::KeepLogOnClose() {
-  absl::MutexLock lock(&mutex_);
-  for (const std::unique_ptr<Session>& session : idle_) {
-    session->connection->KeepLogOnClose();
-  }
-}
-
 }  // namespace waystation::storage::sqlite

@@ -96,9 +96,6 @@ class Readers {
     Readers& readers_;
   };
 
-  // Leaves the files as they are when the sessions close.
-  void KeepLogOnClose();
-
  private:
   explicit Readers(size_t count) : count_(count) {}
 

@@ -20,7 +20,9 @@
 #include "server/storage/sqlite/copy.h"
 #include "server/storage/sqlite/findings.h"
 #include "server/storage/sqlite/folder.h"
+#include "server/storage/sqlite/log_end.h"
 #include "server/storage/sqlite/migrations.h"
+#include "server/storage/sqlite/newest_mark.h"
 #include "server/storage/sqlite/session.h"
 #include "server/storage/sqlite/vfs.h"
 
@@ -36,15 +38,6 @@ constexpr size_t kPageSize = 4096;
 // Readers find most of what they need in the system's own cache: each commit
 // invalidates theirs.
 constexpr size_t kReaderCache = size_t{2} << 20;
-
-ChecksumKey DeriveKey(const std::array<uint8_t, 32>& secret) {
-  const std::string bytes(secret.begin(), secret.end());
-  const auditlog::Hash hash =
-      auditlog::Sha256(absl::StrCat("waystation store checksum v1", bytes));
-  std::array<uint8_t, 16> key;
-  std::copy_n(hash.begin(), key.size(), key.begin());
-  return ChecksumKey(key);
-}
 
 template <typename Number>
 void SortOnce(std::vector<Number>& numbers) {
@@ -289,6 +282,9 @@ class SqliteStore final : public Store {
  private:
   SqliteStore() = default;
 
+  // That the groups go as far as the mark.
+  absl::Status VerifyGroups() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(commits_);
+
   // UNAVAILABLE once the medium has failed.
   absl::Status Alive() const {
     if (!failed_.load(std::memory_order_acquire)) return absl::OkStatus();
@@ -311,6 +307,14 @@ class SqliteStore final : public Store {
   // write() in one write transaction.
   template <typename Writing>
   absl::Status Write(Writing write) ABSL_EXCLUSIVE_LOCKS_REQUIRED(commits_);
+  // Marks that what was written is durable, once the state tells of it.
+  void MarkNewest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commits_) {
+    newest_->Put(MarkOf(state_.newest));
+  }
+  Mark MarkOf(const GroupRow& group) const {
+    return {
+        .group = group.number, .batch = group.batch, .log = log_index_->End()};
+  }
 
   std::unique_ptr<FileLayer> files_;
   std::unique_ptr<Folder> folder_;
@@ -318,6 +322,9 @@ class SqliteStore final : public Store {
   // Held while the writer's connection is used.
   mutable absl::Mutex commits_;
   std::unique_ptr<Session> writer_ ABSL_GUARDED_BY(commits_);
+  std::unique_ptr<NewestMark> newest_ ABSL_GUARDED_BY(commits_);
+  // Of the writer's connection.
+  std::optional<LogIndex> log_index_;
   // Given out next, and the first that is not reserved on disk.
   Uid next_uid_ ABSL_GUARDED_BY(commits_) = 1;
   Uid unreserved_uid_ ABSL_GUARDED_BY(commits_) = 1;
@@ -355,7 +362,7 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Open(
   WAYSTATION_FAILPOINT("open/folder-taken");
   SessionOptions session{.database = store->folder_->database(),
                          .vfs = store->files_->name(),
-                         .key = DeriveKey(options.checksum_key),
+                         .key = DeriveChecksumKey(options.checksum_key),
                          .cache_bytes = options.cache_bytes};
 
   absl::MutexLock commits(&store->commits_);
@@ -363,10 +370,32 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Open(
   if (!writer.ok()) return writer.status();
   store->writer_ = *std::move(writer);
   Connection& connection = *store->writer_->connection;
+  const absl::StatusOr<LogIndex> log_index = LogIndex::Of(connection);
+  if (!log_index.ok()) return log_index.status();
+  store->log_index_ = *log_index;
+  const absl::StatusOr<std::string> log_header = ReadLogHeader(connection);
+  if (!log_header.ok()) return log_header.status();
+  absl::StatusOr<std::unique_ptr<NewestMark>> newest =
+      NewestMark::Open(store->folder_->path(), session.key, options.hooks);
+  if (!newest.ok()) return newest.status();
+  store->newest_ = *std::move(newest);
+  if (absl::Status log =
+          store->newest_->VerifyLog(*log_header, log_index->End());
+      !log.ok()) {
+    // Which group is gone says more than which page.
+    const absl::Status groups = store->VerifyGroups();
+    return absl::IsDataLoss(groups) ? groups : log;
+  }
   if (absl::Status status = Migrate(connection); !status.ok()) return status;
   if (absl::Status status = store->folder_->Sync(); !status.ok()) return status;
-
   WAYSTATION_FAILPOINT("open/migrated");
+  if (absl::Status status = store->VerifyGroups(); !status.ok()) return status;
+  const absl::StatusOr<Uid> next_uid = store->writer_->uids.Load();
+  if (!next_uid.ok()) return next_uid.status();
+  store->next_uid_ = *next_uid;
+  store->unreserved_uid_ = *next_uid;
+  absl::StatusOr<State> state = LoadState(*store->writer_);
+  if (!state.ok()) return state.status();
 
   // A log that is left from an earlier life may hold groups whose sync failed
   // and which only the system's cache still shows. Writing them once more, into
@@ -383,12 +412,13 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Open(
       !status.ok()) {
     return status;
   }
-  const absl::StatusOr<Uid> next_uid = store->writer_->uids.Load();
-  if (!next_uid.ok()) return next_uid.status();
-  store->next_uid_ = *next_uid;
-  store->unreserved_uid_ = *next_uid;
-  absl::StatusOr<State> state = LoadState(*store->writer_);
-  if (!state.ok()) return state.status();
+  if (absl::Status status = store->newest_->Begin(store->MarkOf(state->newest));
+      !status.ok()) {
+    return status;
+  }
+  if (store->newest_->is_damaged() && options.tell) {
+    options.tell("the mark of the newest group does not read, and is renewed");
+  }
   {
     absl::MutexLock lock(&store->known_);
     store->state_ = *std::move(state);
@@ -410,17 +440,20 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Open(
   return store;
 }
 
+absl::Status SqliteStore::VerifyGroups() const {
+  const absl::StatusOr<std::vector<GroupRow>> groups = writer_->groups.Load();
+  if (!groups.ok()) return groups.status();
+  return newest_->VerifyGroups(*groups);
+}
+
 SqliteStore::~SqliteStore() {
-  // A medium that failed is left alone: what it holds is for the next start.
-  if (failed_.load()) {
-    checkpointer_->KeepLogOnClose();
-    readers_->KeepLogOnClose();
-    absl::MutexLock commits(&commits_);
-    writer_->connection->KeepLogOnClose();
-  }
+  const bool has_opened = checkpointer_ != nullptr;
   checkpointer_.reset();
   readers_.reset();
   absl::MutexLock commits(&commits_);
+  // A log that could not be taken over, or a medium that failed, is left alone:
+  // what it holds is for the next start, and for whoever looks into it.
+  if (has_opened && !failed_.load()) writer_->connection->CopyLogOnClose();
   writer_.reset();
 }
 
@@ -525,8 +558,11 @@ absl::StatusOr<Committed> SqliteStore::Commit(const Batch& batch) {
   });
   if (!status.ok()) return status;
   WAYSTATION_FAILPOINT("commit/durable");
-  absl::MutexLock lock(&known_);
-  Apply(std::move(advance), state_);
+  {
+    absl::MutexLock lock(&known_);
+    Apply(std::move(advance), state_);
+  }
+  MarkNewest();
   return AnswerFor(state_.newest);
 }
 
@@ -540,6 +576,7 @@ absl::StatusOr<Uid> SqliteStore::ReserveUids(uint64_t count) {
         Write([&] { return writer_->uids.Put(reserved); });
     if (!status.ok()) return status;
     unreserved_uid_ = reserved;
+    MarkNewest();
     WAYSTATION_FAILPOINT("uids/reserved");
   }
   return std::exchange(next_uid_, next_uid_ + count);
@@ -559,6 +596,7 @@ absl::Status SqliteStore::AcknowledgeMailbox(AgencyNumber agency,
   const absl::Status status = Write(
       [&] { return writer_->mailboxes.PutReader(agency, position, time); });
   if (!status.ok()) return status;
+  MarkNewest();
   WAYSTATION_FAILPOINT("mailbox/acknowledged");
   mailbox.acknowledged = position;
   mailbox.acknowledged_time = time;
@@ -573,7 +611,10 @@ absl::Status SqliteStore::PutCheckpoint(const CheckpointRow& checkpoint) {
   if (checkpoint.size > state_.newest.frontier.size()) {
     return absl::InvalidArgumentError("the log is not that long");
   }
-  return Write([&] { return writer_->log.Put(checkpoint); });
+  const absl::Status status =
+      Write([&] { return writer_->log.Put(checkpoint); });
+  if (status.ok()) MarkNewest();
+  return status;
 }
 
 absl::Status SqliteStore::PutCosignature(const CosignatureRow& cosignature) {
@@ -584,7 +625,10 @@ absl::Status SqliteStore::PutCosignature(const CosignatureRow& cosignature) {
       Read([&](Session& s) { return s.log.HasCheckpoint(cosignature.size); });
   if (!has.ok()) return has.status();
   if (!*has) return absl::InvalidArgumentError("there is no such checkpoint");
-  return Write([&] { return writer_->log.Put(cosignature); });
+  const absl::Status status =
+      Write([&] { return writer_->log.Put(cosignature); });
+  if (status.ok()) MarkNewest();
+  return status;
 }
 
 absl::Status SqliteStore::Scrub() {

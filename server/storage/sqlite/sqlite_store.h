@@ -31,6 +31,8 @@ struct Options {
   size_t log_bytes = size_t{64} << 20;
   // Reads that run at once beside a commit.
   size_t readers = 4;
+  // Told of what an open store can do without and its operator should know.
+  std::function<void(const std::string& words)> tell = {};
   // Tests only (vfs.h); outlives the store.
   FileHooks* hooks = nullptr;
 };
@@ -38,8 +40,9 @@ struct Options {
 // Opens what is in the folder, or makes an empty store. FAILED_PRECONDITION:
 // another store owns the folder, the file is not a store of ours, a newer
 // release wrote it, or it was written with another checksum key. DATA_LOSS:
-// what it holds does not fit together, naming the row. RESOURCE_EXHAUSTED or
-// UNAVAILABLE: the medium is full or does not answer.
+// what it holds does not fit together, naming the row, or ends before what was
+// durable (newest_mark.h). RESOURCE_EXHAUSTED or UNAVAILABLE: the medium is
+// full or does not answer.
 //
 // Reads by the thread that committed last use the committer's own connection
 // and its cache; others share `readers` connections.

@@ -9,12 +9,17 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <random>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "server/storage/sqlite/connection.h"
+#include "server/storage/sqlite/checksum.h"
+#include "server/storage/sqlite/log_end.h"
+#include "server/storage/sqlite/newest_mark.h"
+#include "server/storage/sqlite/session.h"
 #include "server/storage/sqlite/vfs.h"
 #include "tests/harness/runs.h"
 #include "tests/unit/server/storage/sqlite/power.h"
@@ -49,8 +54,8 @@ void Record(std::mt19937_64& chance, Story& story) {
 }
 
 // Looks at what cuts leave. SQLite makes whole again what it finds, for each of
-// them; what it makes is one of few databases, of which each is looked at once,
-// by the store.
+// them, and the mark of the newest group is held against that; what it makes is
+// one of few databases, of which each is looked at once, by the store.
 class Examiner {
  public:
   void Examine(const Files& files, const Told& told) {
@@ -66,23 +71,44 @@ class Examiner {
   }
 
  private:
-  // Of the database, once the log is in it.
+  // Of the database, once the log is in it. With the mark it would be another
+  // one for nearly every cut.
   uint64_t Recovered(const Files& files) const {
     const TemporaryFolder folder;
     WriteFiles(files, folder.path());
     const std::string path = folder.File("waystation.db");
     if (!files.contains("waystation.db")) return 0;
     {
-      const std::unique_ptr<Connection> connection =
-          Take(Connection::Open(path, layer_.name(), SQLITE_OPEN_READWRITE));
-      // The first look is what recovers.
-      Take(connection->Ask("SELECT count(*) FROM sqlite_schema"));
-      EXPECT_EQ(sqlite3_wal_checkpoint_v2(connection->handle(), nullptr,
-                                          SQLITE_CHECKPOINT_TRUNCATE, nullptr,
-                                          nullptr),
+      const std::unique_ptr<Session> session =
+          Take(Session::Open({.database = path,
+                              .vfs = layer_.name(),
+                              .key = key_,
+                              .cache_bytes = size_t{1} << 20}));
+      ExpectNoAlarm(folder.path(), *session);
+      EXPECT_EQ(sqlite3_wal_checkpoint_v2(session->connection->handle(),
+                                          nullptr, SQLITE_CHECKPOINT_TRUNCATE,
+                                          nullptr, nullptr),
                 SQLITE_OK);
+      session->connection->CopyLogOnClose();  // So that no log remains.
     }
-    return Fingerprint(ReadFiles(folder.path()));
+    Files recovered = ReadFiles(folder.path());
+    recovered.erase("newest");
+    return Fingerprint(recovered);
+  }
+
+  // That a store which is whole does not count as damaged.
+  void ExpectNoAlarm(const std::string& folder, Session& session) const {
+    const absl::StatusOr<LogIndex> log = LogIndex::Of(*session.connection);
+    ASSERT_TRUE(log.ok()) << log.status();
+    const std::string header = Take(ReadLogHeader(*session.connection));
+    const std::unique_ptr<NewestMark> mark =
+        Take(NewestMark::Open(folder, key_, nullptr));
+    if (!mark->found().has_value()) return;
+    EXPECT_EQ(mark->VerifyLog(header, log->End()), absl::OkStatus());
+    // There may be no table yet.
+    if (mark->found()->group == 0) return;
+    EXPECT_EQ(mark->VerifyGroups(Take(session.groups.Load())),
+              absl::OkStatus());
   }
 
   static StoryHeld OpenedByStore(const Files& files) {
@@ -103,6 +129,7 @@ class Examiner {
   }
 
   const FileLayer layer_{nullptr};
+  const ChecksumKey key_ = DeriveChecksumKey(OptionsFor("").checksum_key);
   std::map<uint64_t, StoryHeld> outcomes_;
 };
 
