@@ -31,6 +31,7 @@ absl::StatusCode CodeOf(sqlite3* database, int code) {
       break;
   }
   switch (code & 0xff) {
+    case SQLITE_NOMEM:
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:

@@ -26,9 +26,10 @@
 namespace waystation::storage::sqlite {
 
 // What went wrong on `database`, in the words of the port: RESOURCE_EXHAUSTED
-// for a full disk, UNAVAILABLE for a medium that does not answer, DATA_LOSS for
-// a file that is not what SQLite wrote, ALREADY_EXISTS for a key that is taken,
-// INVALID_ARGUMENT for a row that names one nobody holds.
+// for a full disk, UNAVAILABLE for a medium that does not answer or memory that
+// is not there, DATA_LOSS for a file that is not what SQLite wrote,
+// ALREADY_EXISTS for a key that is taken, INVALID_ARGUMENT for a row that names
+// one nobody holds.
 absl::Status StatusOf(sqlite3* database, const std::string& doing);
 
 // One connection, used by one thread at a time.
