@@ -218,6 +218,9 @@ World::World(const std::filesystem::path& root)
       keys(Keys::Generate()),
       log_key(*auditlog::Ed25519PrivateKey::Generate()) {}
 
+World::World(const std::filesystem::path& root, const World& other)
+    : folder(NewFolderIn(root)), keys(other.keys), log_key(other.log_key) {}
+
 World::~World() { std::filesystem::remove_all(folder); }
 
 TestHub::TestHub(Setup setup)

@@ -93,6 +93,8 @@ absl::StatusOr<T> Await(
 // A hub's folder and keys, which outlive the hub.
 struct World {
   explicit World(const std::filesystem::path& root);
+  // An empty folder, and the keys of the other.
+  World(const std::filesystem::path& root, const World& other);
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
