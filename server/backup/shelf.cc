@@ -143,6 +143,10 @@ std::string Shelf::ArchiveFile(const std::string& name) const {
   return absl::StrCat(options_.folder, "/", name, kArchiveEnding);
 }
 
+std::string Shelf::PartFile(const std::string& name) const {
+  return absl::StrCat(options_.folder, "/", name, kPartEnding);
+}
+
 std::string Shelf::KeyFile(const std::string& name) const {
   return absl::StrCat(options_.keys, "/", name, kKeyEnding);
 }
@@ -156,8 +160,7 @@ absl::StatusOr<std::unique_ptr<Shelf>> Shelf::Open(ShelfOptions options) {
   const auto parts = NamesIn(shelf->options_.folder, kPartEnding);
   if (!parts.ok()) return parts.status();
   for (const std::string& part : *parts) {
-    const absl::Status removed =
-        Remove(absl::StrCat(shelf->options_.folder, "/", part, kPartEnding));
+    const absl::Status removed = Remove(shelf->PartFile(part));
     if (!removed.ok()) return removed;
     if (absl::Status gone = Destroy(shelf->KeyFile(part)); !gone.ok()) {
       return gone;
@@ -205,8 +208,7 @@ absl::StatusOr<MadeBackup> Shelf::Make(storage::Store& store,
     return written;
   }
   WAYSTATION_FAILPOINT("backup/key-written");
-  const std::string part =
-      absl::StrCat(options_.folder, "/", name, kPartEnding);
+  const std::string part = PartFile(name);
   const auto write = [&]() -> absl::StatusOr<MadeBackup> {
     auto writer = ArchiveWriter::Create(part, head, key.key);
     if (!writer.ok()) return writer.status();
@@ -230,22 +232,22 @@ absl::StatusOr<MadeBackup> Shelf::Make(storage::Store& store,
     made.backup = {.head = head,
                    .file_bytes = fs::file_size(part, error),
                    .has_key = true};
-    if (::rename(part.c_str(), ArchiveFile(name).c_str()) != 0) {
-      return runtime::NotWritten(ArchiveFile(name), errno);
-    }
-    WAYSTATION_FAILPOINT("backup/renamed");
-    if (absl::Status synced = runtime::SyncFolder(part); !synced.ok()) {
-      return synced;
-    }
     return made;
   };
   absl::StatusOr<MadeBackup> made = write();
   if (!made.ok()) {
     (void)Remove(part);
-    (void)Remove(ArchiveFile(name));
     (void)Destroy(KeyFile(name));
   }
   return made;
+}
+
+absl::Status Shelf::PutUp(const std::string& name) {
+  if (::rename(PartFile(name).c_str(), ArchiveFile(name).c_str()) != 0) {
+    return runtime::NotWritten(ArchiveFile(name), errno);
+  }
+  WAYSTATION_FAILPOINT("backup/renamed");
+  return runtime::SyncFolder(ArchiveFile(name));
 }
 
 absl::StatusOr<std::vector<Backup>> Shelf::List(absl::Time now) const {
@@ -290,6 +292,9 @@ absl::StatusOr<std::unique_ptr<ArchiveReader>> Shelf::Read(
 
 absl::Status Shelf::Discard(const std::string& name) {
   if (absl::Status gone = Destroy(KeyFile(name)); !gone.ok()) return gone;
+  if (absl::Status removed = Remove(PartFile(name)); !removed.ok()) {
+    return removed;
+  }
   const absl::Status removed = Remove(ArchiveFile(name));
   WAYSTATION_FAILPOINT("expiry/removed");
   return removed;

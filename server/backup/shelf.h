@@ -58,8 +58,12 @@ class Shelf {
 
   // Copies the store. `head` says where it comes from; name and times are set
   // here. What fails leaves nothing behind. Errors of the store as they are.
+  // What was made is a backup once it is put up: until then it goes at the next
+  // Open, since nobody may have a copy that is not on record.
   absl::StatusOr<MadeBackup> Make(storage::Store& store,
                                   store::v1::BackupHead head, absl::Time now);
+  // FILE_NOT_WRITTEN: it is no backup, and is to be discarded.
+  absl::Status PutUp(const std::string& name);
 
   // Newest first. A file that is no backup is left out.
   absl::StatusOr<std::vector<Backup>> List(absl::Time now) const;
@@ -69,8 +73,8 @@ class Shelf {
   absl::StatusOr<std::unique_ptr<ArchiveReader>> Read(const std::string& name,
                                                       absl::Time now) const;
 
-  // Destroys the key of a backup, and then removes it. What is gone already is
-  // no error.
+  // Destroys the key of a backup, put up or not, and then removes it. What is
+  // gone already is no error.
   absl::Status Discard(const std::string& name);
 
   // A folder that does not exist, for a store that is made of the backup and
@@ -88,6 +92,7 @@ class Shelf {
  private:
   explicit Shelf(ShelfOptions options) : options_(std::move(options)) {}
   std::string ArchiveFile(const std::string& name) const;
+  std::string PartFile(const std::string& name) const;
   std::string KeyFile(const std::string& name) const;
   bool IsLeftBehind(const std::string& name, absl::Time now) const;
 

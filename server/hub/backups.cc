@@ -68,11 +68,13 @@ absl::StatusOr<v1::CreateBackupResponse> Backups::Create(const Caller& caller) {
   WAYSTATION_FAILPOINT("backup/made");
   v1::AuditEvent event = EventOf(caller.path, "backup.create", name);
   event.set_object_hash(std::string(auditlog::AsBytes(made->hash)));
-  if (absl::Status written = write_leaf_(std::move(event)); !written.ok()) {
-    (void)shelf->Discard(name);
-    return written;
-  }
+  absl::Status up = write_leaf_(std::move(event));
   WAYSTATION_FAILPOINT("backup/logged");
+  if (up.ok()) up = shelf->PutUp(name);
+  if (!up.ok()) {
+    (void)shelf->Discard(name);
+    return up;
+  }
   newest_ = made->backup.head.create_time().seconds();
   v1::CreateBackupResponse response;
   *response.mutable_backup() = Shown(made->backup);

@@ -18,6 +18,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "proto/auditlog/note.h"
 #include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
 #include "proto/language/language.h"
 #include "proto/runtime/file.h"
 #include "server/backup/shelf.h"
@@ -151,15 +152,18 @@ absl::Status RestoreBackup(const std::string& config_file,
   std::error_code error;
   fs::remove_all(folder, error);
   Progress(Say("reading $0", name));
+  WAYSTATION_FAILPOINT("restoring/begun");
   auto store = RebuildStore(**archive, folder, *parts.keys);
   if (!store.ok()) {
     fs::remove_all(folder, error);
     return store.status();
   }
   parts.store = *std::move(store);
+  WAYSTATION_FAILPOINT("restoring/read");
   Progress(Say("checking what was read"));
   absl::Status done = Check(*parts.keys, *parts.store, **archive);
   if (done.ok()) done = Serve(parts, **archive, name);
+  WAYSTATION_FAILPOINT("restoring/served");
   parts.hub.reset();
   parts.store.reset();
   if (!done.ok()) {
@@ -167,7 +171,9 @@ absl::Status RestoreBackup(const std::string& config_file,
     return done;
   }
   fs::remove(place, error);
+  WAYSTATION_FAILPOINT("restoring/place-free");
   fs::rename(folder, place, error);
+  WAYSTATION_FAILPOINT("restoring/renamed");
   if (error) {
     return errors::Error("FILE_NOT_WRITTEN",
                          {.field = place, .rule = error.message()});

@@ -43,7 +43,10 @@ class ShelfTest : public testing::Test {
   std::string Make(absl::Time now) {
     const auto made = shelf_->Make(*store_, {}, now);
     EXPECT_TRUE(made.ok()) << made.status();
-    return made.ok() ? made->backup.head.name() : "";
+    if (!made.ok()) return "";
+    const std::string& name = made->backup.head.name();
+    EXPECT_EQ(shelf_->PutUp(name), absl::OkStatus());
+    return name;
   }
   std::string WhyNotRead(const std::string& name, absl::Time now) const {
     return errors::ReasonOf(shelf_->Read(name, now).status());
@@ -182,6 +185,26 @@ TEST_F(ShelfTest, LeavesTheKeyOfABackupThatIsBeingMade) {
   EXPECT_EQ(WhyNotRead(name, kNow), "");
 }
 #endif
+
+TEST_F(ShelfTest, ClearsWhatWasMadeAndNotPutUp) {
+  const auto made = shelf_->Make(*store_, {}, kNow);
+  ASSERT_TRUE(made.ok()) << made.status();
+  const std::string& name = made->backup.head.name();
+  EXPECT_EQ(WhyNotRead(name, kNow), "NO_SUCH_BACKUP");
+  EXPECT_TRUE(shelf_->List(kNow)->empty());
+  shelf_ = Open();
+  EXPECT_EQ(Files("backup"), 0);
+  EXPECT_EQ(Files("keys"), 0);
+  EXPECT_EQ(errors::ReasonOf(shelf_->PutUp(name)), "FILE_NOT_WRITTEN");
+}
+
+TEST_F(ShelfTest, DiscardsWhatWasMadeAndNotPutUp) {
+  const auto made = shelf_->Make(*store_, {}, kNow);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(shelf_->Discard(made->backup.head.name()), absl::OkStatus());
+  EXPECT_EQ(Files("backup"), 0);
+  EXPECT_EQ(Files("keys"), 0);
+}
 
 TEST_F(ShelfTest, ClearsWhatACrashLeft) {
   const std::string name = Make(kNow);

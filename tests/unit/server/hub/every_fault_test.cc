@@ -69,7 +69,10 @@ void TellThrough(FailNth& fault) {
     ASSERT_LT(attempt, 3);
     absl::Status status = test.TryStart();
     if (status.ok()) {
-      if (attempt > 0) ExpectStandsBy(test, told);
+      if (attempt > 0) {
+        ExpectStandsBy(test, told);
+        ExpectBackupsAreLogged(test);
+      }
       status = TellStory(test, medium, told);
       // A full disk is met by one call and no other.
       if (!status.ok() && IsServing(test)) {

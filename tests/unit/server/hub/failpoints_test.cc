@@ -109,6 +109,7 @@ void ExpectComesBack(const World& world) {
   const absl::Status started = test.TryStart();
   ASSERT_TRUE(started.ok()) << started;
   ExpectStandsBy(test, told);
+  ExpectBackupsAreLogged(test);
   ExpectEndsWell(test, medium, told);
   ExpectStandsBy(test, told);
   EXPECT_EQ(told.steps(), kStorySteps);

@@ -129,6 +129,7 @@ void ExpectComesBack(const World& world) {
   TestHub test(StorySetup(world, medium));
   ASSERT_EQ(test.TryStart(), absl::OkStatus());
   ExpectStandsBy(test, told);
+  ExpectBackupsAreLogged(test);
   ExpectEndsWell(test, medium, told);
   ExpectStandsBy(test, told);
   EXPECT_EQ(told.steps(), kStorySteps);

@@ -10,6 +10,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -433,6 +434,22 @@ void ExpectStandsBy(TestHub& test, const Told& told) {
     if (!backup.readable()) continue;
     ASSERT_TRUE(verified.ok()) << verified.status();
     EXPECT_EQ(verified->findings_size(), 0) << verified->ShortDebugString();
+  }
+}
+
+void ExpectBackupsAreLogged(TestHub& test) {
+  std::set<std::string> logged;
+  const auto leaves = test.store().ReadLeaves(0, 10'000, false);
+  ASSERT_TRUE(leaves.ok()) << leaves.status();
+  for (const storage::LeafRow& leaf : *leaves) {
+    v1::AuditEvent event;
+    EXPECT_TRUE(event.ParseFromString(leaf.event));
+    if (event.act() == "backup.create") logged.insert(event.object());
+  }
+  const auto backups = test.hub().ListBackups({});
+  ASSERT_TRUE(backups.ok()) << backups.status();
+  for (const v1::Backup& backup : backups->backups()) {
+    EXPECT_TRUE(logged.contains(backup.name())) << backup.name();
   }
 }
 

@@ -87,6 +87,10 @@ const Outcome& UndisturbedOutcome();
 // witness saw is proved to be continued, every backup can be read.
 void ExpectStandsBy(TestHub& test, const Told& told);
 
+// That no backup lies there of which the log does not know. After a restore it
+// does not know those which were made later than the one it comes from.
+void ExpectBackupsAreLogged(TestHub& test);
+
 // That the story, told again on this hub, ends as it does without trouble.
 void ExpectEndsWell(TestHub& test, const StoryMedium& medium, const Told& told);
 
