@@ -69,14 +69,20 @@ waystation::v1::Person PinOf(const store::v1::StoredRecord& record) {
 
 storage::KeyHash HashOfRest(const Hashes& hashes,
                             const store::v1::StoredRecord& record) {
+  // Of these attributes, what is compared and no more.
   waystation::v1::Person rest;
-  domain::ForEachAttribute(domain::kComparedAttributes & ~kPinned,
-                           [&](domain::AttributeNumber attribute) {
-                             const auto* claim =
-                                 domain::FindClaim(record, attribute);
-                             if (claim != nullptr)
-                               rest.MergeFrom(claim->value());
-                           });
+  if (const auto* claim = domain::FindClaim(record, domain::kContact)) {
+    *rest.mutable_contact()->mutable_phones() =
+        claim->value().contact().phones();
+  }
+  if (const auto* claim =
+          domain::FindClaim(record, domain::kHouseholdRegistration)) {
+    rest.mutable_household_registration()->set_division(
+        claim->value().household_registration().division());
+  }
+  if (const auto* claim = domain::FindClaim(record, domain::kResidence)) {
+    rest.mutable_residence()->set_address(claim->value().residence().address());
+  }
   return hashes.Etag(rest.SerializeAsString());
 }
 
