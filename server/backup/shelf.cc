@@ -2,6 +2,7 @@
 #include "server/backup/shelf.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -157,31 +158,46 @@ absl::StatusOr<std::unique_ptr<Shelf>> Shelf::Open(ShelfOptions options) {
        {shelf->options_.folder, shelf->options_.keys}) {
     if (absl::Status made = MakeFolder(folder); !made.ok()) return made;
   }
-  const auto parts = NamesIn(shelf->options_.folder, kPartEnding);
+  const std::string& keys = shelf->options_.keys;
+  shelf->open_ = runtime::Descriptor(
+      ::open(keys.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!shelf->open_.ok()) return runtime::NotWritten(keys, errno);
+  const bool is_alone = ::flock(shelf->open_.get(), LOCK_EX | LOCK_NB) == 0;
+  if (is_alone) {
+    if (absl::Status cleared = shelf->Clear(); !cleared.ok()) return cleared;
+  }
+  if (::flock(shelf->open_.get(), LOCK_SH) != 0) {
+    return runtime::NotWritten(keys, errno);
+  }
+  return shelf;
+}
+
+absl::Status Shelf::Clear() {
+  const auto parts = NamesIn(options_.folder, kPartEnding);
   if (!parts.ok()) return parts.status();
   for (const std::string& part : *parts) {
-    const absl::Status removed = Remove(shelf->PartFile(part));
+    const absl::Status removed = Remove(PartFile(part));
     if (!removed.ok()) return removed;
-    if (absl::Status gone = Destroy(shelf->KeyFile(part)); !gone.ok()) {
+    if (absl::Status gone = Destroy(KeyFile(part)); !gone.ok()) {
       return gone;
     }
   }
   // Nobody writes a key now, so one without a byte was never written.
-  const auto keys = NamesIn(shelf->options_.keys, kKeyEnding);
+  const auto keys = NamesIn(options_.keys, kKeyEnding);
   if (!keys.ok()) return keys.status();
   for (const std::string& key : *keys) {
     std::error_code error;
-    if (!fs::is_empty(shelf->KeyFile(key), error) || error) continue;
-    const absl::Status removed = Remove(shelf->KeyFile(key));
+    if (!fs::is_empty(KeyFile(key), error) || error) continue;
+    const absl::Status removed = Remove(KeyFile(key));
     if (!removed.ok()) return removed;
   }
-  const auto checks = NamesIn(shelf->options_.folder, kCheckingEnding);
+  const auto checks = NamesIn(options_.folder, kCheckingEnding);
   if (!checks.ok()) return checks.status();
   for (const std::string& check : *checks) {
     std::error_code error;
-    fs::remove_all(shelf->CheckingFolder(check), error);
+    fs::remove_all(CheckingFolder(check), error);
   }
-  return shelf;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<MadeBackup> Shelf::Make(storage::Store& store,

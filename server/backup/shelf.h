@@ -23,6 +23,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "proto/auditlog/hash.h"
+#include "proto/runtime/file.h"
 #include "server/backup/archive.h"
 #include "server/storage/store.h"
 #include "waystation/store/v1/backup.pb.h"
@@ -53,7 +54,8 @@ struct MadeBackup {
 class Shelf {
  public:
   // Makes both folders if their parents are there, and removes what a crash
-  // left half made. LOCAL_DISK_FULL or FILE_NOT_WRITTEN.
+  // left half made, unless another shelf is open in this place, in this process
+  // or another, and may be making it. LOCAL_DISK_FULL or FILE_NOT_WRITTEN.
   static absl::StatusOr<std::unique_ptr<Shelf>> Open(ShelfOptions options);
 
   // Copies the store. `head` says where it comes from; name and times are set
@@ -96,7 +98,11 @@ class Shelf {
   std::string KeyFile(const std::string& name) const;
   bool IsLeftBehind(const std::string& name, absl::Time now) const;
 
+  absl::Status Clear();
+
   const ShelfOptions options_;
+  // Of the keys' folder: locked, shared with whoever has it open too.
+  runtime::Descriptor open_;
 };
 
 }  // namespace waystation::backup

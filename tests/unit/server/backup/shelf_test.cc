@@ -192,10 +192,22 @@ TEST_F(ShelfTest, ClearsWhatWasMadeAndNotPutUp) {
   const std::string& name = made->backup.head.name();
   EXPECT_EQ(WhyNotRead(name, kNow), "NO_SUCH_BACKUP");
   EXPECT_TRUE(shelf_->List(kNow)->empty());
+  shelf_.reset();
   shelf_ = Open();
   EXPECT_EQ(Files("backup"), 0);
   EXPECT_EQ(Files("keys"), 0);
   EXPECT_EQ(errors::ReasonOf(shelf_->PutUp(name)), "FILE_NOT_WRITTEN");
+}
+
+// As `waystationd backup list` does beside a hub.
+TEST_F(ShelfTest, LeavesWhatAnotherIsMaking) {
+  const auto made = shelf_->Make(*store_, {}, kNow);
+  ASSERT_TRUE(made.ok()) << made.status();
+  const std::unique_ptr<Shelf> other = Open();
+  EXPECT_TRUE(other->List(kNow)->empty());
+  const std::string& name = made->backup.head.name();
+  EXPECT_EQ(shelf_->PutUp(name), absl::OkStatus());
+  EXPECT_EQ(errors::ReasonOf(other->Read(name, kNow).status()), "");
 }
 
 TEST_F(ShelfTest, DiscardsWhatWasMadeAndNotPutUp) {
@@ -212,6 +224,7 @@ TEST_F(ShelfTest, ClearsWhatACrashLeft) {
   std::ofstream(folder_ / "keys" / "20200101T000000Z.key") << "its key";
   std::ofstream(folder_ / "keys" / "20200102T000000Z.key") << "";
   fs::create_directory(folder_ / "backup" / "20200101T000000Z.checking");
+  shelf_.reset();
   shelf_ = Open();
   EXPECT_EQ(Files("backup"), 1);
   EXPECT_EQ(Files("keys"), 1);
