@@ -331,14 +331,13 @@ class Mapping::Compiler {
     const FieldDescriptor& leaf = *plan.path.back();
     plan.reading = *ReadingOf(leaf);
     ReadCodes(config, path, plan);
+    if (!config.columns().empty()) {
+      ReadColumns(config, path, plan);
+      return plan;
+    }
     switch (config.source_case()) {
       case config::v1::FieldMapping::kColumn:
-        plan.column = Want(config.column(), absl::StrCat(path, ".column"));
-        if (absl::EqualsIgnoreCase(config.column(), config_.record_key())) {
-          Complain(absl::StrCat(path, ".column"),
-                   "the record key must not be a personal value (domain "
-                   "facts, 5.1)");
-        }
+        plan.column = WantValue(config.column(), absl::StrCat(path, ".column"));
         break;
       case config::v1::FieldMapping::kConstant:
         ReadConstant(config.constant(), path, plan);
@@ -347,6 +346,38 @@ class Mapping::Compiler {
         Complain(path, "needs a column or a constant");
     }
     return plan;
+  }
+
+  void ReadColumns(const config::v1::FieldMapping& config,
+                   const std::string& path, FieldPlan& plan) {
+    if (config.source_case() != config::v1::FieldMapping::SOURCE_NOT_SET) {
+      Complain(absl::StrCat(path, ".columns"),
+               "stands instead of a column or a constant");
+    }
+    if ((plan.reading != Reading::kText && plan.reading != Reading::kName) ||
+        plan.codes != nullptr) {
+      Complain(absl::StrCat(path, ".columns"),
+               "only names and texts are put together");
+    }
+    for (int i = 0; i < config.columns_size(); ++i) {
+      const std::size_t column =
+          WantValue(config.columns(i), absl::StrCat(path, ".columns[", i, "]"));
+      if (plan.column) {
+        plan.more_columns.push_back(column);
+      } else {
+        plan.column = column;
+      }
+    }
+  }
+
+  // A column that fills a field.
+  std::size_t WantValue(const std::string& column, const std::string& path) {
+    if (absl::EqualsIgnoreCase(column, config_.record_key())) {
+      Complain(path,
+               "the record key must not be a personal value (domain "
+               "facts, 5.1)");
+    }
+    return Want(column, path);
   }
 
   bool FindPath(const std::string& name, const FieldDescriptor& attribute,
@@ -559,6 +590,9 @@ std::vector<ColumnUse> Mapping::Explain(
     for (const EntryPlan& entry : attribute.entries) {
       for (const FieldPlan& field : entry.fields) {
         add(field.column, PathName(attribute, field));
+        for (const std::size_t column : field.more_columns) {
+          add(column, PathName(attribute, field));
+        }
       }
     }
   }

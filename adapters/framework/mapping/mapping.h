@@ -59,6 +59,8 @@ struct FieldPlan {
   Reading reading = Reading::kText;
   // Index among the wanted columns; nullopt for a constant.
   std::optional<std::size_t> column;
+  // Of columns whose values follow that of `column`, each after a space.
+  std::vector<std::size_t> more_columns;
   // The constant, as text or, for kEnum, as a number.
   std::string constant;
   int enum_constant = 0;

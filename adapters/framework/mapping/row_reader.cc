@@ -287,6 +287,10 @@ bool RowReader::ReadEntry(const AttributePlan& plan, const EntryPlan& entry,
   }
   for (const FieldPlan& field : entry.fields) {
     if (!field.column) continue;
+    if (!field.more_columns.empty()) {
+      held = ReadJoined(field, Holder(field, target), claim) || held;
+      continue;
+    }
     const std::string& text = texts_[*field.column];
     if (text.empty()) continue;
     const ValueRead read =
@@ -312,6 +316,33 @@ bool RowReader::ReadEntry(const AttributePlan& plan, const EntryPlan& entry,
     DropElements(entry, target);
   }
   return false;
+}
+
+bool RowReader::ReadJoined(const FieldPlan& field, Message& holder,
+                           ReadClaim& claim) {
+  std::vector<std::size_t> columns = {*field.column};
+  columns.insert(columns.end(), field.more_columns.begin(),
+                 field.more_columns.end());
+  std::string joined;
+  for (const std::size_t column : columns) {
+    const std::string_view text = codes::Trim(texts_[column]);
+    if (text.empty()) continue;
+    if (LooksMisread(text)) {
+      Note(column, {Outcome::kLost, codes::Grade::kUnreadable});
+      continue;
+    }
+    if (!joined.empty()) joined += ' ';
+    joined += text;
+  }
+  if (joined.empty()) return false;
+  const ValueRead read = ReadValue(field, options_, joined, holder);
+  Note(*field.column, read);
+  if (read.outcome != Outcome::kHeld) return false;
+  // No single column says what the field does.
+  for (const std::size_t column : columns) {
+    if (!texts_[column].empty()) NoteGiven(column, false, claim);
+  }
+  return true;
 }
 
 ValueRead RowReader::ReadField(const FieldPlan& field, Message& holder) {

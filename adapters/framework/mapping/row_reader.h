@@ -91,6 +91,9 @@ class RowReader {
   bool ReadEntry(const AttributePlan& plan, const EntryPlan& entry,
                  ReadClaim& claim);
   void NoteGiven(std::size_t column, bool as_given, ReadClaim& claim);
+  // A field whose value several columns hold; whether one does.
+  bool ReadJoined(const FieldPlan& field, google::protobuf::Message& holder,
+                  ReadClaim& claim);
   ValueRead ReadField(const FieldPlan& field,
                       google::protobuf::Message& holder);
   void Note(std::size_t column, const ValueRead& value);

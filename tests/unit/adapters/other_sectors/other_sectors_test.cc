@@ -94,5 +94,53 @@ TEST(OtherSectors, ATenantInAFileIsDroppedAndListed) {
               Contains(StartsWith("CZRSFZH: COLUMN_DENIED a tenant")));
 }
 
+// A plain table of a register abroad, with names and addresses in parts.
+TEST(OtherSectors, APlainTableInLatinScriptNeedsNoCode) {
+  constexpr std::string_view kYaml =
+      "sector: transport\n"
+      "table: {charset: utf8}\n"
+      "record_key: rec_id\n"
+      "attributes:\n"
+      "  - attribute: name\n"
+      "    fields: [{field: full, columns: [given_name, surname]}]\n"
+      "  - attribute: birth_date\n"
+      "    fields: [{field: date, column: date_of_birth}]\n"
+      "  - attribute: residence\n"
+      "    fields: [{field: address, columns: [street, suburb, postcode]}]\n"
+      "  - attribute: contact\n"
+      "    fields: [{field: phones, column: phone}]\n";
+  config::v1::Mapping config;
+  const auto places = runtime::ReadYaml(kYaml, "m.yaml", config);
+  ASSERT_TRUE(places.ok()) << places.status();
+  const auto mapping = Mapping::Compile(config, *places, "transport", {});
+  ASSERT_TRUE(mapping.ok()) << mapping.status();
+  const MappedFile file = ReadMapped(
+      **mapping,
+      "rec_id,given_name,surname,date_of_birth,street,suburb,postcode,phone\n"
+      "R1,Ann, Lee ,19850307,12 Elm Road,Ashfield,2131,02 5550 1234\n"
+      "R2,,Lee,,,Ashfield,,\n"
+      "R3,,,,,,,\n",
+      ".csv");
+  ASSERT_EQ(file.rows.size(), 3U);
+  const v1::Person& whole = file.rows[0].update.claims();
+  EXPECT_EQ(whole.name().full(), "Ann Lee");
+  EXPECT_EQ(whole.residence().address(), "12 Elm Road Ashfield 2131");
+  // Each column as it was given, since none says what the field does.
+  const auto& details = file.rows[0].update.details();
+  std::string given;
+  for (const auto& detail : details) {
+    for (const auto& value : detail.given()) {
+      given += value.column() + "=" + value.bytes() + ";";
+    }
+  }
+  EXPECT_THAT(given, HasSubstr("given_name=Ann;surname= Lee ;"));
+  EXPECT_THAT(given, HasSubstr("postcode=2131;"));
+  EXPECT_EQ(file.rows[1].update.claims().name().full(), "Lee");
+  EXPECT_EQ(file.rows[1].update.claims().residence().address(), "Ashfield");
+  EXPECT_FALSE(file.rows[2].update.claims().has_name());
+  EXPECT_FALSE(file.rows[2].update.claims().has_residence());
+  EXPECT_THAT(file.columns, Contains("surname: name.full"));
+}
+
 }  // namespace
 }  // namespace waystation::adapters

@@ -20,6 +20,7 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 absl::StatusOr<std::unique_ptr<const Mapping>> Compile(std::string yaml) {
@@ -145,6 +146,31 @@ TEST(Mapping, NamesEverythingThatIsWrong) {
           HasSubstr("the id of a code list and version"),
           HasSubstr("needs a code_map"), HasSubstr("no such code map"),
           HasSubstr("is read by an attribute")));
+}
+
+TEST(Mapping, PutsNamesAndTextsTogetherAndNothingElse) {
+  EXPECT_THAT(
+      Problems(
+          "attributes:\n"
+          "  - {attribute: name, fields: [{field: full, columns: [A, B]}]}\n"
+          "  - {attribute: residence, fields: [{field: address, columns: "
+          "[C, D, E]}]}\n"),
+      IsEmpty());
+  EXPECT_THAT(
+      Problems("attributes:\n"
+               "  - {attribute: name, fields: [{field: full, column: A, "
+               "columns: [A, B]}]}\n"
+               "  - {attribute: birth_date, fields: [{field: date, columns: "
+               "[C, D]}]}\n"
+               "  - {attribute: residence, fields: [{field: address, columns: "
+               "[AAC001, E]}]}\n"),
+      UnorderedElementsAre(
+          HasSubstr("stands instead of a column or a constant"),
+          HasSubstr("only names and texts are put together"),
+          HasSubstr("the record key must not be a personal value")));
+  EXPECT_THAT(Problems("attributes: [{attribute: name, fields: [{field: full, "
+                       "columns: [AAC003, AAC017]}]}]\n"),
+              ElementsAre(HasSubstr("AAC017")));
 }
 
 TEST(Mapping, ChecksTheTargetsOfCodeMaps) {
