@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proto/codes/grade.h"
 
@@ -66,6 +67,13 @@ enum class NameAgreement : std::uint8_t {
   kMissing,      // at least one is empty, a placeholder, or nothing but ▀
 };
 
+// One word of a name in an alphabet.
+struct NameWord {
+  std::u32string letters;  // in lower case, without accents
+  std::string sound;       // PhoneticKey; the letters where that is empty
+  bool operator==(const NameWord&) const = default;
+};
+
 // A name made ready to be compared with many others: what takes long is done
 // once.
 class ComparableName {
@@ -83,6 +91,8 @@ class ComparableName {
   const std::u32string& folded() const { return folded_; }
   // Reading without word boundaries; empty where there is none.
   const std::string& sound() const { return sound_; }
+  // In their order; none for a Chinese name.
+  const std::vector<NameWord>& words() const { return words_; }
 
  private:
   friend NameAgreement CompareNames(const ComparableName& a,
@@ -90,6 +100,7 @@ class ComparableName {
   std::string text_;
   std::u32string folded_;
   std::string sound_;
+  std::vector<NameWord> words_;
   bool chinese_ = false;
   bool wildcard_ = false;
 };
@@ -105,6 +116,22 @@ class ComparableName {
 //     stake nothing less will do.
 NameAgreement CompareNames(const ComparableName& a, const ComparableName& b);
 NameAgreement CompareNames(std::string_view a, std::string_view b);
+
+// How the words of two names in alphabets relate, whatever their order.
+enum class WordAgreement : std::uint8_t {
+  kReordered,  // the same words
+  kSameSound,  // words that sound the same
+  kOneEdit,    // the same but for one letter of one word
+  kSimilar,    // words that are alike, or two of them and more on one side
+  kPart,       // one word agrees, another does not
+  kDiffers,
+};
+
+// Compares two names that CompareNames says contradict each other. Symmetric.
+// Each word finds at most one of the other name: the same, else one that sounds
+// the same, else one that is a letter away, else one that is alike
+// (Jaro-Winkler 0.88 and more, or its initial). kDiffers where one is Chinese.
+WordAgreement CompareWords(const ComparableName& a, const ComparableName& b);
 
 // Whether the agreement is positive, as a strong edge asks for. Missing is not
 // agreement.

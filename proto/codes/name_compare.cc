@@ -8,6 +8,7 @@
 
 #include "proto/codes/name.h"
 #include "proto/codes/name_tables.h"
+#include "proto/codes/phonetic.h"
 #include "proto/codes/utf8.h"
 
 namespace waystation::codes {
@@ -84,6 +85,23 @@ std::string Sound(std::string_view name) {
   return sound;
 }
 
+// The words of a Latin reading.
+std::vector<NameWord> WordsOf(std::string_view spaced) {
+  std::vector<NameWord> words;
+  while (!spaced.empty()) {
+    const std::string_view word = spaced.substr(0, spaced.find(' '));
+    spaced.remove_prefix(std::min(word.size() + 1, spaced.size()));
+    if (word.empty()) continue;
+    NameWord& added = words.emplace_back();
+    for (std::size_t i = 0; i < word.size();) {
+      added.letters.push_back(NextCodePoint(word, i));
+    }
+    added.sound = PhoneticKey(word);
+    if (added.sound.empty()) added.sound = word;
+  }
+  return words;
+}
+
 std::string_view ReadingAt(std::u32string_view name, std::size_t i) {
   if (i == 0) {
     const std::string_view surname = SurnameReading(name[0]);
@@ -138,6 +156,7 @@ ComparableName::ComparableName(std::string_view name) {
                return !ReadingOf(point).empty();
              });
   sound_ = Sound(name);
+  if (!chinese_) words_ = WordsOf(Pinyin(name));
 }
 
 NameAgreement CompareNames(const ComparableName& a, const ComparableName& b) {

@@ -5,9 +5,9 @@
 
 #include "absl/strings/ascii.h"
 #include "proto/codes/name.h"
-#include "proto/codes/phone.h"
 #include "proto/codes/text.h"
 #include "server/domain/address.h"
+#include "server/domain/score.h"
 
 namespace waystation::domain {
 namespace {
@@ -29,7 +29,7 @@ std::string NormaliseNumber(std::string_view value) {
 std::string BlockList::Normalise(ValueKind kind, std::string_view value) {
   switch (kind) {
     case ValueKind::kPhone:
-      return codes::ReadPhone(value).number;
+      return ComparablePhone(value);
     case ValueKind::kName: {
       std::string name = codes::FoldVariants(codes::ReadName(value).text);
       std::erase(name, ' ');

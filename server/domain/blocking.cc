@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "server/domain/address.h"
 
 namespace waystation::domain {
 namespace {
@@ -27,7 +28,87 @@ bool IsWholeDate(const codes::PartialDate& date) {
          !(date.month == 1 && date.day == 1);
 }
 
+std::string DayOf(const codes::PartialDate& date) {
+  return absl::StrCat(date.year, "-", date.month, "-", date.day, " ");
+}
+
+// Words of a name beyond these have no keys.
+constexpr std::size_t kMostWords = 4;
+
+void AddWords(const MatchVector& record, std::vector<BlockingKey>& keys) {
+  const std::string postcode(PostcodeOf(record.address));
+  const std::string house(HouseOf(record.address));
+  const std::vector<codes::NameWord>& words = record.name.words();
+  std::vector<std::string> sounds;
+  for (std::size_t i = 0; i < std::min(words.size(), kMostWords); ++i) {
+    if (words[i].letters.size() < 2) continue;  // an initial
+    if (record.birth_date) {
+      keys.push_back(
+          {Block::kWordAndYear,
+           absl::StrCat(words[i].sound, " ", record.birth_date->year)});
+    }
+    if (record.birth_date && IsWholeDate(*record.birth_date)) {
+      keys.push_back(
+          {Block::kWordAndDay,
+           absl::StrCat(words[i].sound, " ", record.birth_date->month, "-",
+                        record.birth_date->day)});
+    }
+    if (!postcode.empty()) {
+      keys.push_back({Block::kWordAndPostcode,
+                      absl::StrCat(words[i].sound, " ", postcode)});
+    }
+    if (!house.empty()) {
+      keys.push_back(
+          {Block::kWordAndHouse, absl::StrCat(words[i].sound, " ", house)});
+    }
+    sounds.push_back(words[i].sound);
+  }
+  if (sounds.size() > 1) {
+    std::ranges::sort(sounds);
+    std::string all;
+    for (const std::string& sound : sounds) all += sound + " ";
+    keys.push_back({Block::kWords, std::move(all)});
+  }
+  if (!postcode.empty() && record.birth_date &&
+      IsWholeDate(*record.birth_date)) {
+    keys.push_back(
+        {Block::kDateAndPostcode, DayOf(*record.birth_date) + postcode});
+  }
+}
+
+// The characters by which a name is looked for beside a birth date: of a Latin
+// one in lower case, without accents.
+std::u32string CharactersOf(const codes::ComparableName& name) {
+  if (name.words().empty()) return name.folded();
+  std::u32string letters;
+  for (const codes::NameWord& word : name.words()) letters += word.letters;
+  return letters;
+}
+
 }  // namespace
+
+FieldSet FieldsOf(Block block) {
+  switch (block) {
+    case Block::kSoundAndYear:
+    case Block::kDateAndFirst:
+    case Block::kDateAndLast:
+    case Block::kWordAndYear:
+    case Block::kWordAndDay:
+      return BitOf(Field::kName) | BitOf(Field::kBirthDate);
+    case Block::kSoundAndCounty:
+      return BitOf(Field::kName) | BitOf(Field::kHousehold);
+    case Block::kWords:
+      return BitOf(Field::kName);
+    case Block::kPhone:
+      return BitOf(Field::kPhone);
+    case Block::kWordAndPostcode:
+    case Block::kWordAndHouse:
+      return BitOf(Field::kName) | BitOf(Field::kAddress);
+    case Block::kDateAndPostcode:
+      return BitOf(Field::kBirthDate) | BitOf(Field::kAddress);
+  }
+  return 0;
+}
 
 std::vector<BlockingKey> BlockingKeys(const MatchVector& record) {
   std::vector<BlockingKey> keys;
@@ -41,12 +122,10 @@ std::vector<BlockingKey> BlockingKeys(const MatchVector& record) {
                     absl::StrCat(letters, " ",
                                  record.household.substr(0, kCountyDigits))});
   }
-  const std::u32string& characters = record.name.folded();
+  const std::u32string characters = CharactersOf(record.name);
   if (!characters.empty() && record.birth_date &&
       IsWholeDate(*record.birth_date)) {
-    const codes::PartialDate& date = *record.birth_date;
-    const std::string day =
-        absl::StrCat(date.year, "-", date.month, "-", date.day, " ");
+    const std::string day = DayOf(*record.birth_date);
     const auto add = [&](Block block, char32_t character) {
       if (character == kUnmappedPoint) return;
       keys.push_back(
@@ -59,6 +138,7 @@ std::vector<BlockingKey> BlockingKeys(const MatchVector& record) {
   for (const std::string& phone : record.phones) {
     keys.push_back({Block::kPhone, phone});
   }
+  AddWords(record, keys);
   std::ranges::sort(keys);
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;

@@ -11,6 +11,17 @@
 //   birth date, last character       surname
 //   phone                            name and birth date
 //
+// Of names in alphabets, where a slip changes one letter of many and nobody
+// says which word is the surname, each word has keys of its own:
+//
+//   sound of all words               birth date, address
+//   sound of a word, birth year      the other words; day and month
+//   sound of a word, day and month   the other words; year
+//   sound of a word, postcode        the other words; birth date
+//   sound of a word, house           the other words; birth date; the rest of
+//                                    the address
+//   birth date, postcode             name
+//
 // A key that many share tells nothing; how many are too many is the caller's.
 #ifndef WAYSTATION_SERVER_DOMAIN_BLOCKING_H_
 #define WAYSTATION_SERVER_DOMAIN_BLOCKING_H_
@@ -32,13 +43,28 @@ enum class Block : std::uint8_t {
   kDateAndFirst = 3,
   kDateAndLast = 4,
   kPhone = 5,
+  kWordAndYear = 6,
+  kWordAndPostcode = 7,
+  kDateAndPostcode = 8,
+  kWordAndDay = 9,
+  kWords = 10,
+  kWordAndHouse = 11,
 };
+inline constexpr std::size_t kBlocks = 11;
 
 struct BlockingKey {
   Block block = Block::kSoundAndYear;
   std::string value;
   auto operator<=>(const BlockingKey&) const = default;
 };
+
+// Fields by their bits.
+using FieldSet = std::uint32_t;
+constexpr FieldSet BitOf(Field field) {
+  return FieldSet{1} << static_cast<unsigned>(field);
+}
+// What keys of that kind are made of: pairs that share one agree on it.
+FieldSet FieldsOf(Block block);
 
 // Records that may share a key and still be held against each other.
 inline constexpr std::size_t kBlockCap = 64;

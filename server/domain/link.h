@@ -123,7 +123,8 @@ Strong StrongEdges(std::span<const LinkFeatures> records,
 // below 10 so many pairs are near that neighbourhoods of a million people grow
 // together.
 struct Thresholds {
-  // Scored edges at or over it may join.
+  // Scored edges at or over it may join, unless names or birth dates contradict
+  // each other (score.h): those are asked about.
   double upper = 24;
   // Scored edges under it are nothing.
   double lower = 12;

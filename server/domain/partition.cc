@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The partition of link.h: three passes over one neighbourhood at a time.
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <map>
 #include <string_view>
 #include <tuple>
 
 #include "server/domain/disjoint_sets.h"
 #include "server/domain/link.h"
+#include "server/domain/score.h"
 
 namespace waystation::domain {
 namespace {
@@ -77,6 +80,7 @@ class Passes {
     std::erase_if(scored_, [&](const Link& link) {
       return link.score < thresholds_.lower;
     });
+    CapWhatContradicts();
     for (const Candidate& doubt : strong.doubts) {
       const auto at = PositionsOf(by_uid, doubt.pair.a, doubt.pair.b);
       questions_.push_back({at->a, at->b, doubt.doubt});
@@ -108,6 +112,24 @@ class Passes {
     const auto b = by_uid.Find(y);
     if (!a || !b || *a == *b) return std::nullopt;
     return Link{std::min(*a, *b), std::max(*a, *b), 0};
+  }
+
+  // However much else agrees, an edge whose names or birth dates contradict
+  // each other is one to ask about.
+  void CapWhatContradicts() {
+    const double most = std::nextafter(
+        thresholds_.upper, -std::numeric_limits<double>::infinity());
+    for (Link& link : scored_) {
+      // By falling score.
+      if (link.score < thresholds_.upper) break;
+      const LinkFeatures& a = *records_[link.a];
+      const LinkFeatures& b = *records_[link.b];
+      if (Contradict(a.birth_date, b.birth_date) ||
+          Contradict(codes::ComparableName(a.name),
+                     codes::ComparableName(b.name))) {
+        link.score = most;
+      }
+    }
   }
 
   static void SortPairs(std::vector<Link>& pairs) {

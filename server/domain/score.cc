@@ -7,6 +7,7 @@
 
 #include "proto/codes/division.h"
 #include "proto/codes/grade.h"
+#include "proto/codes/phone.h"
 #include "proto/codes/similarity.h"
 #include "server/domain/address.h"
 #include "server/domain/apply.h"
@@ -30,9 +31,11 @@ constexpr std::array<LevelInfo, kLevels> kTable = {{
     {Field::kNumber, "differs", 0.01, 0.99},
     {Field::kName, "exact", 0.80, 2e-5},
     {Field::kName, "variant", 0.03, 2e-6},
+    {Field::kName, "reordered", 0.005, 2e-5},
     {Field::kName, "same_sound", 0.05, 1e-4},
     {Field::kName, "one_edit", 0.06, 5e-4},
-    {Field::kName, "similar", 0.03, 2e-3},
+    {Field::kName, "similar", 0.025, 2e-3},
+    {Field::kName, "part", 0.01, 5e-3},
     {Field::kName, "differs", 0.02, 0.99},
     {Field::kBirthDate, "exact", 0.87, 7e-5},
     {Field::kBirthDate, "first_of_january", 0.03, 2e-5},
@@ -44,16 +47,21 @@ constexpr std::array<LevelInfo, kLevels> kTable = {{
     {Field::kSex, "same", 0.985, 0.5},
     {Field::kSex, "differs", 0.015, 0.5},
     {Field::kPhone, "same", 0.45, 1e-4},
-    {Field::kPhone, "differs", 0.55, 0.99},
+    {Field::kPhone, "near", 0.01, 1e-4},
+    {Field::kPhone, "differs", 0.54, 0.99},
     {Field::kHousehold, "town", 0.45, 4e-3},
     {Field::kHousehold, "county", 0.45, 0.03},
     {Field::kHousehold, "prefecture", 0.04, 0.10},
     {Field::kHousehold, "differs", 0.06, 0.85},
     {Field::kAddress, "same", 0.35, 1e-3},
-    {Field::kAddress, "differs", 0.65, 0.99},
+    {Field::kAddress, "similar", 0.10, 2e-3},
+    {Field::kAddress, "area", 0.05, 0.02},
+    {Field::kAddress, "differs", 0.50, 0.97},
 }};
 
 constexpr double kAlike = 0.88;
+// A phone with fewer digits is an extension, or half of a number.
+constexpr std::size_t kLeastPhone = 6;
 
 std::u32string Points(std::string_view ascii) {
   return {ascii.begin(), ascii.end()};
@@ -77,6 +85,21 @@ void AddNumbers(const store::StoredRecord& record, const BlockList& block_list,
     }
   }
   std::ranges::sort(vector.doubtful_numbers);
+}
+
+void AddPhones(const store::StoredRecord& record, const BlockList& block_list,
+               MatchVector& vector) {
+  // Each by itself: an illegible one does not take the others with it.
+  const store::StoredClaim* claim = FindClaim(record, kContact);
+  if (claim == nullptr) return;
+  for (const std::string& given : claim->value().contact().phones()) {
+    std::string phone = ComparablePhone(given);
+    if (!phone.empty() &&
+        !block_list.Blocks(ValueKind::kPhone, given, claim->recorded_time())) {
+      vector.phones.push_back(std::move(phone));
+    }
+  }
+  std::ranges::sort(vector.phones);
 }
 
 // --- field by field ---
@@ -109,15 +132,29 @@ Level CompareNumbers(const MatchVector& a, const MatchVector& b) {
                                                 : Level::kNumberDiffers;
 }
 
-// Given name and surname in either order, or alike letter by letter.
-bool IsSimilar(const codes::ComparableName& a, const codes::ComparableName& b) {
-  if (a.is_chinese() || b.is_chinese()) return false;
-  const auto sorted = [](std::u32string letters) {
-    std::ranges::sort(letters);
-    return letters;
-  };
-  return codes::JaroWinkler(a.folded(), b.folded()) >= kAlike ||
-         (a.folded().size() > 3 && sorted(a.folded()) == sorted(b.folded()));
+// Names that one cannot tell apart by words: spaces are missing, or wrong.
+bool AreAlike(const codes::ComparableName& a, const codes::ComparableName& b) {
+  return !a.words().empty() && !b.words().empty() &&
+         codes::JaroWinkler(a.folded(), b.folded()) >= kAlike;
+}
+
+Level LevelOfWords(const codes::ComparableName& a,
+                   const codes::ComparableName& b) {
+  switch (codes::CompareWords(a, b)) {
+    case codes::WordAgreement::kReordered:
+      return Level::kNameReordered;
+    case codes::WordAgreement::kSameSound:
+      return Level::kNameSameSound;
+    case codes::WordAgreement::kOneEdit:
+      return Level::kNameOneEdit;
+    case codes::WordAgreement::kSimilar:
+      return Level::kNameSimilar;
+    case codes::WordAgreement::kPart:
+      return Level::kNamePart;
+    case codes::WordAgreement::kDiffers:
+      break;
+  }
+  return AreAlike(a, b) ? Level::kNameSimilar : Level::kNameDiffers;
 }
 
 Level NameLevel(const codes::ComparableName& a,
@@ -128,11 +165,13 @@ Level NameLevel(const codes::ComparableName& a,
     case codes::NameAgreement::kVariant:
       return Level::kNameVariant;
     case codes::NameAgreement::kSameSound:
-      return Level::kNameSameSound;
+      // The same letters in capitals, without accents.
+      return a.is_chinese() || b.is_chinese() ? Level::kNameSameSound
+                                              : Level::kNameVariant;
     case codes::NameAgreement::kOneEdit:
       return Level::kNameOneEdit;
     case codes::NameAgreement::kContradicts:
-      return IsSimilar(a, b) ? Level::kNameSimilar : Level::kNameDiffers;
+      return LevelOfWords(a, b);
     case codes::NameAgreement::kMissing:
       break;
   }
@@ -188,10 +227,25 @@ Level CompareSexes(codes::Sex a, codes::Sex b) {
   return a == b ? Level::kSexSame : Level::kSexDiffers;
 }
 
+// One digit wrong, or two neighbours the other way round.
+bool IsOneSlipAway(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const auto at =
+      static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+  if (a.substr(at + 1) == b.substr(at + 1)) return true;
+  return at + 1 < a.size() && a[at] == b[at + 1] && a[at + 1] == b[at] &&
+         a.substr(at + 2) == b.substr(at + 2);
+}
+
 Level ComparePhones(const std::vector<std::string>& a,
                     const std::vector<std::string>& b) {
   if (a.empty() || b.empty()) return Level::kMissing;
-  return HaveOneInCommon(a, b) ? Level::kPhoneSame : Level::kPhoneDiffers;
+  if (HaveOneInCommon(a, b)) return Level::kPhoneSame;
+  const bool near = std::ranges::any_of(a, [&](const std::string& one) {
+    return std::ranges::any_of(
+        b, [&](const std::string& other) { return IsOneSlipAway(one, other); });
+  });
+  return near ? Level::kPhoneNear : Level::kPhoneDiffers;
 }
 
 Level CompareHouseholds(std::string_view a, std::string_view b) {
@@ -208,9 +262,64 @@ Level CompareHouseholds(std::string_view a, std::string_view b) {
                                 : Level::kHouseholdCounty;
 }
 
-Level CompareAddresses(std::string_view a, std::string_view b) {
+Level AddressLevel(std::string_view a, std::string_view b) {
   if (a.empty() || b.empty()) return Level::kMissing;
-  return a == b ? Level::kAddressSame : Level::kAddressDiffers;
+  switch (CompareAddresses(a, b)) {
+    case AddressAgreement::kSame:
+      return Level::kAddressSame;
+    case AddressAgreement::kSimilar:
+      return Level::kAddressSimilar;
+    case AddressAgreement::kArea:
+      return Level::kAddressArea;
+    case AddressAgreement::kDiffers:
+      break;
+  }
+  return Level::kAddressDiffers;
+}
+
+// --- adding up ---
+
+constexpr auto kNamePlace = static_cast<std::size_t>(Field::kName);
+
+bool Contradicts(Level level) {
+  return level == Level::kNameDiffers || level == Level::kNamePart ||
+         level == Level::kBirthDateDiffers;
+}
+
+Weighed Contribute(const LevelsOfPair& levels, const Weights& weights) {
+  Weighed weighed;
+  for (std::size_t i = 0; i < kFields; ++i) {
+    weighed.contributions[i] = {.field = static_cast<Field>(i),
+                                .level = levels[i],
+                                .bits = weights.BitsOf(levels[i])};
+  }
+  return weighed;
+}
+
+// Whether it may only say that two live together.
+bool IsOfAHousehold(const Contribution& one) {
+  return one.bits > 0 &&
+         (one.field == Field::kPhone || one.field == Field::kHousehold ||
+          one.field == Field::kAddress || one.level == Level::kNamePart);
+}
+
+void AddUp(Weighed& weighed) {
+  auto& contributions = weighed.contributions;
+  if (std::ranges::any_of(contributions, Contradicts, &Contribution::level)) {
+    Contribution* most = nullptr;
+    for (Contribution& one : contributions) {
+      if (!IsOfAHousehold(one)) continue;
+      if (most == nullptr) {
+        most = &one;
+      } else if (one.bits > most->bits) {
+        most->bits = 0;
+        most = &one;
+      } else {
+        one.bits = 0;
+      }
+    }
+  }
+  for (const Contribution& one : contributions) weighed.score += one.bits;
 }
 
 }  // namespace
@@ -236,6 +345,14 @@ std::string_view NameOf(Level level) {
              : kTable[static_cast<std::size_t>(level)].name;
 }
 
+std::string ComparablePhone(std::string_view given) {
+  codes::Phone phone = codes::ReadPhone(given);
+  if (codes::HasValue(phone.grade)) return std::move(phone.number);
+  if (phone.grade != codes::Grade::kFormat) return "";
+  std::erase_if(phone.number, [](char c) { return c < '0' || c > '9'; });
+  return phone.number.size() < kLeastPhone ? "" : std::move(phone.number);
+}
+
 MatchVector MatchVectorOf(const store::StoredRecord& record,
                           const BlockList& block_list) {
   MatchVector vector;
@@ -252,15 +369,7 @@ MatchVector MatchVectorOf(const store::StoredRecord& record,
   if (const auto* sex = FindSound(record, kSex)) {
     vector.sex = static_cast<codes::Sex>(sex->value().sex().value());
   }
-  if (const auto* contact = FindSound(record, kContact)) {
-    for (const std::string& phone : contact->value().contact().phones()) {
-      if (!block_list.Blocks(ValueKind::kPhone, phone,
-                             contact->recorded_time())) {
-        vector.phones.push_back(phone);
-      }
-    }
-    std::ranges::sort(vector.phones);
-  }
+  AddPhones(record, block_list, vector);
   if (const auto* household = FindSound(record, kHouseholdRegistration)) {
     const std::string& division =
         household->value().household_registration().division();
@@ -277,6 +386,16 @@ MatchVector MatchVectorOf(const store::StoredRecord& record,
   return vector;
 }
 
+bool Contradict(const codes::ComparableName& a,
+                const codes::ComparableName& b) {
+  return Contradicts(NameLevel(a, b));
+}
+
+bool Contradict(const std::optional<codes::PartialDate>& a,
+                const std::optional<codes::PartialDate>& b) {
+  return Contradicts(CompareBirthDates(a, b));
+}
+
 LevelsOfPair Compare(const MatchVector& a, const MatchVector& b) {
   return {CompareNumbers(a, b),
           NameLevel(a.name, b.name),
@@ -284,7 +403,7 @@ LevelsOfPair Compare(const MatchVector& a, const MatchVector& b) {
           CompareSexes(a.sex, b.sex),
           ComparePhones(a.phones, b.phones),
           CompareHouseholds(a.household, b.household),
-          CompareAddresses(a.address, b.address)};
+          AddressLevel(a.address, b.address)};
 }
 
 Weights::Weights() {
@@ -311,21 +430,22 @@ double Weights::ShareOf(const codes::ComparableName& name) const {
 Weighed Weigh(const MatchVector& a, const MatchVector& b,
               const Weights& weights) {
   const LevelsOfPair levels = Compare(a, b);
-  Weighed weighed;
-  for (std::size_t i = 0; i < kFields; ++i) {
-    Contribution& one = weighed.contributions[i];
-    one.field = static_cast<Field>(i);
-    one.level = levels[i];
-    one.bits = weights.BitsOf(one.level);
-    if (one.level == Level::kNameExact || one.level == Level::kNameVariant) {
-      one.share = std::max(weights.ShareOf(a.name), weights.ShareOf(b.name));
-      if (one.share > 0) {
-        one.bits = std::min(
-            one.bits, std::log2(weights.MOf(Level::kNameExact) / one.share));
-      }
+  Weighed weighed = Contribute(levels, weights);
+  Contribution& name = weighed.contributions[kNamePlace];
+  if (name.level == Level::kNameExact || name.level == Level::kNameVariant) {
+    name.share = std::max(weights.ShareOf(a.name), weights.ShareOf(b.name));
+    if (name.share > 0) {
+      name.bits = std::min(
+          name.bits, std::log2(weights.MOf(Level::kNameExact) / name.share));
     }
-    weighed.score += one.bits;
   }
+  AddUp(weighed);
+  return weighed;
+}
+
+Weighed Weigh(const LevelsOfPair& levels, const Weights& weights) {
+  Weighed weighed = Contribute(levels, weights);
+  AddUp(weighed);
   return weighed;
 }
 

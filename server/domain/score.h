@@ -7,6 +7,10 @@
 //       u: how often two records of different persons do
 //     score := sum of the weights; a field that is missing says nothing
 //
+// Who lives together shares address, registration, phone and surname: where the
+// names or the birth dates contradict each other, these say one thing, and only
+// the one that says most counts.
+//
 // A value that many share says less: where the rules say what share of the
 // population has it, that stands for u.
 #ifndef WAYSTATION_SERVER_DOMAIN_SCORE_H_
@@ -49,9 +53,11 @@ enum class Level : std::uint8_t {
   kNumberDiffers,
   kNameExact,
   kNameVariant,
+  kNameReordered,  // in alphabets: the same words
   kNameSameSound,
   kNameOneEdit,
-  kNameSimilar,  // in alphabets: reordered, or Jaro-Winkler 0.88 and more
+  kNameSimilar,  // in alphabets: alike word by word, or as a whole
+  kNamePart,     // in alphabets: one word agrees, another does not
   kNameDiffers,
   kBirthDateExact,
   kBirthDateFirstOfJanuary,  // the same year, and the day that stands for none
@@ -63,16 +69,19 @@ enum class Level : std::uint8_t {
   kSexSame,
   kSexDiffers,
   kPhoneSame,
+  kPhoneNear,  // one digit, or two neighbours
   kPhoneDiffers,
   kHouseholdTown,
   kHouseholdCounty,
   kHouseholdPrefecture,
   kHouseholdDiffers,
   kAddressSame,
+  kAddressSimilar,  // the same figures, and nearly the same letters
+  kAddressArea,     // the same postcode, or nearly the same house
   kAddressDiffers,
   kMissing,  // of at least one record nothing is known
 };
-inline constexpr std::size_t kLevels = 26;  // without kMissing
+inline constexpr std::size_t kLevels = 31;  // without kMissing
 
 // One row for each level, in the order of Level. `m` and `u` hold where no
 // rules file says otherwise; they were set by hand for people who moved for
@@ -98,16 +107,29 @@ struct MatchVector {
   codes::ComparableName name;
   std::optional<codes::PartialDate> birth_date;
   codes::Sex sex = codes::Sex::kUnknown;
-  std::vector<std::string> phones;  // ascending
+  std::vector<std::string> phones;  // as ComparablePhone gives them, ascending
   std::string household;            // in today's numbering
   std::string address;              // as FoldAddress gives it
 };
+// A phone as it is compared: as codes::ReadPhone writes it, and of what is no
+// number of the mainland the digits. Empty for a placeholder, half a number,
+// and what has fewer than six digits.
+std::string ComparablePhone(std::string_view given);
+
 // What is compared stands in these.
 inline constexpr AttributeSet kComparedAttributes =
     BitOf(kIdentifiers) | BitOf(kName) | BitOf(kSex) | BitOf(kBirthDate) |
     BitOf(kHouseholdRegistration) | BitOf(kResidence) | BitOf(kContact);
 MatchVector MatchVectorOf(const ::waystation::store::v1::StoredRecord& record,
                           const BlockList& block_list = {});
+
+// Whether two names, or two birth dates, are known and cannot be one person's
+// without a mistake that a clerk should see: the name is another or agrees in
+// part, or the date agrees in no way. Father and son, twins and who moved in
+// later agree on all the rest. Symmetric.
+bool Contradict(const codes::ComparableName& a, const codes::ComparableName& b);
+bool Contradict(const std::optional<codes::PartialDate>& a,
+                const std::optional<codes::PartialDate>& b);
 
 // By Field. Symmetric.
 using LevelsOfPair = std::array<Level, kFields>;
@@ -141,7 +163,7 @@ class Weights {
   absl::flat_hash_map<std::u32string, double> name_shares_;
 };
 
-// What one field says.
+// What one field says; 0 bits as well where another says it already.
 struct Contribution {
   Field field = Field::kNumber;
   Level level = Level::kMissing;
@@ -164,6 +186,8 @@ struct Weighed {
 };
 Weighed Weigh(const MatchVector& a, const MatchVector& b,
               const Weights& weights);
+// Of a pair that agrees so, with no name that many share.
+Weighed Weigh(const LevelsOfPair& levels, const Weights& weights);
 
 }  // namespace waystation::domain
 

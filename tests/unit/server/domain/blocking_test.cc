@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "server/domain/address.h"
+
 namespace waystation::domain {
 namespace {
 
@@ -19,6 +21,7 @@ struct Row {
   std::optional<codes::PartialDate> birth = {};
   std::string household = {};
   std::vector<std::string> phones = {};
+  std::string address = {};
 };
 
 codes::PartialDate Day(int year, int month, int day) {
@@ -35,6 +38,7 @@ std::vector<BlockingKey> KeysOf(const Row& row) {
   record.birth_date = row.birth;
   record.household = row.household;
   record.phones = row.phones;
+  record.address = FoldAddress(row.address);
   return BlockingKeys(record);
 }
 
@@ -87,6 +91,54 @@ INSTANTIATE_TEST_SUITE_P(
               .household = "341202"}},
         Pair{"NoDate", {.name = "曾国藩", .household = "341202"}}),
     [](const auto& info) { return std::string(info.param.what); });
+
+const Row kAnn = {.name = "Ann Thompson",
+                  .birth = Day(1985, 3, 7),
+                  .address = "12 Elm Road, Ashfield 2131"};
+
+class LatinSpelling : public testing::TestWithParam<Pair> {};
+
+TEST_P(LatinSpelling, OfOnePersonMeets) {
+  EXPECT_TRUE(Meet(kAnn, GetParam().other));
+  EXPECT_TRUE(Meet(GetParam().other, kAnn));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OneOrTwoThingsWrong, LatinSpelling,
+    testing::Values(
+        Pair{"Capitals", {.name = "THOMPSON ANN", .birth = Day(1985, 3, 7)}},
+        Pair{"Sound", {.name = "Anne Tompson", .birth = Day(1985, 3, 7)}},
+        Pair{"OtherSurname", {.name = "Ann Walker", .birth = Day(1985, 7, 3)}},
+        Pair{"NoDateOtherSurname",
+             {.name = "Ann Walker", .address = "PO Box 9 Ashfield 2131"}},
+        Pair{"OtherYearNickname",
+             {.name = "Nan Tompson",
+              .birth = Day(1958, 3, 7),
+              .address = "2131"}},
+        Pair{"NoDateOtherSurnameAndPostcode",
+             {.name = "Ann Walker", .address = "12 Elmroad Ashfeild 2113"}},
+        Pair{"OtherDateAndAddress",
+             {.name = "Tompson, Anne",
+              .birth = Day(1958, 9, 7),
+              .address = "3 Oak Lane, Burwood 2134"}},
+        Pair{"OtherName",
+             {.name = "Ms Unknwn",
+              .birth = Day(1985, 3, 7),
+              .address = "Elm Rd 2131"}},
+        Pair{"NameMissing",
+             {.birth = Day(1985, 3, 7), .address = "Elm Rd 2131"}}),
+    [](const auto& info) { return std::string(info.param.what); });
+
+TEST(BlockingKeys, OfOtherLatinNamesDoNotMeet) {
+  EXPECT_FALSE(Meet(kAnn, {.name = "Peter Walker",
+                           .birth = Day(1985, 3, 8),
+                           .address = "12 Elm Road, Ashfield 2131"}));
+  // An initial is no word, a room no postcode.
+  EXPECT_FALSE(Meet({.name = "A Lee", .birth = Day(1985, 3, 7)},
+                    {.name = "A Walker", .birth = Day(1985, 7, 3)}));
+  EXPECT_FALSE(Meet({.birth = Day(1985, 3, 7), .address = "丰收路18号1502"},
+                    {.birth = Day(1985, 3, 7), .address = "迎春路2号1502"}));
+}
 
 TEST(BlockingKeys, PhonesMeetWhateverTheRestSays) {
   EXPECT_TRUE(Meet(kPerson, {.phones = {"14000000000", "14012345678"}}));

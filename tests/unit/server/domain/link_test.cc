@@ -267,7 +267,7 @@ TEST(Partition, KeepsTheOnlyRecordsOfAnAgencyApart) {
 
 TEST(Partition, TakesScoredEdgesUnlessTheyAreRivalled) {
   const std::vector<Row> three = {
-      {"a", "", "x", ""}, {"b", "", "y", ""}, {"c", "", "z", ""}};
+      {"a", "", "x", ""}, {"b", "", "x", ""}, {"c", "", "x", ""}};
   Check({
       {.name = "over the upper threshold",
        .rows = three,
@@ -311,16 +311,16 @@ TEST(Partition, TakesScoredEdgesUnlessTheyAreRivalled) {
       {.name = "a lone edge between two large sets (here: of two)",
        .rows = {{"a", "a", "x", ""},
                 {"b", "a", "x", ""},
-                {"c", "c", "y", ""},
-                {"d", "c", "y", ""},
-                {"e", "", "z", ""}},
+                {"c", "c", "x", ""},
+                {"d", "c", "x", ""},
+                {"e", "", "x", ""}},
        .scored = {Scored(1, 5, 20)},
        .persons = {{1, 2, 5}, {3, 4}}},
       {.name = "bridges them only if it is not alone",
        .rows = {{"a", "a", "x", ""},
                 {"b", "a", "x", ""},
-                {"c", "", "y", ""},
-                {"d", "", "y", ""}},
+                {"c", "", "x", ""},
+                {"d", "", "x", ""}},
        .must = {{3, 4}},
        .scored = {Scored(1, 3, 20)},
        .persons = {{1, 2}, {3, 4}},
@@ -328,11 +328,43 @@ TEST(Partition, TakesScoredEdgesUnlessTheyAreRivalled) {
       {.name = "as these two are",
        .rows = {{"a", "a", "x", ""},
                 {"b", "a", "x", ""},
-                {"c", "", "y", ""},
-                {"d", "", "y", ""}},
+                {"c", "", "x", ""},
+                {"d", "", "x", ""}},
        .must = {{3, 4}},
        .scored = {Scored(1, 3, 20), Scored(2, 4, 20)},
        .persons = {{1, 2, 3, 4}}},
+  });
+}
+
+// Twins, father and son: however much else agrees, a clerk is asked.
+TEST(Partition, AsksWhereNamesOrBirthDatesContradict) {
+  const Row ann = {"a", "", "Ann Lee", "19850307"};
+  Check({
+      {.name = "another given name",
+       .rows = {ann, {"b", "", "Mary Lee", "19850307"}},
+       .scored = {Scored(1, 2, 40)},
+       .persons = {{1}, {2}},
+       .candidates = {"1-2 SCORE_BETWEEN_THRESHOLDS"}},
+      {.name = "another birth date",
+       .rows = {ann, {"b", "", "Ann Lee", "19620818"}},
+       .scored = {Scored(1, 2, 40)},
+       .persons = {{1}, {2}},
+       .candidates = {"1-2 SCORE_BETWEEN_THRESHOLDS"}},
+      {.name = "a slip in each",
+       .rows = {ann, {"b", "", "Anne Lea", "19850308"}},
+       .scored = {Scored(1, 2, 40)},
+       .persons = {{1, 2}}},
+      {.name = "nothing known of them",
+       .rows = {ann, {"b", "", "", ""}},
+       .scored = {Scored(1, 2, 40)},
+       .persons = {{1, 2}}},
+      {.name = "a twin is no rival",
+       .rows = {ann,
+                {"b", "", "Anne Lee", "19850307"},
+                {"c", "", "Mary Lee", "19850307"}},
+       .scored = {Scored(1, 2, 40), Scored(1, 3, 30)},
+       .persons = {{1, 2}, {3}},
+       .candidates = {"1-3 SCORE_BETWEEN_THRESHOLDS"}},
   });
 }
 

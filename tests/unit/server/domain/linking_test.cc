@@ -47,7 +47,7 @@ TEST(CheckLinking, NamesFieldAndRule) {
        "levels{field:'phone' level:'jaro_winkler' m:0.9 u:0.1}"
        "levels{m:0.9 u:0.1}",
        {"levels[0].level: one of same, differs; did you mean \"same\"?",
-        "levels[1].level: one of same, differs",
+        "levels[1].level: one of same, near, differs",
         "levels[2].field: one of number, name, birth_date, sex, phone, "
         "household, address"}},
       {"levels{field:'sex' level:'same' m:1.5 u:-0.1} "

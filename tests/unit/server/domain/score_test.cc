@@ -124,7 +124,22 @@ TEST(Score, ComparesNames) {
       {"张伟", "李娜", "differs"},
       {"买买提·吐尔逊", "买买提吐尔逊", "variant"},
       {"Margaret Thompson", "Margret Thomson", "similar"},
-      {"Thompson Margaret", "Margaret Thompson", "similar"},
+      {"Thompson Margaret", "Margaret Thompson", "reordered"},
+      {"THOMPSON, Margaret", "Margaret Thompson", "reordered"},
+      {"MARGARET THOMPSON", "Margaret Thompson", "variant"},
+      {"José Núñez", "Jose Nunez", "variant"},
+      {"Stephen Smith", "Steven Smyth", "same_sound"},
+      {"Smyth Stephen", "Steven Smith", "same_sound"},
+      {"Margaret Thompson", "Margret Thompson", "one_edit"},
+      {"Thompson Maragret", "Margaret Thompson", "one_edit"},
+      {"J Thompson", "John Thompson", "similar"},
+      {"Mary Ann Lee", "Mary Lee", "similar"},
+      {"Mary Lee", "Mary Walker", "part"},
+      {"Mary Lee", "Lee", "part"},
+      {"Margaretthompson", "Margaret Thompson", "variant"},
+      {"M T", "Margaret Thompson", "similar"},
+      {"M Walker", "Margaret Thompson", "differs"},
+      {"Σωκράτης Νικολάου", "Νικολάου Σωκράτης", "reordered"},
       {"Margaret Thompson", "Peter Li", "differs"},
       {"", "张伟", "missing"},
       {"无名氏", "张伟", "missing"},
@@ -197,7 +212,21 @@ TEST(Score, ComparesTheRest) {
       {Field::kPhone,
        {.phone = "14002007421"},
        {.phone = "14002007422"},
+       "near"},
+      {Field::kPhone,
+       {.phone = "14002007421"},
+       {.phone = "14002001427"},
        "differs"},
+      {Field::kPhone,
+       {.phone = "14002007421"},
+       {.phone = "14002007433"},
+       "differs"},
+      // Of another country.
+      {Field::kPhone,
+       {.phone = "03 7012 3456 x2"},
+       {.phone = "(03) 7012-3456 x2"},
+       "same"},
+      {Field::kPhone, {.phone = "x12"}, {.phone = "x12"}, "missing"},
       {Field::kHousehold,
        {.household = "341202001002"},
        {.household = "341202001"},
@@ -230,6 +259,30 @@ TEST(Score, ComparesTheRest) {
       {Field::kAddress,
        {.address = "丰收路18号"},
        {.address = "丰收路19号"},
+       "differs"},
+      {Field::kAddress,
+       {.address = "苏州市吴中区丰收路18号3幢502室"},
+       {.address = "吴中区丰收路18号3幢502室"},
+       "similar"},
+      {Field::kAddress,
+       {.address = "苏州市吴中区丰收路18号3幢502室"},
+       {.address = "苏州市吴中区丰收路18号3幢503室"},
+       "area"},
+      {Field::kAddress,
+       {.address = "12 Rosewood Street, Ashfield 2131"},
+       {.address = "12 ROSEWOOD STREET ASHFIELD, 2131"},
+       "same"},
+      {Field::kAddress,
+       {.address = "12 Rosewood Street, Ashfield 2131"},
+       {.address = "12 Rosewod Street Ashfeild 2131"},
+       "similar"},
+      {Field::kAddress,
+       {.address = "12 Rosewood Street, Ashfield 2131"},
+       {.address = "4/90 Liverpool Road, Ashfield 2131"},
+       "area"},
+      {Field::kAddress,
+       {.address = "12 Rosewood Street, Ashfield 2131"},
+       {.address = "12 Rosewood Street, Burwood 2134"},
        "differs"},
   };
   for (const auto& row : kTable) {
@@ -268,13 +321,39 @@ TEST(Score, MissingSaysNothingAndContradictionsCountAgainst) {
                      .name = "季松岩",
                      .birth = "19790520",
                      .sex = "m",
-                     .phone = "14002007422",
+                     .phone = "14002007490",
                      .household = "320505",
                      .address = "迎春路122号"};
   for (const Contribution& one :
        Weigh(VectorOf(kHer), VectorOf(other), weights).contributions) {
     EXPECT_LT(one.bits, 0) << NameOf(one.field);
   }
+}
+
+// Twins: all that they share but the birth date says that they live together.
+TEST(Score, CountsAHouseholdOnceWhereNameOrBirthDateContradicts) {
+  const Weights weights;
+  const auto bits = [&](const Row& other, Field field) {
+    return Weigh(VectorOf(kHer), VectorOf(other), weights)
+        .contributions[static_cast<size_t>(field)]
+        .bits;
+  };
+  Row other = kHer;
+  other.number = "";
+  EXPECT_GT(bits(other, Field::kAddress), 0);
+  EXPECT_GT(bits(other, Field::kHousehold), 0);
+  EXPECT_GT(bits(other, Field::kPhone), 0);
+  for (int i = 0; i < 2; ++i) {
+    other.name = i == 0 ? "阮秋实" : kHer.name;
+    other.birth = i == 0 ? kHer.birth : "19620818";
+    EXPECT_EQ(bits(other, Field::kAddress), 0);
+    EXPECT_EQ(bits(other, Field::kHousehold), 0);
+    EXPECT_EQ(bits(other, Field::kPhone), weights.BitsOf(Level::kPhoneSame));
+  }
+  // Without the phone the address says most; what contradicts counts.
+  other.phone = "14002007490";
+  EXPECT_EQ(bits(other, Field::kAddress), weights.BitsOf(Level::kAddressSame));
+  EXPECT_EQ(bits(other, Field::kPhone), weights.BitsOf(Level::kPhoneDiffers));
 }
 
 TEST(Score, NameThatManyHaveSaysLess) {
@@ -303,7 +382,8 @@ RC_GTEST_PROP(Score, IsSymmetric, ()) {
     return Row{.number = *rc::gen::element<std::string>(
                    "", "041202198803169925", "041202198803169926"),
                .name = *rc::gen::element<std::string>(
-                   "", "阮春禾", "阮春和", "阮▀禾", "Ruan Chunhe", "阮禾"),
+                   "", "阮春禾", "阮春和", "阮▀禾", "Ruan Chunhe", "阮禾",
+                   "Ann Lee", "Lee Anne", "Lea Ann Lee", "Leeann", "A L"),
                .birth = *rc::gen::element<std::string>(
                    "", "19880316", "L19880129", "1988", "19880319"),
                .sex = *rc::gen::element<std::string>("", "m", "f"),
@@ -311,7 +391,9 @@ RC_GTEST_PROP(Score, IsSymmetric, ()) {
                                                        "14002007422"),
                .household = *rc::gen::element<std::string>(
                    "", "341202", "341202001", "341200", "320584"),
-               .address = *rc::gen::element<std::string>("", "a", "b"),
+               .address = *rc::gen::element<std::string>(
+                   "", "丰收路18号3幢502室", "丰收路18号3幢503室",
+                   "1 Elm Road 2131", "1 Elm Raod 2131", "9 Oak Lane 2131"),
                .sound = *rc::gen::arbitrary<bool>()};
   };
   const MatchVector a = VectorOf(row());
