@@ -19,7 +19,7 @@ and ours take turns.
   --persons N    people in the hub, each with a record at each agency (250000)
   --few N        people of the smaller hub of `growth` (100000)
   --many N       people of the larger one (1000000: some minutes to load)
-  --people N     people whose records `linkage` joins (100000)
+  --people N     people whose records `linkage`, `latin` and `train` join (100000)
   --agencies N   agencies that send, 1 to 4 (2)
   --rows N       rows of the store and of the databases beside it (500000)
   --rounds N     turns of each (3)
@@ -41,6 +41,8 @@ benchmarks=(
   'audit          the log: append, verify, proofs'
   'adapter        exports of each format to signed frames, on one core'
   'linkage        who is who, held against the truth, beside numbers alone'
+  'latin          the same of a plain table in Latin script, with learnt weights'
+  'train          learning the weights: time, memory, and what they find'
 )
 
 known() { printf '%s\n' "${benchmarks[@]}" | grep -q "^$1 "; }

@@ -271,3 +271,12 @@ bench_adapter() { "$built/bench_adapter" --rounds "$rounds"; }
 bench_linkage() {
   "$built/bench_linkage" --people "$people" --rounds "$rounds" --details
 }
+
+bench_latin() { "$built/bench_linkage" --latin --train --people "$people"; }
+
+# A million records, then weights that were learnt beside those that are shipped.
+bench_train() {
+  "$built/bench_train" --people 320000 --records 1000000
+  "$built/bench_linkage" --train --people "$people" --rounds "$rounds" |
+    grep -v 'RATIO linkage_[^t]'
+}

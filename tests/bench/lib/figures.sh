@@ -67,7 +67,7 @@ machine() {
 
 # Whom a benchmark is about.
 subjects() {
-  if [ "$1" = linkage ]; then
+  if [[ $1 =~ ^(linkage|latin|train)$ ]]; then
     echo "$people people"
   else
     echo "$persons people at $agencies agencies"

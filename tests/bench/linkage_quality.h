@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// All records blocked, scored and put into persons at once, as design 6 says,
+// and held against the truth.
+//
+// A pair is two records of one human being. It counts as found where both are
+// in one person, and as seen where both are in one person or in two that are a
+// candidate.
+#ifndef TESTS_BENCH_LINKAGE_QUALITY_H_
+#define TESTS_BENCH_LINKAGE_QUALITY_H_
+
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/domain/link.h"
+#include "server/domain/score.h"
+#include "tests/bench/linked_records.h"
+
+namespace waystation::bench {
+
+struct Compared {
+  std::vector<domain::Edge> edges;
+  std::uint64_t pairs = 0;
+  // Of one human being.
+  std::uint64_t true_pairs = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t over_cap = 0;
+  std::uint64_t largest = 0;
+  double block_seconds = 0;
+  double score_seconds = 0;
+};
+
+// All pairs are scored `rounds` times.
+Compared CompareAll(const std::vector<Entry>& entries,
+                    const domain::Weights& weights, std::size_t cap,
+                    double lower, int rounds);
+
+struct Linked {
+  // By place in the list.
+  std::vector<std::uint32_t> person_of;
+  // Persons between which a candidate is open.
+  std::set<std::pair<std::uint32_t, std::uint32_t>> candidates;
+  std::map<domain::Doubt, std::uint64_t> doubts;
+  std::uint64_t over_limit = 0;
+};
+
+Linked Link(const std::vector<Entry>& entries,
+            const std::vector<domain::Edge>& edges,
+            const domain::Thresholds& thresholds);
+
+struct Share {
+  std::uint64_t hits = 0;
+  std::uint64_t all = 0;
+  void Count(bool hit) {
+    hits += hit ? 1 : 0;
+    ++all;
+  }
+  double value() const {
+    return all == 0 ? 1 : static_cast<double>(hits) / static_cast<double>(all);
+  }
+  // Wilson's interval at 95 %.
+  std::pair<double, double> Interval() const {
+    if (all == 0) return {0, 1};
+    const double z = 1.959964;
+    const auto n = static_cast<double>(all);
+    const double p = value();
+    const double middle = p + z * z / (2 * n);
+    const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+    const double scale = 1 + z * z / n;
+    return {(middle - half) / scale, (middle + half) / scale};
+  }
+};
+
+struct Quality {
+  Share precision;  // joined pairs that belong together
+  Share recall;     // pairs that belong together and were joined
+  Share seen;       // ... or are a candidate
+};
+
+void Print(const char* what, const Share& share);
+
+struct Report {
+  Quality all;
+  // Of which at least one record has no number that identifies.
+  Quality without_number;
+  std::map<std::string, Quality> by_sectors;
+  std::map<std::string, Quality> by_defect;
+  // Persons that are exactly one human being's records.
+  Share clusters;
+};
+
+Report Judge(const std::vector<Entry>& entries, const Linked& linked);
+
+}  // namespace waystation::bench
+
+#endif  // TESTS_BENCH_LINKAGE_QUALITY_H_
