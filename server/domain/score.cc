@@ -63,10 +63,6 @@ constexpr double kAlike = 0.88;
 // A phone with fewer digits is an extension, or half of a number.
 constexpr std::size_t kLeastPhone = 6;
 
-std::u32string Points(std::string_view ascii) {
-  return {ascii.begin(), ascii.end()};
-}
-
 // --- what a record brings ---
 
 void AddNumbers(const store::StoredRecord& record, const BlockList& block_list,
@@ -111,6 +107,16 @@ bool HaveOneInCommon(const std::vector<std::string>& a,
   });
 }
 
+// The same but for one digit, or for two neighbours the other way round.
+bool IsOneSlipAway(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const auto at =
+      static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+  if (at == a.size() || a.substr(at + 1) == b.substr(at + 1)) return true;
+  return at + 1 < a.size() && a[at] == b[at + 1] && a[at + 1] == b[at] &&
+         a.substr(at + 2) == b.substr(at + 2);
+}
+
 Level CompareNumbers(const MatchVector& a, const MatchVector& b) {
   if (HaveOneInCommon(a.numbers, b.numbers)) return Level::kNumberSame;
   // Two sound numbers never differ in one digit: their check characters would
@@ -119,7 +125,7 @@ Level CompareNumbers(const MatchVector& a, const MatchVector& b) {
                        const std::vector<std::string>& others) {
     return std::ranges::any_of(some, [&](const std::string& one) {
       return std::ranges::any_of(others, [&](const std::string& other) {
-        return codes::EditDistance(Points(one), Points(other), 1) <= 1;
+        return IsOneSlipAway(one, other);
       });
     });
   };
@@ -225,16 +231,6 @@ Level CompareSexes(codes::Sex a, codes::Sex b) {
   };
   if (!is_known(a) || !is_known(b)) return Level::kMissing;
   return a == b ? Level::kSexSame : Level::kSexDiffers;
-}
-
-// One digit wrong, or two neighbours the other way round.
-bool IsOneSlipAway(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  const auto at =
-      static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
-  if (a.substr(at + 1) == b.substr(at + 1)) return true;
-  return at + 1 < a.size() && a[at] == b[at + 1] && a[at + 1] == b[at] &&
-         a.substr(at + 2) == b.substr(at + 2);
 }
 
 Level ComparePhones(const std::vector<std::string>& a,
@@ -423,6 +419,7 @@ void Weights::SetNameShare(std::string_view name, double share) {
 }
 
 double Weights::ShareOf(const codes::ComparableName& name) const {
+  if (name_shares_.empty()) return 0;
   const auto found = name_shares_.find(name.folded());
   return found == name_shares_.end() ? 0 : found->second;
 }
