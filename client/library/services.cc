@@ -127,6 +127,7 @@ WAYSTATION_CALL(Reconciliation, ListConflicts)
 WAYSTATION_CALL(Reconciliation, GetConflict)
 WAYSTATION_CALL(Reconciliation, ListCandidates)
 WAYSTATION_CALL(Reconciliation, GetCandidate)
+WAYSTATION_CALL(Reconciliation, ExplainPair)
 WAYSTATION_CALL(Reconciliation, ListDecisions)
 WAYSTATION_CALL(Reconciliation, GetDecision)
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // wayctl candidate: pairs of records that may be one person.
-#include <algorithm>
-#include <cmath>
 #include <set>
 
-#include "absl/strings/str_format.h"
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
+#include "client/wayctl/pair_view.h"
 #include "client/wayctl/ruling.h"
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
@@ -17,7 +15,6 @@ namespace {
 
 constexpr int kMostPerPage = 500;
 // Of the bar that shows a weight: one sign a bit.
-constexpr int kLongestBar = 24;
 
 Table CandidateRows(const v1::ListCandidatesResponse& page,
                     const Surroundings& surroundings) {
@@ -44,37 +41,6 @@ absl::Status List(Session& session, const ListOptions& options) {
       [&](const auto& page) {
         return CandidateRows(page, session.surroundings());
       });
-}
-
-// "++++" speaks for one person, "---" for two: signs, since not everybody sees
-// colours.
-std::string Bar(double weight) {
-  const int signs =
-      std::min(kLongestBar, static_cast<int>(std::lround(std::abs(weight))));
-  return std::string(static_cast<size_t>(signs), weight < 0 ? '-' : '+');
-}
-
-Cell WeightCell(double weight) {
-  return Cell(weight == 0 ? "0" : absl::StrFormat("%+.1f", weight));
-}
-
-// What speaks for and against, field by field.
-Table ContributionRows(const v1::GetCandidateResponse& response) {
-  Table table{.columns = {{"field", Say("COMPARED")},
-                          {"level", Say("HOW")},
-                          {"weight", Say("BITS"), true},
-                          {"bar", Say("AGAINST -, FOR +")},
-                          {"share", Say("SHARED BY"), true}}};
-  for (const v1::Contribution& one : response.contributions()) {
-    table.rows.push_back(
-        {Cell(SayName(one.field()), one.field()),
-         Cell(SayName(one.level()), one.level()), WeightCell(one.weight()),
-         Cell(Bar(one.weight())),
-         one.share() > 0 ? Cell(absl::StrFormat("%.4g %%", 100 * one.share()),
-                                absl::StrFormat("%g", one.share()))
-                         : Cell("")});
-  }
-  return table;
 }
 
 Sheet CandidateSheet(const v1::GetCandidateResponse& response,
@@ -104,7 +70,7 @@ Sheet CandidateSheet(const v1::GetCandidateResponse& response,
                      Cell(response.rules_version())}},
           .sections = {{Say("Records"), std::move(table)},
                        {Say("What speaks for one person, and what against"),
-                        ContributionRows(response)}}};
+                        ContributionRows(response.contributions())}}};
 }
 
 absl::StatusOr<std::string> FullId(Session& session, const std::string& id) {

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// wayctl person: what an agreement lets the calling agency know of a person.
+// wayctl person: what an agreement lets the calling agency know of a person,
+// and why two records are one person or two.
 #include <google/protobuf/util/json_util.h>
 
+#include <cmath>
 #include <set>
+#include <string>
 
+#include "absl/strings/str_format.h"
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
+#include "client/wayctl/pair_view.h"
 #include "client/wayctl/person_view.h"
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
 #include "proto/language/error_text.h"
 #include "proto/runtime/yaml_text.h"
+#include "waystation/v1/reconciliation_service.pb.h"
 #include "waystation/v1/registry_service.pb.h"
 
 namespace waystation::wayctl {
@@ -139,6 +145,73 @@ absl::Status Match(Session& session, const Subject& subject,
   return absl::OkStatus();
 }
 
+struct Why {
+  std::string record_a;
+  std::string record_b;
+  std::string reason;
+};
+
+// "labor.320500/LD-0001": ids of agencies hold no stroke, keys may.
+absl::Status SetReference(const std::string& typed,
+                          v1::RecordReference& reference) {
+  const size_t stroke = typed.find('/');
+  if (stroke == std::string::npos || stroke == 0 ||
+      stroke + 1 == typed.size()) {
+    return errors::Error("USAGE", {.rule = "a record is AGENCY/RECORD-KEY"});
+  }
+  reference.set_agency(typed.substr(0, stroke));
+  reference.set_record_key(typed.substr(stroke + 1));
+  return absl::OkStatus();
+}
+
+Cell BitsCell(double bits) {
+  return Cell(std::isinf(bits) ? std::string("-")
+                               : absl::StrFormat("%.1f", bits));
+}
+
+absl::Status Explain(Session& session, const Why& why) {
+  v1::ExplainPairRequest request;
+  if (auto set = SetReference(why.record_a, *request.mutable_record_a());
+      !set.ok()) {
+    return set;
+  }
+  if (auto set = SetReference(why.record_b, *request.mutable_record_b());
+      !set.ok()) {
+    return set;
+  }
+  request.set_reason(why.reason);
+  const auto response = session.reconciliation().ExplainPair(request);
+  if (!response.ok()) return response.status();
+  const auto yes_or_no = [](bool is) {
+    return is ? Cell(Say("yes"), "true") : Cell(Say("no"), "false");
+  };
+  Sheet sheet{
+      .facts = {{"joined", Say("One person"), yes_or_no(response->joined())},
+                {"shares_number", Say("Share a number"),
+                 yes_or_no(response->shares_number())}},
+      .sections = {{Say("What speaks for one person, and what against"),
+                    ContributionRows(response->contributions())}}};
+  if (response->decision() != 0) {
+    sheet.facts.push_back({"decision", Say("Decision"),
+                           Cell(std::to_string(response->decision()))});
+  }
+  if (!response->candidate().empty()) {
+    sheet.facts.push_back(
+        {"candidate", Say("Candidate"), Cell(response->candidate())});
+    sheet.facts.push_back({"why", Say("Why it is open"),
+                           Cell(SayReason(response->why()), response->why())});
+  }
+  sheet.facts.insert(
+      sheet.facts.end(),
+      {{"score", Say("Evidence, in bits"), WeightCell(response->score())},
+       {"upper", Say("Joined from"), BitsCell(response->upper())},
+       {"lower", Say("Put before a clerk from"), BitsCell(response->lower())},
+       {"rules_version", Say("By the rules"),
+        Cell(response->rules_version())}});
+  session.out().Show(*response, sheet);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void AddPerson(Commands& commands) {
@@ -178,6 +251,22 @@ void AddPerson(Commands& commands) {
       .add_option("--attribute", match->attribute,
                   Say("What to compare, such as identifiers or birth_date"))
       ->required();
+
+  const auto why = std::make_shared<Why>();
+  CLI::App& why_verb = commands.Verb(
+      noun, "why",
+      Say("Why two records are one person, or two (reconciliation office)"),
+      "wayctl person why public_security.320500/A-1 labor.320500/LD-0001",
+      Needs::kHub, [why](Session& session) { return Explain(session, *why); });
+  why_verb
+      .add_option("A", why->record_a, Say("One record, as AGENCY/RECORD-KEY"))
+      ->required();
+  why_verb
+      .add_option("B", why->record_b,
+                  Say("The other record, as AGENCY/RECORD-KEY"))
+      ->required();
+  why_verb.add_option("--reason", why->reason,
+                      Say("Why you ask, for the audit log"));
 }
 
 }  // namespace waystation::wayctl

@@ -233,6 +233,13 @@ void HubImpl::GetCandidate(const Caller& caller,
   office_.GetCandidate(caller, request, std::move(done));
 }
 
+void HubImpl::ExplainPair(const Caller& caller, v1::ExplainPairRequest request,
+                          Callback<v1::ExplainPairResponse> done) {
+  auto status = AdmitOffice(caller, "ReconciliationService.ExplainPair");
+  if (!status.ok()) return done(status);
+  office_.ExplainPair(caller, request, std::move(done));
+}
+
 void HubImpl::Decide(const Caller& caller, v1::DecideRequest request,
                      Callback<v1::DecideResponse> done) {
   auto status = AdmitOffice(caller, "ReconciliationService.Decide");

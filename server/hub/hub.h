@@ -174,6 +174,8 @@ class Hub {
   virtual void GetCandidate(const Caller& caller,
                             v1::GetCandidateRequest request,
                             Callback<v1::GetCandidateResponse> done) = 0;
+  virtual void ExplainPair(const Caller& caller, v1::ExplainPairRequest request,
+                           Callback<v1::ExplainPairResponse> done) = 0;
   virtual void Decide(const Caller& caller, v1::DecideRequest request,
                       Callback<v1::DecideResponse> done) = 0;
   virtual void UndoDecision(const Caller& caller,

@@ -71,6 +71,8 @@ class HubImpl final : public Hub {
       const Caller& caller, const v1::ListCandidatesRequest& request) override;
   void GetCandidate(const Caller& caller, v1::GetCandidateRequest request,
                     Callback<v1::GetCandidateResponse> done) override;
+  void ExplainPair(const Caller& caller, v1::ExplainPairRequest request,
+                   Callback<v1::ExplainPairResponse> done) override;
   void Decide(const Caller& caller, v1::DecideRequest request,
               Callback<v1::DecideResponse> done) override;
   void UndoDecision(const Caller& caller, v1::UndoDecisionRequest request,

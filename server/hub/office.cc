@@ -12,11 +12,14 @@
 #include "google/protobuf/util/time_util.h"
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
+#include "server/domain/score.h"
+#include "server/hub/edge.h"
 #include "server/hub/given_reason.h"
 #include "server/hub/leaf_work.h"
 #include "server/hub/office_view.h"
 #include "server/hub/open_conflicts.h"
 #include "server/hub/open_item_list.h"
+#include "server/hub/person_reader.h"
 #include "server/hub/store_error.h"
 
 namespace waystation::hub {
@@ -275,6 +278,76 @@ void Office::GetCandidate(const Caller& caller,
                  if (!leaf.ok()) return done(leaf.status());
                  done(std::move(response));
                }));
+}
+
+void Office::ExplainPair(const Caller& caller,
+                         const v1::ExplainPairRequest& request,
+                         Hub::Callback<v1::ExplainPairResponse> done) {
+  if (!request.reason().empty()) {
+    if (auto given = CheckReason(request.reason(), core_.Today());
+        !given.ok()) {
+      return done(given);
+    }
+  }
+  HeldRecord held[2];
+  const v1::RecordReference* const references[] = {&request.record_a(),
+                                                   &request.record_b()};
+  for (size_t i = 0; i < 2; ++i) {
+    const char* const field = i == 0 ? "record_a" : "record_b";
+    if (references[i]->agency().empty() ||
+        references[i]->record_key().empty()) {
+      return done(errors::Error("FIELD_MISSING", {.field = field}));
+    }
+    auto found = ReadHeldRecord(core_, references[i]->agency(),
+                                references[i]->record_key());
+    if (!found.ok()) return done(found.status());
+    if (found->record == nullptr) {
+      return done(errors::Error("NOT_AVAILABLE", {.field = field}));
+    }
+    held[i] = *std::move(found);
+  }
+  if (held[0].record->uid == held[1].record->uid) {
+    return done(errors::Error(
+        "INVALID_REQUEST",
+        {.field = "record_b", .rule = "another record than record_a"}));
+  }
+  if (held[0].record->uid > held[1].record->uid) std::swap(held[0], held[1]);
+  const RecordPtr records[] = {held[0].record, held[1].record};
+  const domain::Pair pair{records[0]->uid, records[1]->uid};
+  const auto open = core_.store.GetOpenItem(
+      {.kind = OpenItem::Kind::kCandidate, .a = pair.a, .b = pair.b});
+  if (!open.ok()) return done(StoreError(open.status()));
+
+  v1::ExplainPairResponse response;
+  response.set_joined(held[0].person->Find(pair.b) != nullptr);
+  const domain::Weighed weighed = WeighPair(core_, *records[0], *records[1]);
+  response.set_shares_number(weighed.shares_number());
+  const PairRulings& rulings = held[0].person->rulings;
+  if (const auto ruling = rulings.by_pair().find(pair);
+      ruling != rulings.by_pair().end()) {
+    response.set_decision(ruling->second->number);
+  }
+  if (open->has_value()) {
+    const v1::Candidate candidate = CandidateOf(core_, **open);
+    response.set_candidate(candidate.id());
+    response.set_why(candidate.why());
+  }
+  store::v1::StoredEdge edge = StoredEdgeOf(weighed, core_.rules.version());
+  response.mutable_contributions()->Swap(edge.mutable_contributions());
+  response.set_score(weighed.score);
+  const domain::Thresholds& thresholds = core_.rules.linking().thresholds;
+  response.set_upper(thresholds.upper);
+  response.set_lower(thresholds.lower);
+  response.set_rules_version(core_.rules.version());
+  committer_.Submit(LookLeaf(
+      core_, caller, "pair.explain",
+      core_.subjects.Encode(SubjectCodec::Candidate{.a = pair.a, .b = pair.b}),
+      request.reason(), domain::kComparedAttributes, records,
+      [done = std::move(done), response = std::move(response)](
+          const absl::StatusOr<uint64_t>& leaf) mutable {
+        if (!leaf.ok()) return done(leaf.status());
+        done(std::move(response));
+      }));
 }
 
 }  // namespace waystation::hub

@@ -26,6 +26,8 @@ class Office {
   void GetCandidate(const Caller& caller,
                     const v1::GetCandidateRequest& request,
                     Hub::Callback<v1::GetCandidateResponse> done);
+  void ExplainPair(const Caller& caller, const v1::ExplainPairRequest& request,
+                   Hub::Callback<v1::ExplainPairResponse> done);
 
  private:
   Core& core_;

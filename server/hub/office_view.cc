@@ -10,7 +10,7 @@
 #include "proto/codes/name.h"
 #include "server/domain/apply.h"
 #include "server/domain/meaning.h"
-#include "server/domain/score.h"
+#include "server/hub/edge.h"
 
 namespace waystation::hub {
 namespace {
@@ -137,21 +137,20 @@ v1::Person RecordInQuestion(const Record& record,
   return person;
 }
 
+domain::Weighed WeighPair(const Core& core, const Record& a, const Record& b) {
+  const domain::Linking& linking = core.rules.linking();
+  return domain::Weigh(domain::MatchVectorOf(a.stored, linking.block_list),
+                       domain::MatchVectorOf(b.stored, linking.block_list),
+                       linking.weights);
+}
+
 void AddContributions(const Core& core, const Record& a, const Record& b,
                       v1::GetCandidateResponse& response) {
-  const domain::Linking& linking = core.rules.linking();
-  const domain::Weighed weighed = domain::Weigh(
-      domain::MatchVectorOf(a.stored, linking.block_list),
-      domain::MatchVectorOf(b.stored, linking.block_list), linking.weights);
-  for (const domain::Contribution& one : weighed.contributions) {
-    v1::Contribution& shown = *response.add_contributions();
-    shown.set_field(std::string(domain::NameOf(one.field)));
-    shown.set_level(std::string(domain::NameOf(one.level)));
-    shown.set_weight(one.bits);
-    shown.set_share(one.share);
-  }
-  response.set_score(weighed.score);
-  response.set_rules_version(core.rules.version());
+  store::v1::StoredEdge edge =
+      StoredEdgeOf(WeighPair(core, a, b), core.rules.version());
+  response.mutable_contributions()->Swap(edge.mutable_contributions());
+  response.set_score(edge.score());
+  response.set_rules_version(edge.rules_version());
 }
 
 std::vector<std::string> RecipientsOf(const Person& person,

@@ -49,6 +49,7 @@ v1::Person RecordInQuestion(const Record& record,
 // What speaks for the two being one human being, under the rules in force.
 void AddContributions(const Core& core, const Record& a, const Record& b,
                       v1::GetCandidateResponse& response);
+domain::Weighed WeighPair(const Core& core, const Record& a, const Record& b);
 
 // Agencies that would be told if the attribute changed, ascending.
 std::vector<std::string> RecipientsOf(const Person& person,

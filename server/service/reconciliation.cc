@@ -9,6 +9,7 @@ constexpr Method kGetConflict{"ReconciliationService.GetConflict", kOffice};
 constexpr Method kListCandidates{"ReconciliationService.ListCandidates",
                                  kOffice};
 constexpr Method kGetCandidate{"ReconciliationService.GetCandidate", kOffice};
+constexpr Method kExplainPair{"ReconciliationService.ExplainPair", kOffice};
 constexpr Method kDecide{"ReconciliationService.Decide", kOffice};
 constexpr Method kUndoDecision{"ReconciliationService.UndoDecision", kOffice};
 constexpr Method kListDecisions{"ReconciliationService.ListDecisions", kOffice};
@@ -52,6 +53,15 @@ grpc::ServerUnaryReactor* ReconciliationService::GetCandidate(
   return HandOver(desk_, context, kGetCandidate, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.GetCandidate(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::ExplainPair(
+    grpc::CallbackServerContext* context, const v1::ExplainPairRequest* request,
+    v1::ExplainPairResponse* response) {
+  return HandOver(desk_, context, kExplainPair, *request, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.ExplainPair(caller, *request, std::move(done));
                   });
 }
 

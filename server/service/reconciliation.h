@@ -28,6 +28,10 @@ class ReconciliationService final
       grpc::CallbackServerContext* context,
       const v1::GetCandidateRequest* request,
       v1::GetCandidateResponse* response) override;
+  grpc::ServerUnaryReactor* ExplainPair(
+      grpc::CallbackServerContext* context,
+      const v1::ExplainPairRequest* request,
+      v1::ExplainPairResponse* response) override;
   grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* context,
                                    const v1::DecideRequest* request,
                                    v1::DecideResponse* response) override;

@@ -30,6 +30,7 @@ class Examples(Scenario):
         "decision": "office",
         "mailbox": SUZHOU_LABOR,
         "person": SUZHOU_LABOR,
+        "person why": "office",
         "record": SUZHOU_LABOR,
         "verify": SUZHOU_LABOR,
     }
@@ -151,7 +152,9 @@ class Examples(Scenario):
             example = self.example(noun, verb, "en")
             self.assertEqual(self.example(noun, verb, "zh"), example)
             self.assertIn(f"wayctl {noun} {verb}", example)
-            context = self.CONTEXTS.get(noun, "operator")
+            context = self.CONTEXTS.get(
+                f"{noun} {verb}", self.CONTEXTS.get(noun, "operator")
+            )
             code, screen = world.talk(
                 ["/bin/bash", "-c",
                  f"export WAYSTATION_CONTEXT={context}; {self.real(example)}"],

@@ -28,6 +28,8 @@ class CreateBackupRequest;
 class CreateBackupResponse;
 class DecideRequest;
 class DecideResponse;
+class ExplainPairRequest;
+class ExplainPairResponse;
 class GetCandidateRequest;
 class GetCandidateResponse;
 class GetCheckpointRequest;
@@ -146,6 +148,8 @@ class Reconciliation {
       const v1::ListCandidatesRequest& request) const;
   absl::StatusOr<v1::GetCandidateResponse> GetCandidate(
       const v1::GetCandidateRequest& request) const;
+  absl::StatusOr<v1::ExplainPairResponse> ExplainPair(
+      const v1::ExplainPairRequest& request) const;
   absl::StatusOr<v1::DecideResponse> Decide(
       const v1::DecideRequest& request) const;
   absl::StatusOr<v1::UndoDecisionResponse> UndoDecision(

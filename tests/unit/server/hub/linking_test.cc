@@ -302,6 +302,74 @@ TEST(Scores, TellAnAgencyNothingOfItsOwnRecords) {
   EXPECT_NE(one.handle(), two.handle());
 }
 
+absl::StatusOr<v1::ExplainPairResponse> Explain(TestHub& test,
+                                                std::string_view agency_a,
+                                                const std::string& key_a,
+                                                std::string_view agency_b,
+                                                const std::string& key_b) {
+  v1::ExplainPairRequest request;
+  request.mutable_record_a()->set_agency(std::string(agency_a));
+  request.mutable_record_a()->set_record_key(key_a);
+  request.mutable_record_b()->set_agency(std::string(agency_b));
+  request.mutable_record_b()->set_record_key(key_b);
+  return Await<v1::ExplainPairResponse>([&](auto done) {
+    test.hub().ExplainPair(OfficeCaller(), request, std::move(done));
+  });
+}
+
+TEST(Scores, SayWhyOfEachPair) {
+  TestHub test;
+  test.Submit(kPoliceFuyang,
+              Say("A1", 1).Core(kNumber, "欧阳建国", 1990, 3, 7));
+  test.Submit(kLaborSuzhou, Say("S1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  test.Submit(kHealthSuzhou, Say("H1", 1).Name("欧阳建国").Born(1990, 4, 7));
+  test.Submit(kLaborFuyang, Say("F1", 1).Core(kNumber, "赵铁柱", 1990, 3, 7));
+
+  const auto joined = Explain(test, kLaborSuzhou, "S1", kPoliceFuyang, "A1");
+  ASSERT_TRUE(joined.ok()) << joined.status();
+  EXPECT_TRUE(joined->joined());
+  EXPECT_FALSE(joined->shares_number());
+  EXPECT_GT(joined->score(), joined->upper());
+  EXPECT_EQ(joined->candidate(), "");
+  EXPECT_EQ(joined->rules_version(), "default");
+  EXPECT_THAT(joined->contributions(), SizeIs(7));
+
+  const auto doubtful = Explain(test, kLaborFuyang, "F1", kPoliceFuyang, "A1");
+  ASSERT_TRUE(doubtful.ok());
+  EXPECT_FALSE(doubtful->joined());
+  EXPECT_TRUE(doubtful->shares_number());
+  EXPECT_EQ(doubtful->why(), "NAME_CONTRADICTS");
+  const auto list = test.hub().ListCandidates(OfficeCaller(), {});
+  for (const v1::Candidate& candidate : list->candidates()) {
+    if (candidate.id() != doubtful->candidate()) continue;
+    ASSERT_TRUE(Rule(test, candidate, v1::Decision::KIND_DIFFERENT).ok());
+  }
+  EXPECT_EQ(Explain(test, kPoliceFuyang, "A1", kLaborFuyang, "F1")->decision(),
+            1u);
+
+  const auto rejected = Explain(test, kHealthSuzhou, "H1", kLaborFuyang, "F1");
+  ASSERT_TRUE(rejected.ok());
+  EXPECT_FALSE(rejected->joined());
+  EXPECT_LT(rejected->score(), rejected->lower());
+
+  EXPECT_EQ(errors::ReasonOf(
+                Explain(test, kLaborSuzhou, "S1", kLaborSuzhou, "S9").status()),
+            "NOT_AVAILABLE");
+  EXPECT_EQ(errors::ReasonOf(
+                Explain(test, kLaborSuzhou, "S1", "nobody.1", "S1").status()),
+            "NOT_AVAILABLE");
+  EXPECT_EQ(errors::ReasonOf(
+                Explain(test, kLaborSuzhou, "S1", kLaborSuzhou, "S1").status()),
+            "INVALID_REQUEST");
+  EXPECT_EQ(errors::ReasonOf(
+                Explain(test, kLaborSuzhou, "", kLaborSuzhou, "S1").status()),
+            "FIELD_MISSING");
+  // Each answer names in the log whose records they were.
+  const auto last = test.Events().back();
+  EXPECT_EQ(last.event().act(), "pair.explain");
+  EXPECT_EQ(last.event().count(), 2u);
+}
+
 std::vector<v1::AuditEvent> ActsOf(TestHub& test, std::string_view act) {
   std::vector<v1::AuditEvent> events;
   for (const auto& logged : test.Events()) {

@@ -202,6 +202,10 @@ class FakeHub final : public hub::Hub {
                     Callback<v1::GetCandidateResponse> done) override {
     done(v1::GetCandidateResponse());
   }
+  void ExplainPair(const hub::Caller&, v1::ExplainPairRequest,
+                   Callback<v1::ExplainPairResponse> done) override {
+    done(v1::ExplainPairResponse());
+  }
   void Decide(const hub::Caller&, v1::DecideRequest,
               Callback<v1::DecideResponse> done) override {
     done(v1::DecideResponse());

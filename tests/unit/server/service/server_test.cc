@@ -93,6 +93,7 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"ReconciliationService.GetConflict", "R"},
       {"ReconciliationService.ListCandidates", "R"},
       {"ReconciliationService.GetCandidate", "R"},
+      {"ReconciliationService.ExplainPair", "R"},
       {"ReconciliationService.Decide", "R"},
       {"ReconciliationService.UndoDecision", "R"},
       {"ReconciliationService.ListDecisions", "R"},
