@@ -356,6 +356,25 @@ constexpr Reason kReasons[] = {
       "备份与写入时不一致"},
      {"Take another copy of it, or an older backup.",
       "请改用该备份的其他副本，或更早的备份。"}},
+    {"CERTIFICATE_NAME_DIFFERS", 516, Code::kInvalidArgument, Exit::kUsage,
+     {"The request does not name the identity that is renewed",
+      "请求中的名称与所续签的身份不符"},
+     {"Whoever renews a certificate gets its own identity and no other: the "
+      "common name of the request is that identity, such as agency/labor.320500.",
+      "续签只能得到原有身份：请求的通用名称（CN）须为该身份，例如 "
+      "agency/labor.320500。"}},
+    {"CERTIFICATE_KEY_REUSED", 517, Code::kInvalidArgument, Exit::kUsage,
+     {"The request has the key of the certificate that it renews",
+      "请求沿用了所续签证书的密钥"},
+     {"Make a new key for each certificate.",
+      "每张证书请使用新的密钥。"}},
+    {"TOO_MANY_CERTIFICATES", 518, Code::kFailedPrecondition, Exit::kFailed,
+     {"So many renewed certificates of this identity are in force that it gets "
+      "no other",
+      "该身份续签且有效的证书已达上限，不再续签"},
+     {"Use the newest. `wayctl cert list` shows them, and an operator revokes "
+      "those that nobody uses.",
+      "请使用最新的一张。`wayctl cert list` 可查看；不再使用的请运维人员吊销。"}},
 
     // --- 6: decisions ---
     {"CHANGED_MEANWHILE", 601, Code::kAborted, Exit::kChanged,

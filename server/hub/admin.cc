@@ -101,6 +101,19 @@ void CheckKeys(const google::protobuf::RepeatedPtrField<v1::SigningKey>& keys,
   }
 }
 
+// Certificates in force of an identity that it got by renewing another.
+int CountRenewed(const Snapshot& registry, std::string_view identity,
+                 int64_t microseconds) {
+  return static_cast<int>(
+      std::ranges::count_if(registry.certificates(), [&](const auto& entry) {
+        const v1::CertificateStatus& status = entry.second;
+        return status.identity() == identity && !status.renews().empty() &&
+               !status.revoked() &&
+               TimeUtil::TimestampToMicroseconds(status.not_after()) >
+                   microseconds;
+      }));
+}
+
 // A cosignature does not name its key's owner (C2SP tlog-cosignature), so one
 // key in the hands of two witnesses would count twice.
 void CheckWitnessesApart(const Snapshot& registry, const v1::Agency& agency,
@@ -306,6 +319,36 @@ void Admin::PutCertificate(const Caller& caller, std::string_view act_name,
     Put(planning, caller, kCertificateObject, response->serial(),
         response->SerializeAsString(), act_name,
         AgencyOfActor(response->identity()), event);
+    return absl::OkStatus();
+  };
+  committer_.Submit(std::make_unique<ActWork>(
+      std::move(act), Answering(response, std::move(done))));
+}
+
+void Admin::RenewCertificate(const Caller& caller,
+                             v1::CertificateStatus certificate, bool dry_run,
+                             Hub::Callback<v1::CertificateStatus> done) {
+  auto response =
+      std::make_shared<v1::CertificateStatus>(std::move(certificate));
+  auto act = [caller, dry_run, response](
+                 Planning& planning, v1::AuditEvent& event) -> absl::Status {
+    planning.dry_run = dry_run;
+    if (response->identity() != caller.path ||
+        response->renews() != caller.serial) {
+      return errors::Error("NOT_ALLOWED", {.field = "certificate.identity"});
+    }
+    // It may have been, since the call came in.
+    if (planning.registry->IsRevoked(caller.serial)) {
+      return errors::Error("CERTIFICATE_REVOKED");
+    }
+    // Each could be renewed by the next, without end and within a minute.
+    if (CountRenewed(*planning.registry, caller.path, planning.now) >=
+        Hub::kMostRenewed) {
+      return errors::Error("TOO_MANY_CERTIFICATES");
+    }
+    Put(planning, caller, kCertificateObject, response->serial(),
+        response->SerializeAsString(), "certificate.renew", caller.agency,
+        event);
     return absl::OkStatus();
   };
   committer_.Submit(std::make_unique<ActWork>(

@@ -29,6 +29,9 @@ class Admin {
   void PutCertificate(const Caller& caller, std::string_view act,
                       v1::CertificateStatus certificate,
                       Hub::Callback<v1::CertificateStatus> done);
+  void RenewCertificate(const Caller& caller, v1::CertificateStatus certificate,
+                        bool dry_run,
+                        Hub::Callback<v1::CertificateStatus> done);
 
   // Agencies see what concerns themselves.
   absl::StatusOr<v1::ListAgenciesResponse> ListAgencies(

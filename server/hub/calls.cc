@@ -399,6 +399,17 @@ void HubImpl::PutCertificate(const Caller& caller, std::string_view act,
   admin_.PutCertificate(caller, act, std::move(certificate), std::move(done));
 }
 
+void HubImpl::RenewCertificate(const Caller& caller,
+                               v1::CertificateStatus certificate, bool dry_run,
+                               Callback<v1::CertificateStatus> done) {
+  auto status =
+      Admit(caller, "AdminService.RenewCertificate",
+            {Role::kAgency, Role::kClerk, Role::kOffice, Role::kOperator});
+  if (!status.ok()) return done(status);
+  admin_.RenewCertificate(caller, std::move(certificate), dry_run,
+                          std::move(done));
+}
+
 absl::StatusOr<v1::ListCertificatesResponse> HubImpl::ListCertificates(
     const Caller& caller, const v1::ListCertificatesRequest& request) {
   auto status =

@@ -223,6 +223,15 @@ class Hub {
   virtual void PutCertificate(const Caller& caller, std::string_view act,
                               v1::CertificateStatus certificate,
                               Callback<v1::CertificateStatus> done) = 0;
+  // Records a certificate that the service layer has issued to the caller in
+  // exchange for the one it calls with, with its audit leaf
+  // "certificate.renew"; nothing if `dry_run`. Callers hold the identity that
+  // it names. TOO_MANY_CERTIFICATES when kMostRenewed are in force that nobody
+  // but their holder asked for.
+  virtual void RenewCertificate(const Caller& caller,
+                                v1::CertificateStatus certificate, bool dry_run,
+                                Callback<v1::CertificateStatus> done) = 0;
+  static constexpr int kMostRenewed = 8;
   virtual absl::StatusOr<v1::ListCertificatesResponse> ListCertificates(
       const Caller& caller, const v1::ListCertificatesRequest& request) = 0;
   // True for a serial on the deny list; cheap, called for each call.

@@ -109,6 +109,9 @@ class HubImpl final : public Hub {
       const Caller& caller, const v1::ListAgreementsRequest& request) override;
   void RevokeAgreement(const Caller& caller, v1::RevokeAgreementRequest request,
                        Callback<v1::RevokeAgreementResponse> done) override;
+  void RenewCertificate(const Caller& caller, v1::CertificateStatus certificate,
+                        bool dry_run,
+                        Callback<v1::CertificateStatus> done) override;
   void PutCertificate(const Caller& caller, std::string_view act,
                       v1::CertificateStatus certificate,
                       Callback<v1::CertificateStatus> done) override;

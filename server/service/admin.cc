@@ -17,6 +17,9 @@ constexpr Method kApplyAgreement{"AdminService.ApplyAgreement", kOperator};
 constexpr Method kListAgreements{"AdminService.ListAgreements", kListers};
 constexpr Method kRevokeAgreement{"AdminService.RevokeAgreement", kOperator};
 constexpr Method kSignCertificate{"AdminService.SignCertificate", kOperator};
+// Auditors' certificates are another authority's to renew.
+constexpr Method kRenewCertificate{"AdminService.RenewCertificate",
+                                   kAgency | kClerk | kOffice | kOperator};
 constexpr Method kListCertificates{"AdminService.ListCertificates", kListers};
 constexpr Method kRevokeCertificate{"AdminService.RevokeCertificate",
                                     kOperator};
@@ -100,6 +103,22 @@ grpc::ServerUnaryReactor* AdminService::SignCertificate(
                     service::SignCertificate(
                         desk_.hub, *options_.authority, options_.trust_domain,
                         caller, *request, options_.clock(), std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* AdminService::RenewCertificate(
+    grpc::CallbackServerContext* context,
+    const v1::RenewCertificateRequest* request,
+    v1::RenewCertificateResponse* response) {
+  return HandOver(desk_, context, kRenewCertificate, *request, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    if (!options_.authority)
+                      return done(errors::Error("NO_AUTHORITY"));
+                    service::RenewCertificate(
+                        desk_.hub, *options_.authority, options_.trust_domain,
+                        caller,
+                        PeerOf(*context->auth_context()).certificate_pem,
+                        *request, options_.clock(), std::move(done));
                   });
 }
 

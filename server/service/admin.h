@@ -51,6 +51,10 @@ class AdminService final : public v1::AdminService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::SignCertificateRequest* request,
       v1::SignCertificateResponse* response) override;
+  grpc::ServerUnaryReactor* RenewCertificate(
+      grpc::CallbackServerContext* context,
+      const v1::RenewCertificateRequest* request,
+      v1::RenewCertificateResponse* response) override;
   grpc::ServerUnaryReactor* ListCertificates(
       grpc::CallbackServerContext* context,
       const v1::ListCertificatesRequest* request,

@@ -20,9 +20,9 @@ namespace waystation::service {
 namespace {
 
 constexpr int kAuthorityDays = 3650;
-// Clocks of clients may be a little behind the hub's.
-constexpr absl::Duration kClockSlack = absl::Minutes(5);
 constexpr std::size_t kLongestRequest = 64 << 10;
+// RFC 5280, ub-common-name.
+constexpr std::size_t kLongestCommonName = 64;
 
 absl::Status Invalid(std::string rule) {
   return errors::Error("CERTIFICATE_FILE_INVALID", {.rule = std::move(rule)});
@@ -50,7 +50,8 @@ bool IsStrong(const EVP_PKEY& key) {
   }
 }
 
-absl::StatusOr<KeyPtr> KeyOfRequest(std::string_view pem) {
+// Signed by its own key, which is strong.
+absl::StatusOr<RequestPtr> ReadRequest(std::string_view pem) {
   const auto unreadable = [](std::string rule) {
     ERR_clear_error();
     return errors::Error(
@@ -59,20 +60,76 @@ absl::StatusOr<KeyPtr> KeyOfRequest(std::string_view pem) {
   };
   if (pem.size() > kLongestRequest) return unreadable("at most 64 KiB");
   const BioPtr bio = ReaderOf(pem);
-  const RequestPtr request(
+  RequestPtr request(
       PEM_read_bio_X509_REQ(bio.get(), nullptr, NoPassPhrase, nullptr));
   if (!request) return unreadable("PEM, PKCS #10");
-  KeyPtr key(X509_REQ_get_pubkey(request.get()));
-  if (!key) return unreadable("a public key");
+  EVP_PKEY* const key = X509_REQ_get0_pubkey(request.get());
+  if (key == nullptr) return unreadable("a public key");
   if (!IsStrong(*key)) {
     ERR_clear_error();
     return errors::Error("CERTIFICATE_KEY_WEAK",
                          {.field = "certificate_request"});
   }
-  if (X509_REQ_verify(request.get(), key.get()) != 1) {
+  if (X509_REQ_verify(request.get(), key) != 1) {
     return unreadable("signed by its own key");
   }
-  return key;
+  return request;
+}
+
+std::string TextOf(const ASN1_STRING& text) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(&text)),
+          static_cast<std::size_t>(ASN1_STRING_length(&text))};
+}
+
+// Whether one common name is all of the subject, and what it asks for besides
+// is at most the identity as a URI.
+bool NamesOnly(X509_REQ& request, std::string_view path, std::string_view uri) {
+  const X509_NAME* const subject = X509_REQ_get_subject_name(&request);
+  if (X509_NAME_entry_count(subject) != 1) return false;
+  const X509_NAME_ENTRY* const entry = X509_NAME_get_entry(subject, 0);
+  if (OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry)) != NID_commonName ||
+      TextOf(*X509_NAME_ENTRY_get_data(entry)) !=
+          path.substr(0, kLongestCommonName)) {
+    return false;
+  }
+  const std::unique_ptr<STACK_OF(X509_EXTENSION),
+                        Freed<[](STACK_OF(X509_EXTENSION) * stack) {
+                          sk_X509_EXTENSION_pop_free(stack,
+                                                     X509_EXTENSION_free);
+                        }>>
+      extensions(X509_REQ_get_extensions(&request));
+  const NamesPtr names(static_cast<GENERAL_NAMES*>(X509V3_get_d2i(
+      extensions.get(), NID_subject_alt_name, nullptr, nullptr)));
+  ERR_clear_error();
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_URI ||
+        TextOf(*name->d.uniformResourceIdentifier) != uri) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Whether a request may renew a certificate of this identity.
+absl::Status CheckRenewal(std::string_view request_pem,
+                          std::string_view certificate_pem,
+                          std::string_view path, std::string_view uri) {
+  const absl::StatusOr<RequestPtr> request = ReadRequest(request_pem);
+  if (!request.ok()) return request.status();
+  if (!NamesOnly(**request, path, uri)) {
+    return errors::Error("CERTIFICATE_NAME_DIFFERS",
+                         {.field = "certificate_request"});
+  }
+  const BioPtr bio = ReaderOf(certificate_pem);
+  const CertificatePtr old = NextCertificate(*bio);
+  if (!old) return Invalid("a PEM certificate");
+  if (EVP_PKEY_eq(X509_get0_pubkey(old.get()),
+                  X509_REQ_get0_pubkey(request->get())) == 1) {
+    return errors::Error("CERTIFICATE_KEY_REUSED",
+                         {.field = "certificate_request"});
+  }
+  return absl::OkStatus();
 }
 
 // 128 random bits; never 0.
@@ -205,10 +262,16 @@ absl::StatusOr<IssuedCertificate> Authority::SignClient(
     return errors::Error("IDENTITY_INVALID", {.field = "identity"});
   }
   const int days = request.days == 0 ? kDefaultDays : request.days;
-  return Sign(request.request_pem,
-              "URI:spiffe://" + std::string(request.trust_domain) + "/" +
-                  std::string(request.path),
-              "clientAuth", days, now);
+  const std::string uri = "spiffe://" + std::string(request.trust_domain) +
+                          "/" + std::string(request.path);
+  if (!request.renews.empty()) {
+    if (absl::Status may = CheckRenewal(request.request_pem, request.renews,
+                                        request.path, uri);
+        !may.ok()) {
+      return may;
+    }
+  }
+  return Sign(request.request_pem, "URI:" + uri, "clientAuth", days, now);
 }
 
 absl::StatusOr<IssuedCertificate> Authority::SignHub(
@@ -229,8 +292,8 @@ absl::StatusOr<IssuedCertificate> Authority::Sign(std::string_view request_pem,
   if (days < 1 || days > kMostDays) {
     return errors::Error("DAYS_INVALID", {.field = "days"});
   }
-  const absl::StatusOr<KeyPtr> key = KeyOfRequest(request_pem);
-  if (!key.ok()) return key.status();
+  const absl::StatusOr<RequestPtr> request = ReadRequest(request_pem);
+  if (!request.ok()) return request.status();
   const CertificatePtr leaf(X509_new());
   X509_set_version(leaf.get(), X509_VERSION_3);
   BN_to_ASN1_INTEGER(RandomSerial().get(), X509_get_serialNumber(leaf.get()));
@@ -240,7 +303,7 @@ absl::StatusOr<IssuedCertificate> Authority::Sign(std::string_view request_pem,
     X509_set1_notAfter(leaf.get(), X509_get0_notAfter(certificate_.get()));
   }
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(certificate_.get()));
-  X509_set_pubkey(leaf.get(), key->get());
+  X509_set_pubkey(leaf.get(), X509_REQ_get0_pubkey(request->get()));
   AddExtension(*leaf, *certificate_, NID_basic_constraints,
                "critical,CA:FALSE");
   AddExtension(*leaf, *certificate_, NID_key_usage,

@@ -38,6 +38,9 @@ std::string NewKeyPem();
 absl::StatusOr<std::string> NewRequestPem(std::string_view key_pem,
                                           std::string_view common_name);
 
+// So long before it is signed a certificate begins: clocks of clients may be a
+// little behind the hub's.
+inline constexpr absl::Duration kClockSlack = absl::Minutes(5);
 inline constexpr int kDefaultDays = 90;
 inline constexpr int kMostDays = 825;
 
@@ -65,6 +68,10 @@ class Authority {
     int days = 0;
     // For the auditors' own authority: auditors and nobody else.
     bool auditors = false;
+    // The certificate that is renewed, PEM; empty for the first of its holder.
+    // Then the request has to name `path` and nothing else, and a new key:
+    // CERTIFICATE_NAME_DIFFERS, CERTIFICATE_KEY_REUSED.
+    std::string_view renews = {};
   };
   absl::StatusOr<IssuedCertificate> SignClient(const ClientRequest& request,
                                                absl::Time now) const;

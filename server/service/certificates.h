@@ -19,6 +19,16 @@ void SignCertificate(hub::Hub& hub, const Authority& authority,
                      const v1::SignCertificateRequest& request, absl::Time now,
                      hub::Hub::Callback<v1::SignCertificateResponse> done);
 
+// Signs the request for the caller's own identity, for as long as the
+// certificate that it calls with was issued for, and has the hub record it
+// likewise. Errors as Authority::SignClient and Hub::RenewCertificate.
+void RenewCertificate(hub::Hub& hub, const Authority& authority,
+                      std::string_view trust_domain, const hub::Caller& caller,
+                      std::string_view certificate_pem,
+                      const v1::RenewCertificateRequest& request,
+                      absl::Time now,
+                      hub::Hub::Callback<v1::RenewCertificateResponse> done);
+
 // Puts a serial on the deny list. One that this hub has not issued (an
 // auditor's) can be revoked as well; its identity is then unknown and empty.
 // Revoking twice answers as the first time did.

@@ -82,6 +82,8 @@ class RevokeAgreementRequest;
 class RevokeAgreementResponse;
 class RevokeCertificateRequest;
 class RevokeCertificateResponse;
+class RenewCertificateRequest;
+class RenewCertificateResponse;
 class SignCertificateRequest;
 class SignCertificateResponse;
 class VerifyBackupRequest;
@@ -206,6 +208,8 @@ class Admin {
       const v1::RevokeAgreementRequest& request) const;
   absl::StatusOr<v1::SignCertificateResponse> SignCertificate(
       const v1::SignCertificateRequest& request) const;
+  absl::StatusOr<v1::RenewCertificateResponse> RenewCertificate(
+      const v1::RenewCertificateRequest& request) const;
   absl::StatusOr<v1::ListCertificatesResponse> ListCertificates(
       const v1::ListCertificatesRequest& request) const;
   absl::StatusOr<v1::RevokeCertificateResponse> RevokeCertificate(

@@ -235,5 +235,87 @@ TEST(Admin, CertificatesAreListedAndDenied) {
   EXPECT_EQ(events->events().rbegin()->event().act(), "certificate.revoke");
 }
 
+class Renewal : public testing::Test {
+ protected:
+  Renewal() {
+    certificate_.set_identity(caller_.path);
+    certificate_.set_renews(caller_.serial);
+    certificate_.mutable_not_after()->set_seconds(
+        absl::ToUnixSeconds(test_.Now() + absl::Hours(24 * 90)));
+  }
+
+  // A reason; empty when it was renewed under that serial.
+  std::string Renew(const std::string& serial, bool dry_run = false) {
+    certificate_.set_serial(serial);
+    return errors::ReasonOf(Await<v1::CertificateStatus>([&](auto done) {
+                              test_.hub().RenewCertificate(
+                                  caller_, certificate_, dry_run,
+                                  std::move(done));
+                            }).status());
+  }
+  absl::Status Revoke(const std::string& serial) {
+    v1::CertificateStatus status = certificate_;
+    status.set_serial(serial);
+    status.set_revoked(true);
+    return Await<v1::CertificateStatus>([&](auto done) {
+             test_.hub().PutCertificate(OperatorCaller(), "certificate.revoke",
+                                        status, std::move(done));
+           })
+        .status();
+  }
+  int Listed() {
+    return test_.hub().ListCertificates(caller_, {})->certificates_size();
+  }
+
+  TestHub test_;
+  Caller caller_ = AgencyCaller(kLaborFuyang);
+  v1::CertificateStatus certificate_;
+};
+
+TEST_F(Renewal, IsTheCallersOwnAndInTheLog) {
+  EXPECT_EQ(Renew("aa", /*dry_run=*/true), "");
+  EXPECT_EQ(Listed(), 0);
+  EXPECT_EQ(Renew("aa"), "");
+  EXPECT_EQ(Listed(), 1);
+  const auto events = test_.hub().ListEvents(caller_, {});
+  const v1::AuditEvent& event = events->events().rbegin()->event();
+  EXPECT_EQ(event.act(), "certificate.renew");
+  EXPECT_EQ(event.actor(), caller_.path);
+  EXPECT_EQ(event.object(), "aa");
+
+  certificate_.set_identity("agency/" + std::string(kPoliceFuyang));
+  EXPECT_EQ(Renew("bb"), "NOT_ALLOWED");
+  certificate_.set_identity(caller_.path);
+  certificate_.set_renews("0f");
+  EXPECT_EQ(Renew("bb"), "NOT_ALLOWED") << "of a certificate it did not show";
+  EXPECT_EQ(Listed(), 1);
+  caller_ = AuditorCaller();
+  EXPECT_EQ(Renew("bb"), "WRONG_ROLE");
+}
+
+TEST_F(Renewal, EndsWithTheRevocationOfTheCertificate) {
+  ASSERT_TRUE(Revoke(caller_.serial).ok());
+  EXPECT_EQ(Renew("aa"), "CERTIFICATE_REVOKED");
+}
+
+TEST_F(Renewal, IsBounded) {
+  for (int i = 0; i < Hub::kMostRenewed; ++i) {
+    ASSERT_EQ(Renew("a" + std::to_string(i)), "");
+  }
+  EXPECT_EQ(Renew("bb", /*dry_run=*/true), "TOO_MANY_CERTIFICATES");
+  EXPECT_EQ(Renew("bb"), "TOO_MANY_CERTIFICATES");
+  ASSERT_TRUE(Revoke("a0").ok());
+  EXPECT_EQ(Renew("bb"), "");
+  EXPECT_EQ(Renew("cc"), "TOO_MANY_CERTIFICATES");
+  // Nobody else's place is taken, and what has ended takes none.
+  caller_ = AgencyCaller(kPoliceFuyang);
+  certificate_.set_identity(caller_.path);
+  certificate_.set_renews(caller_.serial);
+  certificate_.mutable_not_after()->set_seconds(1);
+  for (int i = 0; i <= Hub::kMostRenewed; ++i) {
+    EXPECT_EQ(Renew("d" + std::to_string(i)), "");
+  }
+}
+
 }  // namespace
 }  // namespace waystation::hub

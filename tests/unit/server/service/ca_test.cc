@@ -110,6 +110,70 @@ TEST_F(AuthorityTest, SignsKnownIdentitiesOnly) {
             "IDENTITY_INVALID");
 }
 
+// A request as `openssl req` makes one.
+std::string RequestFor(const std::vector<std::pair<int, std::string>>& subject,
+                       const std::string& names) {
+  const KeyPtr key(EVP_EC_gen("P-256"));
+  const RequestPtr request(X509_REQ_new());
+  for (const auto& [kind, value] : subject) {
+    X509_NAME_add_entry_by_NID(
+        X509_REQ_get_subject_name(request.get()), kind, MBSTRING_UTF8,
+        reinterpret_cast<const unsigned char*>(value.data()),
+        static_cast<int>(value.size()), -1, 0);
+  }
+  if (!names.empty()) {
+    STACK_OF(X509_EXTENSION)* extensions = sk_X509_EXTENSION_new_null();
+    sk_X509_EXTENSION_push(
+        extensions, X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name,
+                                        names.c_str()));
+    X509_REQ_add_extensions(request.get(), extensions);
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+  }
+  X509_REQ_set_pubkey(request.get(), key.get());
+  X509_REQ_sign(request.get(), key.get(), EVP_sha256());
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509_REQ(out.get(), request.get());
+  return ContentsOf(*out);
+}
+
+TEST_F(AuthorityTest, RenewsWhatTheRequestNames) {
+  const std::string old = Sign("agency/labor.320500")->chain_pem;
+  const std::string mine = "agency/labor.320500";
+  const std::string uri = "URI:spiffe://test.example/" + mine;
+  const struct {
+    std::string_view what;
+    std::vector<std::pair<int, std::string>> subject;
+    std::string names;
+    bool renews;
+  } cases[] = {
+      {"its name", {{NID_commonName, mine}}, "", true},
+      {"and its URI", {{NID_commonName, mine}}, uri, true},
+      {"nothing", {}, "", false},
+      {"its URI alone", {}, uri, false},
+      {"another", {{NID_commonName, "agency/labor.341200"}}, "", false},
+      {"another's URI", {{NID_commonName, mine}}, uri + "1", false},
+      {"two URIs", {{NID_commonName, mine}}, uri + "," + uri + "1", false},
+      {"a host", {{NID_commonName, mine}}, "DNS:hub.example", false},
+      {"two names", {{NID_commonName, mine}, {NID_commonName, "a"}}, "", false},
+      {"an office", {{NID_organizationName, mine}}, "", false},
+      {"more than a name",
+       {{NID_commonName, mine}, {NID_countryName, "CN"}},
+       "",
+       false},
+  };
+  for (const auto& [what, subject, names, renews] : cases) {
+    SCOPED_TRACE(what);
+    const std::string request = RequestFor(subject, names);
+    const auto issued = authority_.SignClient({.request_pem = request,
+                                               .trust_domain = "test.example",
+                                               .path = mine,
+                                               .renews = old},
+                                              now_);
+    EXPECT_EQ(errors::ReasonOf(issued.status()),
+              renews ? "" : "CERTIFICATE_NAME_DIFFERS");
+  }
+}
+
 TEST_F(AuthorityTest, SignsForAtMost825Days) {
   EXPECT_EQ(Sign("operator/wang", 825)->not_after,
             now_ + absl::Hours(24 * 825));

@@ -281,6 +281,13 @@ class FakeHub final : public hub::Hub {
                        Callback<v1::RevokeAgreementResponse> done) override {
     done(v1::RevokeAgreementResponse());
   }
+  void RenewCertificate(const hub::Caller& caller,
+                        v1::CertificateStatus certificate, bool dry_run,
+                        Callback<v1::CertificateStatus> done) override {
+    if (dry_run) return done(std::move(certificate));
+    PutCertificate(caller, "certificate.renew", std::move(certificate),
+                   std::move(done));
+  }
   void PutCertificate(const hub::Caller&, std::string_view,
                       v1::CertificateStatus certificate,
                       Callback<v1::CertificateStatus> done) override {

@@ -111,6 +111,7 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"AdminService.ListAgreements", "ACOD"},
       {"AdminService.RevokeAgreement", "O"},
       {"AdminService.SignCertificate", "O"},
+      {"AdminService.RenewCertificate", "ACRO"},
       {"AdminService.ListCertificates", "ACOD"},
       {"AdminService.RevokeCertificate", "O"},
       {"AdminService.GetHubStatus", "OD"},
@@ -296,6 +297,84 @@ TEST_F(ServerTest, SignsAndRevokesCertificates) {
     EXPECT_EQ(errors::ReasonOf(errors::FromGrpc(
                   admin->RevokeCertificate(&context, revoke, &revoked))),
               "INVALID_REQUEST");
+  }
+}
+
+TEST_F(ServerTest, RenewsTheCallersOwnCertificate) {
+  const KeyPair first = clients_.Client("agency/labor.320500");
+  const auto facts = ReadCertificate(first.certificate_pem);
+  const auto ask = [](const std::shared_ptr<grpc::Channel>& channel,
+                      const std::string& request_pem, bool validate_only) {
+    grpc::ClientContext context;
+    v1::RenewCertificateRequest request;
+    request.set_certificate_request(request_pem);
+    request.set_validate_only(validate_only);
+    v1::RenewCertificateResponse response;
+    const absl::Status status =
+        errors::FromGrpc(v1::AdminService::NewStub(channel)->RenewCertificate(
+            &context, request, &response));
+    return status.ok() ? absl::StatusOr<v1::RenewCertificateResponse>(response)
+                       : status;
+  };
+  const auto channel = Connect(first);
+  const std::string key = NewKeyPem();
+  const std::string request = *NewRequestPem(key, "agency/labor.320500");
+  EXPECT_EQ(ask(channel, request, true)->certificate_chain(), "");
+  EXPECT_TRUE(hub_.certificates().empty());
+
+  const auto renewed = ask(channel, request, false);
+  ASSERT_TRUE(renewed.ok()) << renewed.status();
+  const auto fresh = ReadCertificate(renewed->certificate_chain());
+  EXPECT_EQ(fresh->uris, facts->uris);
+  EXPECT_GT(fresh->not_after, facts->not_after);
+  EXPECT_EQ(renewed->status().renews(), facts->serial);
+  EXPECT_EQ(renewed->status().identity(), "agency/labor.320500");
+  ASSERT_EQ(hub_.certificates().size(), 1U);
+  EXPECT_EQ(hub_.certificates()[0].serial(), fresh->serial);
+  const auto second = Connect(KeyPair{renewed->certificate_chain(), key});
+  EXPECT_TRUE(Call(second).ok());
+  EXPECT_TRUE(Call(channel).ok()) << "the old one holds until its end";
+
+  for (const std::string other :
+       {"agency/labor.341200", "agency/labor.320500/clerk/li", ""}) {
+    EXPECT_EQ(
+        errors::ReasonOf(
+            ask(channel, *NewRequestPem(NewKeyPem(), other), false).status()),
+        "CERTIFICATE_NAME_DIFFERS");
+  }
+  EXPECT_EQ(errors::ReasonOf(ask(second, request, false).status()),
+            "CERTIFICATE_KEY_REUSED");
+  EXPECT_EQ(hub_.certificates().size(), 1U);
+
+  // Whoever had the first one's key may have the second's, and the third's.
+  const auto third =
+      ask(second, *NewRequestPem(NewKeyPem(), "agency/labor.320500"), false);
+  ASSERT_TRUE(third.ok()) << third.status();
+  const auto admin = v1::AdminService::NewStub(Connect("operator/wang"));
+  const auto revoke = [&](const std::string& serial, bool validate_only) {
+    grpc::ClientContext context;
+    v1::RevokeCertificateRequest revocation;
+    revocation.set_serial(serial);
+    revocation.set_reason("key lost");
+    revocation.set_validate_only(validate_only);
+    v1::RevokeCertificateResponse response;
+    EXPECT_TRUE(admin->RevokeCertificate(&context, revocation, &response).ok());
+    std::set<std::string> successors;
+    for (const auto& status : response.successors()) {
+      successors.insert(status.serial());
+    }
+    return successors;
+  };
+  const std::set<std::string> both = {fresh->serial, third->status().serial()};
+  EXPECT_EQ(revoke(facts->serial, true), both);
+  EXPECT_EQ(revoke(facts->serial, false), both);
+  EXPECT_EQ(revoke(facts->serial, false), both) << "said again";
+  EXPECT_EQ(revoke(fresh->serial, false),
+            std::set<std::string>{third->status().serial()});
+  EXPECT_EQ(revoke(third->status().serial(), false), std::set<std::string>{});
+  for (const auto& revoked : {channel, second}) {
+    EXPECT_EQ(errors::ReasonOf(ask(revoked, request, false).status()),
+              "CERTIFICATE_REVOKED");
   }
 }
 
