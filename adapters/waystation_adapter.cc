@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -50,6 +51,7 @@ struct Arguments {
   std::string output = "text";
   std::string reason;
   double patience = 10;
+  std::optional<int> within;
   bool quiet = false;
 };
 
@@ -201,6 +203,7 @@ class Commands {
     AddQuarantine(app);
     AddOutbox(app);
     AddWitness(app);
+    AddCert(app);
   }
 
  private:
@@ -291,6 +294,32 @@ class Commands {
         ->add_option("--reason", arguments_.reason,
                      Say("Who ruled and why, kept in the state folder"))
         ->required();
+  }
+
+  void AddCert(CLI::App& app) {
+    CLI::App& noun = *app.add_subcommand(
+        "cert", Say("The agency's certificate, with which it calls the hub"));
+    noun.require_subcommand(1)->fallthrough();
+    language::SpeakIn(noun, Say("COMMAND"));
+    Add(noun, "show",
+        Say("Whose it is and when it ends; exit code 3 if that is soon"), true,
+        [](Program& program, adapters::Adapter& adapter) {
+          return program.Finish(adapter.DescribeCertificate());
+        });
+    CLI::App* renew =
+        Add(noun, "renew",
+            Say("Replace it and its key by new ones, which the hub signs"),
+            true, [this](Program& program, adapters::Adapter& adapter) {
+              std::optional<absl::Duration> within;
+              if (arguments_.within) {
+                within = absl::Hours(24) * *arguments_.within;
+              }
+              return program.Finish(adapter.RenewCertificate(within));
+            });
+    renew
+        ->add_option("--within", arguments_.within,
+                     Say("Days; nothing is done if it lasts longer"))
+        ->check(CLI::NonNegativeNumber);
   }
 
   const adapters::Sector& sector_;

@@ -22,6 +22,7 @@
 #include "server/waystationd/config.h"
 #include "server/waystationd/dev.h"
 #include "server/waystationd/layout.h"
+#include "server/waystationd/renew.h"
 #include "server/waystationd/serve.h"
 
 namespace waystation::waystationd {
@@ -87,6 +88,16 @@ absl::Status Certify(const CertifyOptions& options) {
       Say("Wrote $0. The audit log has it when the hub starts, or on "
           "SIGHUP.\n",
           options.certificate_file));
+  return absl::OkStatus();
+}
+
+absl::Status Renew(const HubRenewal& renewal) {
+  const auto end = RenewHubCertificate(renewal, absl::Now());
+  if (!end.ok()) return end.status();
+  Print(
+      Say("The hub's new certificate ends on $0. A hub that runs has it within "
+          "a second; the audit log has it when the hub starts, or on SIGHUP.\n",
+          absl::FormatTime("%Y-%m-%d", *end, absl::UTCTimeZone())));
   return absl::OkStatus();
 }
 
@@ -202,6 +213,22 @@ CLI::App* AddCertify(CLI::App& app, CertifyOptions& options) {
   return certify;
 }
 
+CLI::App* AddRenew(CLI::App& app, HubRenewal& renewal) {
+  CLI::App* const renew = AddCommand(
+      app, "renew",
+      Say("Give the hub a new certificate and key; a hub that runs takes them "
+          "up"));
+  renew
+      ->add_option("--config", renewal.config_file,
+                   Say("The hub's file (YAML)"))
+      ->required();
+  renew->add_option(
+      "--host", renewal.hosts,
+      Say("Names and addresses of the hub; those it has if not given"));
+  renew->add_option("--days", renewal.days, Say("1 to 825; 825 if not given"));
+  return renew;
+}
+
 struct BackupOptions {
   std::string config;
   std::string name;
@@ -244,6 +271,8 @@ int Main(int argc, char** argv) {
   const CLI::App* const dev = AddDev(app, dev_options);
   const CLI::App* const init = AddInit(app, layout);
   const CLI::App* const certify = AddCertify(app, certify_options);
+  HubRenewal renewal;
+  const CLI::App* const renew = AddRenew(app, renewal);
   BackupOptions backup_options;
   CLI::App* const backup = AddCommand(
       app, "backup",
@@ -276,6 +305,7 @@ int Main(int argc, char** argv) {
   if (*dev) return Report(Dev(dev_options, signals));
   if (*init) return Report(Init(layout));
   if (*check) return Report(CheckOffline(checked_config));
+  if (*renew) return Report(Renew(renewal));
   if (*certify) return Report(Certify(certify_options));
   if (*backup_list) return Report(ListBackups(backup_options.config));
   if (*backup_verify) {

@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "adapters/framework/looks.h"
 #include "adapters/framework/progress.h"
+#include "adapters/framework/status_words.h"
 #include "adapters/framework/witness/witness.h"
 #include "proto/errors/error.h"
 #include "proto/language/error_text.h"
@@ -35,36 +36,6 @@ constexpr std::string_view kDeliveryNumber = "delivery_number";
 
 constexpr std::string_view kDroppedSetting = "outbox_dropped ";
 constexpr char kDroppedFormat[] = "%Y-%m-%dT%H:%M:%E6SZ";
-// Certificates that end sooner are worth a line in the log.
-constexpr absl::Duration kExpiresSoon = absl::Hours(30 * 24);
-
-std::string ReasonName(const absl::Status& status) {
-  return std::string(errors::ReasonRowOf(status).name);
-}
-
-// What a status says besides its reason: fields, rules, causes.
-std::string DetailOf(const absl::Status& status) {
-  std::vector<std::string> parts;
-  for (const auto& violation : errors::ViolationsOf(status)) {
-    const bool both = !violation.field.empty() && !violation.rule.empty();
-    parts.push_back(violation.field + (both ? ": " : "") + violation.rule);
-  }
-  for (const auto& [key, value] : errors::MetadataOf(status)) {
-    if (parts.empty() || key != "rule") parts.push_back(value);
-  }
-  return absl::StrJoin(parts, ", ");
-}
-
-// The reason and what it says besides, for the log.
-std::string Described(const absl::Status& status) {
-  std::string detail = DetailOf(status);
-  if (const absl::Duration wait = errors::RetryAfter(status);
-      wait > absl::ZeroDuration()) {
-    absl::StrAppend(&detail, detail.empty() ? "" : ", ",
-                    language::SayDuration(wait));
-  }
-  return ReasonName(status) + (detail.empty() ? "" : " (" + detail + ")");
-}
 
 void LogWitness(const report::v1::WitnessReport& witness,
                 const runtime::Log& log) {
@@ -300,6 +271,11 @@ absl::Status Adapter::Once(report::v1::RunReport& report) {
   if (auto claimed = state_->Claim(); !claimed.ok()) return claimed;
   const auto all = [](const std::string&, const FileId&) { return true; };
   if (auto taken = TakeFiles(all, report); !taken.ok()) return taken;
+  if (auto certificate = RenewWhenDue();
+      certificate.renewed() || !certificate.not_renewed_because().empty() ||
+      (certificate.ends_soon() && setup_.config.renew_days() == 0)) {
+    *report.mutable_certificate() = std::move(certificate);
+  }
   const absl::Status looked = LookAtLog(report);
   absl::Status sent = looked.ok() ? Send(*report.mutable_delivery()) : looked;
   if (sent.ok() && report.delivery().hub_restored()) {
@@ -388,6 +364,7 @@ absl::Status Adapter::Work(Looks& looks, const runtime::Log& log) {
   }
   report::v1::DeliveryReport& delivery = *report.mutable_delivery();
   EndExpired(absl::OkStatus());
+  TakeUpRenewed(log);
   const absl::Status looked = LookAtLog(report);
   LogWitness(report.witness(), log);
   // It ends here: what lies in the outbox and in the mailbox stays there, and a
@@ -406,22 +383,8 @@ absl::Status Adapter::Work(Looks& looks, const runtime::Log& log) {
     if (!MayGoOn(sent)) return sent;
     log.warn("outbox waits: {}", Described(sent));
   }
-  WarnOfExpiry(log);
+  LookAtCertificate(log);
   return absl::OkStatus();
-}
-
-void Adapter::WarnOfExpiry(const runtime::Log& log) {
-  const absl::Time now = options_.clock();
-  if (now < next_warning_) return;
-  // Read anew each time: it may have been renewed.
-  const auto connection = client::Connection::Open(
-      client::ToOptions(setup_.config.hub(), setup_.folder));
-  if (!connection.ok()) return;
-  const absl::Time end = (*connection)->certificate_expiry();
-  next_warning_ = now + absl::Hours(24);
-  if (end - now > kExpiresSoon) return;
-  log.warn("the certificate ends on {}: ask for a new one",
-           absl::FormatTime("%Y-%m-%d", end, absl::UTCTimeZone()));
 }
 
 void Adapter::Pause() {

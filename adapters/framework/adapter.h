@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@ namespace waystation::report::v1 {
 class CheckReport;
 class MailboxReport;
 class OutboxReport;
+class OwnCertificateReport;
 class QuarantineReport;
 class ReplayReport;
 class RunReport;
@@ -93,6 +95,13 @@ class Adapter {
   // nothing.
   absl::Status ResumeWitness(std::string_view reason);
 
+  // What the agency's certificate says, and whether it ends soon.
+  absl::StatusOr<report::v1::OwnCertificateReport> DescribeCertificate();
+  // Replaces certificate and key by a new pair, which the hub has signed for
+  // the same agency. With `within`, only if it ends within that time.
+  absl::StatusOr<report::v1::OwnCertificateReport> RenewCertificate(
+      std::optional<absl::Duration> within);
+
   // Makes whatever goes on end soon, from any thread.
   void Stop();
 
@@ -127,8 +136,15 @@ class Adapter {
   // What `run` does again and again.
   absl::Status Work(Looks& looks, const runtime::Log& log);
   void WatchMailbox(const runtime::Log& log);
-  // Once a day, in its last month.
-  void WarnOfExpiry(const runtime::Log& log);
+  // Renews the certificate if it is time, by the configuration, and says what
+  // came of it; empty where it cannot be read, which connecting tells.
+  report::v1::OwnCertificateReport RenewWhenDue();
+  // The same in `run`: a line for each renewal, and a day of its last month, or
+  // an hour of failure.
+  void LookAtCertificate(const runtime::Log& log);
+  // Leaves a connection whose certificate is not the one that the files hold
+  // now: it may be revoked before it ends.
+  void TakeUpRenewed(const runtime::Log& log);
   // Waits for the time between two looks, or for Stop.
   void Pause();
 
@@ -141,6 +157,7 @@ class Adapter {
   // before.
   std::shared_ptr<client::Connection> connection_;
   absl::Time next_warning_ = absl::InfinitePast();
+  absl::Time next_renewal_ = absl::InfinitePast();
 };
 
 }  // namespace waystation::adapters

@@ -92,6 +92,11 @@ std::string GradeWords(codes::Grade grade) {
   return {};
 }
 
+std::string DayOf(const google::protobuf::Timestamp& time) {
+  return absl::FormatTime("%Y-%m-%d", absl::FromUnixSeconds(time.seconds()),
+                          absl::UTCTimeZone());
+}
+
 class Writer {
  public:
   // A reason or a grade with what it says.
@@ -175,6 +180,18 @@ class Writer {
   }
 
   // Of a run: what there is to be told. Nothing, where all is well.
+  void Certificate(const report::v1::OwnCertificateReport& report) {
+    const std::string end = DayOf(report.not_after());
+    if (report.renewed()) {
+      Line(Say("the certificate was renewed: the new one ends on $0", end));
+    } else if (!report.not_renewed_because().empty()) {
+      Waiting(Say("the certificate ends on $0 and was not renewed: ", end),
+              report.not_renewed_because(), report.detail());
+    } else if (report.ends_soon()) {
+      Line(Say("the certificate ends on $0: renew it (cert renew)", end));
+    }
+  }
+
   void Witness(const report::v1::WitnessReport& report) {
     if (!report.held_because().empty()) {
       Line(Say("WITNESS: ") + Reason(report.held_because()));
@@ -303,6 +320,7 @@ std::string Text(const report::v1::CheckReport& report) {
 std::string Text(const report::v1::RunReport& report) {
   Writer writer;
   writer.Files(report.files(), /*with_columns=*/false);
+  writer.Certificate(report.certificate());
   writer.Witness(report.witness());
   writer.Delivery(report.delivery());
   const auto& mailbox = report.mailbox();
@@ -418,6 +436,24 @@ std::string Text(const report::v1::WitnessReport& report) {
   return writer.Take();
 }
 
+std::string Text(const report::v1::OwnCertificateReport& report) {
+  Writer writer;
+  writer.Line(Say("identity:   ") + report.identity());
+  writer.Line(Say("serial:     ") + report.serial());
+  writer.Line(Say("valid:      $0 to $1", DayOf(report.not_before()),
+                  DayOf(report.not_after())));
+  writer.Line(Say("files:      ") + report.certificate_file() + ", " +
+              report.key_file());
+  if (report.renewed()) {
+    writer.Line(Say("It is new; the one before holds until it ends."));
+  } else if (report.not_due()) {
+    writer.Line(Say("It is not time yet; nothing was done."));
+  } else if (report.ends_soon()) {
+    writer.Line(Say("IT ENDS SOON: `cert renew` has the hub sign a new one."));
+  }
+  return writer.Take();
+}
+
 std::string Text(const absl::Status& status) {
   const errors::Reason& reason = errors::ReasonRowOf(status);
   Writer writer;
@@ -462,6 +498,12 @@ Exit ExitOf(const report::v1::RunReport& report) {
 
 Exit ExitOf(const report::v1::WitnessReport& report) {
   return ExitFor(false, report.held_because());
+}
+
+Exit ExitOf(const report::v1::OwnCertificateReport& report) {
+  // A new one may be short-lived too.
+  return ExitFor(report.ends_soon() && !report.renewed() && !report.not_due(),
+                 "");
 }
 
 Exit ExitOf(const report::v1::QuarantineReport& report) {

@@ -14,6 +14,7 @@ class CheckReport;
 class DeliveryReport;
 class FileReport;
 class OutboxReport;
+class OwnCertificateReport;
 class QuarantineReport;
 class ReplayReport;
 class RunReport;
@@ -28,6 +29,7 @@ std::string Text(const report::v1::QuarantineReport& report);
 std::string Text(const report::v1::ReplayReport& report);
 std::string Text(const report::v1::OutboxReport& report);
 std::string Text(const report::v1::WitnessReport& report);
+std::string Text(const report::v1::OwnCertificateReport& report);
 
 // What went wrong, where, and what to do about it.
 std::string Text(const absl::Status& status);
@@ -39,6 +41,7 @@ errors::Exit ExitOf(const report::v1::RunReport& report);
 errors::Exit ExitOf(const report::v1::QuarantineReport& report);
 errors::Exit ExitOf(const report::v1::ReplayReport& report);
 errors::Exit ExitOf(const report::v1::WitnessReport& report);
+errors::Exit ExitOf(const report::v1::OwnCertificateReport& report);
 
 }  // namespace waystation::adapters
 

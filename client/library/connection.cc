@@ -195,6 +195,10 @@ absl::Time Connection::certificate_expiry() const {
   return parts_->identity.not_after;
 }
 
+const std::string& Connection::certificate_serial() const {
+  return parts_->identity.serial;
+}
+
 void Connection::Cancel() {
   const std::lock_guard lock(parts_->mutex);
   parts_->cancelled = true;

@@ -2,6 +2,7 @@
 #include "client/library/identity.h"
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -10,6 +11,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 
 namespace waystation::client {
 namespace {
@@ -23,6 +25,7 @@ struct Freed {
 };
 using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using Names = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
 
@@ -46,6 +49,15 @@ absl::Time ToTime(const ASN1_TIME* time) {
   std::tm parts = {};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return absl::InfinitePast();
   return absl::FromTM(parts, absl::UTCTimeZone());
+}
+
+std::string SerialOf(X509* certificate) {
+  const Number serial(
+      ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
+  char* const hex = BN_bn2hex(serial.get());
+  std::string text = absl::AsciiStrToLower(hex);
+  OPENSSL_free(hex);
+  return text;
 }
 
 // The URI of the certificate, if it has one URI and that is of SPIFFE.
@@ -95,6 +107,7 @@ absl::StatusOr<Identity> ReadIdentity(std::string_view certificate_pem) {
   }
   return Identity{.trust_domain = std::string(rest.substr(0, slash)),
                   .path = std::string(rest.substr(slash + 1)),
+                  .serial = SerialOf(certificate->get()),
                   .not_before = ToTime(X509_get0_notBefore(certificate->get())),
                   .not_after = ToTime(X509_get0_notAfter(certificate->get()))};
 }

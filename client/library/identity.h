@@ -16,6 +16,8 @@ struct Identity {
   std::string trust_domain;
   // "agency/labor.320500".
   std::string path;
+  // Lower-case hexadecimal.
+  std::string serial;
   absl::Time not_before;
   absl::Time not_after;
 

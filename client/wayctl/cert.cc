@@ -3,6 +3,7 @@
 // here, the operator has the hub sign it.
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "client/wayctl/certificates.h"
@@ -11,6 +12,8 @@
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
 #include "proto/runtime/file.h"
+#include "proto/runtime/key_pair.h"
+#include "waystation/certificate.h"
 #include "waystation/v1/admin_service.pb.h"
 
 namespace waystation::wayctl {
@@ -22,7 +25,7 @@ constexpr int kMostPerPage = 500;
 
 absl::Status MakeFiles(Session& session, const std::string& identity,
                        const std::string& prefix) {
-  const auto made = MakeRequest(identity);
+  const auto made = client::MakeRequest(identity);
   if (!made.ok()) return made.status();
   report::v1::CertificateRequestReport report;
   report.set_key_file(prefix + ".key");
@@ -166,6 +169,9 @@ Sheet StatusSheet(const v1::CertificateStatus& status,
                  TimeCell(status.not_before(), surroundings)},
                 {"not_after", Say("Valid until"),
                  TimeCell(status.not_after(), surroundings)}}};
+  if (!status.renews().empty()) {
+    sheet.facts.push_back({"renews", Say("Renews"), status.renews()});
+  }
   if (status.revoked()) {
     sheet.facts.push_back({"revoked_time", Say("Revoked"),
                            TimeCell(status.revoked_time(), surroundings)});
@@ -174,6 +180,81 @@ Sheet StatusSheet(const v1::CertificateStatus& status,
   }
   return sheet;
 }
+
+// --- renew ---
+
+struct RenewOptions {
+  std::optional<int> within;
+  bool dry_run = false;
+};
+
+v1::CertificateStatus ToStatus(const client::Certificate& certificate) {
+  v1::CertificateStatus status;
+  status.set_serial(certificate.serial);
+  status.set_identity(certificate.identity);
+  status.mutable_not_before()->set_seconds(
+      absl::ToUnixSeconds(certificate.not_before));
+  status.mutable_not_after()->set_seconds(
+      absl::ToUnixSeconds(certificate.not_after));
+  return status;
+}
+
+absl::StatusOr<v1::RenewCertificateResponse> AskForRenewal(Session& session,
+                                                           bool dry_run) {
+  client::Connection& connection = session.connection();
+  v1::RenewCertificateResponse response;
+  if (dry_run) {
+    const auto made = client::MakeRequest(connection.identity());
+    if (!made.ok()) return made.status();
+    v1::RenewCertificateRequest request;
+    request.set_certificate_request(made->request_pem);
+    request.set_validate_only(true);
+    return session.admin().RenewCertificate(request);
+  }
+  const auto renewed = client::RenewCertificate(connection);
+  if (!renewed.ok()) return renewed.status();
+  const client::ConnectionOptions& files = connection.options();
+  if (const absl::Status replaced = runtime::ReplaceKeyPair(
+          files.certificate_file, files.key_file,
+          {.certificate_pem = renewed->chain_pem, .key_pem = renewed->key_pem});
+      !replaced.ok()) {
+    return replaced;
+  }
+  response.set_certificate_chain(renewed->chain_pem);
+  *response.mutable_status() = ToStatus(renewed->says);
+  response.mutable_status()->set_renews(connection.certificate_serial());
+  return response;
+}
+
+absl::Status Renew(Session& session, const RenewOptions& options) {
+  const client::ConnectionOptions& files = session.connection().options();
+  const auto held = client::ReadCertificateFile(files.certificate_file);
+  if (!held.ok()) return held.status();
+  if (options.within && held->not_after - session.surroundings().now() >
+                            absl::Hours(24) * *options.within) {
+    v1::RenewCertificateResponse response;
+    *response.mutable_status() = ToStatus(*held);
+    session.out().Show(response,
+                       StatusSheet(response.status(), session.surroundings()));
+    session.out().Note(Say("It is not time yet; nothing was done."));
+    return absl::OkStatus();
+  }
+  const auto response = AskForRenewal(session, options.dry_run);
+  if (!response.ok()) return response.status();
+  Sheet sheet = StatusSheet(response->status(), session.surroundings());
+  if (!options.dry_run) {
+    sheet.facts.push_back({"file", Say("Written to"), files.certificate_file});
+    sheet.facts.push_back(
+        {"key_file", Say("Key (keep it secret)"), files.key_file});
+  }
+  session.out().Show(*response, sheet);
+  if (!options.dry_run) {
+    session.out().Note(Say("The one before holds until it ends."));
+  }
+  return absl::OkStatus();
+}
+
+// --- sign and revoke ---
 
 struct SignOptions {
   std::string file;
@@ -208,6 +289,17 @@ absl::Status Sign(Session& session, const SignOptions& options) {
   return absl::OkStatus();
 }
 
+void WarnOfSuccessors(Session& session,
+                      const v1::RevokeCertificateResponse& response) {
+  for (const v1::CertificateStatus& successor : response.successors()) {
+    session.out().Warn(Say(
+        "It was renewed: $0 stands, until $1. If its key is in other hands, "
+        "revoke that one too.",
+        successor.serial(),
+        TimeCell(successor.not_after(), session.surroundings()).shown));
+  }
+}
+
 absl::Status Revoke(Session& session, const std::string& serial,
                     const std::string& given_reason, bool dry_run) {
   auto reason =
@@ -231,6 +323,7 @@ absl::Status Revoke(Session& session, const std::string& serial,
           Say("This hub has not issued it. Check the serial, unless it is "
               "another authority's, such as an auditor's."));
     }
+    WarnOfSuccessors(session, *preview);
     const auto yes = session.Confirm(
         Say("Shut this certificate out for good? Its calls end at once."));
     if (!yes.ok()) return yes;
@@ -240,6 +333,8 @@ absl::Status Revoke(Session& session, const std::string& serial,
   if (!response.ok()) return response.status();
   session.out().Show(*response,
                      StatusSheet(response->status(), session.surroundings()));
+  // It may have been renewed after the preview.
+  WarnOfSuccessors(session, *response);
   return absl::OkStatus();
 }
 
@@ -283,6 +378,18 @@ void AddCert(Commands& commands) {
       .add_option("--out", sign->out, Say("File for the certificate; new"))
       ->required();
   AddDryRun(sign_verb, sign->dry_run);
+
+  const auto renew = std::make_shared<RenewOptions>();
+  CLI::App& renew_verb = commands.Verb(
+      noun, "renew",
+      Say("Replace the certificate of this context, and its key, by new ones"),
+      "wayctl cert renew --within 30", Needs::kHub,
+      [renew](Session& session) { return Renew(session, *renew); });
+  renew_verb
+      .add_option("--within", renew->within,
+                  Say("Days; nothing is done if it lasts longer"))
+      ->check(CLI::NonNegativeNumber);
+  AddDryRun(renew_verb, renew->dry_run);
 
   struct ListedOptions {
     ListOptions list;

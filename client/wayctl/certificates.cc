@@ -3,7 +3,6 @@
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>
-#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -29,8 +28,6 @@ struct Freed {
 };
 using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Request = std::unique_ptr<X509_REQ, Freed<X509_REQ_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;
 using Names = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
 
@@ -42,10 +39,6 @@ std::string Contents(BIO* bio) {
   char* data = nullptr;
   const auto size = static_cast<std::size_t>(BIO_get_mem_data(bio, &data));
   return {data, size};
-}
-
-absl::Status Failed() {
-  return errors::Error("INTERNAL", {.rule = "OpenSSL cannot make the key"});
 }
 
 std::string NameText(const X509_NAME* name) {
@@ -129,30 +122,6 @@ void AddProblems(absl::Time now, report::v1::CertificateReport& report) {
 }
 
 }  // namespace
-
-absl::StatusOr<KeyAndRequest> MakeRequest(std::string_view identity) {
-  const Key key(EVP_EC_gen("P-256"));
-  const Request request(X509_REQ_new());
-  if (key == nullptr || request == nullptr) return Failed();
-  X509_NAME* name = X509_REQ_get_subject_name(request.get());
-  const std::string common_name(identity.substr(0, 64));
-  X509_NAME_add_entry_by_txt(
-      name, "CN", MBSTRING_UTF8,
-      reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0);
-  if (X509_REQ_set_pubkey(request.get(), key.get()) != 1 ||
-      X509_REQ_sign(request.get(), key.get(), EVP_sha256()) == 0) {
-    return Failed();
-  }
-  const Bio key_bio(BIO_new(BIO_s_mem()));
-  const Bio request_bio(BIO_new(BIO_s_mem()));
-  if (PEM_write_bio_PKCS8PrivateKey(key_bio.get(), key.get(), nullptr, nullptr,
-                                    0, nullptr, nullptr) != 1 ||
-      PEM_write_bio_X509_REQ(request_bio.get(), request.get()) != 1) {
-    return Failed();
-  }
-  return KeyAndRequest{.key_pem = Contents(key_bio.get()),
-                       .request_pem = Contents(request_bio.get())};
-}
 
 absl::StatusOr<report::v1::CertificateReport> Inspect(std::string_view pem,
                                                       absl::Time now) {

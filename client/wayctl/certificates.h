@@ -12,16 +12,6 @@
 
 namespace waystation::wayctl {
 
-struct KeyAndRequest {
-  std::string key_pem;
-  std::string request_pem;
-};
-
-// A new key (EC on P-256) and a request (PKCS #10) for it, which names
-// `identity` as its subject. The identity that counts is the one that the
-// operator certifies.
-absl::StatusOr<KeyAndRequest> MakeRequest(std::string_view identity);
-
 // The first certificate of a PEM file. CERTIFICATE_FILE_INVALID when it holds
 // none.
 absl::StatusOr<report::v1::CertificateReport> Inspect(std::string_view pem,

@@ -191,6 +191,8 @@ constexpr Words kRules[] = {
      "规模为 $0 的检查点"},
     {"$0 witnesses",
      "$0 个见证方"},
+    {"the hub signed something else than was asked for",
+     "枢纽签发的内容与所请求的不符"},
     {"it holds no PEM certificate",
      "其中没有 PEM 证书"},
     {"it expired on $0",

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/certificate.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <ctime>
 #include <utility>
@@ -34,18 +37,33 @@ std::string SerialOf(const X509& certificate) {
   return serial;
 }
 
-std::vector<std::string> UrisOf(const X509& certificate) {
-  std::vector<std::string> uris;
+std::string TextOf(const ASN1_STRING& text) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(&text)),
+          static_cast<std::size_t>(ASN1_STRING_length(&text))};
+}
+
+// Empty for bytes that are no address.
+std::string AddressOf(const ASN1_STRING& bytes) {
+  const int family = ASN1_STRING_length(&bytes) == 4 ? AF_INET : AF_INET6;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (family == AF_INET6 && ASN1_STRING_length(&bytes) != 16) return {};
+  inet_ntop(family, ASN1_STRING_get0_data(&bytes), text.data(), text.size());
+  return text.data();
+}
+
+void ReadNames(const X509& certificate, CertificateFacts& facts) {
   const NamesPtr names(static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_URI) continue;
-    const ASN1_IA5STRING* const uri = name->d.uniformResourceIdentifier;
-    uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
-                      static_cast<std::size_t>(ASN1_STRING_length(uri)));
+    const GENERAL_NAME& name = *sk_GENERAL_NAME_value(names.get(), i);
+    if (name.type == GEN_URI) {
+      facts.uris.push_back(TextOf(*name.d.uniformResourceIdentifier));
+    } else if (name.type == GEN_DNS) {
+      facts.hosts.push_back(TextOf(*name.d.dNSName));
+    } else if (name.type == GEN_IPADD) {
+      facts.hosts.push_back(AddressOf(*name.d.iPAddress));
+    }
   }
-  return uris;
 }
 
 }  // namespace
@@ -55,7 +73,7 @@ absl::StatusOr<CertificateFacts> ReadCertificate(std::string_view pem) {
   const CertificatePtr certificate = NextCertificate(*bio);
   if (!certificate) return Invalid("a PEM certificate");
   CertificateFacts facts;
-  facts.uris = UrisOf(*certificate);
+  ReadNames(*certificate, facts);
   // Any kind of authority, those of version 1 and by key usage included.
   facts.is_authority = X509_check_ca(certificate.get()) != 0;
   facts.serial = SerialOf(*certificate);

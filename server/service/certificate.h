@@ -19,6 +19,8 @@ namespace waystation::service {
 struct CertificateFacts {
   // URI names, in the certificate's order and spelling.
   std::vector<std::string> uris;
+  // DNS names and addresses, likewise.
+  std::vector<std::string> hosts;
   bool is_authority = false;
   // Lower-case hexadecimal, whole bytes.
   std::string serial;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/waystationd/issued.h"
 
+#include <fstream>
 #include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "proto/errors/error.h"
 #include "proto/runtime/file.h"
 #include "server/service/certificate.h"
 #include "server/service/metrics.h"
@@ -44,7 +46,26 @@ absl::StatusOr<std::set<std::string>> KnownSerials(hub::Hub& hub) {
   return serials;
 }
 
+// Empty for one of another trust domain.
+std::string IdentityOf(const service::CertificateFacts& facts,
+                       const std::string& trust_domain) {
+  if (facts.uris.empty() && !facts.hosts.empty()) return "hub";
+  const std::string prefix = "spiffe://" + trust_domain + "/";
+  return facts.uris.size() == 1 && facts.uris[0].starts_with(prefix)
+             ? facts.uris[0].substr(prefix.size())
+             : std::string();
+}
+
 }  // namespace
+
+absl::Status AppendIssued(const std::string& file,
+                          const std::string& certificate_pem) {
+  std::ofstream record(file, std::ios::app);
+  record << certificate_pem;
+  record.close();
+  return record ? absl::OkStatus()
+                : errors::Error("FILE_NOT_WRITTEN", {.field = file});
+}
 
 absl::Status RecordIssued(const std::string& file,
                           const std::string& trust_domain, absl::Time now,
@@ -55,15 +76,15 @@ absl::Status RecordIssued(const std::string& file,
   if (!issued.ok()) return issued.status();
   const auto known = KnownSerials(hub);
   if (!known.ok()) return known.status();
-  const std::string prefix = "spiffe://" + trust_domain + "/";
   for (const service::CertificateFacts& facts : *issued) {
-    if (facts.uris.size() != 1 || !facts.uris[0].starts_with(prefix) ||
-        facts.not_after < now || known->contains(facts.serial)) {
+    const std::string identity = IdentityOf(facts, trust_domain);
+    if (identity.empty() || facts.not_after < now ||
+        known->contains(facts.serial)) {
       continue;
     }
     v1::CertificateStatus status;
     status.set_serial(facts.serial);
-    status.set_identity(facts.uris[0].substr(prefix.size()));
+    status.set_identity(identity);
     status.mutable_not_before()->set_seconds(
         absl::ToUnixSeconds(facts.not_before));
     status.mutable_not_after()->set_seconds(

@@ -2,7 +2,6 @@
 #include "server/waystationd/layout.h"
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <system_error>
 
@@ -14,6 +13,7 @@
 #include "proto/runtime/file.h"
 #include "server/hub/keys.h"
 #include "server/service/ca.h"
+#include "server/waystationd/issued.h"
 
 namespace waystation::waystationd {
 namespace {
@@ -59,8 +59,9 @@ log_origin: @ORIGIN@
 # Of the identities spiffe://<trust domain>/agency/<id> and so on.
 trust_domain: @DOMAIN@
 
-# With which `wayctl cert sign` signs; take it out to sign elsewhere. What is
-# signed while no hub runs is in `issued` and gets its audit entry at start.
+# With which `wayctl cert sign`, `cert renew` and `waystationd renew` sign; take it
+# out to sign elsewhere. What is signed beside the hub is in `issued` and gets its
+# audit entry at start, or on SIGHUP.
 authority:
   certificate: tls/ca.pem
   key: tls/ca.key
@@ -123,7 +124,14 @@ absl::Status MakeHubCertificate(const Layout& layout, absl::Time now) {
       !written.ok()) {
     return written;
   }
-  return runtime::WriteNewFile(layout.In("tls/hub.pem"), issued->chain_pem);
+  for (const char* name : {"tls/hub.pem", "tls/issued.pem"}) {
+    if (auto written =
+            runtime::WriteNewFile(layout.In(name), issued->chain_pem);
+        !written.ok()) {
+      return written;
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status MakeLogKey(const Layout& layout) {
@@ -162,10 +170,6 @@ absl::Status Fill(const Layout& layout, absl::Time now) {
     return made;
   }
   if (auto made = MakeHubCertificate(layout, now); !made.ok()) return made;
-  if (auto made = runtime::WriteNewFile(layout.In("tls/issued.pem"), "");
-      !made.ok()) {
-    return made;
-  }
   return runtime::WriteNewFile(
       layout.In("hub.yaml"),
       absl::StrReplaceAll(
@@ -217,11 +221,11 @@ absl::Status CertifyRequest(const Layout& layout, const std::string& identity,
     return errors::Error("EXISTS_ALREADY", {.rule = certificate});
   }
   // Recorded before it is given out.
-  const std::string record_file = layout.In("tls/issued.pem");
-  std::ofstream record(record_file, std::ios::app);
-  record << issued->chain_pem;
-  record.close();
-  if (!record) return errors::Error("FILE_NOT_WRITTEN", {.field = record_file});
+  if (absl::Status noted =
+          AppendIssued(layout.In("tls/issued.pem"), issued->chain_pem);
+      !noted.ok()) {
+    return noted;
+  }
   return runtime::WriteNewFile(certificate, issued->chain_pem);
 }
 

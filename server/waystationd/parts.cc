@@ -26,21 +26,6 @@ absl::StatusOr<auditlog::Ed25519PrivateKey> LoadLogKey(
                        {.field = path, .rule = "an Ed25519 key, PKCS #8 PEM"});
 }
 
-absl::StatusOr<std::optional<service::Authority>> LoadAuthority(
-    const config::v1::HubConfig& config) {
-  if (!config.has_authority()) return std::nullopt;
-  const auto certificate = runtime::ReadFile(config.authority().certificate());
-  if (!certificate.ok()) return certificate.status();
-  const auto key = runtime::ReadSecretFile(config.authority().key());
-  if (!key.ok()) return key.status();
-  auto authority = service::Authority::FromPem(*certificate, *key);
-  if (authority.ok()) return *std::move(authority);
-  return errors::Error(
-      "CERTIFICATE_FILE_INVALID",
-      {.field = config.authority().certificate(),
-       .rule = errors::MetadataOf(authority.status())["rule"]});
-}
-
 absl::Status OpenBackups(Parts& parts) {
   if (!parts.config.hub.has_backup()) return absl::OkStatus();
   const config::v1::BackupConfig& config = parts.config.hub.backup();
@@ -57,6 +42,21 @@ absl::Status OpenBackups(Parts& parts) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::optional<service::Authority>> LoadAuthority(
+    const config::v1::HubConfig& config) {
+  if (!config.has_authority()) return std::nullopt;
+  const auto certificate = runtime::ReadFile(config.authority().certificate());
+  if (!certificate.ok()) return certificate.status();
+  const auto key = runtime::ReadSecretFile(config.authority().key());
+  if (!key.ok()) return key.status();
+  auto authority = service::Authority::FromPem(*certificate, *key);
+  if (authority.ok()) return *std::move(authority);
+  return errors::Error(
+      "CERTIFICATE_FILE_INVALID",
+      {.field = config.authority().certificate(),
+       .rule = errors::MetadataOf(authority.status())["rule"]});
+}
 
 void FillRandom(void* buffer, std::size_t size) {
   auto* bytes = static_cast<char*>(buffer);

@@ -34,6 +34,10 @@ struct Parts {
   std::unique_ptr<hub::Hub> hub;
 };
 
+// What certificates are signed with; nullopt where the configuration has none.
+absl::StatusOr<std::optional<service::Authority>> LoadAuthority(
+    const config::v1::HubConfig& config);
+
 // All that comes before the store.
 absl::Status LoadParts(Parts& parts);
 

@@ -28,8 +28,9 @@ class Adapter:
         self.log = os.path.join(self.folder, "adapter.log")
         self.configure(os.path.join(world.hub_folder, "clients", self.AGENCY))
 
-    def configure(self, client):
-        """Its certificate and key are `client`.pem and `client`.key."""
+    def configure(self, client, more=""):
+        """Its certificate and key are `client`.pem and `client`.key; `more` are
+        lines of its configuration."""
         own = os.path.join(self.world.hub_folder, "clients", self.AGENCY)
         mapping = SOURCE / "adapters/public_security/mapping.yaml"
         with open(self._file("adapter.yaml"), "w", encoding="utf-8") as file:
@@ -47,7 +48,7 @@ class Adapter:
                 "sources:\n"
                 f'  - {{name: ldrk, files: "in/*.csv", mapping: {mapping}}}\n'
                 f"mailbox: {{folder: out, mapping: {mapping}, "
-                "purpose: residence_registration}\n"
+                "purpose: residence_registration}\n" + more
             )
 
     def _file(self, name):
@@ -100,5 +101,7 @@ class Adapter:
             )
 
     def said(self):
+        if not os.path.exists(self.log):
+            return ""
         with open(self.log, encoding="utf-8") as file:
             return file.read()

@@ -74,6 +74,9 @@ class Connection {
   // "labor.320500" for an agency and its clerks, else empty.
   std::string_view agency() const;
   absl::Time certificate_expiry() const;
+  // Lower-case hexadecimal; of the certificate that the file held when the
+  // connection was opened.
+  const std::string& certificate_serial() const;
 
   // Ends all calls and streams of this connection with CANCELLED, those to come
   // included.

@@ -329,7 +329,8 @@ TEST_F(ProgramTest, ServesAFirstOperatorAndAnAuditor) {
     v1::ListCertificatesResponse certificates;
     const auto listed = client::Admin(*operator_li).ListCertificates({});
     ASSERT_TRUE(listed.ok()) << listed.status();
-    EXPECT_EQ(listed->certificates_size(), 2) << "both have their audit entry";
+    EXPECT_EQ(listed->certificates_size(), 3)
+        << "both have their audit entry, and the hub's own";
     const auto auditor = Connect(address, hub, "chen");
     const auto events = client::Audit(*auditor).ListEvents({});
     ASSERT_TRUE(events.ok()) << events.status();
@@ -337,7 +338,7 @@ TEST_F(ProgramTest, ServesAFirstOperatorAndAnAuditor) {
     for (const auto& event : events->events()) {
       if (event.event().act() == "certificate.sign") ++signed_ones;
     }
-    EXPECT_EQ(signed_ones, 2);
+    EXPECT_EQ(signed_ones, 3);
     EXPECT_EQ(errors::ReasonOf(client::Admin(*auditor).PutAgency({}).status()),
               "WRONG_ROLE");
   }
