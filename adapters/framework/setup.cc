@@ -42,9 +42,12 @@ class Loader {
     const config::v1::AdapterConfig& config = setup_.config;
     setup_.path = path_;
     setup_.folder = fs::absolute(path_).parent_path();
+    const bool other_sector =
+        !config.agency().empty() &&
+        !config.agency().starts_with(std::string(sector_.name) + ".");
     if (config.agency().empty()) {
       Complain("agency", "must be set");
-    } else if (!config.agency().starts_with(std::string(sector_.name) + ".")) {
+    } else if (other_sector) {
       Complain("agency",
                absl::StrCat("must begin with ", std::string(sector_.name),
                             "., the sector of this adapter"));
@@ -63,6 +66,8 @@ class Loader {
     if (setup_.poll <= absl::ZeroDuration()) {
       Complain("poll", "must be positive");
     }
+    // Its mappings would be wrong too, and no mistake of theirs.
+    if (other_sector) return runtime::ConfigInvalid(*places, problems_);
     for (int i = 0; i < config.sources_size(); ++i) {
       if (auto read = ReadSource(i); !read.ok()) return read;
     }

@@ -57,6 +57,10 @@ Certificate ToCertificate(const Identity& identity) {
 }  // namespace
 
 absl::StatusOr<Certificate> ReadCertificateFile(const std::string& path) {
+  if (path.empty()) {
+    return errors::Error("CONFIG_INVALID",
+                         {.field = "cert", .rule = "required"});
+  }
   std::ifstream file(path, std::ios::binary);
   const std::string pem((std::istreambuf_iterator<char>(file)), {});
   if (!file) return errors::Error("FILE_MISSING", {.rule = path});

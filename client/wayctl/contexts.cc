@@ -60,7 +60,7 @@ absl::StatusOr<Contexts> LoadContexts(const std::string& path,
 
 absl::Status UseContext(const Contexts& contexts, std::string_view name) {
   if (contexts.Find(name) == nullptr || name.empty()) {
-    return errors::Error("CONTEXT_UNKNOWN");
+    return errors::Error("CONTEXT_UNKNOWN", {.rule = std::string(name)});
   }
   const auto text = runtime::ReadFile(contexts.path);
   if (!text.ok()) return text.status();

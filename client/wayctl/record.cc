@@ -222,7 +222,7 @@ Sheet ResultSheet(const std::vector<v1::Update>& updates,
         raw += "; ";
       }
       shown += field + ": " + cell.shown +
-               (rule.raw.empty() ? "" : Say(", ") + rule.shown);
+               (rule.raw.empty() ? "" : Say(" ($0)", rule.shown));
       raw +=
           field + ": " + cell.raw + (rule.raw.empty() ? "" : ", " + rule.raw);
     };

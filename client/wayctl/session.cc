@@ -49,7 +49,9 @@ absl::StatusOr<config::v1::ClientContext> Session::Context() {
   if (const auto* found = (*file)->Find(named)) {
     context = *found;
   } else if (!named.empty() || !(*file)->config.current_context().empty()) {
-    return errors::Error("CONTEXT_UNKNOWN");
+    return errors::Error(
+        "CONTEXT_UNKNOWN",
+        {.rule = named.empty() ? (*file)->config.current_context() : named});
   }
   config::v1::HubConnection& connection = *context.mutable_connection();
   const auto resolve = [&](std::string& path) {

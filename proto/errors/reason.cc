@@ -465,9 +465,11 @@ constexpr Reason kReasons[] = {
      {"The hub's certificate is not to be trusted", "枢纽的证书不可信"},
      {"Check that `ca` (--ca) is the hub's authority, and that the hub's name "
       "stands in its certificate; `server_name` (--server-name) says another "
-      "name. If both are right, somebody else answers there.",
+      "name. One that has ended is renewed by an operator (`waystationd renew`). "
+      "If all is right, somebody else answers there.",
       "请确认 `ca`（--ca）是枢纽的证书机构，且枢纽证书含有所连接的名称；名称不"
-      "同时用 `server_name`（--server-name）指明。如均无误，则应答者并非枢纽。"}},
+      "同时用 `server_name`（--server-name）指明。如证书已到期，请运维人员续签"
+      "（`waystationd renew`）。如均无误，则应答者并非枢纽。"}},
     {"LISTENER_DEAF", 712, Code::kUnavailable, Exit::kUnreachable,
      {"The hub cannot be reached at its own address",
       "枢纽无法通过自身地址访问"},
@@ -542,9 +544,8 @@ constexpr Reason kReasons[] = {
     {"FILE_NOT_WRITTEN", 814, Code::kUnavailable, Exit::kFailed,
      {"The file cannot be written",
       "无法写入文件"},
-     {"Check folder, rights and free space. Existing keys and certificates "
-      "are never overwritten.",
-      "请检查文件夹、权限与剩余空间。已有的密钥和证书不会被覆盖。"}},
+     {"Check folder, rights and free space.",
+      "请检查文件夹、权限与剩余空间。"}},
     {"STORE_ROLLED_BACK", 815, Code::kFailedPrecondition, Exit::kFailed,
      {"The store is older than what this hub has signed already",
       "存储早于本枢纽已签署的日志"},

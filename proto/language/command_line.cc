@@ -59,7 +59,10 @@ std::vector<std::string> OptionsOf(const CLI::App* app) {
   for (; app != nullptr; app = app->get_parent()) {
     for (const CLI::Option* option : app->get_options()) {
       for (const std::string& name : option->get_lnames()) {
-        names.push_back("--" + name);
+        // Each level has a --help.
+        if (std::ranges::find(names, "--" + name) == names.end()) {
+          names.push_back("--" + name);
+        }
       }
     }
   }
@@ -93,19 +96,14 @@ std::string Missing(const Way& way, const std::string& what) {
              absl::StrJoin(NamesIn(*way.at), ", "));
 }
 
-std::string TooMuch(const Way& way, const std::string& what) {
-  const auto named = Split(what, "not expected: ");
-  if (!named) return Say("Too much was given: $0", what);
-  // An option that is none stands among what else could not be placed.
-  const std::string& words = named->second;
-  const std::size_t begin = words.find("--");
-  if (begin == 0 || (begin != std::string::npos && words[begin - 1] == ' ')) {
-    const std::string option =
-        words.substr(begin, words.find_first_of(" =", begin) - begin);
-    const auto known = OptionsOf(way.at);
-    if (!runtime::Nearest(option, known).empty()) return NoSuch(option, known);
+// An option that is none is what is wrong, and not the value behind it.
+std::string TooMuch(const Way& way, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word.size() > 1 && word.starts_with('-')) {
+      return NoSuch(word.substr(0, word.find('=')), OptionsOf(way.at));
+    }
   }
-  return Say("Too much was given: $0", named->second);
+  return Say("Too much was given: $0", absl::StrJoin(words, " "));
 }
 
 std::string BadValue(const std::string& what) {
@@ -205,7 +203,7 @@ std::string UsageText(const CLI::App& app, const CLI::ParseError& error) {
     case CLI::ExitCodes::RequiredError:
       return Missing(way, what);
     case CLI::ExitCodes::ExtrasError:
-      return TooMuch(way, what);
+      return TooMuch(way, app.remaining(/*recurse=*/true));
     case CLI::ExitCodes::ExcludesError:
       if (const auto both = Split(what, " excludes ")) {
         return Say("$0 and $1 do not go together", both->first, both->second);

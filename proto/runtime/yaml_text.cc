@@ -149,7 +149,7 @@ std::string EnumChoices(const pb::EnumDescriptor& type) {
     if (n++ > 0) choices += ", ";
     choices += ShortEnumName(*type.value(i));
   }
-  return choices + " is wanted";
+  return choices;
 }
 
 bool IsScalarMessage(const pb::Message& message) {

@@ -109,6 +109,9 @@ absl::Status ListBackups(const std::string& config_file) {
   }
   const auto backups = parts.shelf->List(absl::Now());
   if (!backups.ok()) return backups.status();
+  if (backups->empty()) {
+    std::fputs((Say("There is nothing to list.") + "\n").c_str(), stderr);
+  }
   for (const backup::Backup& backup : *backups) {
     Print(Say(
         "$0  $1 bytes  until $2  $3\n", backup.head.name(), backup.file_bytes,

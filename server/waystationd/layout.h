@@ -7,8 +7,9 @@
 //   log.key                       the log's verifier key, to hand out
 //   tls/ca.pem, tls/ca.key        authority of agencies, offices and operators
 //   tls/auditors.pem, .key        authority of auditors
-//   tls/hub.pem, tls/hub.key      the hub's own certificate
-//   tls/issued.pem                certificates signed before the hub ran
+//   tls/hub.pem, tls/hub.key      the hub's own certificate; once it has been
+//                                 renewed, links into tls/hub.key.pairs/
+//   tls/issued.pem                certificates signed beside the hub
 //   store/                        the store's data
 #ifndef WAYSTATION_SERVER_WAYSTATIOND_LAYOUT_H_
 #define WAYSTATION_SERVER_WAYSTATIOND_LAYOUT_H_

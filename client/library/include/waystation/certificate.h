@@ -22,8 +22,9 @@ struct Certificate {
   absl::Time not_after;
 };
 
-// The first certificate of a PEM file. FILE_MISSING; CERTIFICATE_FILE_INVALID
-// for one that no hub would let in, whatever the day.
+// The first certificate of a PEM file. CONFIG_INVALID without one,
+// FILE_MISSING; CERTIFICATE_FILE_INVALID for one that no hub would let in,
+// whatever the day.
 absl::StatusOr<Certificate> ReadCertificateFile(const std::string& path);
 
 struct KeyAndRequest {

@@ -108,7 +108,7 @@ TEST(ExitCodes, OfTheCommandLine) {
       {"no such context",
        {"hub", "status", "--context", "nobody"},
        2,
-       "config list"},
+       "There is no context of this name (nobody)"},
       {"no such file", {"agreement", "check", "none.yaml"}, 6, "none.yaml"},
       {"help", {"--help"}, 0, ""},
       {"version", {"--version"}, 0, ""},
@@ -586,6 +586,30 @@ TEST(Submit, TakesOneSeveralOrOneALine) {
       EXPECT_THAT(outcome.out, AllOf(HasSubstr("A"), HasSubstr("B")));
     }
   }
+}
+
+TEST(Submit, SaysWhyOneWasNotTaken) {
+  Wayctl wayctl;
+  wayctl.hub().On("RegistryService/SubmitRecord", [](FakeCall& call) {
+    v1::SubmitRecordResponse response;
+    v1::UpdateResult& result = *response.mutable_result();
+    result.set_outcome(v1::UpdateResult::OUTCOME_REJECTED);
+    v1::Violation& revision = *result.add_violations();
+    revision.set_field("revision");
+    revision.set_reason("REVISION_MISSING");
+    revision.set_rule("at least 1");
+    v1::Violation& mask = *result.add_violations();
+    mask.set_field("mask");
+    mask.set_reason("NOTHING_CLAIMED");
+    call.Write(response);
+    return absl::OkStatus();
+  });
+  const Outcome outcome = wayctl.Run({"record", "submit", "--yes"},
+                                     {.input = R"({"recordKey":"A"})"});
+  EXPECT_EQ(outcome.code, 3) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              HasSubstr("revision: The revision is 0 (at least 1); mask: The "
+                        "update names no attribute and retracts nothing"));
 }
 
 TEST(Agreement, ErrorsNameTheLine) {

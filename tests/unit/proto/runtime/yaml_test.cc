@@ -163,11 +163,9 @@ TEST(Yaml, RefusesValuesOfAnotherKind) {
     std::string_view problem;
   } cases[] = {
       {"form: values",
-       "f.yaml:1:7: one of value, partial, match, predicate, exists is "
-       "wanted\n"},
+       "f.yaml:1:7: one of value, partial, match, predicate, exists\n"},
       {"form: unspecified",
-       "f.yaml:1:7: one of value, partial, match, predicate, exists is "
-       "wanted\n"},
+       "f.yaml:1:7: one of value, partial, match, predicate, exists\n"},
       {"partial_digits: 6 digits",
        "f.yaml:1:17: a whole number within the field's range is wanted\n"},
       {"partial_digits: 0x6",

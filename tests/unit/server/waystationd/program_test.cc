@@ -276,6 +276,11 @@ TEST_F(ProgramTest, SaysWhatIsWrong) {
                              HasSubstr("[CERTIFICATE_REQUEST_UNREADABLE]")));
 }
 
+TEST_F(ProgramTest, SaysThatThereIsNoBackup) {
+  EXPECT_EQ(Refused({"backup", "list", "--config", Init() + "/hub.yaml"}),
+            "0 There is nothing to list.");
+}
+
 TEST_F(ProgramTest, OneStoreHasOneHub) {
   const std::string hub = Init();
   Process first = Start({"--config", hub + "/hub.yaml"});
