@@ -70,20 +70,22 @@ waystation::v1::Person PinOf(const store::v1::StoredRecord& record) {
 storage::KeyHash HashOfRest(const Hashes& hashes,
                             const store::v1::StoredRecord& record) {
   // Of these attributes, what is compared and no more.
-  waystation::v1::Person rest;
+  std::string rest;
   if (const auto* claim = domain::FindClaim(record, domain::kContact)) {
-    *rest.mutable_contact()->mutable_phones() =
-        claim->value().contact().phones();
+    for (const std::string& phone : claim->value().contact().phones()) {
+      absl::StrAppend(&rest, phone, " ");
+    }
   }
+  rest += '\n';
   if (const auto* claim =
           domain::FindClaim(record, domain::kHouseholdRegistration)) {
-    rest.mutable_household_registration()->set_division(
-        claim->value().household_registration().division());
+    rest += claim->value().household_registration().division();
   }
+  rest += '\n';
   if (const auto* claim = domain::FindClaim(record, domain::kResidence)) {
-    rest.mutable_residence()->set_address(claim->value().residence().address());
+    rest += claim->value().residence().address();
   }
-  return hashes.Etag(rest.SerializeAsString());
+  return hashes.Etag(rest);
 }
 
 bool Holds(const Hashes& hashes, const domain::Linking& linking,
