@@ -191,7 +191,7 @@ class Relinking {
     std::vector<domain::Pair> pairs;
     std::vector<Uid> ends;
     for (const auto& [key, item] : planning_.state.items()) {
-      if (item.reason != NumberOfReason(kWithdrawn)) continue;
+      if (item.reason != withdrawn_) continue;
       pairs.push_back({key.a, key.b});
       ends.insert(ends.end(), {key.a, key.b});
     }
@@ -247,8 +247,7 @@ class Relinking {
     });
     for (const auto& [key, item] : planning_.state.items()) {
       if (!has_items) break;
-      if (key.kind != OpenItem::Kind::kCandidate ||
-          item.reason == NumberOfReason(kWithdrawn) ||
+      if (key.kind != OpenItem::Kind::kCandidate || item.reason == withdrawn_ ||
           candidates.contains({key.a, key.b})) {
         continue;
       }
@@ -299,6 +298,7 @@ class Relinking {
   Planning& planning_;
   Scoring scoring_;
   Neighbourhood neighbourhood_;
+  const uint32_t withdrawn_ = NumberOfReason(kWithdrawn);
   std::set<Uid> seeds_;
   // All that are open by what records say, of the components settled.
   std::set<domain::Pair> candidates_;
