@@ -69,11 +69,6 @@ struct Change {
   std::map<storage::OpenItemKey, std::optional<storage::OpenItem>> items;
   // Leaves in the log when the group is written.
   uint64_t log_size = 0;
-
-  bool empty() const {
-    return records.empty() && person_of.empty() && members.empty() &&
-           neighbours.empty() && decisions.empty() && items.empty();
-  }
 };
 
 inline storage::OpenItemKey KeyOf(const storage::OpenItem& item) {

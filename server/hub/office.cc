@@ -13,7 +13,6 @@
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
 #include "server/domain/score.h"
-#include "server/hub/edge.h"
 #include "server/hub/given_reason.h"
 #include "server/hub/leaf_work.h"
 #include "server/hub/office_view.h"
@@ -261,7 +260,9 @@ void Office::GetCandidate(const Caller& caller,
       core_.hashes, *records[0], *records[1], persons->front()->rulings)));
   *response.mutable_record_a() = RecordInQuestion(*records[0], *revealed);
   *response.mutable_record_b() = RecordInQuestion(*records[1], *revealed);
-  AddContributions(core_, *records[0], *records[1], response);
+  AddContributions(core_,
+                   WeighPair(core_.rules.linking(), *records[0], *records[1]),
+                   response);
   const domain::AttributeSet seen =
       *revealed | domain::BitOf(domain::kIdentifiers) |
       domain::BitOf(domain::kName) | domain::BitOf(domain::kSex) |
@@ -320,7 +321,8 @@ void Office::ExplainPair(const Caller& caller,
 
   v1::ExplainPairResponse response;
   response.set_joined(held[0].person->Find(pair.b) != nullptr);
-  const domain::Weighed weighed = WeighPair(core_, *records[0], *records[1]);
+  const domain::Weighed weighed =
+      WeighPair(core_.rules.linking(), *records[0], *records[1]);
   response.set_shares_number(weighed.shares_number());
   const PairRulings& rulings = held[0].person->rulings;
   if (const auto ruling = rulings.by_pair().find(pair);
@@ -332,13 +334,10 @@ void Office::ExplainPair(const Caller& caller,
     response.set_candidate(candidate.id());
     response.set_why(candidate.why());
   }
-  store::v1::StoredEdge edge = StoredEdgeOf(weighed, core_.rules.version());
-  response.mutable_contributions()->Swap(edge.mutable_contributions());
-  response.set_score(weighed.score);
+  AddContributions(core_, weighed, response);
   const domain::Thresholds& thresholds = core_.rules.linking().thresholds;
   response.set_upper(thresholds.upper);
   response.set_lower(thresholds.lower);
-  response.set_rules_version(core_.rules.version());
   committer_.Submit(LookLeaf(
       core_, caller, "pair.explain",
       core_.subjects.Encode(SubjectCodec::Candidate{.a = pair.a, .b = pair.b}),

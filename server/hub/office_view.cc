@@ -10,7 +10,6 @@
 #include "proto/codes/name.h"
 #include "server/domain/apply.h"
 #include "server/domain/meaning.h"
-#include "server/hub/edge.h"
 
 namespace waystation::hub {
 namespace {
@@ -135,22 +134,6 @@ v1::Person RecordInQuestion(const Record& record,
       });
   Mask(revealed | domain::BitOf(domain::kName), person);
   return person;
-}
-
-domain::Weighed WeighPair(const Core& core, const Record& a, const Record& b) {
-  const domain::Linking& linking = core.rules.linking();
-  return domain::Weigh(domain::MatchVectorOf(a.stored, linking.block_list),
-                       domain::MatchVectorOf(b.stored, linking.block_list),
-                       linking.weights);
-}
-
-void AddContributions(const Core& core, const Record& a, const Record& b,
-                      v1::GetCandidateResponse& response) {
-  store::v1::StoredEdge edge =
-      StoredEdgeOf(WeighPair(core, a, b), core.rules.version());
-  response.mutable_contributions()->Swap(edge.mutable_contributions());
-  response.set_score(edge.score());
-  response.set_rules_version(edge.rules_version());
 }
 
 std::vector<std::string> RecipientsOf(const Person& person,

@@ -11,6 +11,7 @@
 
 #include "server/domain/resolve.h"
 #include "server/hub/core.h"
+#include "server/hub/edge.h"
 #include "server/hub/person_reader.h"
 #include "waystation/v1/reconciliation_service.pb.h"
 
@@ -47,9 +48,14 @@ v1::Person RecordInQuestion(const Record& record,
                             domain::AttributeSet revealed);
 
 // What speaks for the two being one human being, under the rules in force.
-void AddContributions(const Core& core, const Record& a, const Record& b,
-                      v1::GetCandidateResponse& response);
-domain::Weighed WeighPair(const Core& core, const Record& a, const Record& b);
+template <typename Response>
+void AddContributions(const Core& core, const domain::Weighed& weighed,
+                      Response& response) {
+  store::v1::StoredEdge edge = StoredEdgeOf(weighed, core.rules.version());
+  response.mutable_contributions()->Swap(edge.mutable_contributions());
+  response.set_score(edge.score());
+  response.set_rules_version(edge.rules_version());
+}
 
 // Agencies that would be told if the attribute changed, ascending.
 std::vector<std::string> RecipientsOf(const Person& person,

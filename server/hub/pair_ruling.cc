@@ -88,6 +88,13 @@ storage::KeyHash HashOfRest(const Hashes& hashes,
   return hashes.Etag(rest);
 }
 
+domain::Weighed WeighPair(const domain::Linking& linking, const Record& a,
+                          const Record& b) {
+  return domain::Weigh(domain::MatchVectorOf(a.stored, linking.block_list),
+                       domain::MatchVectorOf(b.stored, linking.block_list),
+                       linking.weights);
+}
+
 bool Holds(const Hashes& hashes, const domain::Linking& linking,
            const LoadedDecision& ruling, const Record& a, const Record& b) {
   if (IsAsSeen(hashes, ruling.stored, 0, a) &&
@@ -98,9 +105,7 @@ bool Holds(const Hashes& hashes, const domain::Linking& linking,
   const domain::LinkFeatures both[] = {FeaturesOf(linking, a),
                                        FeaturesOf(linking, b)};
   const domain::Strong strong = domain::StrongEdges(both, {});
-  const domain::Weighed weighed = domain::Weigh(
-      domain::MatchVectorOf(a.stored, linking.block_list),
-      domain::MatchVectorOf(b.stored, linking.block_list), linking.weights);
+  const domain::Weighed weighed = WeighPair(linking, a, b);
   const bool is_near =
       !weighed.shares_number() && weighed.score >= linking.thresholds.lower;
   const bool agree = !strong.edges.empty() || is_near;

@@ -44,6 +44,10 @@ waystation::v1::Person PinOf(const store::v1::StoredRecord& record);
 storage::KeyHash HashOfRest(const Hashes& hashes,
                             const store::v1::StoredRecord& record);
 
+// What the two score, whether or not they are held against each other.
+domain::Weighed WeighPair(const domain::Linking& linking, const Record& a,
+                          const Record& b);
+
 // Whether the ruling still rests on what it saw. One that does not stays in
 // force, but the pair goes back to a clerk if there is still something to ask:
 // records ruled different that agree, or records ruled one that their own

@@ -50,11 +50,12 @@ class Relinking {
     if (auto status = planning_.LoadPersons(planning_.rescored); !status.ok()) {
       return status;
     }
-    if (auto status = scoring_.Run(ComparedAnew(), planning_.rescored);
+    const std::vector<Uid> compared = ComparedAnew();
+    if (auto status = scoring_.Run(compared, planning_.rescored);
         !status.ok()) {
       return status;
     }
-    FindSeeds();
+    FindSeeds(compared);
     if (seeds_.empty()) return absl::OkStatus();
     const std::vector<Uid> seeds(seeds_.begin(), seeds_.end());
     if (auto status = neighbourhood_.Explore(seeds); !status.ok()) {
@@ -86,8 +87,8 @@ class Relinking {
   }
 
   // Records of which something that links has changed.
-  void FindSeeds() {
-    for (const Uid uid : ComparedAnew()) {
+  void FindSeeds(const std::vector<Uid>& compared) {
+    for (const Uid uid : compared) {
       const ChangedRecord& changed = planning_.change.records.at(uid);
       // The rest bears on persons by edges alone, but it also bears on what a
       // clerk is shown and has ruled.

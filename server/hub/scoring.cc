@@ -106,18 +106,17 @@ void Scoring::ChangeBlocks() {
 }
 
 absl::Status Scoring::LoadBlocks() {
-  std::vector<KeyHash> blocks;
   for (const auto& [uid, keys] : keys_) {
-    blocks.insert(blocks.end(), keys.after.begin(), keys.after.end());
+    blocks_.insert(blocks_.end(), keys.after.begin(), keys.after.end());
   }
   limit_ = cap();
   for (const auto& [block, changed] : planning_.change.blocks) {
-    blocks.push_back(block);
+    blocks_.push_back(block);
     // So many may go, and it is still known whether it is over its cap.
     limit_ = std::max(limit_, cap() + changed.lost.size());
   }
-  SortOut(blocks);
-  return planning_.state.LoadBlocks(blocks, limit_);
+  SortOut(blocks_);
+  return planning_.state.LoadBlocks(blocks_, limit_);
 }
 
 std::vector<Uid> Scoring::BlockAfter(const KeyHash& block) const {
@@ -133,15 +132,7 @@ std::vector<Uid> Scoring::BlockAfter(const KeyHash& block) const {
 // Who is to be held against whom: each changed record against its blocks, and
 // all of a block that is no longer over its cap against each other.
 void Scoring::FindPairs() {
-  std::vector<KeyHash> blocks;
-  for (const auto& [uid, keys] : keys_) {
-    blocks.insert(blocks.end(), keys.after.begin(), keys.after.end());
-  }
-  for (const auto& [block, changed] : planning_.change.blocks) {
-    blocks.push_back(block);
-  }
-  SortOut(blocks);
-  for (const KeyHash& block : blocks) {
+  for (const KeyHash& block : blocks_) {
     const bool was_over = planning_.state.Block(block).size() > cap();
     const std::vector<Uid> members = BlockAfter(block);
     if (members.size() > cap()) {

@@ -39,9 +39,6 @@ class Scoring {
   // Ends of the edges that Run made, changed or removed.
   const std::set<storage::Uid>& touched() const { return touched_; }
 
-  // Both are known to the planning; as the group leaves them.
-  domain::Weighed Weigh(const Record& a, const Record& b);
-
  private:
   struct Keys {
     std::vector<storage::KeyHash> before;
@@ -52,6 +49,7 @@ class Scoring {
   domain::MatchVector VectorIn(const Record& record) const;
   std::vector<storage::KeyHash> KeysOf(const domain::MatchVector& vector) const;
   const domain::MatchVector& VectorOf(const Record& record);
+  domain::Weighed Weigh(const Record& a, const Record& b);
 
   void ReadKeys(std::span<const storage::Uid> changed,
                 std::span<const storage::Uid> afresh);
@@ -70,6 +68,8 @@ class Scoring {
   Planning& planning_;
   // Of records that changed or are looked at afresh.
   std::map<storage::Uid, Keys> keys_;
+  // That they are or were in, ascending.
+  std::vector<storage::KeyHash> blocks_;
   size_t limit_ = 0;
   // Blocks whose edges have lost its support: now over their cap.
   std::vector<storage::KeyHash> fallen_;
