@@ -417,6 +417,13 @@ constexpr Reason kReasons[] = {
       "各方报送已经一致，或者已有裁定：`wayctl decision list --on ID` 可查看所作"
       "裁定。"}},
 
+    {"REVIEW_CLAIMED", 608, Code::kAborted, Exit::kChanged,
+     {"Another clerk is at work on this",
+      "另一名经办人正在处理此事项"},
+     {"Take another one (`wayctl review next`), or come back when the time of "
+      "the claim is over.",
+      "请另取一项（`wayctl review next`），或待其占用时限届满后再处理。"}},
+
     // --- 7: the hub's state ---
     {"INTERNAL", 701, Code::kInternal, Exit::kFailed,
      {"The hub made a mistake", "枢纽内部错误"},

@@ -38,6 +38,12 @@ std::string Describe(const absl::Status& status) {
   } else if (const auto decision = metadata.find("decision");
              decision != metadata.end()) {
     details = Say("decision $0", decision->second);
+  } else if (const auto clerk = metadata.find("claimed_by");
+             clerk != metadata.end()) {
+    const auto until = metadata.find("claimed_until");
+    details = until == metadata.end()
+                  ? clerk->second
+                  : Say("$0, until $1", clerk->second, until->second);
   } else if (errors::ReasonOf(status).empty()) {
     // What gRPC says of a hub that does not answer is worth showing.
     details = SayRule(std::string(status.message()));

@@ -240,6 +240,34 @@ void HubImpl::ExplainPair(const Caller& caller, v1::ExplainPairRequest request,
   office_.ExplainPair(caller, request, std::move(done));
 }
 
+absl::StatusOr<v1::ListReviewItemsResponse> HubImpl::ListReviewItems(
+    const Caller& caller, const v1::ListReviewItemsRequest& request) {
+  auto status = AdmitOffice(caller, "ReconciliationService.ListReviewItems");
+  if (!status.ok()) return status;
+  return review_queue_.List(request);
+}
+
+absl::StatusOr<v1::NextReviewItemResponse> HubImpl::NextReviewItem(
+    const Caller& caller, const v1::NextReviewItemRequest& request) {
+  auto status = AdmitOffice(caller, "ReconciliationService.NextReviewItem");
+  if (!status.ok()) return status;
+  return review_queue_.Next(caller, request);
+}
+
+absl::StatusOr<v1::ClaimReviewItemResponse> HubImpl::ClaimReviewItem(
+    const Caller& caller, const v1::ClaimReviewItemRequest& request) {
+  auto status = AdmitOffice(caller, "ReconciliationService.ClaimReviewItem");
+  if (!status.ok()) return status;
+  return review_queue_.Claim(caller, request);
+}
+
+absl::StatusOr<v1::ReleaseReviewItemResponse> HubImpl::ReleaseReviewItem(
+    const Caller& caller, const v1::ReleaseReviewItemRequest& request) {
+  auto status = AdmitOffice(caller, "ReconciliationService.ReleaseReviewItem");
+  if (!status.ok()) return status;
+  return review_queue_.Release(caller, request);
+}
+
 void HubImpl::Decide(const Caller& caller, v1::DecideRequest request,
                      Callback<v1::DecideResponse> done) {
   auto status = AdmitOffice(caller, "ReconciliationService.Decide");

@@ -7,6 +7,7 @@
 #include "proto/errors/error.h"
 #include "server/domain/resolve.h"
 #include "server/hub/given_reason.h"
+#include "server/hub/keyed_hash.h"
 #include "server/hub/office_view.h"
 #include "server/hub/open_conflicts.h"
 #include "server/hub/ruling_work.h"
@@ -28,6 +29,8 @@ std::string ActOf(v1::Decision::Kind kind) {
       return "decision.same";
     case v1::Decision::KIND_DIFFERENT:
       return "decision.different";
+    case v1::Decision::KIND_UNSURE:
+      return "decision.unsure";
     default:
       return "decision.choose_claim";
   }
@@ -116,7 +119,7 @@ absl::Status DecideWork::DecideValue(Planning& planning,
   const auto resolution =
       ResolveEntry(core_, *side, *attribute, subject.entry, planning.today);
   if (!resolution.has_value()) return NotAvailable();
-  if (request_.kind() != v1::Decision::KIND_CHOOSE_CLAIM) {
+  if (request_.kind() != v1::Decision::KIND_CHOOSE_CLAIM && !IsUnsure()) {
     return errors::Error("DECISION_KIND_WRONG", {.field = "kind"});
   }
   if (resolution->ruled_by != 0) {
@@ -124,9 +127,26 @@ absl::Status DecideWork::DecideValue(Planning& planning,
         "DECISION_STANDS",
         {.metadata = {{"decision", std::to_string(resolution->ruled_by)}}});
   }
-  if (request_.etag() != ToBase32(ConflictEtag(core_.hashes, *resolution)) ||
-      !resolution->is_conflict()) {
+  if (auto status =
+          CheckClaim(planning, {.a = planning.state.PersonOf(subject.uid),
+                                .attribute = subject.attribute,
+                                .entry = subject.entry});
+      !status.ok()) {
+    return status;
+  }
+  const storage::KeyHash etag = ConflictEtag(core_.hashes, *resolution);
+  if (request_.etag() != ToBase32(etag) || !resolution->is_conflict()) {
     return errors::Error("CHANGED_MEANWHILE", {.field = "etag"});
+  }
+  if (IsUnsure()) {
+    const auto unsure = RecordUnsure(planning, etag);
+    if (!unsure.ok()) return unsure.status();
+    store::v1::StoredDecision& stored = (*unsure)->stored;
+    stored.mutable_decision()->set_attribute(attribute->name);
+    stored.set_attribute(subject.attribute);
+    stored.set_entry_key(resolution->entry_key);
+    stored.add_uids(subject.uid);
+    return absl::OkStatus();
   }
   const auto chosen =
       std::ranges::find_if(resolution->claims, [&](const domain::Claim& claim) {
@@ -156,7 +176,7 @@ absl::Status DecideWork::DecidePair(Planning& planning,
   const RecordPtr b = planning.state.Find(subject.b);
   if (a == nullptr || b == nullptr) return NotAvailable();
   if (request_.kind() != v1::Decision::KIND_SAME &&
-      request_.kind() != v1::Decision::KIND_DIFFERENT) {
+      request_.kind() != v1::Decision::KIND_DIFFERENT && !IsUnsure()) {
     return errors::Error("DECISION_KIND_WRONG", {.field = "kind"});
   }
   const PairRulings rulings(planning.DecisionsBefore());
@@ -171,9 +191,19 @@ absl::Status DecideWork::DecidePair(Planning& planning,
         "DECISION_STANDS",
         {.metadata = {{"decision", std::to_string(ruling->second->number)}}});
   }
-  if (request_.etag() !=
-      ToBase32(CandidateEtag(core_.hashes, *a, *b, rulings))) {
+  if (auto status = CheckClaim(planning, item->first); !status.ok()) {
+    return status;
+  }
+  const storage::KeyHash etag = CandidateEtag(core_.hashes, *a, *b, rulings);
+  if (request_.etag() != ToBase32(etag)) {
     return errors::Error("CHANGED_MEANWHILE", {.field = "etag"});
+  }
+  if (IsUnsure()) {
+    const auto unsure = RecordUnsure(planning, etag);
+    if (!unsure.ok()) return unsure.status();
+    (*unsure)->stored.add_uids(subject.a);
+    (*unsure)->stored.add_uids(subject.b);
+    return absl::OkStatus();
   }
   const auto number = core_.store.NextDecisionNumber();
   if (!number.ok()) return number.status();
@@ -187,7 +217,33 @@ absl::Status DecideWork::DecidePair(Planning& planning,
   return absl::OkStatus();
 }
 
-// What both kinds of decisions keep.
+// Another clerk may be at work on it; the caller's own claim ends here.
+absl::Status DecideWork::CheckClaim(const Planning& planning,
+                                    const storage::OpenItemKey& key) {
+  const auto claims = ReviewClaims::Load(core_.store, planning.now);
+  if (!claims.ok()) return claims.status();
+  if (auto status = claims->CheckFree(key, caller_.path); !status.ok()) {
+    return status;
+  }
+  ReviewClaims rest = *claims;
+  released_.reset();
+  if (rest.Remove(key, caller_.path)) released_ = rest.RowOf(caller_.path);
+  return absl::OkStatus();
+}
+
+// Kept as a decision, since it has a number, a reason and can be undone, but it
+// is no input: nothing is computed from it.
+absl::StatusOr<LoadedDecision*> DecideWork::RecordUnsure(
+    Planning& planning, const storage::KeyHash& etag) {
+  const auto number = core_.store.NextDecisionNumber();
+  if (!number.ok()) return number.status();
+  LoadedDecision& unsure = Record(planning, *number);
+  unsure.active = false;
+  unsure.stored.set_etag(std::string(AsBytes(etag)));
+  return &unsure;
+}
+
+// What all kinds of decisions keep.
 LoadedDecision& DecideWork::Record(Planning& planning, uint64_t number) {
   number_ = number;
   LoadedDecision& loaded = planning.AddDecision(number);
@@ -211,14 +267,14 @@ absl::Status DecideWork::Conclude(const Outcome& outcome) {
   if (repeated_) return absl::OkStatus();
   Planning& planning = outcome.planning;
   LoadedDecision& decision = planning.EditDecision(number_);
-  if (!decision.IsValueDecision()) {
+  if (!decision.IsValueDecision() && !IsUnsure()) {
     const bool joined = planning.PersonOf(decision.stored.uids(0)) ==
                         planning.PersonOf(decision.stored.uids(1));
     if (joined != (request_.kind() == v1::Decision::KIND_SAME)) {
       return errors::Error("DECISION_CONTRADICTS", {.field = "kind"});
     }
   }
-  *response_.mutable_effect() = EffectOf(outcome, decision);
+  if (!IsUnsure()) *response_.mutable_effect() = EffectOf(outcome, decision);
   *response_.mutable_decision() = decision.stored.decision();
   if (planning.dry_run) {
     response_.mutable_decision()->clear_number();
@@ -230,6 +286,7 @@ absl::Status DecideWork::Conclude(const Outcome& outcome) {
   AddLeaf(planning, v1::AuditEvent::KIND_DECISION, ActOf(request_.kind()),
           decision);
   *decision.stored.mutable_decision()->mutable_leaf() = ExpectedLeaf();
+  if (released_.has_value()) planning.batch.objects.push_back(*released_);
   return absl::OkStatus();
 }
 

@@ -176,6 +176,14 @@ class Hub {
                             Callback<v1::GetCandidateResponse> done) = 0;
   virtual void ExplainPair(const Caller& caller, v1::ExplainPairRequest request,
                            Callback<v1::ExplainPairResponse> done) = 0;
+  virtual absl::StatusOr<v1::ListReviewItemsResponse> ListReviewItems(
+      const Caller& caller, const v1::ListReviewItemsRequest& request) = 0;
+  virtual absl::StatusOr<v1::NextReviewItemResponse> NextReviewItem(
+      const Caller& caller, const v1::NextReviewItemRequest& request) = 0;
+  virtual absl::StatusOr<v1::ClaimReviewItemResponse> ClaimReviewItem(
+      const Caller& caller, const v1::ClaimReviewItemRequest& request) = 0;
+  virtual absl::StatusOr<v1::ReleaseReviewItemResponse> ReleaseReviewItem(
+      const Caller& caller, const v1::ReleaseReviewItemRequest& request) = 0;
   virtual void Decide(const Caller& caller, v1::DecideRequest request,
                       Callback<v1::DecideResponse> done) = 0;
   virtual void UndoDecision(const Caller& caller,

@@ -23,6 +23,7 @@
 #include "server/hub/office.h"
 #include "server/hub/refusals.h"
 #include "server/hub/review.h"
+#include "server/hub/review_queue.h"
 #include "server/hub/sweep.h"
 
 namespace waystation::hub {
@@ -73,6 +74,15 @@ class HubImpl final : public Hub {
                     Callback<v1::GetCandidateResponse> done) override;
   void ExplainPair(const Caller& caller, v1::ExplainPairRequest request,
                    Callback<v1::ExplainPairResponse> done) override;
+  absl::StatusOr<v1::ListReviewItemsResponse> ListReviewItems(
+      const Caller& caller, const v1::ListReviewItemsRequest& request) override;
+  absl::StatusOr<v1::NextReviewItemResponse> NextReviewItem(
+      const Caller& caller, const v1::NextReviewItemRequest& request) override;
+  absl::StatusOr<v1::ClaimReviewItemResponse> ClaimReviewItem(
+      const Caller& caller, const v1::ClaimReviewItemRequest& request) override;
+  absl::StatusOr<v1::ReleaseReviewItemResponse> ReleaseReviewItem(
+      const Caller& caller,
+      const v1::ReleaseReviewItemRequest& request) override;
   void Decide(const Caller& caller, v1::DecideRequest request,
               Callback<v1::DecideResponse> done) override;
   void UndoDecision(const Caller& caller, v1::UndoDecisionRequest request,
@@ -163,6 +173,7 @@ class HubImpl final : public Hub {
   BusinessQuestions business_questions_;
   Mailbox mailbox_;
   Office office_;
+  ReviewQueue review_queue_;
   Admin admin_;
   Sweep sweep_;
   // Held by what keeps readers or waits for them for long.

@@ -72,6 +72,7 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
       business_questions_(core_, committer_, refusals_),
       mailbox_(core_, committer_, refusals_),
       office_(core_, committer_),
+      review_queue_(core_, committer_),
       admin_(core_, committer_),
       sweep_(core_, committer_),
       backups_(core_, upkeep_mutex_, [this](v1::AuditEvent event) {

@@ -14,6 +14,7 @@
 #include "server/hub/core.h"
 #include "server/hub/hub.h"
 #include "server/hub/leaf_work.h"
+#include "server/hub/review_claims.h"
 #include "server/hub/work.h"
 #include "waystation/v1/reconciliation_service.pb.h"
 
@@ -81,11 +82,18 @@ class DecideWork final : public RulingWork {
   absl::Status DecidePair(Planning& planning,
                           const SubjectCodec::Candidate& subject);
   LoadedDecision& Record(Planning& planning, uint64_t number);
+  bool IsUnsure() const { return request_.kind() == v1::Decision::KIND_UNSURE; }
+  absl::StatusOr<LoadedDecision*> RecordUnsure(Planning& planning,
+                                               const storage::KeyHash& etag);
+  absl::Status CheckClaim(const Planning& planning,
+                          const storage::OpenItemKey& key);
 
   const v1::DecideRequest request_;
   const Hub::Callback<v1::DecideResponse> done_;
   bool repeated_ = false;
   uint64_t number_ = 0;
+  // What is left of the caller's claims without this one, if it was claimed.
+  std::optional<storage::ObjectRow> released_;
   v1::DecideResponse response_;
 };
 

@@ -39,7 +39,12 @@ absl::Status UndoWork::Begin(Planning& planning) {
     return errors::Error("NOT_AVAILABLE", {.field = "number"});
   }
   const LoadedDecision& standing = *found->second;
-  if (!standing.active) {
+  // One who was unsure takes back what is no input.
+  const v1::Decision& ruled = standing.stored.decision();
+  const bool stands =
+      standing.active || (ruled.kind() == v1::Decision::KIND_UNSURE &&
+                          ruled.state() == v1::Decision::STATE_STANDING);
+  if (!stands) {
     const bool same_request =
         !request_.request_id().empty() &&
         standing.stored.undo_request_id() == request_.request_id() &&
@@ -69,7 +74,9 @@ absl::Status UndoWork::Conclude(const Outcome& outcome) {
   if (repeated_) return absl::OkStatus();
   LoadedDecision& undone = outcome.planning.EditDecision(request_.number());
   *response_.mutable_decision() = undone.stored.decision();
-  *response_.mutable_effect() = EffectOf(outcome, undone);
+  if (undone.stored.decision().kind() != v1::Decision::KIND_UNSURE) {
+    *response_.mutable_effect() = EffectOf(outcome, undone);
+  }
   if (outcome.planning.dry_run) {
     NotePreview(outcome.planning, "decision.undo_preview",
                 std::to_string(request_.number()), request_.reason(), undone);

@@ -10,6 +10,14 @@ constexpr Method kListCandidates{"ReconciliationService.ListCandidates",
                                  kOffice};
 constexpr Method kGetCandidate{"ReconciliationService.GetCandidate", kOffice};
 constexpr Method kExplainPair{"ReconciliationService.ExplainPair", kOffice};
+constexpr Method kListReviewItems{"ReconciliationService.ListReviewItems",
+                                  kOffice};
+constexpr Method kNextReviewItem{"ReconciliationService.NextReviewItem",
+                                 kOffice};
+constexpr Method kClaimReviewItem{"ReconciliationService.ClaimReviewItem",
+                                  kOffice};
+constexpr Method kReleaseReviewItem{"ReconciliationService.ReleaseReviewItem",
+                                    kOffice};
 constexpr Method kDecide{"ReconciliationService.Decide", kOffice};
 constexpr Method kUndoDecision{"ReconciliationService.UndoDecision", kOffice};
 constexpr Method kListDecisions{"ReconciliationService.ListDecisions", kOffice};
@@ -63,6 +71,46 @@ grpc::ServerUnaryReactor* ReconciliationService::ExplainPair(
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.ExplainPair(caller, *request, std::move(done));
                   });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::ListReviewItems(
+    grpc::CallbackServerContext* context,
+    const v1::ListReviewItemsRequest* request,
+    v1::ListReviewItemsResponse* response) {
+  return AskHub(desk_, context, kListReviewItems, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ListReviewItems(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::NextReviewItem(
+    grpc::CallbackServerContext* context,
+    const v1::NextReviewItemRequest* request,
+    v1::NextReviewItemResponse* response) {
+  return AskHub(desk_, context, kNextReviewItem, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.NextReviewItem(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::ClaimReviewItem(
+    grpc::CallbackServerContext* context,
+    const v1::ClaimReviewItemRequest* request,
+    v1::ClaimReviewItemResponse* response) {
+  return AskHub(desk_, context, kClaimReviewItem, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ClaimReviewItem(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::ReleaseReviewItem(
+    grpc::CallbackServerContext* context,
+    const v1::ReleaseReviewItemRequest* request,
+    v1::ReleaseReviewItemResponse* response) {
+  return AskHub(desk_, context, kReleaseReviewItem, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ReleaseReviewItem(caller, *request);
+                });
 }
 
 grpc::ServerUnaryReactor* ReconciliationService::Decide(

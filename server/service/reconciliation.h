@@ -32,6 +32,22 @@ class ReconciliationService final
       grpc::CallbackServerContext* context,
       const v1::ExplainPairRequest* request,
       v1::ExplainPairResponse* response) override;
+  grpc::ServerUnaryReactor* ListReviewItems(
+      grpc::CallbackServerContext* context,
+      const v1::ListReviewItemsRequest* request,
+      v1::ListReviewItemsResponse* response) override;
+  grpc::ServerUnaryReactor* NextReviewItem(
+      grpc::CallbackServerContext* context,
+      const v1::NextReviewItemRequest* request,
+      v1::NextReviewItemResponse* response) override;
+  grpc::ServerUnaryReactor* ClaimReviewItem(
+      grpc::CallbackServerContext* context,
+      const v1::ClaimReviewItemRequest* request,
+      v1::ClaimReviewItemResponse* response) override;
+  grpc::ServerUnaryReactor* ReleaseReviewItem(
+      grpc::CallbackServerContext* context,
+      const v1::ReleaseReviewItemRequest* request,
+      v1::ReleaseReviewItemResponse* response) override;
   grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* context,
                                    const v1::DecideRequest* request,
                                    v1::DecideResponse* response) override;

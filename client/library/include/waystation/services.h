@@ -22,6 +22,8 @@ class AskAboutBusinessRequest;
 class AskAboutBusinessResponse;
 class CheckStoreRequest;
 class CheckStoreResponse;
+class ClaimReviewItemRequest;
+class ClaimReviewItemResponse;
 class CosignRequest;
 class CosignResponse;
 class CreateBackupRequest;
@@ -72,26 +74,32 @@ class ListEventsRequest;
 class ListEventsResponse;
 class ListRecordsRequest;
 class ListRecordsResponse;
+class ListReviewItemsRequest;
+class ListReviewItemsResponse;
 class MatchClaimRequest;
 class MatchClaimResponse;
+class NextReviewItemRequest;
+class NextReviewItemResponse;
 class PullRequest;
 class PullResponse;
 class PutAgencyRequest;
 class PutAgencyResponse;
+class ReleaseReviewItemRequest;
+class ReleaseReviewItemResponse;
+class RenewCertificateRequest;
+class RenewCertificateResponse;
 class RevokeAgreementRequest;
 class RevokeAgreementResponse;
 class RevokeCertificateRequest;
 class RevokeCertificateResponse;
-class RenewCertificateRequest;
-class RenewCertificateResponse;
 class SignCertificateRequest;
 class SignCertificateResponse;
-class VerifyBackupRequest;
-class VerifyBackupResponse;
 class SubmitRecordRequest;
 class SubmitRecordResponse;
 class UndoDecisionRequest;
 class UndoDecisionResponse;
+class VerifyBackupRequest;
+class VerifyBackupResponse;
 }  // namespace waystation::v1
 
 namespace waystation::client {
@@ -152,6 +160,14 @@ class Reconciliation {
       const v1::GetCandidateRequest& request) const;
   absl::StatusOr<v1::ExplainPairResponse> ExplainPair(
       const v1::ExplainPairRequest& request) const;
+  absl::StatusOr<v1::ListReviewItemsResponse> ListReviewItems(
+      const v1::ListReviewItemsRequest& request) const;
+  absl::StatusOr<v1::NextReviewItemResponse> NextReviewItem(
+      const v1::NextReviewItemRequest& request) const;
+  absl::StatusOr<v1::ClaimReviewItemResponse> ClaimReviewItem(
+      const v1::ClaimReviewItemRequest& request) const;
+  absl::StatusOr<v1::ReleaseReviewItemResponse> ReleaseReviewItem(
+      const v1::ReleaseReviewItemRequest& request) const;
   absl::StatusOr<v1::DecideResponse> Decide(
       const v1::DecideRequest& request) const;
   absl::StatusOr<v1::UndoDecisionResponse> UndoDecision(

@@ -206,6 +206,22 @@ class FakeHub final : public hub::Hub {
                    Callback<v1::ExplainPairResponse> done) override {
     done(v1::ExplainPairResponse());
   }
+  absl::StatusOr<v1::ListReviewItemsResponse> ListReviewItems(
+      const hub::Caller&, const v1::ListReviewItemsRequest&) override {
+    return v1::ListReviewItemsResponse();
+  }
+  absl::StatusOr<v1::NextReviewItemResponse> NextReviewItem(
+      const hub::Caller&, const v1::NextReviewItemRequest&) override {
+    return v1::NextReviewItemResponse();
+  }
+  absl::StatusOr<v1::ClaimReviewItemResponse> ClaimReviewItem(
+      const hub::Caller&, const v1::ClaimReviewItemRequest&) override {
+    return v1::ClaimReviewItemResponse();
+  }
+  absl::StatusOr<v1::ReleaseReviewItemResponse> ReleaseReviewItem(
+      const hub::Caller&, const v1::ReleaseReviewItemRequest&) override {
+    return v1::ReleaseReviewItemResponse();
+  }
   void Decide(const hub::Caller&, v1::DecideRequest,
               Callback<v1::DecideResponse> done) override {
     done(v1::DecideResponse());
