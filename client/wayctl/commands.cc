@@ -42,6 +42,7 @@ void AddNouns(Commands& commands) {
   AddConflict(commands);
   AddCandidate(commands);
   AddDecision(commands);
+  AddReview(commands);
   AddVerify(commands);
   AddMailbox(commands);
   AddAgreement(commands);

@@ -153,7 +153,8 @@ class World:
         """At a terminal: waits for each question and types the answer to it.
 
         Returns the exit code and all that stood on the screen. When `then`
-        stands there, with all answered, the program is interrupted.
+        stands there, with all answered, the program is interrupted. An answer
+        that is a function is called for the text to type.
         `before_last` is called before the last answer is typed.
         """
         command = self.command(context, arguments)
@@ -190,6 +191,8 @@ class World:
                 if before_last and not waiting:
                     before_last()
                 seen = screen.index(question, seen) + len(question)
+                if callable(answer):
+                    answer = answer()
                 if answer is None:
                     os.kill(pid, signal.SIGINT)
                 else:

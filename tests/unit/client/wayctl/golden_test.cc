@@ -40,6 +40,7 @@ const Case kCases[] = {
     {"conflict_decide",
      {"conflict", "decide", "cf-7k2m", "--value", "A", "--reason",
       "card read again", "--dry-run"}},
+    {"review_list", {"review", "list"}},
     {"candidate_list", {"candidate", "list"}},
     {"candidate_show", {"candidate", "show", "cd-2"}},
     {"decision_list", {"decision", "list"}},
@@ -110,7 +111,8 @@ TEST(Golden, HelpInBothLanguages) {
     std::vector<std::string> arguments;
   } cases[] = {{"help", {"--help"}},
                {"help_conflict", {"conflict", "--help"}},
-               {"help_conflict_decide", {"conflict", "decide", "--help"}}};
+               {"help_conflict_decide", {"conflict", "decide", "--help"}},
+               {"help_review_next", {"review", "next", "--help"}}};
   for (const auto& c : cases) {
     for (const char* language : {"en", "zh"}) {
       const Outcome outcome = wayctl.Run(c.arguments, {.language = language});

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/wayctl/answer_file.h"
+
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "client/wayctl/language.h"
+#include "client/wayctl/values.h"
+#include "proto/codes/text.h"
+#include "proto/errors/error.h"
+
+namespace waystation::wayctl {
+namespace {
+
+constexpr std::string_view kColumns[] = {"id", "answer", "reason", "etag"};
+using Fields = std::map<std::string, std::string, std::less<>>;
+
+absl::Status Usage(std::string rule) {
+  return errors::Error("USAGE", {.field = "FILE", .rule = std::move(rule)});
+}
+
+struct CsvRow {
+  std::size_t line = 0;
+  std::vector<std::string> cells = {};
+  // A quote is not closed, or stands in the middle of a cell.
+  bool is_broken = false;
+};
+
+// RFC 4180, with either end of line. A row whose quotes are broken ends with
+// its line, so that it takes no other with it.
+class CsvReader {
+ public:
+  explicit CsvReader(std::string_view text) : text_(text) {}
+
+  // nullopt at the end.
+  std::optional<CsvRow> Next() {
+    if (at_ >= text_.size()) return std::nullopt;
+    const std::size_t start = at_;
+    const std::size_t line = line_;
+    CsvRow row{.line = line};
+    while (ReadCell(row)) {
+    }
+    if (row.is_broken) {
+      at_ = std::min(text_.find('\n', start), text_.size() - 1) + 1;
+      line_ = line + 1;
+    }
+    return row;
+  }
+
+ private:
+  // False when the row has ended.
+  bool ReadCell(CsvRow& row) {
+    std::string& cell = row.cells.emplace_back();
+    const bool is_quoted = at_ < text_.size() && text_[at_] == '"';
+    if (is_quoted) {
+      for (++at_;; ++at_) {
+        if (at_ >= text_.size()) {
+          row.is_broken = true;
+          return false;
+        }
+        if (text_[at_] == '"') {
+          ++at_;
+          if (at_ >= text_.size() || text_[at_] != '"') break;
+        }
+        if (text_[at_] == '\n') ++line_;
+        cell += text_[at_];
+      }
+    }
+    for (; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (c == '\n' || c == ',') {
+        ++at_;
+        if (c == '\n') ++line_;
+        return c == ',';
+      }
+      if (c == '\r') continue;
+      if (is_quoted || c == '"') row.is_broken = true;
+      cell += c;
+    }
+    return false;
+  }
+
+  const std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
+};
+
+bool IsBlank(const CsvRow& row) {
+  return std::ranges::all_of(
+      row.cells, [](const std::string& cell) { return cell.empty(); });
+}
+
+// The kind that a word names, in either language.
+std::optional<v1::Decision::Kind> KindOf(std::string_view word) {
+  for (const auto kind : {v1::Decision::KIND_SAME, v1::Decision::KIND_DIFFERENT,
+                          v1::Decision::KIND_UNSURE}) {
+    const Cell cell = EnumOf(kind);
+    if (word == cell.raw || word == cell.shown) return kind;
+  }
+  return std::nullopt;
+}
+
+Answer AnswerOf(std::size_t line, const Fields& fields) {
+  const auto field = [&](std::string_view name) {
+    const auto found = fields.find(name);
+    return found == fields.end() ? std::string()
+                                 : std::string(codes::Trim(found->second));
+  };
+  Answer answer{.line = line, .id = field("id"), .answer = field("answer")};
+  v1::DecideRequest& request = answer.request;
+  request.set_subject(answer.id);
+  request.set_reason(field("reason"));
+  request.set_etag(field("etag"));
+  if (const auto kind = KindOf(answer.answer)) {
+    request.set_kind(*kind);
+  } else if (answer.answer.starts_with("l-")) {
+    request.set_kind(v1::Decision::KIND_CHOOSE_CLAIM);
+    request.set_claim(answer.answer);
+  } else {
+    answer.status = errors::Error(
+        "INVALID_REQUEST",
+        {.field = "answer",
+         .rule = Say("same, different, unsure or the id of a claim (l-…)")});
+  }
+  for (const std::string_view name : {"id", "reason", "etag"}) {
+    if (field(name).empty()) {
+      answer.status =
+          errors::Error("FIELD_MISSING", {.field = std::string(name)});
+      break;
+    }
+  }
+  return answer;
+}
+
+Answer Broken(std::size_t line, std::string rule) {
+  return {
+      .line = line,
+      .status = errors::Error("INVALID_REQUEST", {.rule = std::move(rule)})};
+}
+
+absl::StatusOr<std::vector<Answer>> ReadCsv(std::string_view text) {
+  CsvReader reader(text);
+  const std::optional<CsvRow> heading = reader.Next();
+  std::vector<std::string> names;
+  if (heading.has_value()) names = heading->cells;
+  for (const std::string_view column : kColumns) {
+    if (std::ranges::find(names, column) == names.end()) {
+      return Usage(Say("a heading with the columns $0, or JSON lines",
+                       Joined(kColumns)));
+    }
+  }
+  std::vector<Answer> answers;
+  while (const std::optional<CsvRow> row = reader.Next()) {
+    if (IsBlank(*row)) continue;
+    if (row->is_broken || row->cells.size() != names.size()) {
+      answers.push_back(
+          Broken(row->line, Say("as many cells as the heading has, and quotes "
+                                "that are closed")));
+      continue;
+    }
+    Fields fields;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      fields[names[i]] = row->cells[i];
+    }
+    if (codes::Trim(fields["answer"]).empty()) continue;
+    answers.push_back(AnswerOf(row->line, fields));
+  }
+  return answers;
+}
+
+std::vector<Answer> ReadJsonLines(std::string_view text) {
+  std::vector<Answer> answers;
+  for (std::size_t line = 1; !text.empty(); ++line) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view written = codes::Trim(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (written.empty()) continue;
+    google::protobuf::Struct object;
+    bool sound = google::protobuf::util::JsonStringToMessage(
+                     std::string(written), &object)
+                     .ok();
+    Fields fields;
+    for (const std::string_view column : kColumns) {
+      const auto found = object.fields().find(std::string(column));
+      if (found == object.fields().end()) continue;
+      sound = sound && found->second.has_string_value();
+      fields[std::string(column)] = found->second.string_value();
+    }
+    if (!sound) {
+      answers.push_back(
+          Broken(line, Say("a JSON object with texts: $0", Joined(kColumns))));
+    } else if (!codes::Trim(fields["answer"]).empty()) {
+      answers.push_back(AnswerOf(line, fields));
+    }
+  }
+  return answers;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Answer>> ReadAnswers(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  if (!codes::IsUtf8(text)) return Usage(Say("text in UTF-8"));
+  if (codes::Trim(text).starts_with('{')) return ReadJsonLines(text);
+  return ReadCsv(text);
+}
+
+}  // namespace waystation::wayctl
