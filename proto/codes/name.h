@@ -82,6 +82,9 @@ class ComparableName {
   ComparableName() = default;
   // As ReadName writes it.
   explicit ComparableName(std::string_view name);
+  // As another one says of itself, so that no name is read twice.
+  ComparableName(std::string text, std::u32string folded, std::string sound,
+                 std::vector<NameWord> words, bool is_chinese);
 
   bool is_nobody() const { return folded_.empty(); }
   // Has a Chinese character, or one without code.
@@ -93,6 +96,8 @@ class ComparableName {
   const std::string& sound() const { return sound_; }
   // In their order; none for a Chinese name.
   const std::vector<NameWord>& words() const { return words_; }
+
+  bool operator==(const ComparableName&) const = default;
 
  private:
   friend NameAgreement CompareNames(const ComparableName& a,

@@ -159,6 +159,16 @@ ComparableName::ComparableName(std::string_view name) {
   if (!chinese_) words_ = WordsOf(Pinyin(name));
 }
 
+ComparableName::ComparableName(std::string text, std::u32string folded,
+                               std::string sound, std::vector<NameWord> words,
+                               bool is_chinese)
+    : text_(std::move(text)),
+      folded_(std::move(folded)),
+      sound_(std::move(sound)),
+      words_(std::move(words)),
+      chinese_(is_chinese),
+      wildcard_(HasWildcard(folded_)) {}
+
 NameAgreement CompareNames(const ComparableName& a, const ComparableName& b) {
   if (a.is_nobody() || b.is_nobody()) return NameAgreement::kMissing;
   if (a.wildcard_ || b.wildcard_) {

@@ -110,6 +110,7 @@ struct MatchVector {
   std::vector<std::string> phones;  // as ComparablePhone gives them, ascending
   std::string household;            // in today's numbering
   std::string address;              // as FoldAddress gives it
+  bool operator==(const MatchVector&) const = default;
 };
 // A phone as it is compared: as codes::ReadPhone writes it, and of what is no
 // number of the mainland the digits. Empty for a placeholder, half a number,

@@ -31,18 +31,18 @@ store::v1::StoredEdge StoredEdgeOf(const domain::Weighed& weighed,
 }
 
 storage::EdgeRow SealEdge(Sealer& sealer, const storage::EdgeKey& key,
-                          const Record& larger,
+                          const DataKey& data_key,
                           const store::v1::StoredEdge& edge) {
   return {.a = key.a,
           .b = key.b,
-          .bytes = sealer.Seal(larger.data_key, PlaceOf(key.a, key.b),
+          .bytes = sealer.Seal(data_key, PlaceOf(key.a, key.b),
                                edge.SerializeAsString())};
 }
 
 absl::StatusOr<store::v1::StoredEdge> OpenEdge(const storage::EdgeRow& row,
-                                               const Record& larger) {
+                                               const DataKey& data_key) {
   const absl::StatusOr<std::string> bytes =
-      Sealer::Open(larger.data_key, PlaceOf(row.a, row.b), row.bytes);
+      Sealer::Open(data_key, PlaceOf(row.a, row.b), row.bytes);
   if (!bytes.ok()) return bytes.status();
   store::v1::StoredEdge edge;
   if (!edge.ParseFromString(*bytes)) {

@@ -8,7 +8,6 @@
 
 #include "absl/status/statusor.h"
 #include "server/domain/score.h"
-#include "server/hub/record.h"
 #include "server/hub/seal.h"
 #include "server/storage/store.h"
 #include "waystation/store/v1/stored.pb.h"
@@ -19,13 +18,13 @@ namespace waystation::hub {
 store::v1::StoredEdge StoredEdgeOf(const domain::Weighed& weighed,
                                    std::string_view rules_version);
 
-// `larger` is the one of the two records with the larger uid.
+// `data_key` is that of the record with the larger uid.
 storage::EdgeRow SealEdge(Sealer& sealer, const storage::EdgeKey& key,
-                          const Record& larger,
+                          const DataKey& data_key,
                           const store::v1::StoredEdge& edge);
 // DATA_LOSS where the row does not belong where it stands.
 absl::StatusOr<store::v1::StoredEdge> OpenEdge(const storage::EdgeRow& row,
-                                               const Record& larger);
+                                               const DataKey& data_key);
 
 }  // namespace waystation::hub
 

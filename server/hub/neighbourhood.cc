@@ -209,7 +209,7 @@ absl::StatusOr<std::vector<domain::Edge>> Neighbourhood::Edges(
       const storage::EdgeRow* row = changed != planning_.change.edges.end()
                                         ? &changed->second
                                         : planning_.state.FindEdge(key);
-      const auto edge = OpenEdge(*row, *planning_.Find(other));
+      const auto edge = OpenEdge(*row, planning_.Find(other)->data_key);
       if (!edge.ok()) return edge.status();
       edges.push_back({.a = uid,
                        .b = other,

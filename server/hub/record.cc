@@ -57,10 +57,16 @@ absl::StatusOr<std::shared_ptr<Record>> OpenRecord(const Sealer& sealer,
   record->version = row.version;
   record->wrapped_key = std::move(row.wrapped_key);
   record->data_key = opened->data_key;
+  record->vector = std::move(row.vector);
   if (!record->stored.ParseFromString(opened->bytes)) {
     return Unreadable("record", row.uid);
   }
   return record;
+}
+
+absl::StatusOr<DataKey> UnwrapRecordKey(const Sealer& sealer, storage::Uid uid,
+                                        std::string_view wrapped_key) {
+  return sealer.Unwrap(wrapped_key, PlaceOf(Place::Table::kRecord, uid));
 }
 
 domain::RecordView ViewOf(const Snapshot& registry, const Record& record) {
@@ -100,6 +106,7 @@ storage::RecordRow SealRecord(Sealer& sealer, const Record& record,
               record.data_key,
               PlaceOf(Place::Table::kRecord, record.uid, record.version),
               record.stored.SerializeAsString()),
+          .vector = record.vector,
           .received_time = received_time,
           .retracted = !domain::HasClaims(record.stored)};
 }

@@ -29,7 +29,8 @@ struct Record {
         key(other.key),
         version(other.version),
         wrapped_key(other.wrapped_key),
-        data_key(other.data_key) {
+        data_key(other.data_key),
+        vector(other.vector) {
     stored = other.stored;
   }
   Record& operator=(const Record&) = delete;
@@ -41,6 +42,9 @@ struct Record {
   uint64_t version = 0;
   std::string wrapped_key;
   DataKey data_key;
+  // What it is compared by, as vector.h seals it; empty if an earlier release
+  // wrote it.
+  std::string vector;
 
  private:
   static google::protobuf::ArenaOptions Blocks() {
@@ -63,6 +67,10 @@ using RecordPtr = std::shared_ptr<const Record>;
 // where it stands.
 absl::StatusOr<std::shared_ptr<Record>> OpenRecord(const Sealer& sealer,
                                                    storage::RecordRow row);
+
+// The data key of a held record.
+absl::StatusOr<DataKey> UnwrapRecordKey(const Sealer& sealer, storage::Uid uid,
+                                        std::string_view wrapped_key);
 
 // The record as the domain sees it; valid as long as both are.
 domain::RecordView ViewOf(const Snapshot& registry, const Record& record);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "proto/errors/reason.h"
 #include "server/domain/apply.h"
 #include "server/domain/link.h"
@@ -61,12 +62,10 @@ class Relinking {
     if (auto status = neighbourhood_.Explore(seeds); !status.ok()) {
       return status;
     }
-    for (const Neighbourhood::Component& component :
-         neighbourhood_.Components()) {
-      if (auto status = planning_.state.LoadItems(component.records);
-          !status.ok()) {
-        return status;
-      }
+    const std::vector<Neighbourhood::Component> components =
+        neighbourhood_.Components();
+    if (auto status = LoadItems(components); !status.ok()) return status;
+    for (const Neighbourhood::Component& component : components) {
       if (auto status = Settle(component); !status.ok()) return status;
     }
     return SettleWithdrawn();
@@ -106,6 +105,26 @@ class Relinking {
     }
     seeds_.insert(planning_.rescored.begin(), planning_.rescored.end());
     seeds_.insert(scoring_.touched().begin(), scoring_.touched().end());
+  }
+
+  absl::Status LoadItems(
+      const std::vector<Neighbourhood::Component>& components) {
+    std::vector<Uid> records;
+    for (const Neighbourhood::Component& component : components) {
+      records.insert(records.end(), component.records.begin(),
+                     component.records.end());
+    }
+    if (auto status = planning_.state.LoadItems(records); !status.ok()) {
+      return status;
+    }
+    for (const auto& [key, item] : planning_.state.items()) {
+      if (key.kind != OpenItem::Kind::kCandidate || item.reason == withdrawn_) {
+        continue;
+      }
+      open_[key.a].push_back(key);
+      open_[key.b].push_back(key);
+    }
+    return absl::OkStatus();
   }
 
   absl::Status Settle(const Neighbourhood::Component& component) {
@@ -243,19 +262,16 @@ class Relinking {
     const auto is_in = [&](Uid uid) {
       return std::ranges::binary_search(component.records, uid);
     };
-    const bool has_items = std::ranges::any_of(component.records, [&](Uid uid) {
-      return planning_.memory.hints.HasItem(uid);
-    });
-    for (const auto& [key, item] : planning_.state.items()) {
-      if (!has_items) break;
-      if (key.kind != OpenItem::Kind::kCandidate || item.reason == withdrawn_ ||
-          candidates.contains({key.a, key.b})) {
-        continue;
-      }
-      // What is between this part and the rest of a cut one was not looked at.
-      if (component.is_cut ? is_in(key.a) && is_in(key.b)
-                           : is_in(key.a) || is_in(key.b)) {
-        planning_.change.items[key] = std::nullopt;
+    for (const Uid uid : component.records) {
+      const auto open = open_.find(uid);
+      if (open == open_.end()) continue;
+      for (const storage::OpenItemKey& key : open->second) {
+        // What is between this part and the rest of a cut one was not looked
+        // at.
+        if (!candidates.contains({key.a, key.b}) &&
+            (!component.is_cut || (is_in(key.a) && is_in(key.b)))) {
+          planning_.change.items[key] = std::nullopt;
+        }
       }
     }
     for (const auto& [pair, doubted] : candidates) {
@@ -301,6 +317,9 @@ class Relinking {
   Neighbourhood neighbourhood_;
   const uint32_t withdrawn_ = NumberOfReason(kWithdrawn);
   std::set<Uid> seeds_;
+  // Candidates that name each record and were open before; those of what had
+  // been one person are settled by themselves.
+  absl::flat_hash_map<Uid, std::vector<storage::OpenItemKey>> open_;
   // All that are open by what records say, of the components settled.
   std::set<domain::Pair> candidates_;
 };

@@ -25,9 +25,9 @@ inline constexpr std::string_view kHubObject = "hub";
 inline constexpr std::string_view kIdentityId = "identity";
 inline constexpr std::string_view kReviewObject = "review";
 
-// What this release puts into the index of each record: identifiers; then the
-// numbers of businesses and blocking keys.
-inline constexpr uint32_t kIndexVersion = 1;
+// What this release puts into the index of each record, and beside it:
+// identifiers; numbers of businesses and blocking keys; what it is compared by.
+inline constexpr uint32_t kIndexVersion = 2;
 
 // Looks at some of what is due by today, if anything is. Called again
 // and again by the hub's clock.

@@ -5,12 +5,15 @@
 #include <iterator>
 #include <utility>
 
+#include "google/protobuf/util/time_util.h"
 #include "server/domain/blocking.h"
 #include "server/hub/edge.h"
+#include "server/hub/vector.h"
 
 namespace waystation::hub {
 namespace {
 
+using google::protobuf::util::TimeUtil;
 using storage::EdgeKey;
 using storage::KeyHash;
 using storage::Uid;
@@ -42,19 +45,9 @@ domain::MatchVector Scoring::VectorIn(const Record& record) const {
   return domain::MatchVectorOf(record.stored, linking().block_list);
 }
 
-const domain::MatchVector& Scoring::VectorOf(const Record& record) {
-  const auto [place, added] = vectors_.try_emplace(record.uid);
-  if (added) place->second = VectorIn(record);
-  return place->second;
-}
-
-domain::Weighed Scoring::Weigh(const Record& a, const Record& b) {
-  return domain::Weigh(VectorOf(a), VectorOf(b), linking().weights);
-}
-
 absl::Status Scoring::Run(std::span<const Uid> changed,
                           std::span<const Uid> afresh) {
-  ReadKeys(changed, afresh);
+  if (auto status = ReadKeys(changed, afresh); !status.ok()) return status;
   if (keys_.empty()) return absl::OkStatus();
   ChangeBlocks();
   if (auto status = LoadBlocks(); !status.ok()) return status;
@@ -64,22 +57,109 @@ absl::Status Scoring::Run(std::span<const Uid> changed,
   return SettleEdges();
 }
 
-void Scoring::ReadKeys(std::span<const Uid> changed,
-                       std::span<const Uid> afresh) {
+absl::Status Scoring::ReadKeys(std::span<const Uid> changed,
+                               std::span<const Uid> afresh) {
   for (const Uid uid : changed) {
-    const ChangedRecord& record = planning_.change.records.at(uid);
-    Keys& keys = keys_[uid];
-    keys.after = KeysOf(VectorOf(*record.after));
-    if (record.before != nullptr) {
-      keys.before = KeysOf(VectorIn(*record.before));
-    }
+    if (auto status = ReadChanged(uid); !status.ok()) return status;
   }
   for (const Uid uid : afresh) {
     const RecordPtr record = planning_.Find(uid);
-    if (record != nullptr && !keys_.contains(uid)) {
-      keys_[uid].after = KeysOf(VectorOf(*record));
+    if (record == nullptr) continue;
+    if (const auto keys = keys_.find(uid); keys != keys_.end()) {
+      keys->second.is_afresh = true;
+      continue;
     }
+    if (auto status = ReadAfresh(uid, *record); !status.ok()) return status;
   }
+  return absl::OkStatus();
+}
+
+// By what the record was last compared, or would have been: an earlier release
+// did not keep it.
+absl::StatusOr<std::vector<KeyHash>> Scoring::KeysBefore(
+    const Record& record) const {
+  if (record.vector.empty()) return KeysOf(VectorIn(record));
+  const auto vector = OpenVector(record.uid, record.data_key, record.vector);
+  if (!vector.ok()) return vector.status();
+  return KeysOf(*vector);
+}
+
+absl::Status Scoring::ReadChanged(Uid uid) {
+  const ChangedRecord& record = planning_.change.records.at(uid);
+  Keys& keys = keys_[uid];
+  if (record.before != nullptr) {
+    auto before = KeysBefore(*record.before);
+    if (!before.ok()) return before.status();
+    keys.before = *std::move(before);
+  }
+  Compared& compared = compared_[uid];
+  compared.vector = VectorIn(*record.after);
+  compared.data_key = record.after->data_key;
+  keys.after = KeysOf(compared.vector);
+  record.after->vector =
+      SealVector(planning_.core.sealer, *record.after, compared.vector);
+  return absl::OkStatus();
+}
+
+// Also under other rules a value may be one that identifies nobody: then the
+// record leaves blocks that it was in, and is compared by less.
+absl::Status Scoring::ReadAfresh(Uid uid, const Record& record) {
+  Keys& keys = keys_[uid];
+  keys.is_afresh = true;
+  Compared& compared = compared_[uid];
+  compared.vector = VectorIn(record);
+  compared.data_key = record.data_key;
+  keys.after = KeysOf(compared.vector);
+  if (!record.vector.empty()) {
+    const auto held = OpenVector(uid, record.data_key, record.vector);
+    if (!held.ok()) return held.status();
+    if (*held == compared.vector) {
+      keys.before = keys.after;
+      return absl::OkStatus();
+    }
+    keys.before = KeysOf(*held);
+  }
+  ChangedRecord& changed = planning_.Edit(uid);
+  changed.after->vector =
+      SealVector(planning_.core.sealer, *changed.after, compared.vector);
+  changed.received_time =
+      TimeUtil::TimestampToMicroseconds(record.stored.received_time());
+  changed.writes = true;
+  return absl::OkStatus();
+}
+
+// Those that are held and unchanged, by their vectors.
+absl::Status Scoring::LoadCompared(std::span<const Uid> uids) {
+  std::vector<Uid> missing;
+  for (const Uid uid : uids) {
+    if (!compared_.contains(uid)) missing.push_back(uid);
+  }
+  if (auto status = planning_.state.LoadVectors(missing); !status.ok()) {
+    return status;
+  }
+  std::vector<Uid> without;
+  for (const Uid uid : missing) {
+    const HeldVector* held = planning_.state.FindVector(uid);
+    if (held != nullptr && held->bytes.empty()) without.push_back(uid);
+  }
+  if (auto status = planning_.LoadRecords(without); !status.ok()) return status;
+  for (const Uid uid : missing) {
+    const RecordPtr record = planning_.Find(uid);
+    const HeldVector* held =
+        record == nullptr ? planning_.state.FindVector(uid) : nullptr;
+    Compared& compared = compared_[uid];
+    if (record != nullptr && record->vector.empty()) {
+      compared = {.vector = VectorIn(*record), .data_key = record->data_key};
+      continue;
+    }
+    const DataKey& data_key =
+        record != nullptr ? record->data_key : held->data_key;
+    auto vector = OpenVector(uid, data_key,
+                             record != nullptr ? record->vector : held->bytes);
+    if (!vector.ok()) return vector.status();
+    compared = {.vector = *std::move(vector), .data_key = data_key};
+  }
+  return absl::OkStatus();
 }
 
 void Scoring::ChangeBlocks() {
@@ -95,8 +175,12 @@ void Scoring::ChangeBlocks() {
           {.hash = key, .epoch = epoch, .uid = uid});
     }
     some.clear();
-    std::ranges::set_difference(keys.after, keys.before,
-                                std::back_inserter(some));
+    if (keys.is_afresh) {
+      some = keys.after;
+    } else {
+      std::ranges::set_difference(keys.after, keys.before,
+                                  std::back_inserter(some));
+    }
     for (const KeyHash& key : some) {
       planning_.change.blocks[key].gained.push_back(uid);
       planning_.batch.identifiers_added.push_back(
@@ -158,11 +242,12 @@ absl::Status Scoring::ScorePairs() {
     uids.push_back(pair.b);
   }
   SortOut(uids);
-  if (auto status = planning_.LoadRecords(uids); !status.ok()) return status;
+  if (auto status = LoadCompared(uids); !status.ok()) return status;
   const double lower = linking().thresholds.lower;
   for (const domain::Pair& pair : pairs_) {
     const domain::Weighed weighed =
-        Weigh(*planning_.Find(pair.a), *planning_.Find(pair.b));
+        domain::Weigh(compared_.at(pair.a).vector, compared_.at(pair.b).vector,
+                      linking().weights);
     if (weighed.score >= lower && !weighed.shares_number()) {
       wanted_.emplace(KeyOf(pair), weighed);
     }
@@ -208,9 +293,9 @@ absl::Status Scoring::FindUnsupported(std::vector<EdgeKey> edges) {
     uids.push_back(edge.b);
   }
   SortOut(uids);
-  if (auto status = planning_.LoadRecords(uids); !status.ok()) return status;
+  if (auto status = LoadCompared(uids); !status.ok()) return status;
   std::map<Uid, std::vector<KeyHash>> keys;
-  for (const Uid uid : uids) keys[uid] = KeysOf(VectorOf(*planning_.Find(uid)));
+  for (const Uid uid : uids) keys[uid] = KeysOf(compared_.at(uid).vector);
   std::map<EdgeKey, std::vector<KeyHash>> shared;
   std::vector<KeyHash> blocks;
   for (const EdgeKey& edge : edges) {
@@ -268,11 +353,11 @@ std::vector<Uid>& Scoring::EditNeighbours(Uid uid) {
 absl::Status Scoring::Put(const EdgeKey& key, const domain::Weighed& weighed) {
   const store::v1::StoredEdge edge =
       StoredEdgeOf(weighed, planning_.core.rules.version());
-  const RecordPtr larger = planning_.Find(key.b);
+  const DataKey& data_key = compared_.at(key.b).data_key;
   const bool is_held =
       std::ranges::binary_search(planning_.state.Neighbours(key.a), key.b);
   if (is_held) {
-    const auto held = OpenEdge(*planning_.state.FindEdge(key), *larger);
+    const auto held = OpenEdge(*planning_.state.FindEdge(key), data_key);
     if (!held.ok()) return held.status();
     if (held->SerializeAsString() == edge.SerializeAsString()) {
       return absl::OkStatus();
@@ -285,7 +370,7 @@ absl::Status Scoring::Put(const EdgeKey& key, const domain::Weighed& weighed) {
     if (place == others.end() || *place != other) others.insert(place, other);
     touched_.insert(uid);
   }
-  storage::EdgeRow row = SealEdge(planning_.core.sealer, key, *larger, edge);
+  storage::EdgeRow row = SealEdge(planning_.core.sealer, key, data_key, edge);
   planning_.batch.edges_put.push_back(row);
   planning_.change.edges[key] = std::move(row);
   return absl::OkStatus();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which records are held against each other, and what they score (design 6).
 // Blocking keys stand in the store's index and scored pairs as edges, so that a
-// change costs what the changed records cost, and looks at no others:
+// change costs what the changed records cost. Whoever a record is held against
+// is read by its vector alone:
 //
 //   edges := pairs that share an uncapped block, share no number, and score at
 //            least the lower threshold
@@ -17,8 +18,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/node_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "server/domain/link.h"
 #include "server/domain/score.h"
 #include "server/hub/planning.h"
@@ -43,16 +44,26 @@ class Scoring {
   struct Keys {
     std::vector<storage::KeyHash> before;
     std::vector<storage::KeyHash> after;
+    // What is held of them is not known.
+    bool is_afresh = false;
+  };
+  // A record as it is compared.
+  struct Compared {
+    domain::MatchVector vector;
+    DataKey data_key;
   };
   const domain::Linking& linking() const;
   size_t cap() const { return linking().block_cap; }
   domain::MatchVector VectorIn(const Record& record) const;
   std::vector<storage::KeyHash> KeysOf(const domain::MatchVector& vector) const;
-  const domain::MatchVector& VectorOf(const Record& record);
-  domain::Weighed Weigh(const Record& a, const Record& b);
 
-  void ReadKeys(std::span<const storage::Uid> changed,
-                std::span<const storage::Uid> afresh);
+  absl::Status ReadKeys(std::span<const storage::Uid> changed,
+                        std::span<const storage::Uid> afresh);
+  absl::StatusOr<std::vector<storage::KeyHash>> KeysBefore(
+      const Record& record) const;
+  absl::Status ReadChanged(storage::Uid uid);
+  absl::Status ReadAfresh(storage::Uid uid, const Record& record);
+  absl::Status LoadCompared(std::span<const storage::Uid> uids);
   void ChangeBlocks();
   absl::Status LoadBlocks();
   std::vector<storage::Uid> BlockAfter(const storage::KeyHash& block) const;
@@ -77,8 +88,7 @@ class Scoring {
   std::map<storage::EdgeKey, domain::Weighed> wanted_;
   std::set<storage::EdgeKey> unsupported_;
   std::set<storage::Uid> touched_;
-  // Nodes: two are held while a third is read.
-  absl::node_hash_map<storage::Uid, domain::MatchVector> vectors_;
+  absl::flat_hash_map<storage::Uid, Compared> compared_;
 };
 
 }  // namespace waystation::hub

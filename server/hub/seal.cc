@@ -136,8 +136,8 @@ bool OpenWithKept(const SecretKey& key, std::span<const uint8_t> place,
 }
 
 absl::Status Broken(const Place& place) {
-  constexpr std::string_view kTables[] = {"", "record", "detail", "decision",
-                                          "token"};
+  constexpr std::string_view kTables[] = {
+      "", "record", "detail", "decision", "token", "edge", "vector"};
   return errors::Error(
       "STORE_DAMAGED",
       {.rule = "AES-256-GCM",

@@ -27,8 +27,9 @@ namespace waystation::hub {
 
 // Where sealed bytes stand. A record: its uid and version. A detail: the uid
 // under whose data key it is sealed, and the first 8 bytes of its salted hash.
-// A decision: its number. An edge: its two uids. A wrapped key stands at
-// (table, first, 0).
+// A decision: its number. An edge: its two uids. A match vector: the uid of its
+// record, and the version in which that got it. A wrapped key stands at (table,
+// first, 0).
 struct Place {
   enum class Table : uint8_t {
     kRecord = 1,
@@ -36,6 +37,7 @@ struct Place {
     kDecision = 3,
     kToken = 4,
     kEdge = 5,
+    kVector = 6,
   };
   Table table = Table::kRecord;
   uint64_t first = 0;

@@ -16,6 +16,8 @@ State::State(Core& core, const Hints& hints)
 
 void State::PutOnTopOf(const Change& in_flight) {
   in_flight_ = &in_flight;
+  for (const auto& [key, item] : in_flight.items) PutInFlight(key, item);
+  edges_.insert(in_flight.edges.begin(), in_flight.edges.end());
   if (keys_.empty()) return;
   for (const auto& [key, uid] : in_flight.keys) {
     if (keys_.contains(key)) Keep(in_flight.records.at(uid).after);
@@ -31,7 +33,6 @@ void State::PutOnTopOf(const Change& in_flight) {
     members_.erase(found);
   }
   for (const auto& [uid, person] : in_flight.person_of) person_of_.erase(uid);
-  if (!items_loaded_.empty()) PutInFlightItems();
 }
 
 absl::Status State::ReadAhead(std::vector<KeyHash> keys) {
@@ -233,6 +234,32 @@ absl::Status State::LoadBlocks(std::span<const KeyHash> blocks, size_t limit) {
   return absl::OkStatus();
 }
 
+absl::Status State::LoadVectors(std::span<const Uid> uids) {
+  std::vector<Uid> missing;
+  for (const Uid uid : uids) {
+    if (records_.contains(uid) || vectors_.contains(uid)) continue;
+    if (in_flight_ != nullptr) {
+      const auto changed = in_flight_->records.find(uid);
+      if (changed != in_flight_->records.end()) {
+        Keep(changed->second.after);
+        continue;
+      }
+    }
+    missing.push_back(uid);
+  }
+  if (missing.empty()) return absl::OkStatus();
+  auto rows = core_->store.LoadVectors(missing);
+  if (!rows.ok()) return rows.status();
+  for (std::optional<storage::VectorRow>& row : *rows) {
+    if (!row.has_value()) continue;
+    const Uid uid = row->uid;
+    auto vector = UnwrapVector(core_->sealer, *std::move(row));
+    if (!vector.ok()) return vector.status();
+    vectors_.emplace(uid, *std::move(vector));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status State::LoadEdges(std::span<const Uid> uids) {
   std::vector<Uid> missing;
   for (const Uid uid : uids) {
@@ -247,18 +274,13 @@ absl::Status State::LoadEdges(std::span<const Uid> uids) {
     std::vector<Uid>& others = neighbours_[missing[i]];
     for (storage::EdgeRow& row : (*found)[i]) {
       others.push_back(row.a == missing[i] ? row.b : row.a);
-      const storage::EdgeKey key{row.a, row.b};
-      edges_.insert_or_assign(key, std::move(row));
+      // What the other group says of it is there already.
+      edges_.emplace(storage::EdgeKey{row.a, row.b}, std::move(row));
     }
     if (in_flight_ == nullptr) continue;
     const auto changed = in_flight_->neighbours.find(missing[i]);
     if (changed == in_flight_->neighbours.end()) continue;
     others = changed->second;
-  }
-  if (in_flight_ != nullptr) {
-    for (const auto& [key, row] : in_flight_->edges) {
-      edges_.insert_or_assign(key, row);
-    }
   }
   return absl::OkStatus();
 }
@@ -321,20 +343,19 @@ absl::Status State::LoadItems(std::span<const Uid> uids) {
   if (!items.ok()) return items.status();
   for (storage::OpenItem& item : *items) {
     const storage::OpenItemKey key = KeyOf(item);
-    items_.insert_or_assign(key, std::move(item));
+    if (in_flight_ == nullptr || !in_flight_->items.contains(key)) {
+      items_.insert_or_assign(key, std::move(item));
+    }
   }
-  PutInFlightItems();
   return absl::OkStatus();
 }
 
-void State::PutInFlightItems() {
-  if (in_flight_ == nullptr) return;
-  for (const auto& [key, item] : in_flight_->items) {
-    if (item.has_value()) {
-      items_.insert_or_assign(key, *item);
-    } else {
-      items_.erase(key);
-    }
+void State::PutInFlight(const storage::OpenItemKey& key,
+                        const std::optional<storage::OpenItem>& item) {
+  if (item.has_value()) {
+    items_.insert_or_assign(key, *item);
+  } else {
+    items_.erase(key);
   }
 }
 
@@ -365,6 +386,11 @@ std::span<const Uid> State::Holders(const KeyHash& identifier) const {
   return found->second;
 }
 
+const HeldVector* State::FindVector(Uid uid) const {
+  const auto found = vectors_.find(uid);
+  return found == vectors_.end() ? nullptr : &found->second;
+}
+
 std::span<const Uid> State::Block(const KeyHash& block) const {
   const auto found = blocks_.find(block);
   if (found == blocks_.end()) return {};
@@ -390,8 +416,13 @@ storage::ReadSet State::TakeReads() {
   }
   for (const auto& [uid, record] : records_) {
     if (record == nullptr) continue;
-    reads.records.push_back({.key = record->key, .version = record->version});
+    reads.versions.push_back({.uid = uid, .version = record->version});
   }
+  for (const auto& [uid, vector] : vectors_) {
+    reads.versions.push_back({.uid = uid, .version = vector.version});
+  }
+  // In the order of the tree, so that neighbours meet the same page.
+  std::ranges::sort(reads.versions, {}, &storage::ReadSet::Version::uid);
   reads.persons.reserve(members_.size());
   for (auto& [person, uids] : members_) {
     reads.persons.push_back({.person = person, .uids = std::move(uids)});

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "server/hub/core.h"
 #include "server/hub/hints.h"
 #include "server/hub/record.h"
+#include "server/hub/vector.h"
 #include "server/storage/store.h"
 
 namespace waystation::hub {
@@ -49,6 +51,8 @@ class State {
   // are after `limit` + 1 - n of them have left.
   absl::Status LoadBlocks(std::span<const storage::KeyHash> blocks,
                           size_t limit);
+  // What each is compared by; of records that are known it is theirs.
+  absl::Status LoadVectors(std::span<const storage::Uid> uids);
   // Who shares an edge with each, and these edges.
   absl::Status LoadEdges(std::span<const storage::Uid> uids);
   // Active decisions that name one of them.
@@ -64,6 +68,8 @@ class State {
   std::span<const storage::Uid> Members(storage::PersonId person) const;
   std::span<const storage::Uid> Holders(
       const storage::KeyHash& identifier) const;
+  // Of a record that is not known; nullptr: none.
+  const HeldVector* FindVector(storage::Uid uid) const;
   std::span<const storage::Uid> Block(const storage::KeyHash& block) const;
   std::span<const storage::Uid> Neighbours(storage::Uid uid) const;
   // nullptr: none.
@@ -82,7 +88,8 @@ class State {
  private:
   absl::Status Open(std::vector<storage::RecordRow> rows);
   void Keep(RecordPtr record);
-  void PutInFlightItems();
+  void PutInFlight(const storage::OpenItemKey& key,
+                   const std::optional<storage::OpenItem>& item);
 
   Core* core_;
   const Hints* hints_;
@@ -94,6 +101,7 @@ class State {
   absl::flat_hash_map<storage::Uid, storage::PersonId> person_of_;
   absl::flat_hash_map<storage::PersonId, std::vector<storage::Uid>> members_;
   absl::flat_hash_map<storage::KeyHash, std::vector<storage::Uid>> holders_;
+  absl::flat_hash_map<storage::Uid, HeldVector> vectors_;
   absl::flat_hash_map<storage::KeyHash, std::vector<storage::Uid>> blocks_;
   size_t block_limit_ = 0;
   absl::flat_hash_map<storage::Uid, std::vector<storage::Uid>> neighbours_;

@@ -8,6 +8,7 @@
 
 #include "server/hub/record.h"
 #include "server/hub/store_error.h"
+#include "server/hub/vector.h"
 
 namespace waystation::hub {
 namespace {
@@ -50,7 +51,12 @@ absl::StatusOr<Checked> CheckAll(const Sealer& sealer,
   const auto unseal =
       [&](const storage::RecordRow& row) -> std::optional<storage::Finding> {
     ++checked.rows;
-    if (OpenRecord(sealer, row).ok()) return std::nullopt;
+    const auto record = OpenRecord(sealer, row);
+    const bool is_whole =
+        record.ok() &&
+        (row.vector.empty() ||
+         OpenVector(row.uid, (*record)->data_key, row.vector).ok());
+    if (is_whole) return std::nullopt;
     return BrokenSeal("record", row.uid);
   };
   auto findings = store.Check(unseal);

@@ -60,10 +60,23 @@ struct RecordRow {
   std::string wrapped_key{};
   // A sealed store.v1.StoredRecord.
   std::string sealed{};
+  // A sealed store.v1.StoredVector: what the record is compared by. Empty in a
+  // record that an earlier release wrote.
+  std::string vector{};
   // Microseconds since 1970 UTC of the last applied update.
   int64_t received_time = 0;
   bool retracted = false;
   bool operator==(const RecordRow&) const = default;
+};
+
+// What there is to know of a record in order to compare it.
+struct VectorRow {
+  Uid uid = 0;
+  // As of RecordRow.
+  uint64_t version = 0;
+  std::string wrapped_key{};
+  std::string vector{};
+  bool operator==(const VectorRow&) const = default;
 };
 
 struct MembershipRow {
@@ -235,6 +248,12 @@ struct ReadSet {
     uint64_t version = 0;
   };
   std::vector<Record> records{};
+  // The same of records that are held, by uid.
+  struct Version {
+    Uid uid = 0;
+    uint64_t version = 0;
+  };
+  std::vector<Version> versions{};
   struct Identifier {
     KeyHash hash{};
     // As read, ascending; empty included.
@@ -366,6 +385,9 @@ class Store {
       std::span<const KeyHash> keys) const = 0;
   // Rows of `uids`, in that order; nullopt where none is held.
   virtual absl::StatusOr<std::vector<std::optional<RecordRow>>> LoadByUid(
+      std::span<const Uid> uids) const = 0;
+  // Vectors of `uids`, in that order; nullopt where no record is held.
+  virtual absl::StatusOr<std::vector<std::optional<VectorRow>>> LoadVectors(
       std::span<const Uid> uids) const = 0;
   // Records that hold each hash, ascending, the first `limit` of them (at least
   // one); empty where nobody does.

@@ -16,6 +16,7 @@
 //
 // Each agency has a record of each of --persons people; a person's records
 // share a number and agree at first, so that every update touches resolution.
+// Who they are is the population program's (tests/population).
 // With --plain, nothing is encrypted and nobody shows a certificate.
 //
 // An update files a later residence and another phone; where two agencies file
@@ -50,6 +51,9 @@
 #include "echo.grpc.pb.h"
 #include "proto/auditlog/batch_signature.h"
 #include "proto/auditlog/ed25519.h"
+#include "tests/population/data.h"
+#include "tests/population/person.h"
+#include "tests/population/world.h"
 #include "waystation/v1/mailbox_service.grpc.pb.h"
 #include "waystation/v1/registry_service.grpc.pb.h"
 
@@ -59,6 +63,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kFrame = 256;
+constexpr uint64_t kMostPersons = 10'000'000;
 
 struct Agency {
   std::string id;
@@ -98,29 +103,26 @@ std::string ReadFile(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// GB 11643-1999 with a division that is never assigned (leading 0).
-std::string CitizenNumber(uint64_t person) {
-  static constexpr int kDivisions[] = {41202, 41204, 41221, 41225, 32050};
-  const uint64_t day = person % 10'000;
-  const int64_t year = 1955 + static_cast<int64_t>(day % 45);
-  std::string number = absl::StrFormat(
-      "0%05d%04d%02d%02d%03d", kDivisions[(person / 9'980'000) % 5], year,
-      1 + day / 45 % 12, 1 + day / 540 % 19, 1 + person / 10'000 % 998);
-  static constexpr int kWeights[] = {7, 9, 10, 5,  8, 4, 2, 1, 6,
-                                     3, 7, 9,  10, 5, 8, 4, 2};
-  int sum = 0;
-  for (size_t i = 0; i < 17; ++i) sum += (number[i] - '0') * kWeights[i];
-  return number + "10X98765432"[sum % 11];
+[[noreturn]] void Fail(const absl::Status& status) {
+  std::fprintf(stderr, "bench_load: %s\n", status.ToString().c_str());
+  std::exit(1);
 }
 
-std::string FullName(uint64_t person) {
-  static constexpr const char* kSurnames[] = {"王", "李", "张", "刘", "陈",
-                                              "杨", "赵", "黄", "周", "吴"};
-  static constexpr const char* kGiven[] = {"伟", "芳", "娜", "敏", "静", "丽",
-                                           "强", "磊", "军", "洋", "勇", "艳",
-                                           "杰", "娟", "涛", "明"};
-  return absl::StrCat(kSurnames[person % 10], kGiven[person / 10 % 16],
-                      kGiven[person / 160 % 16]);
+// People of the population program: names as common, days of birth as many and
+// homes as scattered as they are, since a record is held against those that are
+// like it.
+population::Person PersonAt(uint64_t index) {
+  static const population::World* const world = [] {
+    const std::string tree = WAYSTATION_SOURCE_DIR;
+    auto data = population::LoadData(tree + "/tests/population/data",
+                                     tree + "/proto/codes/data/divisions.tsv");
+    if (!data.ok()) Fail(data.status());
+    auto made = population::World::Make(*std::move(data), kMostPersons, 1,
+                                        {"341200", "320500"}, {"labor"});
+    if (!made.ok()) Fail(made.status());
+    return new population::World(*std::move(made));
+  }();
+  return population::MakePerson(*world, population::kFirstDrawn + index);
 }
 
 // One update of some 300 bytes, as an adapter would send it.
@@ -132,18 +134,20 @@ std::string UpdateBytes(uint64_t person, uint64_t revision, bool whole,
   auto& claims = *update.mutable_claims();
   auto& mask = *update.mutable_mask();
   if (whole) {
-    const std::string number = CitizenNumber(person);
+    const population::Person made = PersonAt(person);
     auto& identifier = *claims.add_identifiers();
     identifier.set_kind(v1::Identifier::KIND_CITIZEN_NUMBER);
-    identifier.set_number(number);
-    claims.mutable_name()->set_full(FullName(person));
+    identifier.set_number(made.number);
+    claims.mutable_name()->set_full(made.name.Text());
     claims.mutable_sex()->set_value(
-        (number[16] - '0') % 2 == 1 ? v1::SEX_MALE : v1::SEX_FEMALE);
+        made.sex == population::Sex::kMale ? v1::SEX_MALE : v1::SEX_FEMALE);
+    const std::chrono::year_month_day day = made.birth;
     auto& birth = *claims.mutable_birth_date()->mutable_date();
-    birth.set_year(std::stoi(number.substr(6, 4)));
-    birth.set_month(std::stoi(number.substr(10, 2)));
-    birth.set_day(std::stoi(number.substr(12, 2)));
-    claims.mutable_household_registration()->set_division("341202");
+    birth.set_year(static_cast<int>(day.year()));
+    birth.set_month(static_cast<int>(static_cast<unsigned>(day.month())));
+    birth.set_day(static_cast<int>(static_cast<unsigned>(day.day())));
+    claims.mutable_household_registration()->set_division(
+        made.household.county->code);
     for (const char* path :
          {"identifiers", "name", "sex", "birth_date", "household_registration"})
       mask.add_paths(path);
@@ -643,10 +647,7 @@ int Main(int argc, char** argv) {
     if (parts.size() == 5) {
       agency.signing_key_id = parts[3];
       auto key = auditlog::Ed25519PrivateKey::Load(parts[4]);
-      if (!key.ok()) {
-        std::fprintf(stderr, "%s\n", key.status().ToString().c_str());
-        return 1;
-      }
+      if (!key.ok()) Fail(key.status());
       agency.signing_key = *std::move(key);
     }
     agency.channel = grpc::CreateChannel(

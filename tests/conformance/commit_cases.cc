@@ -98,6 +98,21 @@ TEST_P(Commits, AreAbortedWhenARecordMoved) {
   batch.records = {Held(uid)};
   Commit(batch);
   Race(store(), mine).Lose();
+  mine = NewBatch();
+  mine.reads.group = 1;
+  mine.reads.versions = {{uid, 1}};
+  AddRecord(mine);
+  Race(store(), mine).Lose();
+}
+
+TEST_P(Commits, AreAbortedWhenARecordIsNotThere) {
+  Batch batch = NewBatch();
+  const Uid uid = AddRecord(batch);
+  Batch mine = NewBatch();
+  mine.reads.versions = {{uid, 1}, {uid + 1000, 1}};
+  AddRecord(mine);
+  Commit(batch);
+  Race(store(), mine).Lose();
 }
 
 TEST_P(Commits, AreAbortedWhenARecordAppeared) {
@@ -267,6 +282,7 @@ TEST_P(Commits, HoldWhenOtherThingsMoved) {
   Batch mine = NewBatch();
   mine.reads.edges = {{a, {b}}, {b, {a}}, {a + 1000, {}}};
   mine.reads.records = {{HashOf(a), 1}, {HashOf(a + 1000), 0}};
+  mine.reads.versions = {{a, 1}, {a, 1}};
   mine.reads.identifiers = {{HashOf(7), {a}}, {HashOf(8), {}}};
   mine.reads.persons = {{a, {a}}, {a + 1000, {}}};
   batch = NewBatch();

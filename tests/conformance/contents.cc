@@ -77,6 +77,7 @@ class Reader {
     }
     Put(store_.LoadByUid(uids_), contents_.records_by_uid);
     Put(store_.LoadByKey(keys), contents_.records_by_key);
+    Put(store_.LoadVectors(uids_), contents_.vectors);
     Put(store_.PersonsOf(uids_), contents_.persons);
     Put(store_.MembersOf(uids_), contents_.members);
     Put(store_.LookUpIdentifiers(hashes_), contents_.identifiers);

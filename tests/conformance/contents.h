@@ -21,6 +21,7 @@ struct Contents {
   std::vector<storage::RecordRow> records;
   std::vector<std::optional<storage::RecordRow>> records_by_uid;
   std::vector<std::optional<storage::RecordRow>> records_by_key;
+  std::vector<std::optional<storage::VectorRow>> vectors;
   std::vector<uint64_t> records_of_agency;
   std::vector<std::optional<storage::PersonId>> persons;
   std::vector<std::vector<storage::Uid>> members;

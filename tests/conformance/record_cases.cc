@@ -33,6 +33,29 @@ TEST_P(Records, AreLoadedInTheOrderAskedFor) {
   EXPECT_THAT(Take(store().LoadByKey({})), IsEmpty());
 }
 
+TEST_P(Records, AreComparedByTheirVectors) {
+  Batch batch = NewBatch();
+  const Uid without = AddRecord(batch);
+  batch.records.back().vector.clear();
+  const Uid uid = AddRecord(batch, 2);
+  Commit(batch);
+  const Uid uids[] = {uid, uid + 1, without};
+  const auto vector = [&](size_t record, uint64_t version) {
+    const RecordRow& row = batch.records[record];
+    return storage::VectorRow{row.uid, version, row.wrapped_key, row.vector};
+  };
+  EXPECT_THAT(Take(store().LoadVectors(uids)),
+              ElementsAre(vector(1, 1), std::nullopt, vector(0, 1)));
+  EXPECT_THAT(Take(store().LoadVectors({})), IsEmpty());
+
+  batch = NewBatch();
+  batch.records = {Held(uid), Held(without)};
+  std::swap(batch.records[0].vector, batch.records[1].vector);
+  Commit(batch);
+  EXPECT_THAT(Take(store().LoadVectors(uids)),
+              ElementsAre(vector(0, 2), std::nullopt, vector(1, 2)));
+}
+
 TEST_P(Records, RiseByOneVersionWithEachWrite) {
   Batch batch = NewBatch();
   const Uid uid = AddRecord(batch);

@@ -59,6 +59,7 @@ Uid StoreSuite::AddRecord(Batch& batch, AgencyNumber agency, PersonId person) {
                            .key = HashOf(uid),
                            .wrapped_key = absl::StrCat("key of ", uid),
                            .sealed = Seal(absl::StrCat("record ", uid)),
+                           .vector = Seal(absl::StrCat("vector ", uid)),
                            .received_time = static_cast<int64_t>(uid) * 1000});
   batch.memberships.push_back({uid, person == 0 ? uid : person});
   return uid;
@@ -158,10 +159,12 @@ std::string Seal(std::string_view value) {
 }
 
 std::optional<storage::Finding> Unseal(const RecordRow& record) {
-  const std::string_view sealed = record.sealed;
-  if (sealed.empty()) return std::nullopt;  // Erased.
-  if (sealed.size() < 16 ||
-      Seal(sealed.substr(0, sealed.size() - 16)) != sealed) {
+  const auto is_whole = [](std::string_view sealed) {
+    return sealed.empty() ||  // Erased, or not written yet.
+           (sealed.size() >= 16 &&
+            Seal(sealed.substr(0, sealed.size() - 16)) == sealed);
+  };
+  if (!is_whole(record.sealed) || !is_whole(record.vector)) {
     return storage::Finding{.place = absl::StrCat("record ", record.uid),
                             .reason = "its seal is broken"};
   }

@@ -56,6 +56,7 @@ TEST_P(Trouble, AFullDiskLosesNothing) {
 void ExpectNoAnswer(Store& store) {
   EXPECT_THAT(store.LoadByUid({}), HasCode(kUnavailable));
   EXPECT_THAT(store.LoadByKey({}), HasCode(kUnavailable));
+  EXPECT_THAT(store.LoadVectors({}), HasCode(kUnavailable));
   EXPECT_THAT(store.LookUpIdentifiers({}), HasCode(kUnavailable));
   EXPECT_THAT(store.PersonsOf({}), HasCode(kUnavailable));
   EXPECT_THAT(store.MembersOf({}), HasCode(kUnavailable));

@@ -82,14 +82,16 @@ absl::StatusOr<std::vector<EdgeRow>> EdgeTable::List(EdgeKey after,
 }
 
 absl::Status EdgeTable::Verify(std::span<const ReadSet::Edges> reads) {
-  for (const ReadSet::Edges& read : reads) {
-    const absl::StatusOr<std::vector<std::vector<EdgeRow>>> edges =
-        Of({&read.uid, 1});
-    if (!edges.ok()) return edges.status();
+  std::vector<Uid> uids;
+  uids.reserve(reads.size());
+  for (const ReadSet::Edges& read : reads) uids.push_back(read.uid);
+  const absl::StatusOr<std::vector<std::vector<EdgeRow>>> edges = Of(uids);
+  if (!edges.ok()) return edges.status();
+  for (size_t i = 0; i < reads.size(); ++i) {
     const auto other = [&](const EdgeRow& edge) {
-      return edge.a == read.uid ? edge.b : edge.a;
+      return edge.a == reads[i].uid ? edge.b : edge.a;
     };
-    if (!std::ranges::equal(edges->front(), read.others, {}, other)) {
+    if (!std::ranges::equal((*edges)[i], reads[i].others, {}, other)) {
       return absl::AbortedError("an edge moved since it was read");
     }
   }

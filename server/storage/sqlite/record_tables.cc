@@ -14,19 +14,79 @@ namespace {
 // Behind one column of the caller's.
 constexpr char kColumns[] =
     ", record.uid, agency, key, version, received_time, retracted, sum, "
-    "wrapped_key, sealed ";
+    "wrapped_key, sealed, vector ";
 
-RecordRow RecordOf(const Rows& rows) {
-  return {.uid = rows.Uint(1),
-          .agency = static_cast<AgencyNumber>(rows.Uint(2)),
-          .key = rows.Array<16>(3),
-          .version = rows.Uint(4),
-          .wrapped_key = std::string(rows.Bytes(8)),
-          .sealed = std::string(rows.Bytes(9)),
-          .received_time = rows.Int(5),
-          .retracted = rows.Uint(6) != 0};
-}
 constexpr int kSumColumn = 7;
+
+// A row of `record` where it stands, so that nothing large is copied only to be
+// checked.
+struct RecordColumns {
+  explicit RecordColumns(const Rows& rows)
+      : uid(rows.Uint(1)),
+        agency(static_cast<AgencyNumber>(rows.Uint(2))),
+        key(rows.Array<16>(3)),
+        version(rows.Uint(4)),
+        received_time(rows.Int(5)),
+        retracted(rows.Uint(6) != 0),
+        wrapped_key(rows.Bytes(8)),
+        sealed(rows.Bytes(9)),
+        vector(rows.Bytes(10)) {}
+  // As it will be held.
+  explicit RecordColumns(const RecordRow& row)
+      : uid(row.uid),
+        agency(row.agency),
+        key(row.key),
+        version(row.version + 1),
+        received_time(row.received_time),
+        retracted(row.retracted),
+        wrapped_key(row.wrapped_key),
+        sealed(row.sealed),
+        vector(row.vector) {}
+
+  RecordRow Row() const {
+    return {.uid = uid,
+            .agency = agency,
+            .key = key,
+            .version = version,
+            .wrapped_key = std::string(wrapped_key),
+            .sealed = std::string(sealed),
+            .vector = std::string(vector),
+            .received_time = received_time,
+            .retracted = retracted};
+  }
+
+  Uid uid;
+  AgencyNumber agency;
+  KeyHash key;
+  uint64_t version;
+  int64_t received_time;
+  bool retracted;
+  std::string_view wrapped_key;
+  std::string_view sealed;
+  std::string_view vector;
+};
+
+// A sealed value authenticates itself; its length and last bytes, where AES-GCM
+// keeps its tag, tie the columns in clear to it. A record without a vector has
+// the checksum of before there were any.
+int64_t ChecksumOf(const ChecksumKey& key, const RecordColumns& record) {
+  constexpr size_t kTag = 16;
+  Checksum sum(key, Table::kRecord);
+  sum.Add(record.uid)
+      .Add(record.agency)
+      .Add(record.key)
+      .Add(record.version)
+      .Add(record.received_time)
+      .Add(record.retracted)
+      .Add(record.wrapped_key);
+  const auto add = [&](std::string_view sealed) {
+    sum.Add(sealed.size())
+        .Add(sealed.substr(sealed.size() - std::min(sealed.size(), kTag)));
+  };
+  add(record.sealed);
+  if (!record.vector.empty()) add(record.vector);
+  return sum.Finish();
+}
 
 MembershipRow MembershipOf(const Rows& rows) {
   return {.uid = rows.Uint(1), .person = rows.Uint(2)};
@@ -38,7 +98,7 @@ IdentifierRow IdentifierOf(const Rows& rows) {
           .uid = rows.Uint(3)};
 }
 
-std::string PlaceOf(const RecordRow& record) {
+std::string PlaceOf(const RecordColumns& record) {
   return absl::StrCat("record ", record.uid);
 }
 
@@ -77,13 +137,17 @@ RecordTables::RecordTables(Connection& connection, const ChecksumKey& key)
                               "FROM record WHERE agency = ? AND uid > ? "
                               "ORDER BY uid LIMIT ?")),
       version_(connection, "SELECT version FROM record WHERE key = ?"),
+      versions_(connection,
+                "SELECT list.rowid, version FROM uid_list(?) AS list "
+                "CROSS JOIN record ON record.uid = list.value"),
       insert_(connection,
               "INSERT INTO record (uid, agency, key, version, received_time, "
-              "retracted, sum, wrapped_key, sealed) "
-              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+              "retracted, sum, wrapped_key, sealed, vector) "
+              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_(connection,
               "UPDATE record SET version = ?, received_time = ?, "
-              "retracted = ?, sum = ?, wrapped_key = ?, sealed = ? "
+              "retracted = ?, sum = ?, wrapped_key = ?, sealed = ?, "
+              "vector = ? "
               "WHERE uid = ? AND version = ? AND key = ? AND agency = ?"),
       person_(connection, "SELECT person FROM membership WHERE uid = ?"),
       persons_(connection,
@@ -126,8 +190,11 @@ absl::StatusOr<std::vector<std::optional<RecordRow>>> RecordTables::Load(
     Rows& rows, size_t count) {
   std::vector<std::optional<RecordRow>> records(count);
   while (rows.Next()) {
-    RecordRow& record = records[rows.Uint(0)].emplace(RecordOf(rows));
-    if (rows.Int(kSumColumn) != SumOf(record)) return Damaged(PlaceOf(record));
+    const RecordColumns record(rows);
+    if (rows.Int(kSumColumn) != ChecksumOf(key_, record)) {
+      return Damaged(PlaceOf(record));
+    }
+    records[rows.Uint(0)] = record.Row();
   }
   if (!rows.status().ok()) return rows.status();
   return records;
@@ -150,11 +217,33 @@ absl::StatusOr<std::vector<RecordRow>> RecordTables::ListRecords(
   std::vector<RecordRow> records;
   Rows rows(by_agency_, agency, after, limit);
   while (rows.Next()) {
-    const RecordRow& record = records.emplace_back(RecordOf(rows));
-    if (rows.Int(kSumColumn) != SumOf(record)) return Damaged(PlaceOf(record));
+    const RecordColumns record(rows);
+    if (rows.Int(kSumColumn) != ChecksumOf(key_, record)) {
+      return Damaged(PlaceOf(record));
+    }
+    records.push_back(record.Row());
   }
   if (!rows.status().ok()) return rows.status();
   return records;
+}
+
+absl::StatusOr<std::vector<std::optional<VectorRow>>> RecordTables::LoadVectors(
+    std::span<const Uid> uids) {
+  std::vector<std::optional<VectorRow>> vectors(uids.size());
+  Rows rows(by_uid_, uids);
+  while (rows.Next()) {
+    const RecordColumns record(rows);
+    if (rows.Int(kSumColumn) != ChecksumOf(key_, record)) {
+      return Damaged(PlaceOf(record));
+    }
+    vectors[rows.Uint(0)] =
+        VectorRow{.uid = record.uid,
+                  .version = record.version,
+                  .wrapped_key = std::string(record.wrapped_key),
+                  .vector = std::string(record.vector)};
+  }
+  if (!rows.status().ok()) return rows.status();
+  return vectors;
 }
 
 absl::StatusOr<std::vector<std::vector<Uid>>> RecordTables::LookUpIdentifiers(
@@ -216,33 +305,71 @@ absl::Status RecordTables::Verify(const ReadSet& reads) {
     if (!rows.status().ok()) return rows.status();
     if (version != read.version) return Moved("a record");
   }
-  for (const ReadSet::Identifier& read : reads.identifiers) {
-    const absl::StatusOr<std::vector<std::vector<Uid>>> holders =
-        LookUpIdentifiers({&read.hash, 1}, read.limit);
-    if (!holders.ok()) return holders.status();
-    if (holders->front() != read.uids) return Moved("an identifier");
+  if (absl::Status status = VerifyVersions(reads.versions); !status.ok()) {
+    return status;
   }
+  if (absl::Status status = VerifyIdentifiers(reads.identifiers);
+      !status.ok()) {
+    return status;
+  }
+  std::vector<PersonId> persons;
+  persons.reserve(reads.persons.size());
   for (const ReadSet::Person& read : reads.persons) {
-    const absl::StatusOr<std::vector<std::vector<Uid>>> members =
-        MembersOf({&read.person, 1});
-    if (!members.ok()) return members.status();
-    if (members->front() != read.uids) return Moved("a person");
+    persons.push_back(read.person);
+  }
+  const auto members = MembersOf(persons);
+  if (!members.ok()) return members.status();
+  return std::ranges::equal(*members, reads.persons, {}, {},
+                            &ReadSet::Person::uids)
+             ? absl::OkStatus()
+             : Moved("a person");
+}
+
+absl::Status RecordTables::VerifyVersions(
+    std::span<const ReadSet::Version> reads) {
+  std::vector<Uid> uids;
+  uids.reserve(reads.size());
+  for (const ReadSet::Version& read : reads) uids.push_back(read.uid);
+  const std::span<const Uid> list = uids;
+  Rows rows(versions_, list);
+  size_t held = 0;
+  for (; rows.Next(); ++held) {
+    if (rows.Uint(1) != reads[rows.Uint(0)].version) return Moved("a record");
+  }
+  if (!rows.status().ok()) return rows.status();
+  return held == reads.size() ? absl::OkStatus() : Moved("a record");
+}
+
+absl::Status RecordTables::VerifyIdentifiers(
+    std::span<const ReadSet::Identifier> reads) {
+  std::map<size_t, std::vector<const ReadSet::Identifier*>> by_limit;
+  for (const ReadSet::Identifier& read : reads) {
+    by_limit[read.limit].push_back(&read);
+  }
+  std::vector<KeyHash> hashes;
+  for (const auto& [limit, some] : by_limit) {
+    hashes.clear();
+    for (const ReadSet::Identifier* read : some) hashes.push_back(read->hash);
+    const auto holders = LookUpIdentifiers(hashes, limit);
+    if (!holders.ok()) return holders.status();
+    for (size_t i = 0; i < some.size(); ++i) {
+      if ((*holders)[i] != some[i]->uids) return Moved("an identifier");
+    }
   }
   return absl::OkStatus();
 }
 
 absl::Status RecordTables::Put(const RecordRow& record, Change& change) {
-  RecordRow held = record;
-  ++held.version;
-  const int64_t sum = SumOf(held);
+  const RecordColumns held(record);
+  const int64_t sum = ChecksumOf(key_, held);
   if (record.version == 0) {
     ++change.new_records[record.agency];
     return Insert(record, sum);
   }
   if (absl::Status status =
           update_.Run(held.version, record.received_time, record.retracted, sum,
-                      record.wrapped_key, record.sealed, record.uid,
-                      record.version, record.key, record.agency);
+                      record.wrapped_key, record.sealed, record.vector,
+                      record.uid, record.version, record.key, record.agency);
       !status.ok()) {
     return status;
   }
@@ -254,7 +381,7 @@ absl::Status RecordTables::Insert(const RecordRow& record, int64_t sum) {
   absl::Status status =
       insert_.Run(record.uid, record.agency, record.key, record.version + 1,
                   record.received_time, record.retracted, sum,
-                  record.wrapped_key, record.sealed);
+                  record.wrapped_key, record.sealed, record.vector);
   if (!absl::IsAlreadyExists(status)) return status;
   Rows rows(version_, record.key);
   if (rows.Next()) return Moved("a record");
@@ -319,14 +446,14 @@ RecordTables::Tally RecordTables::Check(
                 absl::StrCat("SELECT 0", kColumns, "FROM record ORDER BY uid"));
   Rows rows(all);
   while (rows.Next()) {
-    const RecordRow row = RecordOf(rows);
+    const RecordColumns row(rows);
     ++tally.records;
     ++tally.agencies[row.agency];
     tally.highest_uid = std::max(tally.highest_uid, row.uid);
-    if (rows.Int(kSumColumn) != SumOf(row)) {
+    if (rows.Int(kSumColumn) != ChecksumOf(key_, row)) {
       findings.Add("record", PlaceOf(row), kBadChecksum);
     } else if (record != nullptr) {
-      if (std::optional<Finding> found = record(row)) {
+      if (std::optional<Finding> found = record(row.Row())) {
         findings.Add("record", std::move(found->place),
                      std::move(found->reason));
       }
@@ -387,24 +514,6 @@ void RecordTables::CheckIdentifiers(Findings& findings, Tally& tally) {
     }
   }
   findings.Add("identifier", rows.status());
-}
-
-// The sealed value authenticates itself; its length and last bytes, where
-// AES-GCM keeps its tag, tie the columns in clear to it.
-int64_t RecordTables::SumOf(const RecordRow& record) const {
-  constexpr size_t kTag = 16;
-  const std::string_view sealed = record.sealed;
-  return Checksum(key_, Table::kRecord)
-      .Add(record.uid)
-      .Add(record.agency)
-      .Add(record.key)
-      .Add(record.version)
-      .Add(record.received_time)
-      .Add(record.retracted)
-      .Add(record.wrapped_key)
-      .Add(sealed.size())
-      .Add(sealed.substr(sealed.size() - std::min(sealed.size(), kTag)))
-      .Finish();
 }
 
 int64_t RecordTables::SumOf(const MembershipRow& membership) const {

@@ -31,6 +31,8 @@ class RecordTables {
       std::span<const KeyHash> keys);
   absl::StatusOr<std::vector<std::optional<RecordRow>>> LoadByUid(
       std::span<const Uid> uids);
+  absl::StatusOr<std::vector<std::optional<VectorRow>>> LoadVectors(
+      std::span<const Uid> uids);
   absl::StatusOr<std::vector<std::vector<Uid>>> LookUpIdentifiers(
       std::span<const KeyHash> hashes, size_t limit);
   absl::StatusOr<std::vector<std::optional<PersonId>>> PersonsOf(
@@ -68,6 +70,8 @@ class RecordTables {
       Findings& findings);
 
  private:
+  absl::Status VerifyVersions(std::span<const ReadSet::Version> reads);
+  absl::Status VerifyIdentifiers(std::span<const ReadSet::Identifier> reads);
   absl::StatusOr<std::vector<std::vector<Uid>>> HoldersIn(Rows& rows,
                                                           size_t count);
   absl::StatusOr<std::vector<std::optional<RecordRow>>> Load(Rows& rows,
@@ -76,7 +80,6 @@ class RecordTables {
   void CheckPersons(Findings& findings, Tally& tally);
   void CheckIdentifiers(Findings& findings, Tally& tally);
 
-  int64_t SumOf(const RecordRow& record) const;
   int64_t SumOf(const MembershipRow& membership) const;
   int64_t SumOf(const IdentifierRow& identifier) const;
 
@@ -86,6 +89,7 @@ class RecordTables {
   Statement by_uid_;
   Statement by_agency_;
   Statement version_;
+  Statement versions_;
   Statement insert_;
   Statement update_;
   Statement person_;

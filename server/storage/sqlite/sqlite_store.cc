@@ -125,6 +125,10 @@ class SqliteStore final : public Store {
     return Read(
         [&](Session& s) { return s.records.LookUpIdentifiers(hashes, limit); });
   }
+  absl::StatusOr<std::vector<std::optional<VectorRow>>> LoadVectors(
+      std::span<const Uid> uids) const override {
+    return Read([&](Session& s) { return s.records.LoadVectors(uids); });
+  }
   absl::StatusOr<std::vector<std::vector<EdgeRow>>> EdgesOf(
       std::span<const Uid> uids) const override {
     return Read([&](Session& s) { return s.edges.Of(uids); });

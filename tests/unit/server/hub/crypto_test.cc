@@ -16,6 +16,7 @@
 #include "server/hub/names.h"
 #include "server/hub/page_token.h"
 #include "server/hub/seal.h"
+#include "server/hub/vector.h"
 
 namespace waystation::hub {
 namespace {
@@ -149,6 +150,59 @@ TEST(Seals, RefuseAnotherPlaceKeyOrBit) {
   }
   EXPECT_FALSE(Sealer::Open(key, place, sealed.substr(0, 20)).ok());
   EXPECT_FALSE(Sealer::Open(key, place, "").ok());
+}
+
+TEST(Vectors, ComeBackAsTheyWere) {
+  RandomPool random(Randomness);
+  const Keys keys = Keys::Generate();
+  Sealer sealer(keys, random);
+  const auto record = NewRecord(sealer, 7, 1, {}, "labor.320500", "L-1");
+  domain::MatchVector whole;
+  whole.numbers = {"032050199003070017"};
+  whole.doubtful_numbers = {"032050199003070018"};
+  whole.birth_date = codes::PartialDate{1990, 3, 7, true, true};
+  whole.sex = codes::Sex::kFemale;
+  whole.phones = {"13805580001", "13805580002"};
+  whole.household = "341202003";
+  whole.address = "枫桥街道滨河路7号";
+  for (const char* name :
+       {"", "欧阳建国", "歐陽建國", "张▀明", "买买提·艾合买提", "Zeng Guofan",
+        "O'Brien José", "▀"}) {
+    SCOPED_TRACE(name);
+    whole.name = codes::ComparableName(name);
+    const std::string bytes = SealVector(sealer, *record, whole);
+    const auto opened = OpenVector(7, record->data_key, bytes);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    EXPECT_EQ(*opened, whole);
+    // Whatever is derived from the name is there too.
+    EXPECT_EQ(domain::Compare(*opened, whole), domain::Compare(whole, whole));
+  }
+  const auto nothing = OpenVector(
+      7, record->data_key, SealVector(sealer, *record, domain::MatchVector()));
+  ASSERT_TRUE(nothing.ok());
+  EXPECT_EQ(*nothing, domain::MatchVector());
+}
+
+TEST(Vectors, OpenOnlyWhereTheyWereMade) {
+  RandomPool random(Randomness);
+  const Keys keys = Keys::Generate();
+  Sealer sealer(keys, random);
+  const auto record = NewRecord(sealer, 7, 1, {}, "labor.320500", "L-1");
+  domain::MatchVector vector;
+  vector.phones = {"13805580001"};
+  const std::string bytes = SealVector(sealer, *record, vector);
+  EXPECT_FALSE(OpenVector(8, record->data_key, bytes).ok());
+  EXPECT_FALSE(OpenVector(7, sealer.NewDataKey(), bytes).ok());
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    std::string changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    EXPECT_EQ(OpenVector(7, record->data_key, changed).status().code(),
+              absl::StatusCode::kDataLoss)
+        << i;
+    EXPECT_FALSE(
+        OpenVector(7, record->data_key, std::string_view(bytes).substr(0, i))
+            .ok());
+  }
 }
 
 // Computed with Python's hmac: key 32 x 0x0b, 0x0000000000000002 "ab".

@@ -3,6 +3,7 @@
 // what an agency learns of its own records.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/rand.h>
 #include <sqlite3.h>
 
 #include <filesystem>
@@ -13,7 +14,10 @@
 #include <vector>
 
 #include "proto/errors/error.h"
+#include "server/hub/record.h"
 #include "tests/unit/server/hub/fixtures.h"
+#include "tests/unit/server/hub/stock.h"
+#include "waystation/store/v1/stored.pb.h"
 
 namespace waystation::hub {
 namespace {
@@ -429,6 +433,66 @@ TEST(Scores, AreMadeAnewOnceForEachRecord) {
     looked_at += event.count();
   }
   EXPECT_EQ(looked_at, kRecords);
+}
+
+// Leaves the store as a release did that kept no vectors.
+void ForgetVectors(TestHub& test) {
+  test.Stop();
+  auto store =
+      storage::sqlite::OpenSqlite({.folder = test.folder() / "store",
+                                   .checksum_key = test.keys().checksum_key()});
+  ASSERT_TRUE(store.ok()) << store.status();
+  RandomPool random([](void* out, size_t size) {
+    RAND_bytes(static_cast<unsigned char*>(out), static_cast<int>(size));
+  });
+  Sealer sealer(test.keys(), random);
+  storage::Batch batch;
+  batch.id = {1};
+  batch.reads.group = (*store)->NewestGroup();
+  for (storage::AgencyNumber agency = 0; agency < 20; ++agency) {
+    const auto rows = (*store)->ListRecords(agency, 0, 1000);
+    ASSERT_TRUE(rows.ok()) << rows.status();
+    for (const storage::RecordRow& row : *rows) {
+      const auto record = OpenRecord(sealer, row);
+      ASSERT_TRUE(record.ok()) << record.status();
+      (*record)->vector.clear();
+      ++(*record)->version;
+      batch.records.push_back(SealRecord(sealer, **record, row.received_time));
+    }
+  }
+  ASSERT_FALSE(batch.records.empty());
+  const auto objects = (*store)->ListObjects("hub");
+  ASSERT_TRUE(objects.ok()) << objects.status();
+  for (storage::ObjectRow row : *objects) {
+    store::v1::StoredIdentity identity;
+    if (row.id != "identity" || !identity.ParseFromString(row.bytes)) continue;
+    identity.set_index_version(1);
+    row.bytes = identity.SerializeAsString();
+    batch.objects.push_back(row);
+  }
+  ASSERT_EQ(batch.objects.size(), 1u);
+  batch.leaves.push_back({.event = v1::AuditEvent().SerializeAsString()});
+  ASSERT_TRUE((*store)->Commit(batch).ok());
+}
+
+// What a store of an earlier release lacks is filled in, and nobody is other
+// than they were.
+TEST(Scores, AreTakenAlongFromAStoreWithoutVectors) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Say("A1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  test.Submit(kLaborSuzhou, Say("S1", 1).Name("欧阳建国").Born(1990, 3, 7));
+  test.Submit(kLaborSuzhou, Say("S2", 1).Name("上官婉儿").Born(1980, 5, 9));
+  ASSERT_EQ(Persons(test), 2U);
+  ForgetVectors(test);
+  ASSERT_TRUE(test.TryStart().ok());
+  // Whether or not the others have been gone through yet.
+  test.Submit(kPoliceFuyang, Say("A2", 1).Name("上官婉儿").Born(1980, 5, 9));
+  EXPECT_EQ(Persons(test), 2U);
+  while (ActsOf(test, "rules.apply").empty()) std::this_thread::yield();
+  EXPECT_EQ(Persons(test), 2U);
+  // Every record has its vector now.
+  EXPECT_EQ(Difference(StockOf(test), ComputedAtOnce(test)), "");
+  EXPECT_EQ(test.hub().CheckStore()->findings_size(), 0);
 }
 
 TEST(Linking, RulingThatContradictsAStandingOneIsRefused) {

@@ -19,6 +19,7 @@
 #include "server/hub/edge.h"
 #include "server/hub/pair_ruling.h"
 #include "server/hub/record.h"
+#include "server/hub/vector.h"
 
 namespace waystation::hub {
 namespace {
@@ -90,6 +91,9 @@ class Reader {
     std::map<Uid, domain::MatchVector> vectors;
     for (const auto& [uid, record] : records_) {
       vectors[uid] = domain::MatchVectorOf(record->stored, linking.block_list);
+      const auto held = OpenVector(uid, record->data_key, record->vector);
+      EXPECT_TRUE(held.ok()) << held.status();
+      EXPECT_EQ(*held, vectors[uid]) << "record " << uid;
       for (const auto& key : domain::BlockingKeys(vectors[uid])) {
         blocks[key].push_back(uid);
       }
@@ -123,7 +127,7 @@ class Reader {
     EXPECT_TRUE(rows.ok()) << rows.status();
     std::vector<domain::Edge> edges;
     for (const storage::EdgeRow& row : *rows) {
-      const auto edge = OpenEdge(row, *records_.at(row.b));
+      const auto edge = OpenEdge(row, records_.at(row.b)->data_key);
       EXPECT_TRUE(edge.ok()) << edge.status();
       edges.push_back({.a = row.a,
                        .b = row.b,

@@ -48,6 +48,7 @@ TEST(Migrations, TakeAStoreOfTheFirstSchemaAlong) {
     ASSERT_TRUE(connection
                     ->Run("BEGIN; DROP TABLE cosignature; DROP TABLE edge; "
                           "ALTER TABLE commit_group DROP COLUMN edges; "
+                          "ALTER TABLE record DROP COLUMN vector; "
                           "PRAGMA user_version = 1; COMMIT")
                     .ok());
     const std::unique_ptr<Connection> first = Take(Connection::Open(
@@ -64,9 +65,13 @@ TEST(Migrations, TakeAStoreOfTheFirstSchemaAlong) {
   ASSERT_TRUE(store->PutCosignature({1, "labor.320500", 7, "signs"}).ok());
   EXPECT_EQ(Take(store->LargestCosigned("labor.320500")), 1);
   Batch batch = BatchOf(2);
+  const Uid uids[] = {batch.records[0].uid};
+  EXPECT_EQ(Take(store->LoadVectors(uids))[0]->vector, "");
+  batch.records[0].vector = "vector";
   batch.edges_put = {{batch.records[0].uid, batch.records[1].uid, "edge"}};
   ASSERT_TRUE(store->Commit(batch).ok());
   EXPECT_EQ(Take(store->ListEdges({}, 10)), batch.edges_put);
+  EXPECT_EQ(Take(store->LoadVectors(uids))[0]->vector, "vector");
   EXPECT_TRUE(Take(store->Check({})).empty());
 }
 
