@@ -46,14 +46,18 @@ absl::Status SetSubject(const Subject& subject, Request& request) {
   return absl::OkStatus();
 }
 
+void AddPurpose(CLI::App& verb, std::string& purpose) {
+  verb.add_option("--purpose", purpose,
+                  Say("Why: $0", language::SayRule(runtime::EnumChoices(
+                                     *v1::Purpose_descriptor()))))
+      ->required();
+}
+
 void AddSubject(CLI::App& verb, Subject& subject) {
   verb.add_option("HANDLE", subject.handle, Say("Handle of the person"));
   verb.add_option("--record", subject.record_key,
                   Say("Your own record of the person, instead of a handle"));
-  verb.add_option("--purpose", subject.purpose,
-                  Say("Why: $0", language::SayRule(runtime::EnumChoices(
-                                     *v1::Purpose_descriptor()))))
-      ->required();
+  AddPurpose(verb, subject.purpose);
 }
 
 absl::Status Show(Session& session, const Subject& subject,
@@ -112,6 +116,12 @@ absl::StatusOr<v1::Person> Offered(const std::string& attribute,
   return person;
 }
 
+Cell AnswerCell(v1::MatchClaimResponse::Answer answer) {
+  return answer == v1::MatchClaimResponse::ANSWER_UNSPECIFIED
+             ? Cell(Say("unknown"), "unknown")
+             : EnumOf(answer);
+}
+
 absl::Status Match(Session& session, const Subject& subject,
                    const std::string& attribute) {
   v1::MatchClaimRequest request;
@@ -128,20 +138,74 @@ absl::Status Match(Session& session, const Subject& subject,
 
   const auto response = session.registry().MatchClaim(request);
   if (!response.ok()) return response.status();
-  const Cell answer =
-      response->answer() == v1::MatchClaimResponse::ANSWER_UNSPECIFIED
-          ? Cell(Say("unknown"), "unknown")
-          : EnumOf(response->answer());
   session.out().Show(
       *response,
       {.facts = {
            {"attribute", Say("Attribute"), Cell(SayName(attribute), attribute)},
-           {"answer", Say("Answer"), answer},
+           {"answer", Say("Answer"), AnswerCell(response->answer())},
            {"as_of_time", Say("As of"),
             TimeCell(response->as_of_time(), session.surroundings())}}});
   if (response->answer() == v1::MatchClaimResponse::ANSWER_DIFFERS) {
     session.Found();
   }
+  return absl::OkStatus();
+}
+
+struct LookUp {
+  std::string purpose;
+  std::vector<std::string> attributes;
+};
+
+// Asks for what was presented and said, attribute by attribute.
+absl::Status AskWhatWasSaid(Session& session, const LookUp& look_up,
+                            v1::Person& said) {
+  std::vector<std::string> attributes = {"identifiers", "name", "birth_date"};
+  attributes.insert(attributes.end(), look_up.attributes.begin(),
+                    look_up.attributes.end());
+  for (const std::string& attribute : attributes) {
+    if (auto known = CheckAttribute(attribute); !known.ok()) return known;
+    const auto text =
+        session.Ask(Say("$0 as presented: ", SayName(attribute)),
+                    /*secret=*/attribute == "identifiers", /*from_pipe=*/true);
+    if (!text.ok()) return text.status();
+    const auto offered = Offered(attribute, *text);
+    if (!offered.ok()) return offered.status();
+    said.MergeFrom(*offered);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LookUpPerson(Session& session, const LookUp& look_up) {
+  v1::LookUpPersonRequest request;
+  const auto purpose = EnumFrom<v1::Purpose>("--purpose", look_up.purpose);
+  if (!purpose.ok()) return purpose.status();
+  request.set_purpose(*purpose);
+  if (auto asked = AskWhatWasSaid(session, look_up, *request.mutable_offered());
+      !asked.ok()) {
+    return asked;
+  }
+  const auto response = session.registry().LookUpPerson(request);
+  if (!response.ok()) return response.status();
+  Table answers{
+      .columns = {{"attribute", Say("ATTRIBUTE")}, {"answer", Say("ANSWER")}}};
+  bool differs = false;
+  for (const v1::AttributeAnswer& one : response->answers()) {
+    answers.rows.push_back({Cell(SayName(one.attribute()), one.attribute()),
+                            AnswerCell(one.answer())});
+    differs |= one.answer() == v1::MatchClaimResponse::ANSWER_DIFFERS;
+  }
+  session.out().Show(
+      *response,
+      {.facts = {{"record_key", Say("Your record"), response->record_key()},
+                 {"handle", Say("Handle"), response->handle()},
+                 {"as_of_time", Say("As of"),
+                  TimeCell(response->as_of_time(), session.surroundings())}},
+       .sections = {{Say("What others hold, as far as you may know"),
+                     std::move(answers)}}});
+  if (response->record_key().empty()) {
+    session.out().Note(Say("You hold no record by this number."));
+  }
+  if (differs) session.Found();
   return absl::OkStatus();
 }
 
@@ -251,6 +315,17 @@ void AddPerson(Commands& commands) {
       .add_option("--attribute", match->attribute,
                   Say("What to compare, such as identifiers or birth_date"))
       ->required();
+
+  const auto look_up = std::make_shared<LookUp>();
+  CLI::App& look_up_verb = commands.Verb(
+      noun, "ask",
+      Say("Ask before you make a record: number, name and birth date are "
+          "asked for, or piped in"),
+      "wayctl person ask --purpose employment_service", Needs::kHub,
+      [look_up](Session& session) { return LookUpPerson(session, *look_up); });
+  AddPurpose(look_up_verb, look_up->purpose);
+  AddRepeated(look_up_verb, "--attribute", look_up->attributes,
+              Say("What else was said, such as sex; may be repeated"));
 
   const auto why = std::make_shared<Why>();
   CLI::App& why_verb = commands.Verb(

@@ -285,16 +285,16 @@ void AddReview(Commands& commands) {
   const auto batch = std::make_shared<Batch>();
   CLI::App& decide_verb = commands.Verb(
       noun, "decide", Say("Record the answers of a file; each can be undone"),
-      "wayctl review list -o csv > answers.csv\n"
-      "  wayctl review decide answers.csv",
-      Needs::kHub, [batch](Session& session) {
+      "wayctl review decide answers.csv", Needs::kHub,
+      [batch](Session& session) {
         return DecideFile(session, batch->file, batch->dry_run);
       });
   decide_verb
       .add_option("FILE", batch->file,
-                  Say("CSV with the columns id, answer, reason, etag, or JSON "
-                      "lines; - is standard input. An answer is same, "
-                      "different, unsure or the id of a claim"))
+                  Say("CSV with the columns id, answer, reason, etag (as `wayctl "
+                      "review list -o csv` begins it), or JSON lines; - is "
+                      "standard input. An answer is same, different, unsure "
+                      "or the id of a claim"))
       ->required();
   AddDryRun(decide_verb, batch->dry_run);
 }

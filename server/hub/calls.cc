@@ -138,6 +138,14 @@ void HubImpl::MatchClaim(const Caller& caller, v1::MatchClaimRequest request,
   disclosure_.MatchClaim(caller, request, std::move(done));
 }
 
+void HubImpl::LookUpPerson(const Caller& caller,
+                           v1::LookUpPersonRequest request,
+                           Callback<v1::LookUpPersonResponse> done) {
+  auto status = Admit(caller, "RegistryService.LookUpPerson", kAgencyAndClerks);
+  if (!status.ok()) return done(status);
+  disclosure_.LookUpPerson(caller, request, std::move(done));
+}
+
 void HubImpl::AskAboutBusiness(const Caller& caller,
                                v1::AskAboutBusinessRequest request,
                                Callback<v1::AskAboutBusinessResponse> done) {

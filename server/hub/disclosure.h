@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GetPerson and MatchClaim: what an agreement lets one agency know of one
-// person, audited before it is told (design 8).
+// GetPerson, MatchClaim and LookUpPerson: what an agreement lets one agency
+// know of one person, audited before it is told (design 8).
 #ifndef WAYSTATION_SERVER_HUB_DISCLOSURE_H_
 #define WAYSTATION_SERVER_HUB_DISCLOSURE_H_
 
@@ -21,6 +21,9 @@ class Disclosure {
                  Hub::Callback<v1::GetPersonResponse> done);
   void MatchClaim(const Caller& caller, const v1::MatchClaimRequest& request,
                   Hub::Callback<v1::MatchClaimResponse> done);
+  void LookUpPerson(const Caller& caller,
+                    const v1::LookUpPersonRequest& request,
+                    Hub::Callback<v1::LookUpPersonResponse> done);
 
  private:
   Core& core_;

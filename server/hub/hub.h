@@ -142,6 +142,9 @@ class Hub {
                          Callback<v1::GetPersonResponse> done) = 0;
   virtual void MatchClaim(const Caller& caller, v1::MatchClaimRequest request,
                           Callback<v1::MatchClaimResponse> done) = 0;
+  virtual void LookUpPerson(const Caller& caller,
+                            v1::LookUpPersonRequest request,
+                            Callback<v1::LookUpPersonResponse> done) = 0;
   virtual void AskAboutBusiness(
       const Caller& caller, v1::AskAboutBusinessRequest request,
       Callback<v1::AskAboutBusinessResponse> done) = 0;

@@ -47,6 +47,8 @@ class HubImpl final : public Hub {
                  Callback<v1::GetPersonResponse> done) override;
   void MatchClaim(const Caller& caller, v1::MatchClaimRequest request,
                   Callback<v1::MatchClaimResponse> done) override;
+  void LookUpPerson(const Caller& caller, v1::LookUpPersonRequest request,
+                    Callback<v1::LookUpPersonResponse> done) override;
   void AskAboutBusiness(const Caller& caller,
                         v1::AskAboutBusinessRequest request,
                         Callback<v1::AskAboutBusinessResponse> done) override;

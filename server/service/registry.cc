@@ -10,6 +10,8 @@ constexpr Method kSubmitRecords{"RegistryService.SubmitRecords", kAgency};
 constexpr Method kSubmitRecord{"RegistryService.SubmitRecord", kAgency};
 constexpr Method kGetPerson{"RegistryService.GetPerson", kAgency | kClerk};
 constexpr Method kMatchClaim{"RegistryService.MatchClaim", kAgency | kClerk};
+constexpr Method kLookUpPerson{"RegistryService.LookUpPerson",
+                               kAgency | kClerk};
 constexpr Method kAskAboutBusiness{"RegistryService.AskAboutBusiness",
                                    kAgency | kClerk};
 constexpr Method kListRecords{"RegistryService.ListRecords", kAgency | kClerk};
@@ -47,6 +49,16 @@ grpc::ServerUnaryReactor* RegistryService::MatchClaim(
   return HandOver(desk_, context, kMatchClaim, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.MatchClaim(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* RegistryService::LookUpPerson(
+    grpc::CallbackServerContext* context,
+    const v1::LookUpPersonRequest* request,
+    v1::LookUpPersonResponse* response) {
+  return HandOver(desk_, context, kLookUpPerson, *request, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.LookUpPerson(caller, *request, std::move(done));
                   });
 }
 

@@ -26,6 +26,10 @@ class RegistryService final : public v1::RegistryService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::MatchClaimRequest* request,
       v1::MatchClaimResponse* response) override;
+  grpc::ServerUnaryReactor* LookUpPerson(
+      grpc::CallbackServerContext* context,
+      const v1::LookUpPersonRequest* request,
+      v1::LookUpPersonResponse* response) override;
   grpc::ServerUnaryReactor* AskAboutBusiness(
       grpc::CallbackServerContext* context,
       const v1::AskAboutBusinessRequest* request,

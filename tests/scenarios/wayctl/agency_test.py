@@ -127,6 +127,48 @@ class Persons(Scenario):
         )
         self.assertEqual(code, 130, screen)
 
+    ASK = ("person", "ask", "--purpose", "residence_registration")
+    SAID = f"{NUMBER}\n张小花\n1990-03-07\n"
+
+    def test_asking_before_a_record_is_made(self):
+        found = self.world.json(SUZHOU_POLICE, *self.ASK, stdin=self.SAID)
+        self.assertEqual(found["recordKey"], "Q-1")
+        answers = {
+            one["attribute"]: one.get("answer") for one in found["answers"]
+        }
+        self.assertEqual(answers["name"], "ANSWER_MATCH")
+        # What else was said, and a difference is a finding.
+        out, _ = self.ends(
+            *(3, SUZHOU_POLICE, *self.ASK, "--attribute", "sex"),
+            stdin=self.SAID + "male\n",
+        )
+        self.assertIn("differs", out)
+        # Of nobody, and of somebody under another name, nothing is said.
+        out, err = self.ends(
+            0, SUZHOU_POLICE, *self.ASK, stdin=self.SAID.replace("张小花", "李大年")
+        )
+        self.assertNotIn("match", out)
+        self.assertIn("no record by this number", err)
+
+    def test_asking_names_what_cannot_be_read(self):
+        _, err = self.ends(
+            *(2, SUZHOU_POLICE, *self.ASK),
+            stdin=self.SAID.replace("1990-03-07", "1990-13-07"),
+        )
+        self.assertIn("birth_date", err)
+
+    def test_a_presented_number_is_typed_unseen(self):
+        code, screen = self.world.type(
+            *(SUZHOU_POLICE, *self.ASK),
+            answers=[
+                ("as presented: ", NUMBER),
+                ("as presented: ", "张小花"),
+                ("as presented: ", "1990-03-07"),
+            ],
+        )
+        self.assertEqual(code, 0, screen)
+        self.assertNotIn(NUMBER, screen)
+
     def test_a_view_says_where_each_value_comes_from(self):
         show = ("person", "show", "--record", "P-1")
         show += ("--purpose", "residence_registration")

@@ -32,11 +32,16 @@ class Examples(Scenario):
         "person": SUZHOU_LABOR,
         "person why": "office",
         "record": SUZHOU_LABOR,
+        "review": "office",
         "verify": SUZHOU_LABOR,
     }
     # Before others; the rest follow as they stand in the help.
     FIRST = [
         ("agreement", "apply"),
+        ("review", "list"),
+        ("review", "claim"),
+        ("review", "release"),
+        ("review", "next"),
         ("conflict", "list"),
         ("conflict", "show"),
         ("conflict", "decide"),
@@ -55,6 +60,12 @@ class Examples(Scenario):
         ("agreement", "revoke"): [("Reason", "over"), ("[y/N]", "y")],
         ("cert", "revoke"): [("Reason", "lost"), ("[y/N]", "y")],
         ("person", "match"): [("to compare", "1990-03-07")],
+        ("person", "ask"): [
+            ("as presented", "034105199003070424"),
+            ("as presented", "张小花"),
+            ("as presented", "1990-03-07"),
+        ],
+        ("review", "next"): [("? > ", "q")],
         # Goes on until it is interrupted.
         ("mailbox", "watch"): [('"lastToken"', None)],
     }
@@ -138,6 +149,9 @@ class Examples(Scenario):
                 *(0, SUZHOU_LABOR, "audit", "prove", "--record", "LD-0001"),
                 *("--save", world.file("desk/proof.json")),
             )
+        if "answers.csv" in example:
+            _, answers, _ = world.run("office", "review", "list", "-o", "csv")
+            world.write("desk/answers.csv", answers)
         if "TOKEN" in example:
             status = world.json(SUZHOU_LABOR, "mailbox", "status")
             example = example.replace("TOKEN", status["acknowledgedToken"])

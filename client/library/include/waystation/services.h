@@ -76,6 +76,8 @@ class ListRecordsRequest;
 class ListRecordsResponse;
 class ListReviewItemsRequest;
 class ListReviewItemsResponse;
+class LookUpPersonRequest;
+class LookUpPersonResponse;
 class MatchClaimRequest;
 class MatchClaimResponse;
 class NextReviewItemRequest;
@@ -117,6 +119,8 @@ class Registry {
       const v1::GetPersonRequest& request) const;
   absl::StatusOr<v1::MatchClaimResponse> MatchClaim(
       const v1::MatchClaimRequest& request) const;
+  absl::StatusOr<v1::LookUpPersonResponse> LookUpPerson(
+      const v1::LookUpPersonRequest& request) const;
   absl::StatusOr<v1::AskAboutBusinessResponse> AskAboutBusiness(
       const v1::AskAboutBusinessRequest& request) const;
   absl::StatusOr<v1::ListRecordsResponse> ListRecords(

@@ -95,6 +95,194 @@ TEST(Disclosure, NewerAddressOfAClinicOrEmployerNeverReachesPolice) {
   }
 }
 
+// --- asking before a record is made ---
+
+v1::LookUpPersonRequest Presented(std::string_view agency) {
+  v1::LookUpPersonRequest request;
+  request.set_purpose(PurposeOf(agency));
+  v1::Person& offered = *request.mutable_offered();
+  v1::Identifier& identifier = *offered.add_identifiers();
+  identifier.set_kind(v1::Identifier::KIND_CITIZEN_NUMBER);
+  identifier.set_number(kNumber);
+  offered.mutable_name()->set_full("王芳");
+  v1::Date& date = *offered.mutable_birth_date()->mutable_date();
+  date.set_year(1990);
+  date.set_month(3);
+  date.set_day(7);
+  offered.mutable_sex()->set_value(v1::SEX_FEMALE);
+  return request;
+}
+
+absl::StatusOr<v1::LookUpPersonResponse> LookUp(
+    TestHub& test, std::string_view agency,
+    const v1::LookUpPersonRequest& request) {
+  return Await<v1::LookUpPersonResponse>([&](auto done) {
+    test.hub().LookUpPerson(AgencyCaller(agency), request, std::move(done));
+  });
+}
+
+// "name=MATCH birth_date=DIFFERS", without what is unknown.
+std::string Known(const absl::StatusOr<v1::LookUpPersonResponse>& response) {
+  EXPECT_TRUE(response.ok()) << response.status();
+  if (!response.ok()) return "";
+  std::string known;
+  for (const v1::AttributeAnswer& one : response->answers()) {
+    if (one.answer() == v1::MatchClaimResponse::ANSWER_UNSPECIFIED) continue;
+    known +=
+        one.attribute() + (one.answer() == v1::MatchClaimResponse::ANSWER_MATCH
+                               ? "=match "
+                               : "=differs ");
+  }
+  return known;
+}
+
+TEST(LookUp, SaysWhatMatchClaimWouldOnceTheRecordIsMade) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Core("P").Sex(v1::SEX_MALE).Lives("320505", "x"));
+  v1::LookUpPersonRequest request = Presented(kLaborSuzhou);
+  request.mutable_offered()->mutable_contact()->add_phones("13900001234");
+  const auto before = LookUp(test, kLaborSuzhou, request);
+  EXPECT_EQ(Known(before), "name=match sex=differs birth_date=match ");
+  EXPECT_EQ(before->record_key(), "");
+  EXPECT_EQ(before->handle(), "");
+
+  test.Submit(kLaborSuzhou, Core("L"));
+  const auto after = LookUp(test, kLaborSuzhou, request);
+  EXPECT_EQ(after->record_key(), "L");
+  const auto shown = test.GetPerson(kLaborSuzhou, "L", PurposeOf(kLaborSuzhou));
+  ASSERT_TRUE(shown.ok()) << shown.status();
+  EXPECT_EQ(after->handle(), shown->view().handle());
+  for (const v1::AttributeAnswer& one : after->answers()) {
+    SCOPED_TRACE(one.attribute());
+    v1::MatchClaimRequest match;
+    match.set_record_key("L");
+    match.set_purpose(PurposeOf(kLaborSuzhou));
+    match.set_attribute(one.attribute());
+    const v1::Person& offered = request.offered();
+    if (one.attribute() == "identifiers") {
+      *match.mutable_offered()->mutable_identifiers() = offered.identifiers();
+    } else if (one.attribute() == "name") {
+      *match.mutable_offered()->mutable_name() = offered.name();
+    } else if (one.attribute() == "sex") {
+      *match.mutable_offered()->mutable_sex() = offered.sex();
+    } else if (one.attribute() == "birth_date") {
+      *match.mutable_offered()->mutable_birth_date() = offered.birth_date();
+    } else {
+      *match.mutable_offered()->mutable_contact() = offered.contact();
+    }
+    const auto matched = Await<v1::MatchClaimResponse>([&](auto done) {
+      test.hub().MatchClaim(AgencyCaller(kLaborSuzhou), match, std::move(done));
+    });
+    ASSERT_TRUE(matched.ok()) << matched.status();
+    EXPECT_EQ(matched->answer(), one.answer());
+  }
+}
+
+// Nobody, another name, a birth date that contradicts, not the caller's to
+// know, two persons of one number and name: one answer, and one leaf.
+TEST(LookUp, SaysTheSameWhereThereIsNobodyAndWhereNothingMayBeSaid) {
+  std::set<std::string> answers;
+  std::set<std::string> leaves;
+  const auto ask = [&](TestHub& test, const v1::LookUpPersonRequest& request) {
+    auto response = LookUp(test, kLaborSuzhou, request);
+    ASSERT_TRUE(response.ok()) << response.status();
+    response->clear_as_of_time();
+    answers.insert(response->ShortDebugString());
+    v1::AuditEvent event = test.Events().back().event();
+    event.clear_time();
+    leaves.insert(event.ShortDebugString());
+  };
+  {
+    TestHub test;
+    ask(test, Presented(kLaborSuzhou));
+  }
+  {
+    TestHub test;
+    test.Submit(kPoliceFuyang, Core("P"));
+    v1::LookUpPersonRequest request = Presented(kLaborSuzhou);
+    request.mutable_offered()->mutable_name()->set_full("李强");
+    ask(test, request);
+    request = Presented(kLaborSuzhou);
+    request.mutable_offered()->mutable_birth_date()->mutable_date()->set_year(
+        1971);
+    ask(test, request);
+  }
+  {
+    TestHub test;
+    test.Submit(kHealthSuzhou, Core("H").Sex(v1::SEX_MALE));
+    ask(test, Presented(kLaborSuzhou));
+  }
+  {
+    // Each person has one record there, so these are two persons.
+    TestHub test;
+    v1::PutAgencyRequest put;
+    put.mutable_agency()->set_id(std::string(kPoliceFuyang));
+    put.mutable_agency()->set_sector("public_security");
+    put.mutable_agency()->set_jurisdiction("3412");
+    put.mutable_agency()->set_unsigned_frames(true);
+    put.mutable_agency()->set_unique_keys(true);
+    const auto done = Await<v1::PutAgencyResponse>([&](auto done) {
+      test.hub().PutAgency(OperatorCaller(), put, std::move(done));
+    });
+    ASSERT_TRUE(done.ok()) << done.status();
+    test.Submit(kPoliceFuyang, Core("P"));
+    test.Submit(kPoliceFuyang, Core("Q"));
+    ASSERT_EQ(test.hub().GetHubStatus()->persons(), 2u);
+    ask(test, Presented(kLaborSuzhou));
+  }
+  EXPECT_THAT(answers, SizeIs(1));
+  EXPECT_THAT(leaves, SizeIs(1));
+}
+
+// What is only linked to the number holder is not said to be.
+TEST(LookUp, FindsTheCallersOwnRecordByTheNumberAlone) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Core("P").Phone("13900001234"));
+  test.Submit(kLaborSuzhou,
+              Say("L", 1).Name("王芳").Born(1990, 3, 7).Phone("13900001234"));
+  ASSERT_EQ(test.hub().GetHubStatus()->persons(), 1u) << "linked by score";
+  const auto asked = LookUp(test, kLaborSuzhou, Presented(kLaborSuzhou));
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  EXPECT_EQ(asked->record_key(), "");
+  EXPECT_EQ(asked->handle(), "");
+}
+
+TEST(LookUp, LeavesItsTraceWhereItTells) {
+  TestHub test;
+  test.Submit(kPoliceFuyang, Core("P").Sex(v1::SEX_MALE));
+  ASSERT_TRUE(LookUp(test, kLaborSuzhou, Presented(kLaborSuzhou)).ok());
+  const v1::AuditEvent event = test.Events().back().event();
+  EXPECT_EQ(event.act(), "RegistryService.LookUpPerson");
+  EXPECT_EQ(event.agency(), kLaborSuzhou);
+  EXPECT_EQ(event.count(), 1u);
+  EXPECT_THAT(event.attributes(), ElementsAre("name", "sex", "birth_date"));
+  EXPECT_FALSE(event.details_root().empty());
+}
+
+TEST(LookUp, NamesWhatIsMissingOrCannotBeRead) {
+  TestHub test;
+  const auto field = [&](const v1::LookUpPersonRequest& request) {
+    const auto answer = LookUp(test, kLaborSuzhou, request);
+    EXPECT_EQ(ReasonOf(answer.status()), "INVALID_REQUEST");
+    return errors::ViolationsOf(answer.status())[0].field;
+  };
+  v1::LookUpPersonRequest request = Presented(kLaborSuzhou);
+  request.mutable_offered()->clear_birth_date();
+  EXPECT_EQ(field(request), "offered");
+  request = Presented(kLaborSuzhou);
+  *request.mutable_offered()->add_identifiers() =
+      request.offered().identifiers(0);
+  EXPECT_EQ(field(request), "offered.identifiers");
+  request = Presented(kLaborSuzhou);
+  request.mutable_offered()->mutable_birth_date()->mutable_date()->set_month(
+      13);
+  EXPECT_EQ(field(request), "offered.birth_date.date");
+  request = Presented(kLaborSuzhou);
+  request.clear_purpose();
+  EXPECT_EQ(ReasonOf(LookUp(test, kLaborSuzhou, request).status()),
+            "PURPOSE_MISSING");
+}
+
 // --- the whole matrix, from the ceiling's own rows ---
 
 // Says everything of which a claim can be made, in values that name their

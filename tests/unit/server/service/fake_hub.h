@@ -141,6 +141,10 @@ class FakeHub final : public hub::Hub {
                   Callback<v1::MatchClaimResponse> done) override {
     done(v1::MatchClaimResponse());
   }
+  void LookUpPerson(const hub::Caller&, v1::LookUpPersonRequest,
+                    Callback<v1::LookUpPersonResponse> done) override {
+    done(v1::LookUpPersonResponse());
+  }
   void AskAboutBusiness(const hub::Caller&, v1::AskAboutBusinessRequest,
                         Callback<v1::AskAboutBusinessResponse> done) override {
     done(v1::AskAboutBusinessResponse());

@@ -82,6 +82,7 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"RegistryService.SubmitRecord", "A"},
       {"RegistryService.GetPerson", "AC"},
       {"RegistryService.MatchClaim", "AC"},
+      {"RegistryService.LookUpPerson", "AC"},
       {"RegistryService.AskAboutBusiness", "AC"},
       {"RegistryService.ListRecords", "AC"},
       {"RegistryService.GetRecord", "AC"},
