@@ -160,8 +160,49 @@ struct Partitioned {
   bool over_limit = false;
 };
 
-// The partition in three passes (design 6).
-Partitioned Partition(const LinkInput& input);
+// How a partition came to be, for whoever asks: written by the passes
+// themselves.
+struct PartitionTrace {
+  enum class Basis : std::uint8_t { kRuling, kNumber, kScore };
+  // What keeps two sets of records apart.
+  enum class Apart : std::uint8_t {
+    kNothing,
+    kRuling,      // a clerk's DIFFERENT
+    kNames,       // one number, two names
+    kUniqueKeys,  // two records of an agency at which each person has one
+    kNumbers,     // different numbers of one sort
+  };
+  // Two sets became one by a pair of records.
+  struct Step {
+    Pair pair;
+    Basis basis = Basis::kRuling;
+    // As of Edge; 0 of a ruling.
+    double score = 0;
+    // Records in the set that came of it.
+    std::size_t size = 0;
+    bool operator==(const Step&) const = default;
+  };
+  // A pair that did not join anything.
+  struct Aside {
+    Pair pair;
+    Basis basis = Basis::kRuling;
+    Doubt doubt = Doubt::kNameContradicts;
+    // Of a number: 0 where it may not join at all.
+    double score = 0;
+    // Of kKeptApart.
+    Apart apart = Apart::kNothing;
+    // Of kRival by score: a pair that is as close.
+    std::optional<Pair> rival;
+    bool operator==(const Aside&) const = default;
+  };
+  // Each in the order in which it was met.
+  std::vector<Step> steps;
+  std::vector<Aside> asides;
+};
+
+// The partition in three passes (design 6). Writes into `trace`, if there is
+// one; nothing else depends on it.
+Partitioned Partition(const LinkInput& input, PartitionTrace* trace = nullptr);
 
 // Groups of one agency's records that the agency may know to be one person:
 // joined by edges among these records alone and by decisions that name two of

@@ -260,6 +260,37 @@ Linking ReadLinking(const config::Linking& given) {
   return linking;
 }
 
+config::Linking WrittenOut(const config::Linking& given) {
+  const Linking linking = ReadLinking(given);
+  config::Linking all = given;
+  all.set_automatic(linking.automatic);
+  all.set_block_cap(static_cast<int>(linking.block_cap));
+  const Thresholds thresholds = ThresholdsOf(given.thresholds());
+  config::LinkThresholds& written = *all.mutable_thresholds();
+  written.set_upper(thresholds.upper);
+  written.set_lower(thresholds.lower);
+  written.set_margin(thresholds.margin);
+  written.set_large_set(static_cast<int>(thresholds.large_set));
+  written.set_neighbourhood_limit(
+      static_cast<int>(thresholds.neighbourhood_limit));
+  all.clear_levels();
+  std::size_t i = 0;
+  for (const LevelInfo& info : Levels()) {
+    config::LevelWeight& weight = *all.add_levels();
+    weight.set_field(std::string(NameOf(info.field)));
+    weight.set_level(std::string(info.name));
+    weight.set_m(info.m);
+    weight.set_u(info.u);
+    for (const config::LevelWeight& one : given.levels()) {
+      if (FindLevel(one.field(), one.level()) == static_cast<Level>(i)) {
+        weight = one;
+      }
+    }
+    ++i;
+  }
+  return all;
+}
+
 std::vector<v1::Violation> CheckLinking(const config::Linking& linking) {
   return Checker().Check(linking);
 }

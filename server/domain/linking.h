@@ -36,6 +36,10 @@ struct Linking {
 // `linking` must have no violations; a default message gives the defaults.
 Linking ReadLinking(const ::waystation::config::v1::Linking& linking);
 
+// The same section with the defaults written out.
+::waystation::config::v1::Linking WrittenOut(
+    const ::waystation::config::v1::Linking& linking);
+
 // What is wrong with the section, by field path from "linking": FIELD_MISSING,
 // and CONFIG_INVALID with the rule that is broken. Empty if nothing.
 std::vector<v1::Violation> CheckLinking(

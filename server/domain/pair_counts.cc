@@ -12,6 +12,13 @@ namespace {
 // Keys of numbers that identify come before those of Block.
 constexpr std::uint64_t kNumberKind = 0;
 constexpr std::size_t kKinds = kBlocks + 1;
+// Between two questions whether to stop.
+constexpr std::uint64_t kPairsBetween = 1 << 16;
+constexpr std::uint64_t kBlocksBetween = 1 << 12;
+
+bool Stops(const CountOptions& options) {
+  return options.stop && options.stop();
+}
 // Of a key's 64 bits the upper eight say its kind.
 constexpr int kKindShift = 56;
 
@@ -88,10 +95,14 @@ class Blocks {
     std::ranges::sort(members_);
   }
 
-  // Calls `visit` with key and records of each block of 2 to `cap`.
+  // Calls `visit` with key and records of each block of 2 to `cap`, until
+  // somebody stops it.
   template <typename Visit>
-  void ForEach(std::size_t cap, Visit visit) {
+  void ForEach(const CountOptions& options, Visit visit) {
+    const std::size_t cap = options.block_cap;
+    std::uint64_t visited = 0;
     for (std::size_t begin = 0; begin < members_.size();) {
+      if (++visited % kBlocksBetween == 0 && Stops(options)) return;
       std::size_t end = begin;
       while (end < members_.size() &&
              members_[end].first == members_[begin].first) {
@@ -159,6 +170,7 @@ void DrawPairs(std::span<const MatchVector> records,
   }
   Random random(options.seed);
   while (counts.pairs() < options.random_pairs) {
+    if (counts.pairs() % kPairsBetween == 0 && Stops(options)) return;
     const std::size_t i = random.Below(n);
     const std::size_t j = random.Below(n);
     if (i != j) counts.Add(Compare(records[i], records[j]));
@@ -211,7 +223,7 @@ PairCounts CountPairs(std::span<const MatchVector> records,
   }
   DrawPairs(records, options, counts.random);
   Blocks blocks(records);
-  blocks.ForEach(options.block_cap, [&](std::uint64_t key, auto members) {
+  blocks.ForEach(options, [&](std::uint64_t key, auto members) {
     LevelCounts& session = counts.sessions[key >> kKindShift].counts;
     for (std::size_t i = 0; i < members.size(); ++i) {
       for (std::size_t j = 0; j < i; ++j) {

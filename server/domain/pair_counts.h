@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -63,6 +64,8 @@ struct CountOptions {
   std::uint64_t random_pairs = 4'000'000;
   std::uint64_t seed = 1;
   std::size_t block_cap = kBlockCap;
+  // Asked now and then; true ends it, with what was counted so far.
+  std::function<bool()> stop = {};
 };
 
 // Compares the pairs of each block, and `random_pairs` drawn by `seed` (all

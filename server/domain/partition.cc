@@ -38,7 +38,8 @@ char SortOf(std::string_view number) {
 // The records with all that bears on them.
 class Passes {
  public:
-  explicit Passes(const LinkInput& input) : thresholds_(input.thresholds) {
+  Passes(const LinkInput& input, PartitionTrace* trace)
+      : thresholds_(input.thresholds), trace_(trace) {
     for (const LinkFeatures& record : input.records) {
       records_.push_back(&record);
       only_records_ += record.is_only ? 1 : 0;
@@ -83,7 +84,7 @@ class Passes {
     CapWhatContradicts();
     for (const Candidate& doubt : strong.doubts) {
       const auto at = PositionsOf(by_uid, doubt.pair.a, doubt.pair.b);
-      questions_.push_back({at->a, at->b, doubt.doubt});
+      Ask(*at, doubt.doubt, Basis::kNumber);
     }
     sets_ = DisjointSets(n);
     members_.resize(n);
@@ -105,6 +106,9 @@ class Passes {
   }
 
  private:
+  using Basis = PartitionTrace::Basis;
+  using Apart = PartitionTrace::Apart;
+
   // --- preparation ---
 
   static std::optional<Link> PositionsOf(const UidIndex& by_uid, Uid x, Uid y) {
@@ -255,29 +259,60 @@ class Passes {
   }
 
   bool SetsAreApart(std::size_t a, std::size_t b) {
-    a = sets_.Find(a);
-    b = sets_.Find(b);
-    if (StandsBetween(different_, a, b) || StandsBetween(apart_, a, b) ||
-        HoldOnlyRecordsOfOneAgency(a, b)) {
-      return true;
-    }
-    return several_numbers_ &&
-           std::ranges::any_of(members_[a], [&](std::size_t i) {
-             return std::ranges::any_of(members_[b], [&](std::size_t j) {
-               return NumbersContradict(i, j);
-             });
-           });
+    return WhatIsBetween(a, b) != Apart::kNothing;
   }
 
-  void Join(std::size_t a, std::size_t b) {
+  Apart WhatIsBetween(std::size_t a, std::size_t b) {
     a = sets_.Find(a);
     b = sets_.Find(b);
+    if (StandsBetween(different_, a, b)) return Apart::kRuling;
+    if (StandsBetween(apart_, a, b)) return Apart::kNames;
+    if (HoldOnlyRecordsOfOneAgency(a, b)) return Apart::kUniqueKeys;
+    const bool contradict =
+        several_numbers_ &&
+        std::ranges::any_of(members_[a], [&](std::size_t i) {
+          return std::ranges::any_of(members_[b], [&](std::size_t j) {
+            return NumbersContradict(i, j);
+          });
+        });
+    return contradict ? Apart::kNumbers : Apart::kNothing;
+  }
+
+  Pair PairOf(const Link& link) const {
+    return Pair::Of(records_[link.a]->uid, records_[link.b]->uid);
+  }
+
+  void Join(const Link& link, Basis basis) {
+    const std::size_t a = sets_.Find(link.a);
+    const std::size_t b = sets_.Find(link.b);
     if (a == b) return;
     sets_.Join(a, b);
     auto& into = members_[sets_.Find(a)];
     auto& from = members_[sets_.Find(a) == a ? b : a];
     into.insert(into.end(), from.begin(), from.end());
     from.clear();
+    if (trace_ != nullptr) {
+      trace_->steps.push_back({.pair = PairOf(link),
+                               .basis = basis,
+                               .score = link.score,
+                               .size = into.size()});
+    }
+  }
+
+  // Leaves the pair to a clerk.
+  void Ask(const Link& link, Doubt doubt, Basis basis,
+           const Link* rival = nullptr) {
+    questions_.push_back({link.a, link.b, doubt});
+    if (trace_ == nullptr) return;
+    trace_->asides.push_back(
+        {.pair = PairOf(link),
+         .basis = basis,
+         .doubt = doubt,
+         .score = link.score,
+         .apart = doubt == Doubt::kKeptApart ? WhatIsBetween(link.a, link.b)
+                                             : Apart::kNothing,
+         .rival = rival == nullptr ? std::nullopt
+                                   : std::optional<Pair>(PairOf(*rival))});
   }
 
   bool AreOne(std::size_t a, std::size_t b) {
@@ -288,16 +323,23 @@ class Passes {
 
   void MakeCores() {
     for (const Link& pair : must_) {
-      if (!AreOne(pair.a, pair.b) && !AreRuledDifferent(pair.a, pair.b)) {
-        Join(pair.a, pair.b);
+      if (AreOne(pair.a, pair.b)) continue;
+      if (!AreRuledDifferent(pair.a, pair.b)) {
+        Join(pair, Basis::kRuling);
+      } else if (trace_ != nullptr) {
+        // No question: both were answered.
+        trace_->asides.push_back({.pair = PairOf(pair),
+                                  .doubt = Doubt::kKeptApart,
+                                  .apart = Apart::kRuling,
+                                  .rival = {}});
       }
     }
     for (const Link& edge : strong_) {
       if (AreOne(edge.a, edge.b)) continue;
       if (SetsAreApart(edge.a, edge.b)) {
-        questions_.push_back({edge.a, edge.b, Doubt::kKeptApart});
+        Ask(edge, Doubt::kKeptApart, Basis::kNumber);
       } else {
-        Join(edge.a, edge.b);
+        Join(edge, Basis::kNumber);
       }
     }
   }
@@ -312,13 +354,13 @@ class Passes {
     for (const Link& edge : scored_) {
       if (core[edge.a] == core[edge.b]) continue;
       if (IsOverLimit(edge.a)) {
-        questions_.push_back({edge.a, edge.b, Doubt::kTooMany});
+        Ask(edge, Doubt::kTooMany, Basis::kScore);
       } else if (edge.score < thresholds_.upper) {
-        questions_.push_back({edge.a, edge.b, Doubt::kBetweenThresholds});
+        Ask(edge, Doubt::kBetweenThresholds, Basis::kScore);
       } else if (SetsAreApart(edge.a, edge.b)) {
-        questions_.push_back({edge.a, edge.b, Doubt::kKeptApart});
-      } else if (IsRivalled(edge, core)) {
-        questions_.push_back({edge.a, edge.b, Doubt::kRival});
+        Ask(edge, Doubt::kKeptApart, Basis::kScore);
+      } else if (const Link* const rival = FindRival(edge, core)) {
+        Ask(edge, Doubt::kRival, Basis::kScore, rival);
       } else {
         accepted.push_back(edge);
       }
@@ -326,22 +368,23 @@ class Passes {
     for (const Link& edge : accepted) {
       if (AreOne(edge.a, edge.b)) continue;
       if (SetsAreApart(edge.a, edge.b)) {
-        questions_.push_back({edge.a, edge.b, Doubt::kKeptApart});
+        Ask(edge, Doubt::kKeptApart, Basis::kScore);
       } else if (IsBridge(edge, accepted)) {
-        questions_.push_back({edge.a, edge.b, Doubt::kBridge});
+        Ask(edge, Doubt::kBridge, Basis::kScore);
       } else {
-        Join(edge.a, edge.b);
+        Join(edge, Basis::kScore);
       }
     }
   }
 
-  // Whether a third core is as close to one end of the edge while it cannot be
-  // the other's, or has nothing to do with it.
-  bool IsRivalled(const Link& edge, const std::vector<std::size_t>& core) {
+  // What joins a third core that is as close to one end of the edge while it
+  // cannot be the other's, or has nothing to do with it; nullptr if none is.
+  const Link* FindRival(const Link& edge,
+                        const std::vector<std::size_t>& core) {
     const std::size_t ends[] = {core[edge.a], core[edge.b]};
     const double close =
         std::min(thresholds_.upper, edge.score - thresholds_.margin);
-    return std::ranges::any_of(scored_, [&](const Link& other) {
+    const auto rival = std::ranges::find_if(scored_, [&](const Link& other) {
       if (other.score < close) return false;
       const std::size_t cores[] = {core[other.a], core[other.b]};
       for (int i = 0; i < 2; ++i) {
@@ -358,6 +401,7 @@ class Passes {
       }
       return false;
     });
+    return rival == scored_.end() ? nullptr : &*rival;
   }
 
   bool AreConnected(std::size_t a, std::size_t b,
@@ -435,6 +479,7 @@ class Passes {
   }
 
   const Thresholds thresholds_;
+  PartitionTrace* const trace_;
   // In the order by which ties break.
   std::vector<const LinkFeatures*> records_;
   std::vector<Link> must_;
@@ -459,13 +504,13 @@ class Passes {
 
 }  // namespace
 
-Partitioned Partition(const LinkInput& input) {
+Partitioned Partition(const LinkInput& input, PartitionTrace* trace) {
   if (input.records.size() == 1) {
     Partitioned alone;
     alone.persons.push_back({input.records.front().uid});
     return alone;
   }
-  return Passes(input).Run();
+  return Passes(input, trace).Run();
 }
 
 std::vector<std::vector<Uid>> OwnGroups(std::span<const LinkFeatures> records,

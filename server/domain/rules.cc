@@ -147,6 +147,28 @@ RuleBook::RuleBook(const config::Rules& rules) : RuleBook() {
   }
 }
 
+config::Rules WrittenOut(const config::Rules& rules) {
+  const RuleBook book = rules.version().empty() ? RuleBook() : RuleBook(rules);
+  config::Rules all;
+  all.set_version(book.version());
+  for (const AttributeInfo& attribute : Attributes()) {
+    const Rule& rule = book.Of(attribute.number);
+    config::ResolutionRule& written = *all.add_resolution();
+    written.set_attribute(attribute.name);
+    for (const v1::Criterion criterion : rule.criteria) {
+      written.add_criteria(criterion);
+    }
+    for (const std::string& owner : rule.owners) written.add_owners(owner);
+    for (const Contest& contest : rule.contests) {
+      config::Contest& one = *written.add_contests();
+      one.set_criterion(contest.criterion);
+      one.set_days(contest.days);
+    }
+  }
+  *all.mutable_linking() = WrittenOut(rules.linking());
+  return all;
+}
+
 std::vector<v1::Violation> CheckRules(const config::Rules& rules) {
   Checker checker;
   checker.Check(rules);

@@ -62,6 +62,12 @@ class RuleBook {
   Linking linking_;
 };
 
+// The same rules with all that they leave to defaults written out: a file that
+// can be edited, and goes on meaning what it says. Names none if `rules` does
+// not: those without a version are named "default".
+::waystation::config::v1::Rules WrittenOut(
+    const ::waystation::config::v1::Rules& rules);
+
 // What is wrong with a rules file, by field path such as
 // "resolution[2].criteria[0]"; empty if nothing. Reasons: FIELD_MISSING,
 // ATTRIBUTE_UNKNOWN, and CONFIG_INVALID with the rule that is broken.

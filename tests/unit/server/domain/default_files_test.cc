@@ -40,6 +40,11 @@ TEST(DefaultRules, AreTheDefaultsOfTheAttributes) {
   }
   EXPECT_EQ(rules.linking().levels_size(), static_cast<int>(kLevels));
   EXPECT_EQ(written.linking(), compiled.linking());
+  // And so does what the hub writes out of them.
+  EXPECT_EQ(WrittenOut(rules).SerializeAsString(),
+            WrittenOut(config::v1::Rules()).SerializeAsString());
+  EXPECT_EQ(RuleBook(WrittenOut(config::v1::Rules())).linking(),
+            compiled.linking());
 }
 
 using Row =

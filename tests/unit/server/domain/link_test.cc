@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 
 #include "tests/unit/server/domain/fixtures.h"
 
@@ -650,6 +651,48 @@ RC_GTEST_PROP(Partition, NeverJoinsTwoNamesOfOneNumber, ()) {
     if (doubt.doubt != Doubt::kNameContradicts) continue;
     RC_ASSERT(PersonOf(got.persons, doubt.pair.a) !=
               PersonOf(got.persons, doubt.pair.b));
+  }
+}
+
+// What a trace tells is what was done: its steps, one after the other, make the
+// same persons, and each question stands in it with its doubt.
+RC_GTEST_PROP(Partition, IsWhatItsTraceTells, ()) {
+  const Any any = AnyInput();
+  PartitionTrace trace;
+  const Partitioned got = Partition(any.Input(), &trace);
+  RC_ASSERT(got.persons == Partition(any.Input()).persons);
+  RC_ASSERT(trace.steps.size() + got.persons.size() == any.records.size());
+  std::map<Uid, std::set<Uid>> sets;
+  for (const LinkFeatures& record : any.records) {
+    sets[record.uid] = {record.uid};
+  }
+  PartitionTrace::Basis last = PartitionTrace::Basis::kRuling;
+  for (const PartitionTrace::Step& step : trace.steps) {
+    // Rulings, then numbers, then scores.
+    RC_ASSERT(step.basis >= last);
+    last = step.basis;
+    std::set<Uid> joined = sets.at(step.pair.a);
+    RC_ASSERT(!joined.contains(step.pair.b));
+    joined.insert(sets.at(step.pair.b).begin(), sets.at(step.pair.b).end());
+    RC_ASSERT(joined.size() == step.size);
+    for (const Uid uid : joined) sets[uid] = joined;
+  }
+  for (const auto& [uid, set] : sets) {
+    const auto& person = got.persons.at(PersonOf(got.persons, uid));
+    RC_ASSERT(std::ranges::equal(set, person));
+  }
+  for (const Candidate& candidate : got.candidates) {
+    RC_ASSERT(std::ranges::any_of(
+        trace.asides, [&](const PartitionTrace::Aside& aside) {
+          return aside.pair == candidate.pair && aside.doubt == candidate.doubt;
+        }));
+  }
+  for (const PartitionTrace::Aside& aside : trace.asides) {
+    RC_ASSERT((aside.doubt == Doubt::kKeptApart) ==
+              (aside.apart != PartitionTrace::Apart::kNothing));
+    RC_ASSERT(!aside.rival.has_value() || aside.doubt == Doubt::kRival);
+    RC_ASSERT(aside.doubt != Doubt::kRival || aside.rival.has_value() ||
+              aside.basis == PartitionTrace::Basis::kNumber);
   }
 }
 
