@@ -3,8 +3,11 @@
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/support/sync_stream.h>
 
 #include <cstddef>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -72,6 +75,46 @@ absl::StatusOr<Response> Call(const StubsOf<Service>& stubs,
   }
 }
 
+// Makes a call that tells how far it has come until it has a result. Not
+// repeated: what it did is lost, and whoever waited knows best.
+template <typename Step, typename Result, typename Service, typename Stub,
+          typename Request, typename Watch, typename ResultOf>
+absl::StatusOr<Result> CallForLong(const StubsOf<Service>& stubs,
+                                   std::unique_ptr<grpc::ClientReader<Step>> (
+                                       Stub::*method)(grpc::ClientContext*,
+                                                      const Request&),
+                                   const Request& request, const Watch& watch,
+                                   ResultOf result_of) {
+  Connection& connection = stubs.connection;
+  const std::size_t hub = connection.current();
+  grpc::ClientContext context;
+  context.set_deadline(
+      absl::ToChronoTime(absl::Now() + connection.options().deadline));
+  std::optional<Result> result;
+  grpc::Status ended;
+  {
+    const OnCancel cancel(connection, [&] { context.TryCancel(); });
+    const auto reader = (stubs.each[hub].get()->*method)(&context, request);
+    Step step;
+    while (reader->Read(&step)) {
+      if (Result* const found = result_of(step)) {
+        result = std::move(*found);
+      } else if (watch) {
+        watch(step.progress());
+      }
+    }
+    ended = reader->Finish();
+  }
+  if (connection.cancelled()) return errors::Error("CANCELLED");
+  if (!ended.ok()) {
+    const absl::Status status = StatusOfCall(ended);
+    if (absl::IsUnavailable(status)) connection.Unreachable(hub);
+    return status;
+  }
+  if (!result.has_value()) return errors::Error("INTERNAL");
+  return *std::move(result);
+}
+
 // With an id, so that a repeated call is taken for the one it repeats.
 template <typename Request>
 Request WithId(Request request) {
@@ -133,6 +176,7 @@ WAYSTATION_CALL(Reconciliation, ListReviewItems)
 WAYSTATION_CALL(Reconciliation, NextReviewItem)
 WAYSTATION_CALL(Reconciliation, ClaimReviewItem)
 WAYSTATION_CALL(Reconciliation, ReleaseReviewItem)
+WAYSTATION_CALL(Reconciliation, ExplainPerson)
 WAYSTATION_CALL(Reconciliation, ListDecisions)
 WAYSTATION_CALL(Reconciliation, GetDecision)
 
@@ -166,6 +210,7 @@ WAYSTATION_CALL(Admin, RevokeAgreement)
 WAYSTATION_CALL(Admin, RenewCertificate)
 WAYSTATION_CALL(Admin, ListCertificates)
 WAYSTATION_CALL(Admin, RevokeCertificate)
+WAYSTATION_CALL(Admin, GetRules)
 WAYSTATION_CALL(Admin, GetHubStatus)
 WAYSTATION_CALL(Admin, CheckStore)
 WAYSTATION_CALL(Admin, ListBackups)
@@ -180,6 +225,31 @@ absl::StatusOr<v1::CreateBackupResponse> Admin::CreateBackup(
 absl::StatusOr<v1::SignCertificateResponse> Admin::SignCertificate(
     const v1::SignCertificateRequest& request) const {
   return Call(*stubs_, &v1::AdminService::Stub::SignCertificate, request,
+              /*repeat=*/false);
+}
+
+absl::StatusOr<v1::TrainedRules> Admin::TrainRules(
+    const v1::TrainRulesRequest& request, const Watch& watch) const {
+  return CallForLong<v1::TrainRulesResponse, v1::TrainedRules>(
+      *stubs_, &v1::AdminService::Stub::TrainRules, request, watch,
+      [](v1::TrainRulesResponse& step) {
+        return step.has_trained() ? step.mutable_trained() : nullptr;
+      });
+}
+
+absl::StatusOr<v1::RulesEffect> Admin::TryRules(
+    const v1::TryRulesRequest& request, const Watch& watch) const {
+  return CallForLong<v1::TryRulesResponse, v1::RulesEffect>(
+      *stubs_, &v1::AdminService::Stub::TryRules, request, watch,
+      [](v1::TryRulesResponse& step) {
+        return step.has_effect() ? step.mutable_effect() : nullptr;
+      });
+}
+
+// Repeated, it would find its own rules in force, and say that others came.
+absl::StatusOr<v1::ApplyRulesResponse> Admin::ApplyRules(
+    const v1::ApplyRulesRequest& request) const {
+  return Call(*stubs_, &v1::AdminService::Stub::ApplyRules, request,
               /*repeat=*/false);
 }
 

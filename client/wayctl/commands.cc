@@ -50,6 +50,7 @@ void AddNouns(Commands& commands) {
   AddCert(commands);
   AddKeyNoun(commands);
   AddAudit(commands);
+  AddRules(commands);
   AddBackup(commands);
   AddHub(commands);
   AddConfig(commands);

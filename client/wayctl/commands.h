@@ -74,6 +74,7 @@ void AddPerson(Commands& commands);
 void AddVerify(Commands& commands);
 void AddRecord(Commands& commands);
 void AddReview(Commands& commands);
+void AddRules(Commands& commands);
 
 // All of them, in the order of --help.
 void AddNouns(Commands& commands);

@@ -40,6 +40,11 @@ absl::Status ShowStatus(Session& session) {
            TimeCell(response->last_checkpoint_time(), surroundings)},
           {"last_backup_time", Say("Last backup"),
            TimeCell(response->last_backup_time(), surroundings)}}};
+  if (!response->passed_over_rules_version().empty()) {
+    sheet.facts.push_back({"passed_over_rules_version",
+                           Say("Passed over, of the configuration"),
+                           response->passed_over_rules_version()});
+  }
   if (response->records_to_review() != 0) {
     sheet.facts.push_back({"records_to_review", Say("Records still to review"),
                            Number(response->records_to_review())});

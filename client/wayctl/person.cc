@@ -276,6 +276,146 @@ absl::Status Explain(Session& session, const Why& why) {
   return absl::OkStatus();
 }
 
+struct How {
+  std::string person;
+  std::string record;
+  std::string reason;
+};
+
+// "p-" and what a handle is: keys of records seldom look so, and --record is
+// for those that do.
+bool LooksLikeHandle(std::string_view text) {
+  constexpr std::size_t kSize = 28;
+  return text.size() == kSize && text.starts_with("p-");
+}
+
+absl::StatusOr<v1::ExplainPersonRequest> RequestOf(const How& how) {
+  if (how.person.empty() == how.record.empty()) {
+    return errors::Error("USAGE", {.rule = "either a person or --record"});
+  }
+  v1::RecordReference reference;
+  if (auto set =
+          SetReference(how.record.empty() ? how.person : how.record, reference);
+      !set.ok()) {
+    return set;
+  }
+  v1::ExplainPersonRequest request;
+  request.set_agency(reference.agency());
+  if (how.record.empty() && LooksLikeHandle(reference.record_key())) {
+    request.set_handle(reference.record_key());
+  } else {
+    request.set_record_key(reference.record_key());
+  }
+  request.set_reason(how.reason);
+  return request;
+}
+
+std::string ReferenceText(const v1::RecordReference& record) {
+  return record.agency() + "/" + record.record_key();
+}
+
+// What the two have in common that joined them, or might have.
+Cell BasisCell(const v1::LinkStep& step) {
+  switch (step.basis()) {
+    case v1::LINK_BASIS_DECISION:
+      return {Say("decision $0", step.decision()),
+              "decision " + std::to_string(step.decision())};
+    case v1::LINK_BASIS_NUMBER:
+      return {Say("one number, and $0", step.agreement() == "birth_date"
+                                            ? SayName("birth_date")
+                                            : Say("$0: $1", SayName("name"),
+                                                  SayName(step.agreement()))),
+              "number " + step.agreement()};
+    default:
+      return {Say("$0 bits", absl::StrFormat("%.1f", step.score())),
+              absl::StrFormat("score %.1f", step.score())};
+  }
+}
+
+Cell BasisCell(const v1::LinkAside& aside) {
+  switch (aside.basis()) {
+    case v1::LINK_BASIS_DECISION:
+      return {Say("a decision"), "decision"};
+    case v1::LINK_BASIS_NUMBER:
+      return {Say("one number"), "number"};
+    default:
+      return {Say("$0 bits", absl::StrFormat("%.1f", aside.score())),
+              absl::StrFormat("score %.1f", aside.score())};
+  }
+}
+
+// What stands in the way, beside the reason.
+std::string ObstacleText(const v1::LinkAside& aside) {
+  if (aside.has_rival_a()) {
+    return Say("$0 and $1 are as close", ReferenceText(aside.rival_a()),
+               ReferenceText(aside.rival_b()));
+  }
+  if (aside.apart() == "DECISION") {
+    return Say("decision $0", aside.decision());
+  }
+  if (aside.apart() == "NAMES") return Say("two names on one number");
+  if (aside.apart() == "NUMBERS") return Say("two numbers of one kind");
+  if (aside.apart() == "UNIQUE_KEYS") {
+    return Say("two records of an agency where each person has one");
+  }
+  return "";
+}
+
+absl::Status ExplainHow(Session& session, const How& how) {
+  const auto request = RequestOf(how);
+  if (!request.ok()) return request.status();
+  const auto response = session.reconciliation().ExplainPerson(*request);
+  if (!response.ok()) return response.status();
+  Table steps{.columns = {{"step", Say("STEP"), true},
+                          {"record_a", Say("RECORD"), false, true},
+                          {"record_b", Say("OTHER RECORD"), false, true},
+                          {"basis", Say("JOINED BY")},
+                          {"size", Say("RECORDS"), true}}};
+  std::uint64_t number = 0;
+  for (const v1::LinkStep& step : response->steps()) {
+    steps.rows.push_back({Number(++number), ReferenceText(step.record_a()),
+                          ReferenceText(step.record_b()), BasisCell(step),
+                          Number(step.size())});
+  }
+  Table asides{
+      .columns = {{"record_a", Say("RECORD"), false, true},
+                  {"record_b", Say("OTHER RECORD"), false, true},
+                  {"basis", Say("SPEAKS FOR IT")},
+                  {"why", Say("WHY NOT"), false, true},
+                  {"obstacle", Say("WHAT STANDS BETWEEN"), false, true},
+                  {"candidate", Say("CANDIDATE")}}};
+  for (const v1::LinkAside& aside : response->asides()) {
+    asides.rows.push_back(
+        {ReferenceText(aside.record_a()), ReferenceText(aside.record_b()),
+         BasisCell(aside), Cell(SayReason(aside.why()), aside.why()),
+         Cell(ObstacleText(aside), aside.apart()), aside.candidate()});
+  }
+  std::vector<std::string> records;
+  for (const v1::RecordReference& record : response->records()) {
+    records.push_back(ReferenceText(record));
+  }
+  Sheet sheet{
+      .facts = {{"records", Say("Records"), JoinedCell(records)},
+                {"neighbourhood", Say("Records that hang together"),
+                 Number(response->neighbourhood())},
+                {"upper", Say("Joined from"), BitsCell(response->upper())},
+                {"lower", Say("Put before a clerk from"),
+                 BitsCell(response->lower())},
+                {"margin", Say("Rivals if as close as"),
+                 BitsCell(response->margin())},
+                {"rules_version", Say("By the rules"),
+                 Cell(response->rules_version())}},
+      .sections = {{Say("How they came together"), std::move(steps)},
+                   {Say("What was left aside"), std::move(asides)}}};
+  if (response->over_limit()) {
+    sheet.facts.push_back({"over_limit",
+                           Say("Too many hang together to be joined by score"),
+                           Cell(Say("yes"), "true")});
+  }
+  session.out().Show(*response, sheet);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void AddPerson(Commands& commands) {
@@ -341,6 +481,22 @@ void AddPerson(Commands& commands) {
                   Say("The other record, as AGENCY/RECORD-KEY"))
       ->required();
   why_verb.add_option("--reason", why->reason,
+                      Say("Why you ask, for the audit log"));
+
+  const auto how = std::make_shared<How>();
+  CLI::App& how_verb = commands.Verb(
+      noun, "how",
+      Say("How the records of a person came together, step by step "
+          "(reconciliation office)"),
+      "wayctl person how labor.320500/LD-0001", Needs::kHub,
+      [how](Session& session) { return ExplainHow(session, *how); });
+  how_verb.add_option("PERSON", how->person,
+                      Say("A record or handle of the person, as "
+                          "AGENCY/RECORD-KEY or AGENCY/HANDLE"));
+  how_verb.add_option("--record", how->record,
+                      Say("A record, as AGENCY/RECORD-KEY, where its key looks "
+                          "like a handle"));
+  how_verb.add_option("--reason", how->reason,
                       Say("Why you ask, for the audit log"));
 }
 

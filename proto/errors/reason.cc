@@ -375,6 +375,29 @@ constexpr Reason kReasons[] = {
      {"Use the newest. `wayctl cert list` shows them, and an operator revokes "
       "those that nobody uses.",
       "请使用最新的一张。`wayctl cert list` 可查看；不再使用的请运维人员吊销。"}},
+    {"RULES_INVALID", 519, Code::kInvalidArgument, Exit::kUsage,
+     {"The rules cannot be taken as they are written",
+      "规则内容有误，不能采用"},
+     {"Mend the named places of the file.",
+      "请更正文件中所列各处。"}},
+    {"RULES_VERSION_USED", 520, Code::kFailedPrecondition, Exit::kChanged,
+     {"Other rules had this version already",
+      "该版本号已用于另一套规则"},
+     {"Give the file another `version`: scores and decisions name it.",
+      "请在文件中改用新的 `version`：评分和裁定均以版本号注明依据。"}},
+    {"RULES_UNDER_REVIEW", 521, Code::kFailedPrecondition, Exit::kChanged,
+     {"Too many rules were put in force while records were still to be looked at "
+      "under earlier ones",
+      "此前多套规则尚未复核完毕，不能再行更换"},
+     {"Wait until `wayctl rules show` says that no records are left.",
+      "请等到 `wayctl rules show` 显示已无待复核记录。"}},
+    {"TOO_LITTLE_TO_LEARN", 522, Code::kFailedPrecondition, Exit::kFailed,
+     {"The hub holds too few records of the same persons to learn from",
+      "枢纽所存同一人的记录太少，无法据以学习"},
+     {"Weights are learnt from pairs of records that share a number or another "
+      "key, some dozens at least. Keep the rules in force until there are more.",
+      "权重须从共有号码或其他键值的记录对中学习，至少需数十对。数据增多之前请沿用"
+      "现行规则。"}},
 
     // --- 6: decisions ---
     {"CHANGED_MEANWHILE", 601, Code::kAborted, Exit::kChanged,

@@ -143,7 +143,7 @@ std::vector<Affair> AffairsOf(const Planning& planning,
     }
     affair.moved = !SameSets(before, after);
     // Under other rules, or on another day, anything may stand otherwise.
-    if (affair.moved || planning.outlook_before.has_value()) {
+    if (affair.moved || !planning.outlooks_before.empty()) {
       affair.attributes = ~domain::AttributeSet{0};
     }
     for (const auto& entry : planning.change.decisions) {

@@ -50,7 +50,7 @@ absl::StatusOr<Answer> AnswerOf(Core& core, const Question& question) {
   std::vector<domain::Insider> insiders;
   const auto ask = [&](std::span<const domain::Insider> some) {
     return domain::AnswerAboutBusiness(question.predicate, question.number,
-                                       some, question.permissions, core.rules,
+                                       some, question.permissions, core.rules(),
                                        question.today);
   };
   Answer answer = v1::PredicateAnswer::ANSWER_UNSPECIFIED;

@@ -276,6 +276,14 @@ absl::StatusOr<v1::ReleaseReviewItemResponse> HubImpl::ReleaseReviewItem(
   return review_queue_.Release(caller, request);
 }
 
+void HubImpl::ExplainPerson(const Caller& caller,
+                            v1::ExplainPersonRequest request,
+                            Callback<v1::ExplainPersonResponse> done) {
+  auto status = AdmitOffice(caller, "ReconciliationService.ExplainPerson");
+  if (!status.ok()) return done(status);
+  office_.ExplainPerson(caller, request, std::move(done));
+}
+
 void HubImpl::Decide(const Caller& caller, v1::DecideRequest request,
                      Callback<v1::DecideResponse> done) {
   auto status = AdmitOffice(caller, "ReconciliationService.Decide");
@@ -453,6 +461,40 @@ absl::StatusOr<v1::ListCertificatesResponse> HubImpl::ListCertificates(
             {Role::kOperator, Role::kAuditor, Role::kAgency, Role::kClerk});
   if (!status.ok()) return status;
   return admin_.ListCertificates(caller, request);
+}
+
+absl::StatusOr<v1::GetRulesResponse> HubImpl::GetRules(const Caller& caller) {
+  auto status = Admit(caller, "AdminService.GetRules",
+                      {Role::kOperator, Role::kAuditor, Role::kOffice});
+  if (!status.ok()) return status;
+  v1::GetRulesResponse response = rules_desk_.Get();
+  if (const auto review = rules_review()) {
+    response.mutable_status()->set_records_to_review(review->left());
+  }
+  return response;
+}
+
+absl::StatusOr<v1::TrainedRules> HubImpl::TrainRules(
+    const Caller& caller, const v1::TrainRulesRequest& request,
+    const Watch& watch) {
+  auto status = Admit(caller, "AdminService.TrainRules", {Role::kOperator});
+  if (!status.ok()) return status;
+  return rules_desk_.Train(caller, request, watch);
+}
+
+absl::StatusOr<v1::RulesEffect> HubImpl::TryRules(
+    const Caller& caller, const v1::TryRulesRequest& request,
+    const Watch& watch) {
+  auto status = Admit(caller, "AdminService.TryRules", {Role::kOperator});
+  if (!status.ok()) return status;
+  return rules_desk_.Try(caller, request, watch);
+}
+
+void HubImpl::ApplyRules(const Caller& caller, v1::ApplyRulesRequest request,
+                         Callback<v1::ApplyRulesResponse> done) {
+  auto status = Admit(caller, "AdminService.ApplyRules", {Role::kOperator});
+  if (!status.ok()) return done(status);
+  rules_desk_.Apply(caller, std::move(request), std::move(done));
 }
 
 absl::StatusOr<v1::CreateBackupResponse> HubImpl::CreateBackup(

@@ -23,6 +23,7 @@
 #include "server/hub/page_token.h"
 #include "server/hub/random_pool.h"
 #include "server/hub/registry.h"
+#include "server/hub/rules_in_force.h"
 #include "server/hub/seal.h"
 #include "server/storage/store.h"
 
@@ -56,13 +57,14 @@ struct Core {
         subjects(keys.handle_key()),
         tokens(keys.handle_key()),
         registry(keys.handle_key()),
-        rules(options.rules.version().empty()
-                  ? domain::RuleBook()
-                  : domain::RuleBook(options.rules)),
+        rules_in_force(options.rules),
         clock(std::move(dependencies.clock)),
         backups(std::move(dependencies.backups)),
         log_origin(options.log_origin) {}
 
+  // Those in force now. They may be others at the next call; whoever needs them
+  // twice asks once.
+  const domain::RuleBook& rules() const { return rules_in_force.Get().book; }
   codes::Date Today() { return domain::DayOf(clock.Now()); }
   codes::CitizenNumberProfile Profile() const {
     return options.demo_numbers ? codes::CitizenNumberProfile::kDemo
@@ -79,7 +81,7 @@ struct Core {
   const SubjectCodec subjects;
   const PageTokens tokens;
   Registry registry;
-  const domain::RuleBook rules;
+  RulesInForce rules_in_force;
   LogClock clock;
   Activity activity;
   Budgets budgets;

@@ -32,7 +32,7 @@ bool StillHolds(Core& core, const Person& person,
     const RecordPtr b = (*persons)[1]->Find(uids[1]);
     return latest != rulings.by_pair().end() &&
            latest->second->number == decision.number &&
-           Holds(core.hashes, core.rules.linking(), decision, *a, *b);
+           Holds(core.hashes, core.rules().linking(), decision, *a, *b);
   }
   const auto* attribute =
       domain::FindAttribute(static_cast<int>(decision.stored.attribute()));

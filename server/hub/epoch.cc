@@ -17,6 +17,7 @@
 #include "server/hub/act_work.h"
 #include "server/hub/erasure.h"
 #include "server/hub/registry.h"
+#include "server/hub/rules_in_force.h"
 #include "server/hub/stored_tiles.h"
 
 namespace waystation::hub {
@@ -45,13 +46,19 @@ absl::StatusOr<std::vector<storage::ObjectRow>> ListJournalled(
   auto erasures = store.ListObjects(kErasureObject);
   if (!erasures.ok()) return erasures;
   std::ranges::move(*erasures, std::back_inserter(*all));
+  for (const std::string_view kind : {kRulesObject, kRulesVersionObject}) {
+    auto rules = store.ListObjects(kind);
+    if (!rules.ok()) return rules;
+    std::ranges::move(*rules, std::back_inserter(*all));
+  }
   return all;
 }
 
 }  // namespace
 
 bool IsJournalled(std::string_view kind) {
-  return IsAdministered(kind) || kind == kErasureObject;
+  return IsAdministered(kind) || kind == kErasureObject ||
+         kind == kRulesObject || kind == kRulesVersionObject;
 }
 
 v1::AuditEvent TakeUpEvent(const storage::ObjectRow& row) {

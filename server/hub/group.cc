@@ -121,18 +121,21 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
                                 std::vector<std::unique_ptr<Work>>& works) {
   Planning planning(core, memory, std::move(ahead), in_flight);
   if (auto status = BeginAll(planning, works); !status.ok()) return status;
-  if (auto status = Relink(planning); !status.ok()) {
-    return status;
+  if (!planning.relinked.done) {
+    if (auto status = Relink(planning); !status.ok()) return status;
   }
   IndexBusinesses(planning);
   const std::vector<Uid> touched = TouchedBy(planning);
   if (auto status = LoadAround(planning, touched); !status.ok()) return status;
 
   const std::vector<Affair> affairs = AffairsOf(planning, touched);
-  const Outlook outlook{.rules = &core.rules, .as_of = planning.today};
+  const Outlook outlook{.rules = planning.rules, .as_of = planning.today};
+  if (planning.outlooks_before.empty()) {
+    planning.outlooks_before.push_back(outlook);
+  }
   Teller teller(planning);
   for (const Affair& affair : affairs) {
-    teller.Tell(affair, planning.outlook_before.value_or(outlook), outlook);
+    teller.Tell(affair, planning.outlooks_before, outlook);
     UpdateConflicts(planning, affair, outlook);
   }
   for (const std::unique_ptr<Work>& work : works) {

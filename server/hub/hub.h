@@ -187,6 +187,9 @@ class Hub {
       const Caller& caller, const v1::ClaimReviewItemRequest& request) = 0;
   virtual absl::StatusOr<v1::ReleaseReviewItemResponse> ReleaseReviewItem(
       const Caller& caller, const v1::ReleaseReviewItemRequest& request) = 0;
+  virtual void ExplainPerson(const Caller& caller,
+                             v1::ExplainPersonRequest request,
+                             Callback<v1::ExplainPersonResponse> done) = 0;
   virtual void Decide(const Caller& caller, v1::DecideRequest request,
                       Callback<v1::DecideResponse> done) = 0;
   virtual void UndoDecision(const Caller& caller,
@@ -247,6 +250,21 @@ class Hub {
       const Caller& caller, const v1::ListCertificatesRequest& request) = 0;
   // True for a serial on the deny list; cheap, called for each call.
   virtual bool IsRevoked(std::string_view serial) const = 0;
+  virtual absl::StatusOr<v1::GetRulesResponse> GetRules(
+      const Caller& caller) = 0;
+  // Told about once a second how far a long call has come; false ends it, which
+  // is then CANCELLED.
+  using Watch = std::function<bool(const v1::RulesProgress&)>;
+  // Minutes, in the calling thread; one of the two at a time. They end as
+  // DRAINING when the hub does.
+  virtual absl::StatusOr<v1::TrainedRules> TrainRules(
+      const Caller& caller, const v1::TrainRulesRequest& request,
+      const Watch& watch) = 0;
+  virtual absl::StatusOr<v1::RulesEffect> TryRules(
+      const Caller& caller, const v1::TryRulesRequest& request,
+      const Watch& watch) = 0;
+  virtual void ApplyRules(const Caller& caller, v1::ApplyRulesRequest request,
+                          Callback<v1::ApplyRulesResponse> done) = 0;
   virtual absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus() = 0;
   virtual absl::StatusOr<v1::CheckStoreResponse> CheckStore() = 0;
   // Minutes, in the calling thread; one check or backup at a time.

@@ -24,6 +24,7 @@
 #include "server/hub/refusals.h"
 #include "server/hub/review.h"
 #include "server/hub/review_queue.h"
+#include "server/hub/rules_desk.h"
 #include "server/hub/sweep.h"
 
 namespace waystation::hub {
@@ -85,6 +86,8 @@ class HubImpl final : public Hub {
   absl::StatusOr<v1::ReleaseReviewItemResponse> ReleaseReviewItem(
       const Caller& caller,
       const v1::ReleaseReviewItemRequest& request) override;
+  void ExplainPerson(const Caller& caller, v1::ExplainPersonRequest request,
+                     Callback<v1::ExplainPersonResponse> done) override;
   void Decide(const Caller& caller, v1::DecideRequest request,
               Callback<v1::DecideResponse> done) override;
   void UndoDecision(const Caller& caller, v1::UndoDecisionRequest request,
@@ -131,6 +134,15 @@ class HubImpl final : public Hub {
       const Caller& caller,
       const v1::ListCertificatesRequest& request) override;
   bool IsRevoked(std::string_view serial) const override;
+  absl::StatusOr<v1::GetRulesResponse> GetRules(const Caller& caller) override;
+  absl::StatusOr<v1::TrainedRules> TrainRules(
+      const Caller& caller, const v1::TrainRulesRequest& request,
+      const Watch& watch) override;
+  absl::StatusOr<v1::RulesEffect> TryRules(const Caller& caller,
+                                           const v1::TryRulesRequest& request,
+                                           const Watch& watch) override;
+  void ApplyRules(const Caller& caller, v1::ApplyRulesRequest request,
+                  Callback<v1::ApplyRulesResponse> done) override;
   absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus() override;
   absl::StatusOr<v1::CheckStoreResponse> CheckStore() override;
   absl::StatusOr<v1::CreateBackupResponse> CreateBackup(
@@ -161,11 +173,16 @@ class HubImpl final : public Hub {
   absl::Status WriteFirstLeaf();
   // Whatever the store forgot or must forget, before the hub serves.
   absl::Status TakeUpRestored();
+  // Goes through what is held if it was kept under other rules than those in
+  // force; nothing while the hub starts.
+  absl::Status SetOutReview();
+  std::shared_ptr<RulesReview> rules_review() const;
   void Published(const Group& group, const storage::Committed& committed);
   // Once a second: what is due, what was refused, a checkpoint a minute.
   void KeepTime();
   void FlushRefusals();
 
+  std::atomic<bool> draining_ = false;
   Core core_;
   Refusals refusals_;
   MailboxWatchers watchers_;
@@ -177,6 +194,7 @@ class HubImpl final : public Hub {
   Office office_;
   ReviewQueue review_queue_;
   Admin admin_;
+  RulesDesk rules_desk_;
   Sweep sweep_;
   // Held by what keeps readers or waits for them for long.
   std::mutex upkeep_mutex_;
@@ -184,14 +202,15 @@ class HubImpl final : public Hub {
   // An administered object is not in the journal yet.
   std::atomic<bool> journal_behind_ = false;
   std::unique_ptr<AuditReader> audit_;
-  // Where the store was kept under other rules.
   // What the store belonged to and was kept under before this start.
   store::v1::StoredIdentity held_;
+  mutable std::mutex rules_review_mutex_;
   std::shared_ptr<RulesReview> rules_review_;
+  // From the first leaf on.
+  std::atomic<bool> may_review_ = false;
   bool is_new_store_ = false;
   int64_t start_time_ = 0;
 
-  std::atomic<bool> draining_ = false;
   std::once_flag drained_;
   std::mutex time_mutex_;
   std::condition_variable time_up_;

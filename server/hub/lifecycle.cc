@@ -74,6 +74,10 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
       office_(core_, committer_),
       review_queue_(core_, committer_),
       admin_(core_, committer_),
+      rules_desk_(core_, committer_, draining_,
+                  [this](v1::AuditEvent event) {
+                    return WriteLeaf(std::move(event), {});
+                  }),
       sweep_(core_, committer_),
       backups_(core_, upkeep_mutex_, [this](v1::AuditEvent event) {
         return WriteLeaf(std::move(event), {});
@@ -96,6 +100,9 @@ absl::Status HubImpl::Open() {
     if (auto status = BringJournalUp(core_); !status.ok()) return status;
   }
   if (auto status = core_.registry.Load(core_.store); !status.ok()) {
+    return status;
+  }
+  if (auto status = core_.rules_in_force.Load(core_.store); !status.ok()) {
     return status;
   }
   if (auto status = core_.activity.Load(core_.store); !status.ok()) {
@@ -122,11 +129,8 @@ absl::Status HubImpl::Open() {
   if (core_.options.restored.has_value()) {
     if (auto status = TakeUpRestored(); !status.ok()) return status;
   }
-  if (!is_new_store_ && RulesReview::IsDue(core_, held_)) {
-    rules_review_ = std::make_shared<RulesReview>(core_, committer_, held_);
-    if (auto status = rules_review_->Load(); !status.ok()) return status;
-    rules_review_->GoOn();
-  }
+  may_review_ = true;
+  if (auto status = SetOutReview(); !status.ok()) return status;
   timekeeper_ = std::thread([this] { KeepTime(); });
   return absl::OkStatus();
 }
@@ -158,10 +162,49 @@ absl::Status HubImpl::CheckIdentity() {
   return absl::OkStatus();
 }
 
+absl::Status HubImpl::SetOutReview() {
+  if (!may_review_) return absl::OkStatus();
+  const auto rows = core_.store.ListObjects(kHubObject);
+  if (!rows.ok()) return rows.status();
+  store::v1::StoredIdentity held;
+  if (rows->empty() || !held.ParseFromString(rows->front().bytes)) {
+    return errors::Error(
+        "STORE_DAMAGED",
+        {.metadata = {{"table", "object"}, {"row", "hub identity"}}});
+  }
+  auto due =
+      ReviewTowards(core_, core_.rules_in_force.Get().stored.rules(), held);
+  if (!due.ok()) return due.status();
+  std::shared_ptr<RulesReview> review;
+  if (due->has_value()) {
+    review = std::make_shared<RulesReview>(core_, committer_, held,
+                                           **std::move(due));
+  }
+  {
+    const std::lock_guard lock(rules_review_mutex_);
+    rules_review_ = review;
+  }
+  if (review != nullptr) review->GoOn();
+  return absl::OkStatus();
+}
+
+std::shared_ptr<RulesReview> HubImpl::rules_review() const {
+  const std::lock_guard lock(rules_review_mutex_);
+  return rules_review_;
+}
+
 absl::Status HubImpl::WriteFirstLeaf() {
+  std::optional<store::v1::StoredReview> review;
+  if (!is_new_store_) {
+    auto due =
+        ReviewTowards(core_, core_.rules_in_force.Get().stored.rules(), held_);
+    if (!due.ok()) return due.status();
+    review = *std::move(due);
+  }
   return DoAct(
       committer_,
-      [this](Planning& planning, v1::AuditEvent& event) -> absl::Status {
+      [this, &review](Planning& planning,
+                      v1::AuditEvent& event) -> absl::Status {
         event.set_kind(v1::AuditEvent::KIND_HUB_STARTED);
         event.set_actor("hub");
         event.set_act("hub.start");
@@ -175,12 +218,17 @@ absl::Status HubImpl::WriteFirstLeaf() {
           }
         }
         if (is_new_store_) {
-          planning.batch.objects.push_back(
-              IdentityRow(core_, core_.options.rules, kIndexVersion));
+          planning.batch.objects.push_back(IdentityRow(
+              core_, core_.rules_in_force.Get().stored.rules(), kIndexVersion));
         } else if (core_.options.restored.has_value()) {
           // Another log from here on; the rules come when all is reviewed.
           planning.batch.objects.push_back(
               IdentityRow(core_, held_.rules(), held_.index_version()));
+        }
+        // From here on somebody may be told by rules that the store does not
+        // remember yet.
+        if (review.has_value()) {
+          planning.batch.objects.push_back(PlaceRow(*review));
         }
         return absl::OkStatus();
       });
@@ -213,6 +261,15 @@ void HubImpl::Published(const Group& group,
   }
   // What was committed has been read before it was put.
   if (!administered.empty()) (void)core_.registry.Put(administered);
+  const auto rules =
+      std::ranges::find(group.batch.objects, kRulesObject,
+                        [](const auto& row) { return row.kind; });
+  if (rules != group.batch.objects.end()) {
+    // What was committed has been read before it was put, and a store that does
+    // not answer shows itself at the next commit.
+    (void)core_.rules_in_force.Put(*rules);
+    (void)SetOutReview();
+  }
   // Before anybody is told that it was done.
   if (!journalled.empty() && core_.backups.journal != nullptr &&
       !core_.backups.journal
@@ -246,7 +303,7 @@ void HubImpl::KeepTime() {
     if (committer_.HasDueClaims(core_.Today())) {
       ReviewDueClaims(core_, committer_);
     }
-    if (rules_review_ != nullptr) rules_review_->GoOn();
+    if (const auto review = rules_review()) review->GoOn();
     {
       // A check reads for minutes, and scrubbing waits for whoever reads.
       const std::unique_lock upkeep(upkeep_mutex_, std::try_to_lock);

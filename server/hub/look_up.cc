@@ -93,7 +93,7 @@ bool AreOne(const domain::LinkFeatures& presented,
 // Nobody where several persons fit: the better one is never picked.
 absl::StatusOr<Meant> FindMeant(Core& core, const Snapshot& registry,
                                 const Record& presented) {
-  const domain::BlockList& block_list = core.rules.linking().block_list;
+  const domain::BlockList& block_list = core.rules().linking().block_list;
   const auto features_of = [&](const Record& record) {
     return domain::FeaturesOf(ViewOf(registry, record), block_list);
   };

@@ -119,8 +119,8 @@ class PageMaker {
           entry.attributes & access_.permissions.Visible();
       const bool regrouped =
           entry.kind == ChangeKind::kMerged || entry.kind == ChangeKind::kSplit;
-      const Look look = LookOf(core_, *entry.person, agency_,
-                               access_.permissions, entry.own, today_);
+      const Look look = LookOf(*entry.person, agency_, access_.permissions,
+                               entry.own, today_);
       const domain::PersonClaims& claims = entry.person->side->claims;
       if (access_.permissions.empty() || (told == 0 && !regrouped) ||
           !domain::InScope(look.viewer, claims)) {

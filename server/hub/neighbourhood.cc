@@ -98,7 +98,7 @@ std::span<const Uid> Neighbourhood::NeighboursAfter(Uid uid) const {
 // So large that scores join none of it, whatever else belongs to it.
 bool Neighbourhood::IsLarge(Uid uid) {
   return connected_.SizeOf(uid) >
-         kReach * planning_.core.rules.linking().thresholds.neighbourhood_limit;
+         kReach * planning_.rules->linking().thresholds.neighbourhood_limit;
 }
 
 absl::Status Neighbourhood::Explore(std::span<const Uid> seeds) {
@@ -225,7 +225,7 @@ const domain::LinkFeatures& Neighbourhood::Features(Uid uid) {
   if (added) {
     place->second =
         domain::FeaturesOf(ViewOf(*planning_.registry, *planning_.Find(uid)),
-                           planning_.core.rules.linking().block_list);
+                           planning_.rules->linking().block_list);
   }
   return place->second;
 }

@@ -13,6 +13,7 @@
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
 #include "server/domain/score.h"
+#include "server/hub/explain_work.h"
 #include "server/hub/given_reason.h"
 #include "server/hub/leaf_work.h"
 #include "server/hub/office_view.h"
@@ -174,7 +175,7 @@ void Office::GetConflict(const Caller& caller,
   AddGroups(core_, *attribute, *resolution, response);
   response.set_why(std::string(domain::ReasonOf(resolution->why)));
   for (const v1::Criterion criterion :
-       core_.rules.Of(attribute->number).criteria) {
+       core_.rules().Of(attribute->number).criteria) {
     response.add_rule(criterion);
   }
   *response.mutable_person() = PersonAround(core_, side, *revealed, today);
@@ -261,7 +262,7 @@ void Office::GetCandidate(const Caller& caller,
   *response.mutable_record_a() = RecordInQuestion(*records[0], *revealed);
   *response.mutable_record_b() = RecordInQuestion(*records[1], *revealed);
   AddContributions(core_,
-                   WeighPair(core_.rules.linking(), *records[0], *records[1]),
+                   WeighPair(core_.rules().linking(), *records[0], *records[1]),
                    response);
   const domain::AttributeSet seen =
       *revealed | domain::BitOf(domain::kIdentifiers) |
@@ -322,7 +323,7 @@ void Office::ExplainPair(const Caller& caller,
   v1::ExplainPairResponse response;
   response.set_joined(held[0].person->Find(pair.b) != nullptr);
   const domain::Weighed weighed =
-      WeighPair(core_.rules.linking(), *records[0], *records[1]);
+      WeighPair(core_.rules().linking(), *records[0], *records[1]);
   response.set_shares_number(weighed.shares_number());
   const PairRulings& rulings = held[0].person->rulings;
   if (const auto ruling = rulings.by_pair().find(pair);
@@ -335,7 +336,7 @@ void Office::ExplainPair(const Caller& caller,
     response.set_why(candidate.why());
   }
   AddContributions(core_, weighed, response);
-  const domain::Thresholds& thresholds = core_.rules.linking().thresholds;
+  const domain::Thresholds& thresholds = core_.rules().linking().thresholds;
   response.set_upper(thresholds.upper);
   response.set_lower(thresholds.lower);
   committer_.Submit(LookLeaf(
@@ -347,6 +348,38 @@ void Office::ExplainPair(const Caller& caller,
         if (!leaf.ok()) return done(leaf.status());
         done(std::move(response));
       }));
+}
+
+void Office::ExplainPerson(const Caller& caller,
+                           const v1::ExplainPersonRequest& request,
+                           Hub::Callback<v1::ExplainPersonResponse> done) {
+  if (!request.reason().empty()) {
+    if (auto given = CheckReason(request.reason(), core_.Today());
+        !given.ok()) {
+      return done(given);
+    }
+  }
+  if (request.agency().empty()) {
+    return done(errors::Error("FIELD_MISSING", {.field = "agency"}));
+  }
+  storage::Uid uid = 0;
+  if (!request.record_key().empty()) {
+    const auto held =
+        ReadHeldRecord(core_, request.agency(), request.record_key());
+    if (!held.ok()) return done(held.status());
+    if (held->record != nullptr) uid = held->record->uid;
+  } else if (!request.handle().empty()) {
+    const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
+    const AgencyEntry* const agency = registry->Find(request.agency());
+    if (agency != nullptr) {
+      uid = agency->handles.Decode(request.handle()).value_or(0);
+    }
+  } else {
+    return done(errors::Error("FIELD_MISSING", {.field = "record_key"}));
+  }
+  if (uid == 0) return done(errors::Error("NOT_AVAILABLE"));
+  committer_.Submit(std::make_unique<ExplainWork>(caller, uid, request.reason(),
+                                                  std::move(done)));
 }
 
 }  // namespace waystation::hub

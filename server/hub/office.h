@@ -28,6 +28,9 @@ class Office {
                     Hub::Callback<v1::GetCandidateResponse> done);
   void ExplainPair(const Caller& caller, const v1::ExplainPairRequest& request,
                    Hub::Callback<v1::ExplainPairResponse> done);
+  void ExplainPerson(const Caller& caller,
+                     const v1::ExplainPersonRequest& request,
+                     Hub::Callback<v1::ExplainPersonResponse> done);
 
  private:
   Core& core_;

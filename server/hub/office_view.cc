@@ -67,7 +67,7 @@ std::optional<domain::Resolution> ResolveEntry(
     const domain::AttributeInfo& attribute, const storage::KeyHash& entry,
     codes::Date as_of) {
   for (domain::Resolution& resolution : domain::Resolve(
-           core.rules.Of(attribute.number), side.claims.Of(attribute.number),
+           core.rules().Of(attribute.number), side.claims.Of(attribute.number),
            side.decisions, as_of)) {
     if (core.hashes.Entry(static_cast<uint32_t>(attribute.number),
                           resolution.entry_key) == entry) {
@@ -111,7 +111,7 @@ v1::Person PersonAround(Core& core, const PersonSide& side,
       shown & side.claims.attributes(), [&](domain::AttributeNumber number) {
         const domain::AttributeInfo& attribute = domain::GetAttribute(number);
         for (const domain::Resolution& resolution :
-             domain::Resolve(core.rules.Of(number), side.claims.Of(number),
+             domain::Resolve(core.rules().Of(number), side.claims.Of(number),
                              side.decisions, as_of)) {
           person.MergeFrom(StandingValue(attribute, resolution));
         }

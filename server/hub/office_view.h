@@ -51,7 +51,7 @@ v1::Person RecordInQuestion(const Record& record,
 template <typename Response>
 void AddContributions(const Core& core, const domain::Weighed& weighed,
                       Response& response) {
-  store::v1::StoredEdge edge = StoredEdgeOf(weighed, core.rules.version());
+  store::v1::StoredEdge edge = StoredEdgeOf(weighed, core.rules().version());
   response.mutable_contributions()->Swap(edge.mutable_contributions());
   response.set_score(edge.score());
   response.set_rules_version(edge.rules_version());

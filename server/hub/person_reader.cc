@@ -50,6 +50,7 @@ absl::StatusOr<Found> LookAround(Core& core,
     }
     auto person = std::make_shared<Person>();
     person->registry = registry;
+    person->rules = &core.rules();
     person->decisions = decisions;
     person->rulings = PairRulings(decisions);
     person->side = MakeSide(*registry, std::move(of_person), decisions);
@@ -103,13 +104,13 @@ absl::StatusOr<HeldRecord> ReadHeldRecord(Core& core, std::string_view agency,
                     .record = person->second->Find(uid)};
 }
 
-Look LookOf(Core& core, const Person& person, const AgencyEntry& agency,
+Look LookOf(const Person& person, const AgencyEntry& agency,
             const domain::Permissions& permissions, std::span<const Uid> own,
             codes::Date as_of) {
   return {.viewer = {.recipient = &agency.recipient,
                      .permissions = &permissions,
                      .own = own},
-          .context = {.rules = &core.rules,
+          .context = {.rules = person.rules,
                       .decisions = person.side->decisions,
                       .as_of = as_of}};
 }

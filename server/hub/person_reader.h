@@ -19,6 +19,7 @@ namespace waystation::hub {
 // One person with all that bears on it; immutable.
 struct Person {
   std::shared_ptr<const Snapshot> registry;
+  const domain::RuleBook* rules = nullptr;
   std::unique_ptr<PersonSide> side;
   std::vector<DecisionPtr> decisions;
   PairRulings rulings;
@@ -52,7 +53,7 @@ struct Look {
   domain::Viewer viewer;
   domain::Context context;
 };
-Look LookOf(Core& core, const Person& person, const AgencyEntry& agency,
+Look LookOf(const Person& person, const AgencyEntry& agency,
             const domain::Permissions& permissions,
             std::span<const storage::Uid> own, codes::Date as_of);
 

@@ -14,6 +14,7 @@ Planning::Planning(Core& given, Memory& remembered, State ahead,
                    const Change* in_flight)
     : core(given),
       memory(remembered),
+      rules(&given.rules()),
       registry(given.registry.Get()),
       now(given.clock.Now()),
       today(domain::DayOf(now)),

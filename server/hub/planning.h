@@ -33,6 +33,16 @@ struct Outlook {
   bool operator==(const Outlook&) const = default;
 };
 
+// What Relink looked at.
+struct Relinked {
+  // All that hangs together with what was to be looked at, ascending.
+  std::vector<storage::Uid> records;
+  // Sets of these that are over the rules' limit, so that scores join nobody.
+  size_t over_limit = 0;
+  // It is done already; a group is not linked twice.
+  bool done = false;
+};
+
 // Used by one thread.
 class Planning {
  public:
@@ -75,6 +85,8 @@ class Planning {
 
   Core& core;
   Memory& memory;
+  // In force, unless others are tried. Never nullptr.
+  const domain::RuleBook* rules;
   const std::shared_ptr<const Snapshot> registry;
   // Time of the group, and its day.
   const int64_t now;
@@ -90,8 +102,13 @@ class Planning {
   // they compare.
   std::vector<storage::Uid> rescored;
   // Set where the sides are to be looked at under other rules or on another day
-  // than today's: a day that has come, rules that were changed.
-  std::optional<Outlook> outlook_before;
+  // than today's: a day that has come, rules that were changed. Several, where
+  // it is not known what somebody was told last.
+  std::vector<Outlook> outlooks_before;
+  // What is held of how records compare was made by the block list of `rules`.
+  bool vectors_stand = true;
+  // What linking looked at: see Relinked.
+  Relinked relinked;
   // Nothing of it is to be written.
   bool dry_run = false;
   // Something that is written says where leaves of the group stand.

@@ -54,8 +54,8 @@ class Reading {
   absl::Status Tell(const Found& found) const;
 
   Look LookAt(const Found& found) const {
-    return LookOf(core_, *found.person, *agency_, access_->permissions,
-                  found.own, today_);
+    return LookOf(*found.person, *agency_, access_->permissions, found.own,
+                  today_);
   }
 
   std::string HandleOf(const Found& found) const {

@@ -57,6 +57,7 @@ class Relinking {
       return status;
     }
     FindSeeds(compared);
+    planning_.relinked = {.records = {}, .over_limit = 0, .done = true};
     if (seeds_.empty()) return absl::OkStatus();
     const std::vector<Uid> seeds(seeds_.begin(), seeds_.end());
     if (auto status = neighbourhood_.Explore(seeds); !status.ok()) {
@@ -66,8 +67,12 @@ class Relinking {
         neighbourhood_.Components();
     if (auto status = LoadItems(components); !status.ok()) return status;
     for (const Neighbourhood::Component& component : components) {
+      planning_.relinked.records.insert(planning_.relinked.records.end(),
+                                        component.records.begin(),
+                                        component.records.end());
       if (auto status = Settle(component); !status.ok()) return status;
     }
+    std::ranges::sort(planning_.relinked.records);
     return SettleWithdrawn();
   }
 
@@ -139,7 +144,7 @@ class Relinking {
       }
       const auto edges = neighbourhood_.Edges(component.records);
       if (!edges.ok()) return edges.status();
-      domain::Thresholds thresholds = planning_.core.rules.linking().thresholds;
+      domain::Thresholds thresholds = planning_.rules->linking().thresholds;
       if (component.is_cut) thresholds.neighbourhood_limit = 0;
       domain::Partitioned partitioned =
           domain::Partition({.records = features,
@@ -147,6 +152,7 @@ class Relinking {
                              .must = neighbourhood_.rulings().must(),
                              .cannot = neighbourhood_.rulings().cannot(),
                              .thresholds = thresholds});
+      if (partitioned.over_limit) ++planning_.relinked.over_limit;
       SetPersons(partitioned.persons);
       for (const domain::Candidate& candidate : partitioned.candidates) {
         candidates.emplace(
@@ -191,8 +197,8 @@ class Relinking {
       }
       const RecordPtr a = planning_.Find(pair.a);
       const RecordPtr b = planning_.Find(pair.b);
-      if (Holds(planning_.core.hashes, planning_.core.rules.linking(), *ruling,
-                *a, *b)) {
+      if (Holds(planning_.core.hashes, planning_.rules->linking(), *ruling, *a,
+                *b)) {
         continue;
       }
       const bool same = ruling->stored.decision().kind() ==

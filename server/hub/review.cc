@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,12 +24,6 @@ domain::RuleBook BookOf(const config::v1::Rules& rules) {
   return rules.version().empty() ? domain::RuleBook() : domain::RuleBook(rules);
 }
 
-storage::ObjectRow PlaceRow(const store::v1::StoredReview& review) {
-  return {.kind = std::string(kReviewObject),
-          .id = "place",
-          .bytes = review.SerializeAsString()};
-}
-
 void SetEvent(std::string_view act, std::string object, size_t count,
               v1::AuditEvent& event) {
   event.set_kind(v1::AuditEvent::KIND_ADMINISTRATION);
@@ -39,6 +34,12 @@ void SetEvent(std::string_view act, std::string object, size_t count,
 }
 
 }  // namespace
+
+storage::ObjectRow PlaceRow(const store::v1::StoredReview& review) {
+  return {.kind = std::string(kReviewObject),
+          .id = "place",
+          .bytes = review.SerializeAsString()};
+}
 
 storage::ObjectRow IdentityRow(const Core& core, const config::v1::Rules& rules,
                                uint32_t index_version) {
@@ -61,9 +62,9 @@ void ReviewDueClaims(Core& core, Committer& committer) {
         if (!day.has_value()) return absl::OkStatus();
         planning.touched =
             planning.memory.due.Take(*day, kPage, planning.batch);
-        planning.outlook_before = Outlook{
-            .rules = &core.rules,
-            .as_of = std::chrono::sys_days(*day) - std::chrono::days(1)};
+        planning.outlooks_before = {
+            {.rules = planning.rules,
+             .as_of = std::chrono::sys_days(*day) - std::chrono::days(1)}};
         SetEvent("claims.due", codes::FormatDate(codes::PartialDate::Of(*day)),
                  planning.touched.size(), event);
         return absl::OkStatus();
@@ -71,44 +72,59 @@ void ReviewDueClaims(Core& core, Committer& committer) {
       [](const absl::Status&) {}));
 }
 
-RulesReview::RulesReview(Core& core, Committer& committer,
-                         const store::v1::StoredIdentity& before)
-    : core_(core),
-      committer_(committer),
-      before_(BookOf(before.rules())),
-      rescores_(before_.linking() != core.rules.linking() ||
-                before.index_version() < kIndexVersion) {
-  *place_.stored.mutable_rules() = core.options.rules;
-  place_.stored.set_index_version(kIndexVersion);
-  for (const auto& [id, agency] : core.registry.Get()->agencies()) {
-    place_.stored.add_agencies(agency.number);
-  }
-}
-
-bool RulesReview::IsDue(const Core& core,
-                        const store::v1::StoredIdentity& before) {
-  return before.index_version() < kIndexVersion ||
-         before.rules().SerializeAsString() !=
-             core.options.rules.SerializeAsString();
-}
-
-absl::Status RulesReview::Load() {
-  const auto rows = core_.store.ListObjects(kReviewObject);
+absl::StatusOr<std::optional<store::v1::StoredReview>> ReviewTowards(
+    const Core& core, const config::v1::Rules& rules,
+    const store::v1::StoredIdentity& held) {
+  const auto rows = core.store.ListObjects(kReviewObject);
   if (!rows.ok()) return rows.status();
-  const std::lock_guard lock(mutex_);
+  store::v1::StoredReview last;
   for (const storage::ObjectRow& row : *rows) {
-    store::v1::StoredReview stored;
-    if (!stored.ParseFromString(row.bytes)) {
+    if (!last.ParseFromString(row.bytes)) {
       return errors::Error("STORE_DAMAGED", {.metadata = {{"table", "object"},
                                                           {"row", "review"}}});
     }
-    if (stored.index_version() == kIndexVersion &&
-        stored.rules().SerializeAsString() ==
-            core_.options.rules.SerializeAsString()) {
-      place_.stored = stored;
-    }
   }
-  return absl::OkStatus();
+  const bool under_way = last.index_version() != 0;
+  const std::string wanted = rules.SerializeAsString();
+  if (under_way && last.index_version() == kIndexVersion &&
+      last.rules().SerializeAsString() == wanted) {
+    return last;
+  }
+  if (!under_way && held.index_version() >= kIndexVersion &&
+      held.rules().SerializeAsString() == wanted) {
+    return std::nullopt;
+  }
+  store::v1::StoredReview first;
+  *first.mutable_rules() = rules;
+  first.set_index_version(kIndexVersion);
+  for (const auto& [id, agency] : core.registry.Get()->agencies()) {
+    first.add_agencies(agency.number);
+  }
+  if (!under_way) return first;
+  std::set<std::string> kept = {wanted, held.rules().SerializeAsString()};
+  *last.add_given_up() = last.rules();
+  for (config::v1::Rules& given_up : *last.mutable_given_up()) {
+    if (!kept.insert(given_up.SerializeAsString()).second) continue;
+    *first.add_given_up() = std::move(given_up);
+  }
+  return first;
+}
+
+RulesReview::RulesReview(Core& core, Committer& committer,
+                         const store::v1::StoredIdentity& held,
+                         store::v1::StoredReview place)
+    : core_(core),
+      committer_(committer),
+      rules_(core.rules_in_force.Get()),
+      place_{.stored = std::move(place)} {
+  before_.push_back(BookOf(held.rules()));
+  for (const config::v1::Rules& given_up : place_.stored.given_up()) {
+    before_.push_back(BookOf(given_up));
+  }
+  rescores_ = held.index_version() < kIndexVersion ||
+              std::ranges::any_of(before_, [&](const domain::RuleBook& book) {
+                return book.linking() != rules_.book.linking();
+              });
 }
 
 uint64_t RulesReview::left() const {
@@ -148,6 +164,10 @@ void RulesReview::Next() {
 absl::Status RulesReview::Begin(Planning& planning, v1::AuditEvent& event) {
   const std::lock_guard lock(mutex_);
   next_ = place_;
+  if (&core_.rules_in_force.Get() != &rules_) {
+    next_.finished = true;
+    return absl::OkStatus();
+  }
   store::v1::StoredReview& next = next_.stored;
   while (next.agencies_size() > 0) {
     const auto rows = core_.store.ListRecords(
@@ -164,18 +184,20 @@ absl::Status RulesReview::Begin(Planning& planning, v1::AuditEvent& event) {
       planning.touched.push_back(row.uid);
     }
     if (rescores_) planning.rescored = planning.touched;
-    planning.outlook_before =
-        Outlook{.rules = &before_, .as_of = planning.today};
+    for (const domain::RuleBook& book : before_) {
+      planning.outlooks_before.push_back(
+          {.rules = &book, .as_of = planning.today});
+    }
     planning.batch.objects.push_back(PlaceRow(next));
-    SetEvent("rules.review", core_.rules.version(), rows->size(), event);
+    SetEvent("rules.review", rules_.book.version(), rows->size(), event);
     return absl::OkStatus();
   }
   next_.finished = true;
   planning.batch.objects.push_back(
-      IdentityRow(core_, core_.options.rules, kIndexVersion));
+      IdentityRow(core_, rules_.stored.rules(), kIndexVersion));
   // Nothing of it bears on a review to come.
   planning.batch.objects.push_back(PlaceRow({}));
-  SetEvent("rules.apply", core_.rules.version(), 1, event);
+  SetEvent("rules.reviewed", rules_.book.version(), 1, event);
   return absl::OkStatus();
 }
 

@@ -10,10 +10,12 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "server/domain/rules.h"
 #include "server/hub/committer.h"
 #include "server/hub/core.h"
@@ -33,20 +35,28 @@ inline constexpr uint32_t kIndexVersion = 2;
 // and again by the hub's clock.
 void ReviewDueClaims(Core& core, Committer& committer);
 
+// The review of a store that was kept under `held`, towards `rules`: where one
+// that was under way to them had come, else its beginning, else nullopt if
+// there is nothing to look at. Rules towards which another was under way are
+// kept: recipients may have been told by them.
+absl::StatusOr<std::optional<store::v1::StoredReview>> ReviewTowards(
+    const Core& core, const config::v1::Rules& rules,
+    const store::v1::StoredIdentity& held);
+
+// The object that keeps it.
+storage::ObjectRow PlaceRow(const store::v1::StoredReview& review);
+
 // Compares under the rules of before with those in force, the records of one
 // agency after the other. When all persons have been looked at, the store
 // remembers the rules in force; a hub that stops before goes on where it was.
-// Thread-safe.
+// Once other rules are in force it does nothing more. Thread-safe.
 class RulesReview : public std::enable_shared_from_this<RulesReview> {
  public:
-  // `core` and `committer` are borrowed. `before` is what the store remembers.
+  // `core` and `committer` are borrowed. `place` is as ReviewTowards the rules
+  // in force gives it.
   RulesReview(Core& core, Committer& committer,
-              const store::v1::StoredIdentity& before);
-
-  // Whether there is anything to go through.
-  static bool IsDue(const Core& core, const store::v1::StoredIdentity& before);
-  // Where a hub that stopped was.
-  absl::Status Load();
+              const store::v1::StoredIdentity& held,
+              store::v1::StoredReview place);
 
   // Sets out, or goes on after a group that could not be written. Called again
   // and again by the hub's clock.
@@ -66,9 +76,11 @@ class RulesReview : public std::enable_shared_from_this<RulesReview> {
 
   Core& core_;
   Committer& committer_;
-  const domain::RuleBook before_;
+  const RulesVersion& rules_;
+  // Those that the store remembers, and those of reviews that were given up.
+  std::vector<domain::RuleBook> before_;
   // Records compare otherwise than before, or stand in the index otherwise.
-  const bool rescores_;
+  bool rescores_ = false;
   mutable std::mutex mutex_;
   bool under_way_ = false;
   Place place_;

@@ -49,7 +49,7 @@ absl::StatusOr<std::optional<double>> ScoreOf(const Core& core,
     if (!record.ok()) return record.status();
     records[i] = *std::move(record);
   }
-  return WeighPair(core.rules.linking(), *records[0], *records[1]).score;
+  return WeighPair(core.rules().linking(), *records[0], *records[1]).score;
 }
 
 // Who said that they are unsure of the item as it is.

@@ -38,7 +38,7 @@ std::vector<KeyHash> Scoring::KeysOf(const domain::MatchVector& vector) const {
 }
 
 const domain::Linking& Scoring::linking() const {
-  return planning_.core.rules.linking();
+  return planning_.rules->linking();
 }
 
 domain::MatchVector Scoring::VectorIn(const Record& record) const {
@@ -140,7 +140,8 @@ absl::Status Scoring::LoadCompared(std::span<const Uid> uids) {
   std::vector<Uid> without;
   for (const Uid uid : missing) {
     const HeldVector* held = planning_.state.FindVector(uid);
-    if (held != nullptr && held->bytes.empty()) without.push_back(uid);
+    if (held == nullptr) continue;
+    if (held->bytes.empty() || !planning_.vectors_stand) without.push_back(uid);
   }
   if (auto status = planning_.LoadRecords(without); !status.ok()) return status;
   for (const Uid uid : missing) {
@@ -148,7 +149,8 @@ absl::Status Scoring::LoadCompared(std::span<const Uid> uids) {
     const HeldVector* held =
         record == nullptr ? planning_.state.FindVector(uid) : nullptr;
     Compared& compared = compared_[uid];
-    if (record != nullptr && record->vector.empty()) {
+    if (record != nullptr &&
+        (record->vector.empty() || !planning_.vectors_stand)) {
       compared = {.vector = VectorIn(*record), .data_key = record->data_key};
       continue;
     }
@@ -352,7 +354,7 @@ std::vector<Uid>& Scoring::EditNeighbours(Uid uid) {
 
 absl::Status Scoring::Put(const EdgeKey& key, const domain::Weighed& weighed) {
   const store::v1::StoredEdge edge =
-      StoredEdgeOf(weighed, planning_.core.rules.version());
+      StoredEdgeOf(weighed, planning_.rules->version());
   const DataKey& data_key = compared_.at(key.b).data_key;
   const bool is_held =
       std::ranges::binary_search(planning_.state.Neighbours(key.a), key.b);

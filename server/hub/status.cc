@@ -24,7 +24,11 @@ absl::StatusOr<v1::GetHubStatusResponse> HubImpl::GetHubStatus() {
   response.set_version(core_.options.version);
   response.set_store(core_.options.store);
   response.set_log_origin(core_.log_origin);
-  response.set_rules_version(core_.rules.version());
+  response.set_rules_version(core_.rules().version());
+  if (core_.rules_in_force.PassesConfiguredOver()) {
+    response.set_passed_over_rules_version(
+        core_.rules_in_force.configured().version());
+  }
   *response.mutable_start_time() =
       TimeUtil::MicrosecondsToTimestamp(start_time_);
   response.set_log_size(core_.counters.log_size);
@@ -46,8 +50,8 @@ absl::StatusOr<v1::GetHubStatusResponse> HubImpl::GetHubStatus() {
   response.set_persons(counts->persons);
   response.set_open_conflicts(counts->open_conflicts);
   response.set_open_candidates(counts->open_candidates);
-  if (rules_review_ != nullptr) {
-    response.set_records_to_review(rules_review_->left());
+  if (const auto review = rules_review()) {
+    response.set_records_to_review(review->left());
   }
   const auto checkpoint = core_.store.NewestCheckpoint();
   if (!checkpoint.ok()) return StoreError(checkpoint.status());

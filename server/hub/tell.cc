@@ -73,7 +73,7 @@ Teller::Teller(Planning& planning)
       rulings_before_(planning.DecisionsBefore()),
       rulings_after_(planning.DecisionsAfter()) {}
 
-void Teller::Tell(const Affair& affair, const Outlook& before,
+void Teller::Tell(const Affair& affair, std::span<const Outlook> before,
                   const Outlook& after) {
   for (const storage::AgencyNumber number : AgenciesOf(affair)) {
     const AgencyEntry* agency = planning_.registry->Find(number);
@@ -113,15 +113,17 @@ AttributeSet Teller::RelevantTo(const Viewing& viewing) const {
   return relevant | (viewing.affair.attributes & decided & seen);
 }
 
-void Teller::TellAgency(const Affair& affair, const Outlook& before,
+void Teller::TellAgency(const Affair& affair, std::span<const Outlook> before,
                         const Outlook& after, const AgencyEntry& agency) {
-  Viewing viewing{.affair = affair,
-                  .agency = agency,
-                  .permissions = planning_.PermissionsOf(agency),
-                  .before = GroupsOf(agency, affair.before, rulings_before_),
-                  .after = GroupsOf(agency, affair.after, rulings_after_),
-                  .submitted = {},
-                  .outlook_changed = before != after};
+  Viewing viewing{
+      .affair = affair,
+      .agency = agency,
+      .permissions = planning_.PermissionsOf(agency),
+      .before = GroupsOf(agency, affair.before, rulings_before_),
+      .after = GroupsOf(agency, affair.after, rulings_after_),
+      .submitted = {},
+      .outlook_changed = std::ranges::any_of(
+          before, [&](const Outlook& one) { return one != after; })};
   for (const Group& group : viewing.after) {
     for (const Uid uid : group.own) handle_uids_[uid] = group.own.front();
   }
@@ -167,9 +169,11 @@ void Teller::TellAgency(const Affair& affair, const Outlook& before,
       told = compare(unknown);
     }
     for (const Group* was : earlier) {
-      const domain::Told one = compare(side_of(*was, before));
-      told.changed |= one.changed;
-      told.withdrawn |= one.withdrawn;
+      for (const Outlook& outlook : before) {
+        const domain::Told one = compare(side_of(*was, outlook));
+        told.changed |= one.changed;
+        told.withdrawn |= one.withdrawn;
+      }
     }
 
     ChangeKind kind = ChangeKind::kChanged;

@@ -4,6 +4,8 @@
 #ifndef WAYSTATION_SERVER_HUB_TELL_H_
 #define WAYSTATION_SERVER_HUB_TELL_H_
 
+#include <span>
+
 #include "absl/container/flat_hash_map.h"
 #include "proto/codes/date.h"
 #include "server/domain/rules.h"
@@ -17,7 +19,10 @@ class Teller {
   // Borrowed.
   explicit Teller(Planning& planning);
 
-  void Tell(const Affair& affair, const Outlook& before, const Outlook& after);
+  // `before` are the outlooks of which each recipient was told under one, or
+  // under several of them.
+  void Tell(const Affair& affair, std::span<const Outlook> before,
+            const Outlook& after);
 
   // The smallest uid of the agency's own group around a record that Tell has
   // looked at, which is what its handle names; 0 for one that it has not.
@@ -27,7 +32,7 @@ class Teller {
 
  private:
   struct Viewing;
-  void TellAgency(const Affair& affair, const Outlook& before,
+  void TellAgency(const Affair& affair, std::span<const Outlook> before,
                   const Outlook& after, const AgencyEntry& agency);
   domain::AttributeSet RelevantTo(const Viewing& viewing) const;
 

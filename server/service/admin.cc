@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/service/certificates.h"
+#include "server/service/progress_stream.h"
 
 namespace waystation::service {
 namespace {
@@ -23,6 +24,11 @@ constexpr Method kRenewCertificate{"AdminService.RenewCertificate",
 constexpr Method kListCertificates{"AdminService.ListCertificates", kListers};
 constexpr Method kRevokeCertificate{"AdminService.RevokeCertificate",
                                     kOperator};
+constexpr Method kGetRules{"AdminService.GetRules",
+                           kOperator | kAuditor | kOffice};
+constexpr Method kTrainRules{"AdminService.TrainRules", kOperator};
+constexpr Method kTryRules{"AdminService.TryRules", kOperator};
+constexpr Method kApplyRules{"AdminService.ApplyRules", kOperator};
 constexpr Method kGetHubStatus{"AdminService.GetHubStatus",
                                kOperator | kAuditor};
 constexpr Method kCheckStore{"AdminService.CheckStore", kOperator | kAuditor};
@@ -143,6 +149,54 @@ grpc::ServerUnaryReactor* AdminService::RevokeCertificate(
                     service::RevokeCertificate(desk_.hub, caller, *request,
                                                options_.clock(),
                                                std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* AdminService::GetRules(
+    grpc::CallbackServerContext* context, const v1::GetRulesRequest* request,
+    v1::GetRulesResponse* response) {
+  return AskHub(
+      desk_, context, kGetRules, *request, response,
+      [this](const hub::Caller& caller) { return desk_.hub.GetRules(caller); });
+}
+
+grpc::ServerWriteReactor<v1::TrainRulesResponse>* AdminService::TrainRules(
+    grpc::CallbackServerContext* context,
+    const v1::TrainRulesRequest* request) {
+  return StartProgressStream<v1::TrainRulesResponse>(
+      desk_, *context, kTrainRules,
+      [this, given = *request](const hub::Caller& caller,
+                               const hub::Hub::Watch& watch)
+          -> absl::StatusOr<v1::TrainRulesResponse> {
+        auto trained = desk_.hub.TrainRules(caller, given, watch);
+        if (!trained.ok()) return trained.status();
+        v1::TrainRulesResponse response;
+        *response.mutable_trained() = *std::move(trained);
+        return response;
+      });
+}
+
+grpc::ServerWriteReactor<v1::TryRulesResponse>* AdminService::TryRules(
+    grpc::CallbackServerContext* context, const v1::TryRulesRequest* request) {
+  return StartProgressStream<v1::TryRulesResponse>(
+      desk_, *context, kTryRules,
+      [this, given = *request](const hub::Caller& caller,
+                               const hub::Hub::Watch& watch)
+          -> absl::StatusOr<v1::TryRulesResponse> {
+        auto effect = desk_.hub.TryRules(caller, given, watch);
+        if (!effect.ok()) return effect.status();
+        v1::TryRulesResponse response;
+        *response.mutable_effect() = *std::move(effect);
+        return response;
+      });
+}
+
+grpc::ServerUnaryReactor* AdminService::ApplyRules(
+    grpc::CallbackServerContext* context, const v1::ApplyRulesRequest* request,
+    v1::ApplyRulesResponse* response) {
+  return HandOver(desk_, context, kApplyRules, *request, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.ApplyRules(caller, *request, std::move(done));
                   });
 }
 

@@ -63,6 +63,19 @@ class AdminService final : public v1::AdminService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::RevokeCertificateRequest* request,
       v1::RevokeCertificateResponse* response) override;
+  grpc::ServerUnaryReactor* GetRules(grpc::CallbackServerContext* context,
+                                     const v1::GetRulesRequest* request,
+                                     v1::GetRulesResponse* response) override;
+  grpc::ServerWriteReactor<v1::TrainRulesResponse>* TrainRules(
+      grpc::CallbackServerContext* context,
+      const v1::TrainRulesRequest* request) override;
+  grpc::ServerWriteReactor<v1::TryRulesResponse>* TryRules(
+      grpc::CallbackServerContext* context,
+      const v1::TryRulesRequest* request) override;
+  grpc::ServerUnaryReactor* ApplyRules(
+      grpc::CallbackServerContext* context,
+      const v1::ApplyRulesRequest* request,
+      v1::ApplyRulesResponse* response) override;
   grpc::ServerUnaryReactor* GetHubStatus(
       grpc::CallbackServerContext* context,
       const v1::GetHubStatusRequest* request,

@@ -18,6 +18,7 @@ constexpr Method kClaimReviewItem{"ReconciliationService.ClaimReviewItem",
                                   kOffice};
 constexpr Method kReleaseReviewItem{"ReconciliationService.ReleaseReviewItem",
                                     kOffice};
+constexpr Method kExplainPerson{"ReconciliationService.ExplainPerson", kOffice};
 constexpr Method kDecide{"ReconciliationService.Decide", kOffice};
 constexpr Method kUndoDecision{"ReconciliationService.UndoDecision", kOffice};
 constexpr Method kListDecisions{"ReconciliationService.ListDecisions", kOffice};
@@ -111,6 +112,16 @@ grpc::ServerUnaryReactor* ReconciliationService::ReleaseReviewItem(
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.ReleaseReviewItem(caller, *request);
                 });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::ExplainPerson(
+    grpc::CallbackServerContext* context,
+    const v1::ExplainPersonRequest* request,
+    v1::ExplainPersonResponse* response) {
+  return HandOver(desk_, context, kExplainPerson, *request, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.ExplainPerson(caller, *request, std::move(done));
+                  });
 }
 
 grpc::ServerUnaryReactor* ReconciliationService::Decide(

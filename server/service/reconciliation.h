@@ -48,6 +48,10 @@ class ReconciliationService final
       grpc::CallbackServerContext* context,
       const v1::ReleaseReviewItemRequest* request,
       v1::ReleaseReviewItemResponse* response) override;
+  grpc::ServerUnaryReactor* ExplainPerson(
+      grpc::CallbackServerContext* context,
+      const v1::ExplainPersonRequest* request,
+      v1::ExplainPersonResponse* response) override;
   grpc::ServerUnaryReactor* Decide(grpc::CallbackServerContext* context,
                                    const v1::DecideRequest* request,
                                    v1::DecideResponse* response) override;

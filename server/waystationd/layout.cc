@@ -68,7 +68,8 @@ authority:
   issued: tls/issued.pem
 @DEMO@
 # How it is decided which of several claims stands: a copy of rules/default.yaml,
-# changed. Without one, the defaults that stand beside the attributes.
+# changed. Without one, the defaults that stand beside the attributes. What was put
+# in force with `wayctl rules apply` stands over it.
 # rules_file: rules.yaml
 
 # limits:

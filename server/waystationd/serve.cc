@@ -144,6 +144,13 @@ absl::Status Serve(const Serving& serving, runtime::Signals& signals) {
   if (!store.ok()) return store.status();
   parts.store = *std::move(store);
   if (absl::Status started = StartHub(parts); !started.ok()) return started;
+  if (const auto status = parts.hub->GetHubStatus();
+      status.ok() && !status->passed_over_rules_version().empty()) {
+    log.warn(
+        "the rules in force are {}, which an operator applied; the "
+        "configuration's, {}, are passed over",
+        status->rules_version(), status->passed_over_rules_version());
+  }
   const auto fail = [&](const absl::Status& status) {
     failure.Set(status);
     signals.Wake();

@@ -31,6 +31,7 @@ class Examples(Scenario):
         "mailbox": SUZHOU_LABOR,
         "person": SUZHOU_LABOR,
         "person why": "office",
+        "person how": "office",
         "record": SUZHOU_LABOR,
         "review": "office",
         "verify": SUZHOU_LABOR,
@@ -57,6 +58,7 @@ class Examples(Scenario):
         ],
         ("decision", "undo"): [("Reason", "wrong"), ("[y/N]", "y")],
         ("agreement", "apply"): [("[y/N]", "y")],
+        ("rules", "apply"): [("[y/N]", "y")],
         ("agreement", "revoke"): [("Reason", "over"), ("[y/N]", "y")],
         ("cert", "revoke"): [("Reason", "lost"), ("[y/N]", "y")],
         ("person", "match"): [("to compare", "1990-03-07")],
@@ -72,6 +74,8 @@ class Examples(Scenario):
 
     ENDS = {
         ("mailbox", "watch"): 130,
+        # Four records are too few.
+        ("rules", "train"): 1,
         # No hub at hand has two histories: tests/faults/fork_test.py.
         ("audit", "verify-evidence"): 6,
     }
@@ -126,6 +130,8 @@ class Examples(Scenario):
             "form: value}\n"
             "  - {source_sector: labor, attribute: name, form: value}\n",
         )
+        world.write("desk/rules.yaml", "version: as-ever\n")
+        world.write("desk/learnt.yaml", "version: as-learnt\n")
         self.conflict = self.rows("office", "conflict", "list")[0]["id"]
         self.candidate = self.rows("office", "candidate", "list")[0]["id"]
         return desk

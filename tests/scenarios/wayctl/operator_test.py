@@ -127,6 +127,120 @@ class Certificates(Scenario):
         self.ends(4, SUZHOU_LABOR, "cert", "revoke", "00", "--reason", "x", "-y")
 
 
+class Rules(Scenario):
+    STRICT = "version: strict\nlinking:\n  thresholds: {upper: 60}\n"
+
+    def setUp(self):
+        # One name, birth date and sex, and no number.
+        for agency, key in ((SUZHOU_LABOR, "S-1"), (FUYANG_POLICE, "A-1")):
+            self.submit(
+                agency,
+                json.dumps(
+                    {
+                        "recordKey": key,
+                        "revision": 1,
+                        "claims": {
+                            "name": {"full": "欧阳小花"},
+                            "sex": {"value": "SEX_FEMALE"},
+                            "birthDate": {
+                                "date": {"year": 1990, "month": 3, "day": 7}
+                            },
+                        },
+                        "evidence": "EVIDENCE_DOCUMENT_SEEN",
+                    }
+                ),
+            )
+
+    def in_force(self):
+        return self.world.json("operator", "rules", "show")["status"]
+
+    def persons(self):
+        status = self.world.json("operator", "hub", "status")
+        return int(status["persons"])
+
+    def reviewed(self):
+        deadline = time.monotonic() + PATIENCE
+        while int(self.in_force().get("recordsToReview", 0)) > 0:
+            self.assertLess(time.monotonic(), deadline)
+
+    def test_from_show_to_restart(self):
+        self.assertEqual(self.in_force()["version"], "default")
+        self.assertEqual(self.persons(), 1)
+        how = self.world.json("office", "person", "how", SUZHOU_LABOR + "/S-1")
+        [step] = how["steps"]
+        self.assertEqual(step["basis"], "LINK_BASIS_SCORE")
+
+        # What show writes is a file that the hub would take.
+        out, _ = self.ends(0, "operator", "rules", "show", "--file")
+        self.ends(0, "operator", "rules", "check", "-", stdin=out)
+        self.ends(0, "operator", "rules", "try", "-", stdin=out)
+
+        strict = self.world.write("strict.yaml", self.STRICT)
+        code, out, err = self.world.run(
+            "operator", "rules", "try", strict, "-o", "json"
+        )
+        self.assertEqual(code, 3, err)
+        effect = json.loads(out)
+        [links] = effect["links"]
+        self.assertEqual(links["parted"], "1")
+        self.assertEqual(
+            {one["kind"] for one in effect["examples"]},
+            {"KIND_PARTED", "KIND_CANDIDATE_OPENED"},
+        )
+        self.assertNotIn("欧阳", out)
+        self.assertEqual(self.in_force()["version"], "default")
+
+        # It asks, and without a terminal there is nobody to ask.
+        self.ends(2, "operator", "rules", "apply", strict)
+        apply = ("operator", "rules", "apply", strict)
+        code, screen = self.world.type(*apply, answers=[("[y/N]", "n")])
+        self.assertEqual(code, 1, screen)
+        self.ends(0, *apply, "--dry-run")
+        self.assertEqual(self.in_force()["version"], "default")
+        code, screen = self.world.type(*apply, answers=[("[y/N]", "y")])
+        self.assertEqual(code, 0, screen)
+        self.reviewed()
+        self.assertEqual(self.persons(), 2)
+        how = self.world.json("office", "person", "how", SUZHOU_LABOR + "/S-1")
+        [aside] = how["asides"]
+        self.assertEqual(aside["why"], "SCORE_BETWEEN_THRESHOLDS")
+        self.assertEqual(aside["recordB"]["recordKey"], "A-1")
+
+        self.world.kill()
+        self.world.start()
+        status = self.in_force()
+        self.assertEqual(status["version"], "strict")
+        self.assertTrue(status["appliedBy"].startswith("operator/"))
+        events, _ = self.ends(0, "auditor", "audit", "list", "-o", "json")
+        acts = [event["event"].get("act") for event in json.loads(events)["events"]]
+        for act in ("rules.try", "rules.apply", "rules.reviewed"):
+            self.assertIn(act, acts)
+
+    def test_what_is_wrong_is_named_with_its_place(self):
+        for text, place in (
+            ("version: x\nlinkin: {}\n", ":2:1"),
+            (
+                "version: x\nlinking:\n  thresholds:\n"
+                "    upper: 10\n    lower: 12\n",
+                ":5:5",
+            ),
+            (
+                "version: x\nlinking:\n  levels:\n"
+                "    - {field: name, level: exakt, m: 0.5, u: 0.5}\n",
+                ":4:21",
+            ),
+        ):
+            file = self.world.write("wrong.yaml", text)
+            for verb in (("check",), ("try",), ("apply", "--yes")):
+                _, err = self.ends(
+                    2, "operator", "rules", verb[0], file, *verb[1:]
+                )
+                self.assertIn(file + place, err)
+        self.ends(1, "operator", "rules", "train")
+        self.ends(4, SUZHOU_LABOR, "rules", "show")
+        self.ends(4, "auditor", "rules", "train")
+
+
 class Agencies(Scenario):
     def test_ping_tells_whether_an_adapter_reaches_the_hub(self):
         ping = ("operator", "agency", "ping")

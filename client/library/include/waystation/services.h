@@ -3,12 +3,14 @@
 // describe them. All are thread-safe and block; errors carry their reason
 // (proto/errors). Calls are repeated as RetryPolicy says, since each is safe to
 // repeat; decisions without a request id are given one for that reason. Only
-// SignCertificate is never repeated by itself.
+// SignCertificate, CreateBackup and what is done to rules are never repeated by
+// themselves.
 //
 // Include the *.pb.h of the messages that you use.
 #ifndef WAYSTATION_SERVICES_H_
 #define WAYSTATION_SERVICES_H_
 
+#include <functional>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -18,6 +20,8 @@ class AcknowledgeRequest;
 class AcknowledgeResponse;
 class ApplyAgreementRequest;
 class ApplyAgreementResponse;
+class ApplyRulesRequest;
+class ApplyRulesResponse;
 class AskAboutBusinessRequest;
 class AskAboutBusinessResponse;
 class CheckStoreRequest;
@@ -32,6 +36,8 @@ class DecideRequest;
 class DecideResponse;
 class ExplainPairRequest;
 class ExplainPairResponse;
+class ExplainPersonRequest;
+class ExplainPersonResponse;
 class GetCandidateRequest;
 class GetCandidateResponse;
 class GetCheckpointRequest;
@@ -52,6 +58,8 @@ class GetPersonRequest;
 class GetPersonResponse;
 class GetRecordRequest;
 class GetRecordResponse;
+class GetRulesRequest;
+class GetRulesResponse;
 class GetUpdateProofRequest;
 class GetUpdateProofResponse;
 class ListAgenciesRequest;
@@ -94,10 +102,15 @@ class RevokeAgreementRequest;
 class RevokeAgreementResponse;
 class RevokeCertificateRequest;
 class RevokeCertificateResponse;
+class RulesEffect;
+class RulesProgress;
 class SignCertificateRequest;
 class SignCertificateResponse;
 class SubmitRecordRequest;
 class SubmitRecordResponse;
+class TrainedRules;
+class TrainRulesRequest;
+class TryRulesRequest;
 class UndoDecisionRequest;
 class UndoDecisionResponse;
 class VerifyBackupRequest;
@@ -172,6 +185,8 @@ class Reconciliation {
       const v1::ClaimReviewItemRequest& request) const;
   absl::StatusOr<v1::ReleaseReviewItemResponse> ReleaseReviewItem(
       const v1::ReleaseReviewItemRequest& request) const;
+  absl::StatusOr<v1::ExplainPersonResponse> ExplainPerson(
+      const v1::ExplainPersonRequest& request) const;
   absl::StatusOr<v1::DecideResponse> Decide(
       const v1::DecideRequest& request) const;
   absl::StatusOr<v1::UndoDecisionResponse> UndoDecision(
@@ -234,6 +249,16 @@ class Admin {
       const v1::ListCertificatesRequest& request) const;
   absl::StatusOr<v1::RevokeCertificateResponse> RevokeCertificate(
       const v1::RevokeCertificateRequest& request) const;
+  absl::StatusOr<v1::GetRulesResponse> GetRules(
+      const v1::GetRulesRequest& request) const;
+  // Calls `watch`, if there is one, with what comes before the result.
+  using Watch = std::function<void(const v1::RulesProgress&)>;
+  absl::StatusOr<v1::TrainedRules> TrainRules(
+      const v1::TrainRulesRequest& request, const Watch& watch = {}) const;
+  absl::StatusOr<v1::RulesEffect> TryRules(const v1::TryRulesRequest& request,
+                                           const Watch& watch = {}) const;
+  absl::StatusOr<v1::ApplyRulesResponse> ApplyRules(
+      const v1::ApplyRulesRequest& request) const;
   absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus(
       const v1::GetHubStatusRequest& request) const;
   absl::StatusOr<v1::CheckStoreResponse> CheckStore(

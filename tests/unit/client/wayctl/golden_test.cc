@@ -54,6 +54,11 @@ const Case kCases[] = {
     {"agency_show", {"agency", "show", "labor.320500"}},
     {"cert_list", {"cert", "list"}},
     {"audit_list", {"audit", "list"}},
+    {"person_how", {"person", "how", "labor.320500/LD-0001"}},
+    {"rules_show", {"rules", "show"}},
+    {"rules_train", {"rules", "train"}},
+    {"rules_try", {"rules", "try", Testdata("rules.yaml")}, 3},
+    {"rules_apply", {"rules", "apply", Testdata("rules.yaml"), "--yes"}},
     {"hub_status", {"hub", "status"}},
     {"hub_check", {"hub", "check"}, 3},
 };

@@ -517,7 +517,7 @@ TEST(Review, ChangedRulesAreGoneThroughAtStart) {
   // The review runs behind; its last act says that it is through.
   const auto is_through = [&] {
     return std::ranges::any_of(test.Events(), [](const auto& logged) {
-      return logged.event().act() == "rules.apply";
+      return logged.event().act() == "rules.reviewed";
     });
   };
   while (!is_through()) std::this_thread::yield();
@@ -536,7 +536,7 @@ TEST(Review, OfRulesGoesOnAfterAFullDisk) {
   test.Submit(kPoliceSuzhou, Say("B", 1).Core(kNumber, "王芳", 1990, 7, 3));
   const auto is_through = [&](const std::string& version) {
     return std::ranges::any_of(test.Events(), [&](const auto& logged) {
-      return logged.event().act() == "rules.apply" &&
+      return logged.event().act() == "rules.reviewed" &&
              logged.event().object() == version;
     });
   };

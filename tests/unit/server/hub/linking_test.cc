@@ -394,7 +394,7 @@ TEST(Scores, AreMadeAnewUnderOtherRules) {
   rules.clear_linking();
   test.UseRules(rules);
   test.Restart();
-  while (ActsOf(test, "rules.apply").empty()) std::this_thread::yield();
+  while (ActsOf(test, "rules.reviewed").empty()) std::this_thread::yield();
   EXPECT_EQ(Persons(test), 1U);
   EXPECT_EQ(test.hub().GetHubStatus()->records_to_review(), 0u);
   EXPECT_EQ(test.hub().CheckStore()->findings_size(), 0);
@@ -402,7 +402,7 @@ TEST(Scores, AreMadeAnewUnderOtherRules) {
   rules.mutable_linking()->mutable_thresholds()->set_upper(60);
   test.UseRules(rules);
   test.Restart();
-  while (ActsOf(test, "rules.apply").size() < 2) std::this_thread::yield();
+  while (ActsOf(test, "rules.reviewed").size() < 2) std::this_thread::yield();
   EXPECT_EQ(Persons(test), 2U);
   EXPECT_EQ(OnlyCandidate(test).candidate().why(), "SCORE_BETWEEN_THRESHOLDS");
 }
@@ -427,7 +427,7 @@ TEST(Scores, AreMadeAnewOnceForEachRecord) {
   test.Restart();
   while (ActsOf(test, "rules.review").empty()) std::this_thread::yield();
   test.Restart();
-  while (ActsOf(test, "rules.apply").empty()) std::this_thread::yield();
+  while (ActsOf(test, "rules.reviewed").empty()) std::this_thread::yield();
   uint32_t looked_at = 0;
   for (const v1::AuditEvent& event : ActsOf(test, "rules.review")) {
     looked_at += event.count();

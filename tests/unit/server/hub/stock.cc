@@ -174,8 +174,8 @@ class Reader {
 void AddRecordsAndPersons(const Reader& reader,
                           const std::set<std::set<Uid>>& persons,
                           const std::vector<domain::Edge>& edges,
-                          codes::Date today, Stock& stock) {
-  const domain::RuleBook rules;
+                          const domain::RuleBook& rules, codes::Date today,
+                          Stock& stock) {
   for (const domain::Edge& edge : edges) {
     const auto names =
         std::minmax({reader.NameOf(edge.a), reader.NameOf(edge.b)});
@@ -286,7 +286,7 @@ Stock StockOf(TestHub& test) {
   const Reader reader(test);
   const std::set<std::set<Uid>> persons = reader.Persons();
   Stock stock;
-  AddRecordsAndPersons(reader, persons, reader.StoredEdges(),
+  AddRecordsAndPersons(reader, persons, reader.StoredEdges(), test.rules(),
                        domain::DayOf(absl::ToUnixMicros(test.Now())), stock);
   const auto items = [&](OpenItem::Kind kind) {
     const auto found = test.store().ListOpenItems(kind, std::nullopt, 100'000);
@@ -351,7 +351,7 @@ Stock ComputedAtOnce(TestHub& test) {
     persons.insert({members.begin(), members.end()});
   }
   Stock stock;
-  AddRecordsAndPersons(reader, persons, edges, today, stock);
+  AddRecordsAndPersons(reader, persons, edges, rules, today, stock);
   for (const std::set<Uid>& members : persons) {
     const auto side = reader.Side(members);
     domain::ForEachAttribute(side->claims.attributes(), [&](int number) {

@@ -8,16 +8,19 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <map>
 #include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "proto/errors/error.h"
 #include "server/hub/hub.h"
 
 namespace waystation::service {
@@ -226,6 +229,10 @@ class FakeHub final : public hub::Hub {
       const hub::Caller&, const v1::ReleaseReviewItemRequest&) override {
     return v1::ReleaseReviewItemResponse();
   }
+  void ExplainPerson(const hub::Caller&, v1::ExplainPersonRequest,
+                     Callback<v1::ExplainPersonResponse> done) override {
+    done(v1::ExplainPersonResponse());
+  }
   void Decide(const hub::Caller&, v1::DecideRequest,
               Callback<v1::DecideResponse> done) override {
     done(v1::DecideResponse());
@@ -339,6 +346,37 @@ class FakeHub final : public hub::Hub {
   bool IsRevoked(std::string_view serial) const override {
     const std::lock_guard lock(mutex_);
     return revoked_.contains(serial);
+  }
+  absl::StatusOr<v1::GetRulesResponse> GetRules(const hub::Caller&) override {
+    return v1::GetRulesResponse();
+  }
+  absl::StatusOr<v1::TrainedRules> TrainRules(const hub::Caller&,
+                                              const v1::TrainRulesRequest&,
+                                              const Watch&) override {
+    return v1::TrainedRules();
+  }
+  // Says how far it has come until `trial_steps` of it have been looked at or
+  // nobody listens.
+  absl::StatusOr<v1::RulesEffect> TryRules(const hub::Caller&,
+                                           const v1::TryRulesRequest& request,
+                                           const Watch& watch) override {
+    v1::RulesProgress progress;
+    for (std::uint64_t done = 0; done < request.most_records(); ++done) {
+      progress.set_done(done);
+      if (!watch(progress)) {
+        trial_ended.set_value();
+        return errors::Error("CANCELLED");
+      }
+      std::this_thread::yield();
+    }
+    v1::RulesEffect effect;
+    effect.set_records(request.most_records());
+    return effect;
+  }
+  std::promise<void> trial_ended;
+  void ApplyRules(const hub::Caller&, v1::ApplyRulesRequest,
+                  Callback<v1::ApplyRulesResponse> done) override {
+    done(v1::ApplyRulesResponse());
   }
   absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus() override {
     v1::GetHubStatusResponse response;

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <thread>
 
 #include "proto/runtime/metrics.h"
 #include "tests/unit/server/service/served_hub.h"
+#include "waystation/v1/admin_service.grpc.pb.h"
 #include "waystation/v1/mailbox_service.grpc.pb.h"
 #include "waystation/v1/registry_service.grpc.pb.h"
 
@@ -463,6 +466,45 @@ TEST_F(StreamsTest, DrainFinishesWhatIsInFlight) {
   drain.join();
   EXPECT_TRUE(hub_.drained());
   EXPECT_EQ(Call(channel).code(), absl::StatusCode::kUnavailable);
+}
+
+// --- calls that tell how far they have come ---
+
+TEST_F(StreamsTest, ALongCallTellsHowFarItHasComeAndThenItsResult) {
+  const auto stub = v1::AdminService::NewStub(Connect("operator/wang"));
+  grpc::ClientContext context;
+  v1::TryRulesRequest request;
+  request.set_most_records(2000);
+  const auto stream = stub->TryRules(&context, request);
+  v1::TryRulesResponse step;
+  std::uint64_t last = 0;
+  bool has_result = false;
+  while (stream->Read(&step)) {
+    ASSERT_FALSE(has_result) << "something comes behind the result";
+    if (step.has_effect()) {
+      has_result = true;
+      EXPECT_EQ(step.effect().records(), 2000u);
+    } else {
+      EXPECT_GE(step.progress().done(), last);
+      last = step.progress().done();
+    }
+  }
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_TRUE(has_result);
+}
+
+TEST_F(StreamsTest, ALongCallEndsWhenItsCallerIsGone) {
+  const auto stub = v1::AdminService::NewStub(Connect("operator/wang"));
+  auto ended = hub_.trial_ended.get_future();
+  grpc::ClientContext context;
+  v1::TryRulesRequest request;
+  request.set_most_records(std::numeric_limits<std::uint64_t>::max());
+  const auto stream = stub->TryRules(&context, request);
+  v1::TryRulesResponse step;
+  ASSERT_TRUE(stream->Read(&step));
+  context.TryCancel();
+  ended.get();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
 }  // namespace
