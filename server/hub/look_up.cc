@@ -150,7 +150,7 @@ domain::AttributeSet AddAnswers(const Reading& reading, const Meant& meant,
   const domain::Viewer viewer{.recipient = &reading.agency().recipient,
                               .permissions = &reading.access().permissions,
                               .own = known};
-  const domain::Context context{.rules = &reading.core().rules,
+  const domain::Context context{.rules = &reading.core().rules(),
                                 .decisions = side->decisions,
                                 .as_of = reading.today()};
   domain::AttributeSet told = 0;

@@ -14,6 +14,9 @@
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "proto/failpoint/failpoint.h"
@@ -147,6 +150,109 @@ TEST(Failpoints, LoseNothing) {
                            "journal", "sweep", "backup", "file", "expiry",
                            "rebuild", "restore", "rotation", "replace"}) {
     EXPECT_TRUE(rooms.contains(room)) << room;
+  }
+}
+
+// --- rules ---
+
+constexpr int kReviewed = 600;
+
+config::v1::Rules StrictRules() {
+  config::v1::Rules rules;
+  rules.set_version("strict");
+  rules.mutable_linking()->mutable_thresholds()->set_upper(60);
+  return rules;
+}
+
+// Two agencies whose records pair off, three pages of a review.
+absl::Status Populate(TestHub& test) {
+  for (const std::string_view agency : {kPoliceFuyang, kLaborSuzhou}) {
+    v1::PutAgencyRequest request;
+    v1::Agency& put = *request.mutable_agency();
+    put.set_id(std::string(agency));
+    put.set_sector(std::string(agency.substr(0, agency.find('.'))));
+    put.set_jurisdiction("34");
+    put.set_unsigned_frames(true);
+    auto status =
+        Await<v1::PutAgencyResponse>([&](auto done) {
+          test.hub().PutAgency(OperatorCaller(), request, std::move(done));
+        }).status();
+    if (!status.ok()) return status;
+    std::vector<Say> updates;
+    for (int i = 0; i < kReviewed / 2; ++i) {
+      updates.push_back(Say("R" + std::to_string(i), 1)
+                            .Name("欧阳建国")
+                            .Born(1950 + i / 28 % 60, 1 + i % 12, 1 + i % 28));
+      if (updates.size() < 150 && i + 1 < kReviewed / 2) continue;
+      status = test.Submit(agency, std::exchange(updates, {})).status();
+      if (!status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string VersionInForce(TestHub& test) {
+  return test.hub().GetRules(OperatorCaller())->status().version();
+}
+
+// Puts the strict rules in force, unless they are, and waits until all records
+// have been looked at.
+absl::Status ApplyAndReview(TestHub& test, const World& world) {
+  if (VersionInForce(test) != "strict") {
+    v1::ApplyRulesRequest request;
+    *request.mutable_rules() = StrictRules();
+    request.set_etag(test.hub().GetRules(OperatorCaller())->status().etag());
+    const auto applied = Await<v1::ApplyRulesResponse>([&](auto done) {
+      test.hub().ApplyRules(OperatorCaller(), request, std::move(done));
+    });
+    if (!applied.ok()) return applied.status();
+    Told(world).Add("applied", "strict");
+  }
+  while (test.hub().GetHubStatus()->records_to_review() != 0) {
+    std::this_thread::yield();
+  }
+  return absl::OkStatus();
+}
+
+// Between an act that changes the rules and the end of the review that follows:
+// what was told stands, and the review comes to its end.
+TEST(Failpoints, InAReviewOfRulesTakeNothingBack) {
+  for (const std::string name :
+       {"group/planned", "group/committed", "group/published"}) {
+    // A start, the act, and the pages of the review with its end.
+    for (int nth = 1; nth <= 6; ++nth) {
+      SCOPED_TRACE(name + ", time " + std::to_string(nth));
+      const World world(harness::ScratchRoot());
+      TestHub test({.world = &world});
+      ASSERT_TRUE(test.TryStart().ok());
+      ASSERT_TRUE(Populate(test).ok());
+      test.Stop();
+      const int ended = LiveAndDie(name, nth, [&]() -> absl::Status {
+        TestHub hub({.world = &world});
+        if (auto status = hub.TryStart(); !status.ok()) return status;
+        return ApplyAndReview(hub, world);
+      });
+      EXPECT_TRUE(IsKilled(ended)) << "it does not pass there";
+      ASSERT_TRUE(test.TryStart().ok());
+      if (!Told(world).Of("applied").empty()) {
+        EXPECT_EQ(VersionInForce(test), "strict");
+      }
+      ASSERT_TRUE(ApplyAndReview(test, world).ok());
+      EXPECT_EQ(test.hub().GetHubStatus()->persons(), uint64_t{kReviewed});
+      uint32_t looked_at = 0;
+      int applied = 0;
+      int through = 0;
+      for (const v1::LoggedEvent& logged : test.Events()) {
+        const v1::AuditEvent& event = logged.event();
+        if (event.act() == "rules.review") looked_at += event.count();
+        applied += event.act() == "rules.apply" ? 1 : 0;
+        through += event.act() == "rules.reviewed" ? 1 : 0;
+      }
+      EXPECT_EQ(looked_at, uint32_t{kReviewed}) << "each record once";
+      EXPECT_EQ(applied, 1);
+      EXPECT_EQ(through, 1);
+      EXPECT_EQ(test.hub().CheckStore()->findings_size(), 0);
+    }
   }
 }
 
