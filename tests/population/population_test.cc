@@ -123,6 +123,7 @@ struct Said {
   const char* birth;
   bool name_differs = false;
   bool name_cut = false;
+  bool strong = true;
 };
 constexpr const char* kPolice = "public_security";
 
@@ -141,7 +142,7 @@ Expectation ExpectOf(const std::vector<Said>& all) {
     Record& record = records.emplace_back();
     record.person = &kPerson;
     record.agency = &agencies.back();
-    record.strong = true;
+    record.strong = said.strong;
     record.birth_stated = said.birth;
     record.name_differs = said.name_differs;
     record.name_cut = said.name_cut;
@@ -229,6 +230,19 @@ TEST(Truth, CutNamesStandApart) {
   EXPECT_TRUE(expected.persons[0].known[0]);
   EXPECT_FALSE(expected.persons[0].birth_conflict[0]);
   EXPECT_TRUE(expected.persons[1].birth_conflict[0]);
+}
+
+// What has no number counts once it is found to be hers.
+TEST(Truth, TheWholeCountsWhatNumbersLeaveAlone) {
+  const Expectation expected =
+      ExpectOf({{kPolice, "1986-02-04"},
+                {kPolice, "1986-02-05", false, false, false},
+                {"commerce", "1986-02-06", false, true}});
+  EXPECT_THAT(expected.person_of, testing::ElementsAre(0, 2, 1));
+  EXPECT_FALSE(expected.persons[0].birth_conflict[0]);
+  EXPECT_TRUE(expected.whole.known[0]);
+  EXPECT_TRUE(expected.whole.birth_conflict[0]);
+  EXPECT_FALSE(expected.whole.name_conflict[0]);
 }
 
 TEST(Encoder, KnowsWhatACharsetLacks) {

@@ -85,22 +85,27 @@ Expectation Expect(const std::vector<Record>& records) {
       expectation.persons.push_back({.id = id + "/" + record.agency->id});
     }
   }
-  for (std::size_t at = 0; at < kBatches; ++at) {
-    for (std::size_t person = 0; person < expectation.persons.size();
-         ++person) {
+  expectation.whole.id = id;
+  const auto expect = [&](const auto& is_of, ExpectedPerson& expected) {
+    for (std::size_t at = 0; at < kBatches; ++at) {
       Records held;
       for (std::size_t i = 0; i < records.size(); ++i) {
-        if (expectation.person_of[i] == person && records[i].accepted() &&
+        if (is_of(i) && records[i].accepted() &&
             records[i].since <= static_cast<int>(at)) {
           held.push_back(&records[i]);
         }
       }
-      ExpectedPerson& expected = expectation.persons[person];
       expected.known[at] = !held.empty();
       expected.birth_conflict[at] = BirthConflict(held);
       expected.name_conflict[at] = NameConflict(held);
     }
+  };
+  for (std::size_t person = 0; person < expectation.persons.size(); ++person) {
+    expect([&](std::size_t i) { return expectation.person_of[i] == person; },
+           expectation.persons[person]);
   }
+  expect([&](std::size_t i) { return !records[i].name_cut; },
+         expectation.whole);
   return expectation;
 }
 
@@ -127,6 +132,8 @@ void Summary::Add(const Person& person, const std::vector<Record>& records,
       birth_conflicts_[at] += expected.birth_conflict[at];
       name_conflicts_[at] += expected.name_conflict[at];
     }
+    whole_birth_conflicts_[at] += expectation.whole.birth_conflict[at];
+    whole_name_conflicts_[at] += expectation.whole.name_conflict[at];
     candidates_[at] += pair_ends && before_known_[at] && by_number[at];
     candidates_[at] += by_number[at] && cut[at];
   }
@@ -147,6 +154,8 @@ std::string Summary::ToCsv() const {
   line("birth_conflicts", birth_conflicts_);
   line("name_conflicts", name_conflicts_);
   line("candidates", candidates_);
+  line("whole_birth_conflicts", whole_birth_conflicts_);
+  line("whole_name_conflicts", whole_name_conflicts_);
   for (const auto& [agency, counts] : rows_) line("rows:" + agency, counts);
   for (const auto& [defect, count] : defects_) {
     csv += "defect:" + defect + "," + std::to_string(count) + ",,\n";

@@ -36,6 +36,9 @@ struct Expectation {
   // stand alone.
   std::vector<std::size_t> person_of;
   std::vector<ExpectedPerson> persons;
+  // Who ought to come of all of them together, cut names left aside, by
+  // whatever means they find each other.
+  ExpectedPerson whole;
 
   const ExpectedPerson& PersonOf(std::size_t record) const {
     return persons[person_of[record]];
@@ -58,6 +61,7 @@ class Summary {
   using Counts = std::array<std::uint64_t, kBatches>;
   Counts records_ = {}, broken_ = {}, people_ = {}, persons_ = {};
   Counts birth_conflicts_ = {}, name_conflicts_ = {}, candidates_ = {};
+  Counts whole_birth_conflicts_ = {}, whole_name_conflicts_ = {};
   std::map<std::string, Counts> rows_;  // by agency
   std::map<std::string, std::uint64_t> defects_;
   Batches before_known_ = {};  // by number, the person before

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plays the demo with few people, as its readers do: reads what it prints, runs
-each printed command again, plays it twice and beside another one.
+"""Plays the demo as its readers do: with few people reads what it prints and runs
+each printed command again; then plays it as the README says, beside another one.
 
   demo_test.py SOURCE_DIR BIN_DIR
 """
@@ -29,10 +29,13 @@ ROLES = {"OPERATOR": "agency list", "OFFICE": "conflict list",
 AGAIN = {0, 1, 3, 5, 6}
 
 
+FEW = ("--people", str(PEOPLE))
+
+
 def start(folder, *options):
     return subprocess.Popen(
         [SOURCE / "deploy" / "demo.sh", "--bin", BIN, "--dir", folder,
-         "--people", str(PEOPLE), *options],
+         *options],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -125,7 +128,7 @@ class Demo(unittest.TestCase):
                           f"{command}\n{shown.stdout}")
 
     def test_tells_its_story_again_and_again(self):
-        code, output = finish(start(self.folder, "--keep"))
+        code, output = finish(start(self.folder, *FEW, "--keep"))
         self.assertEqual(code, 0, output)
         self.check_output(output)
         self.assertTrue(self.hub_lives())
@@ -133,8 +136,9 @@ class Demo(unittest.TestCase):
         self.check_claims()
         self.check_commands(output)
 
-        # Once more where the first one left its hub, and beside another one.
-        again, other = start(self.folder), start(self.root / "other")
+        # Where the first one left its hub, with as many as the README says.
+        again = start(self.folder)
+        other = start(self.root / "other", *FEW)
         for demo in (again, other):
             code, output = finish(demo)
             self.assertEqual(code, 0, output)
@@ -143,12 +147,12 @@ class Demo(unittest.TestCase):
     def test_refuses_what_it_cannot_do(self):
         for options in (["--people"], ["--people", "none"], ["--people", "1"],
                         ["--store", "postgres"], ["--what"]):
-            code, output = finish(start(self.folder, *options))
+            code, output = finish(start(self.folder, *FEW, *options))
             self.assertEqual(code, 2, output)
             self.assertIn("usage:", output)
         self.folder.mkdir()
         (self.folder / "mine").touch()
-        code, output = finish(start(self.folder))
+        code, output = finish(start(self.folder, *FEW))
         self.assertEqual(code, 1, output)
         self.assertTrue((self.folder / "mine").exists())
 
