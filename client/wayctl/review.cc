@@ -290,11 +290,12 @@ void AddReview(Commands& commands) {
         return DecideFile(session, batch->file, batch->dry_run);
       });
   decide_verb
-      .add_option("FILE", batch->file,
-                  Say("CSV with the columns id, answer, reason, etag (as `wayctl "
-                      "review list -o csv` begins it), or JSON lines; - is "
-                      "standard input. An answer is same, different, unsure "
-                      "or the id of a claim"))
+      .add_option(
+          "FILE", batch->file,
+          Say("CSV with the columns id, answer, reason, etag (as `wayctl "
+              "review list -o csv` begins it), or JSON lines; - is "
+              "standard input. An answer is same, different, unsure "
+              "or the id of a claim"))
       ->required();
   AddDryRun(decide_verb, batch->dry_run);
 }
