@@ -24,7 +24,8 @@ case "$language" in
     mkdir -p gen
     protoc -I "$source/proto" --python_out=gen --grpc_python_out=gen \
       --plugin=protoc-gen-grpc_python="$(command -v grpc_python_plugin)" \
-      "$source"/proto/waystation/v1/*.proto
+      "$source"/proto/waystation/v1/*.proto \
+      "$source"/proto/waystation/config/v1/rules.proto
     export PYTHONPATH=$work/gen:$examples PYTHONDONTWRITEBYTECODE=1
     vectors() { /usr/bin/python3 "$here/vectors_test.py" "$@"; }
     example() { /usr/bin/python3 "$examples/$1.py" "${@:2}"; }
