@@ -301,13 +301,16 @@ TEST_F(Contracts, KnowNoOtherRecipientThanAgencies) {
             (std::set<std::string>{"recipient_sector", "recipient_agency"}));
 }
 
-// Refusal 7: no search by attributes. A person is asked for by handle or by the
-// caller's own record; a value is offered in one request only.
+// Refusal 7: no search by attributes. A person is asked for by handle, by the
+// caller's own record, or by the number that they presented; values are offered
+// in two requests only.
 TEST_F(Contracts, FindNobodyByAttributes) {
   const Descriptor& person = Message("Person");
   ForEachMethod([&](const MethodDescriptor& method) {
     SCOPED_TRACE(method.full_name());
-    if (method.name() == "MatchClaim") return;
+    if (method.name() == "MatchClaim" || method.name() == "LookUpPerson") {
+      return;
+    }
     EXPECT_FALSE(CanHold(*method.input_type(), person));
     for (int i = 0; i < person.field_count(); ++i) {
       EXPECT_FALSE(
@@ -321,6 +324,19 @@ TEST_F(Contracts, FindNobodyByAttributes) {
   const Descriptor& match = Message("MatchClaimRequest");
   ASSERT_NE(match.FindOneofByName("subject"), nullptr)
       << "a value is offered about a person who is known already";
+  // Without a number it asks about nobody (LookUp.NamesWhatIsMissing...), and
+  // what comes back is the caller's one record and words of a closed list.
+  const Descriptor& found = Message("LookUpPersonResponse");
+  EXPECT_FALSE(CanHold(found, person));
+  for (const auto* field : {"record_key", "handle"}) {
+    ASSERT_NE(found.FindFieldByName(field), nullptr);
+    EXPECT_FALSE(found.FindFieldByName(field)->is_repeated()) << field;
+  }
+  const Descriptor& answer = Message("AttributeAnswer");
+  EXPECT_EQ(answer.field_count(), 2);
+  ASSERT_NE(answer.FindFieldByName("answer"), nullptr);
+  EXPECT_EQ(answer.FindFieldByName("answer")->enum_type(),
+            Message("MatchClaimResponse").FindEnumTypeByName("Answer"));
 }
 
 // Refusal 9: every list comes in pages, and nothing counts or copies persons.

@@ -266,7 +266,11 @@ TEST(LookUp, NamesWhatIsMissingOrCannotBeRead) {
     EXPECT_EQ(ReasonOf(answer.status()), "INVALID_REQUEST");
     return errors::ViolationsOf(answer.status())[0].field;
   };
+  // By name and birth date alone nobody is found.
   v1::LookUpPersonRequest request = Presented(kLaborSuzhou);
+  request.mutable_offered()->clear_identifiers();
+  EXPECT_EQ(field(request), "offered");
+  request = Presented(kLaborSuzhou);
   request.mutable_offered()->clear_birth_date();
   EXPECT_EQ(field(request), "offered");
   request = Presented(kLaborSuzhou);
