@@ -488,7 +488,7 @@ TEST(Scores, AreTakenAlongFromAStoreWithoutVectors) {
   // Whether or not the others have been gone through yet.
   test.Submit(kPoliceFuyang, Say("A2", 1).Name("上官婉儿").Born(1980, 5, 9));
   EXPECT_EQ(Persons(test), 2U);
-  while (ActsOf(test, "rules.apply").empty()) std::this_thread::yield();
+  while (ActsOf(test, "rules.reviewed").empty()) std::this_thread::yield();
   EXPECT_EQ(Persons(test), 2U);
   // Every record has its vector now.
   EXPECT_EQ(Difference(StockOf(test), ComputedAtOnce(test)), "");
