@@ -85,9 +85,15 @@ absl::Status Connection::Run(const std::string& sql, const std::string& doing) {
 absl::StatusOr<std::string> Connection::Ask(const std::string& sql) {
   Statement statement(*this, sql);
   Rows rows(statement);
-  if (rows.Next()) return std::string(rows.Bytes(0));
-  if (!rows.status().ok()) return rows.status();
-  return std::string();
+  if (!rows.Next()) {
+    if (!rows.status().ok()) return rows.status();
+    return std::string();
+  }
+  std::string answer(rows.Bytes(0));
+  // A number is made into text here, which takes memory: without any it is
+  // empty, and the row says nothing of that.
+  if (sqlite3_errcode(handle_) == SQLITE_NOMEM) return StatusOf(handle_, sql);
+  return answer;
 }
 
 void Connection::CopyLogOnClose() {

@@ -92,6 +92,32 @@ TEST_P(Allocations, EachOfALaterCommitMayFail) {
   FailEachOfACommit(GetParam(), /*is_fresh=*/false);
 }
 
+TEST_P(Allocations, EachOfAnOpeningMayFail) {
+  const TemporaryFolder folder;
+  {
+    const std::unique_ptr<Store> store =
+        Take(OpenSqlite(SmallOptions(folder.path())));
+    ASSERT_NE(store, nullptr);
+    ASSERT_EQ(Prepare(*store), absl::OkStatus());
+    ASSERT_EQ(store->Commit(BatchOf(1)).status(), absl::OkStatus());
+  }
+  for (int64_t n = 1;; ++n) {
+    SCOPED_TRACE(n);
+    SqliteMemory::FailNth(n, GetParam(), std::this_thread::get_id());
+    const auto store = OpenSqlite(SmallOptions(folder.path()));
+    SqliteMemory::Rest();
+    if (!store.ok()) {
+      ExpectSaysSo(store.status());
+      if (HasFailure()) return;
+      continue;
+    }
+    EXPECT_EQ((*store)->NewestGroup(), 1u);
+    if (SqliteMemory::has_failed()) continue;
+    EXPECT_GT(n, 100);
+    return;
+  }
+}
+
 // Opens a store, lives on it, and says how far that came.
 absl::Status Live(const std::string& folder, Told& told) {
   absl::StatusOr<std::unique_ptr<Store>> store =
