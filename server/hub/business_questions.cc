@@ -141,12 +141,7 @@ void BusinessQuestions::Ask(const Caller& caller,
   event.add_attributes(domain::GetAttribute(predicate->attribute).name);
   committer_.Submit(std::make_unique<LeafWork>(
       std::move(event), std::vector<storage::DetailRow>(),
-      [this, done = std::move(done), response = std::move(response)](
-          const absl::StatusOr<uint64_t>& leaf) mutable {
-        if (!leaf.ok()) return done(leaf.status());
-        ++core_.counters.reads_answered;
-        done(std::move(response));
-      }));
+      AnswerRead(core_, std::move(response), std::move(done))));
 }
 
 }  // namespace waystation::hub

@@ -87,14 +87,9 @@ void Disclosure::GetPerson(const Caller& caller,
   *response.mutable_as_of_time() =
       TimeUtil::MicrosecondsToTimestamp(reading->now());
   const domain::AttributeSet told = AttributesOf(response.view());
-  committer_.Submit(reading->Leaf(
-      (*found)->record.get(), told,
-      [this, done = std::move(done), response = std::move(response)](
-          const absl::StatusOr<uint64_t>& leaf) mutable {
-        if (!leaf.ok()) return done(leaf.status());
-        ++core_.counters.reads_answered;
-        done(std::move(response));
-      }));
+  committer_.Submit(
+      reading->Leaf((*found)->record.get(), told,
+                    AnswerRead(core_, std::move(response), std::move(done))));
 }
 
 void Disclosure::MatchClaim(const Caller& caller,
@@ -132,14 +127,9 @@ void Disclosure::MatchClaim(const Caller& caller,
   }
   *response.mutable_as_of_time() =
       TimeUtil::MicrosecondsToTimestamp(reading->now());
-  committer_.Submit(reading->Leaf(
-      (*found)->record.get(), attribute->bit(),
-      [this, done = std::move(done), response = std::move(response)](
-          const absl::StatusOr<uint64_t>& leaf) mutable {
-        if (!leaf.ok()) return done(leaf.status());
-        ++core_.counters.reads_answered;
-        done(std::move(response));
-      }));
+  committer_.Submit(
+      reading->Leaf((*found)->record.get(), attribute->bit(),
+                    AnswerRead(core_, std::move(response), std::move(done))));
 }
 
 }  // namespace waystation::hub

@@ -39,6 +39,18 @@ class LeafWork final : public Work {
   uint64_t ordinal_ = 0;
 };
 
+// Gives the answer to a read when its leaf is durable, and counts it.
+template <typename Response>
+LeafWork::Done AnswerRead(Core& core, Response response,
+                          std::function<void(absl::StatusOr<Response>)> done) {
+  return [&core, response = std::move(response), done = std::move(done)](
+             const absl::StatusOr<uint64_t>& leaf) mutable {
+    if (!leaf.ok()) return done(leaf.status());
+    ++core.counters.reads_answered;
+    done(std::move(response));
+  };
+}
+
 // A detail that says which attributes of a record's person were told to whom,
 // sealed beside that record.
 storage::DetailRow DisclosureDetail(Core& core, const Record& record,

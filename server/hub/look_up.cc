@@ -219,14 +219,9 @@ void Disclosure::LookUpPerson(const Caller& caller,
   // The caller can read this leaf in the log: where it is told of nobody, the
   // leaf names nobody either.
   const bool is_told = told != 0 || own != nullptr;
-  committer_.Submit(reading->Leaf(
-      is_told ? record.get() : nullptr, told,
-      [this, done = std::move(done), response = std::move(response)](
-          const absl::StatusOr<uint64_t>& leaf) mutable {
-        if (!leaf.ok()) return done(leaf.status());
-        ++core_.counters.reads_answered;
-        done(std::move(response));
-      }));
+  committer_.Submit(
+      reading->Leaf(is_told ? record.get() : nullptr, told,
+                    AnswerRead(core_, std::move(response), std::move(done))));
 }
 
 }  // namespace waystation::hub
