@@ -63,6 +63,14 @@ void State::Keep(RecordPtr record) {
   records_[record->uid] = std::move(record);
 }
 
+bool State::KeepInFlight(Uid uid) {
+  if (in_flight_ == nullptr) return false;
+  const auto changed = in_flight_->records.find(uid);
+  if (changed == in_flight_->records.end()) return false;
+  Keep(changed->second.after);
+  return true;
+}
+
 absl::Status State::Open(std::vector<storage::RecordRow> rows) {
   for (storage::RecordRow& row : rows) {
     absl::StatusOr<std::shared_ptr<Record>> record =
@@ -95,13 +103,7 @@ absl::Status State::LoadKeys(std::span<const KeyHash> keys) {
   for (size_t i = 0; i < rows->size(); ++i) {
     std::optional<storage::RecordRow>& row = (*rows)[i];
     if (!row.has_value()) continue;
-    if (in_flight_ != nullptr) {
-      const auto changed = in_flight_->records.find(row->uid);
-      if (changed != in_flight_->records.end()) {
-        Keep(changed->second.after);
-        continue;
-      }
-    }
+    if (KeepInFlight(row->uid)) continue;
     held.push_back(*std::move(row));
   }
   return Open(std::move(held));
@@ -111,13 +113,7 @@ absl::Status State::LoadRecords(std::span<const Uid> uids) {
   std::vector<Uid> missing;
   for (const Uid uid : uids) {
     if (!records_.try_emplace(uid, nullptr).second) continue;
-    if (in_flight_ != nullptr) {
-      const auto changed = in_flight_->records.find(uid);
-      if (changed != in_flight_->records.end()) {
-        Keep(changed->second.after);
-        continue;
-      }
-    }
+    if (KeepInFlight(uid)) continue;
     missing.push_back(uid);
   }
   if (missing.empty()) return absl::OkStatus();
@@ -237,13 +233,8 @@ absl::Status State::LoadBlocks(std::span<const KeyHash> blocks, size_t limit) {
 absl::Status State::LoadVectors(std::span<const Uid> uids) {
   std::vector<Uid> missing;
   for (const Uid uid : uids) {
-    if (records_.contains(uid) || vectors_.contains(uid)) continue;
-    if (in_flight_ != nullptr) {
-      const auto changed = in_flight_->records.find(uid);
-      if (changed != in_flight_->records.end()) {
-        Keep(changed->second.after);
-        continue;
-      }
+    if (records_.contains(uid) || vectors_.contains(uid) || KeepInFlight(uid)) {
+      continue;
     }
     missing.push_back(uid);
   }

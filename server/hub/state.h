@@ -88,6 +88,8 @@ class State {
  private:
   absl::Status Open(std::vector<storage::RecordRow> rows);
   void Keep(RecordPtr record);
+  // Keeps a record that the other group changes; false for any other.
+  bool KeepInFlight(storage::Uid uid);
   void PutInFlight(const storage::OpenItemKey& key,
                    const std::optional<storage::OpenItem>& item);
 
