@@ -143,8 +143,7 @@ class ExplainWork::Telling {
                                    .a = aside.pair.a,
                                    .b = aside.pair.b};
     if (planning_.state.items().contains(key)) {
-      shown.set_candidate(planning_.core.subjects.Encode(
-          SubjectCodec::Candidate{.a = key.a, .b = key.b}));
+      shown.set_candidate(planning_.core.subjects.Encode(key));
     }
   }
 

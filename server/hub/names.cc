@@ -181,6 +181,14 @@ std::string SubjectCodec::Encode(const Candidate& candidate) const {
   return std::string(kCandidate) + ToBase32(cipher_.Encrypt(block));
 }
 
+std::string SubjectCodec::Encode(const storage::OpenItemKey& key) const {
+  return key.kind == storage::OpenItem::Kind::kCandidate
+             ? Encode(Candidate{.a = key.a, .b = key.b})
+             : Encode(Conflict{.uid = key.a,
+                               .attribute = key.attribute,
+                               .entry = key.entry});
+}
+
 std::optional<SubjectCodec::Conflict> SubjectCodec::DecodeConflict(
     std::string_view id) const {
   if (!id.starts_with(kConflict)) return std::nullopt;

@@ -74,6 +74,8 @@ class SubjectCodec {
 
   std::string Encode(const Conflict& conflict) const;
   std::string Encode(const Candidate& candidate) const;
+  // Of an item as it is held.
+  std::string Encode(const storage::OpenItemKey& key) const;
   // nullopt for anything that Encode does not write.
   std::optional<Conflict> DecodeConflict(std::string_view id) const;
   std::optional<Candidate> DecodeCandidate(std::string_view id) const;

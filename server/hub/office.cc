@@ -38,8 +38,7 @@ std::string AgencyName(const Snapshot& registry, storage::AgencyNumber number) {
 v1::Conflict ConflictOf(const Core& core, const Snapshot& registry,
                         const OpenItem& item) {
   v1::Conflict conflict;
-  conflict.set_id(core.subjects.Encode(SubjectCodec::Conflict{
-      .uid = item.a, .attribute = item.attribute, .entry = item.entry}));
+  conflict.set_id(core.subjects.Encode(KeyOf(item)));
   const auto* attribute = domain::FindAttribute(
       static_cast<domain::AttributeNumber>(item.attribute));
   if (attribute != nullptr) conflict.set_attribute(attribute->name);
@@ -55,8 +54,7 @@ v1::Conflict ConflictOf(const Core& core, const Snapshot& registry,
 
 v1::Candidate CandidateOf(const Core& core, const OpenItem& item) {
   v1::Candidate candidate;
-  candidate.set_id(
-      core.subjects.Encode(SubjectCodec::Candidate{.a = item.a, .b = item.b}));
+  candidate.set_id(core.subjects.Encode(KeyOf(item)));
   *candidate.mutable_opened_time() =
       TimeUtil::MicrosecondsToTimestamp(item.opened_time);
   const errors::Reason* reason = errors::FindReason(item.reason);

@@ -15,10 +15,10 @@
 #include "server/hub/change.h"
 #include "server/hub/given_time.h"
 #include "server/hub/keyed_hash.h"
+#include "server/hub/open_item_walk.h"
 #include "server/hub/page_size.h"
 #include "server/hub/pair_ruling.h"
 #include "server/hub/record.h"
-#include "server/hub/review_walk.h"
 #include "server/hub/store_error.h"
 
 namespace waystation::hub {
@@ -29,6 +29,8 @@ using storage::OpenItem;
 using storage::OpenItemKey;
 using storage::Uid;
 
+constexpr OpenItem::Kind kKinds[] = {OpenItem::Kind::kConflict,
+                                     OpenItem::Kind::kCandidate};
 // Items of which the score is looked at for one page.
 constexpr size_t kMostScored = 2'000;
 
@@ -109,15 +111,6 @@ v1::AuditEvent EventOf(const Caller& caller, const std::string& act,
   return event;
 }
 
-std::string IdOf(const Core& core, const OpenItemKey& key) {
-  if (key.kind == OpenItem::Kind::kCandidate) {
-    return core.subjects.Encode(
-        SubjectCodec::Candidate{.a = key.a, .b = key.b});
-  }
-  return core.subjects.Encode(SubjectCodec::Conflict{
-      .uid = key.a, .attribute = key.attribute, .entry = key.entry});
-}
-
 }  // namespace
 
 // A request's filter, read once.
@@ -191,14 +184,19 @@ class ReviewQueue::Filter {
            (!given.free_only() || claims.Find(hub::KeyOf(item)) == nullptr);
   }
 
+  bool MatchesScore(std::optional<double> score) const {
+    return !asks_for_score() ||
+           (score.has_value() &&
+            (!given_->has_score_from() || *score >= given_->score_from()) &&
+            (!given_->has_score_to() || *score <= given_->score_to()));
+  }
+  // Where the score is not shown.
   absl::StatusOr<bool> MatchesScore(const Core& core,
                                     const OpenItem& item) const {
     if (!asks_for_score()) return true;
     const auto score = ScoreOf(core, item);
     if (!score.ok()) return score.status();
-    return score->has_value() &&
-           (!given_->has_score_from() || **score >= given_->score_from()) &&
-           (!given_->has_score_to() || **score <= given_->score_to());
+    return MatchesScore(*score);
   }
 
   // Page tokens of one filter mean nothing to another.
@@ -212,23 +210,6 @@ class ReviewQueue::Filter {
   int64_t before_ = 0;
   int64_t since_ = 0;
 };
-
-namespace {
-
-absl::StatusOr<std::optional<OpenItem>> Position(const Core& core,
-                                                 const std::string& list,
-                                                 const std::string& token) {
-  if (token.empty()) return std::nullopt;
-  const auto position = core.tokens.Decode(list, token);
-  if (!position.ok()) return position.status();
-  std::optional<OpenItem> item = ItemAtPosition(*position);
-  if (!item.has_value()) {
-    return errors::Error("PAGE_TOKEN_INVALID", {.field = "page_token"});
-  }
-  return item;
-}
-
-}  // namespace
 
 absl::StatusOr<std::optional<OpenItemKey>> ReviewQueue::KeyOf(
     const std::string& id) const {
@@ -248,11 +229,11 @@ absl::StatusOr<std::optional<OpenItemKey>> ReviewQueue::KeyOf(
                      .entry = conflict->entry};
 }
 
-absl::StatusOr<v1::ReviewItem> ReviewQueue::Show(const Snapshot& registry,
-                                                 const ReviewClaims& claims,
-                                                 const OpenItem& item) const {
+absl::StatusOr<v1::ReviewItem> ReviewQueue::Show(
+    const Snapshot& registry, const ReviewClaims& claims, const OpenItem& item,
+    std::optional<double> score) const {
   v1::ReviewItem shown;
-  shown.set_id(IdOf(core_, hub::KeyOf(item)));
+  shown.set_id(core_.subjects.Encode(hub::KeyOf(item)));
   shown.set_kind(item.kind == OpenItem::Kind::kConflict
                      ? v1::ReviewItem::KIND_CONFLICT
                      : v1::ReviewItem::KIND_CANDIDATE);
@@ -272,9 +253,7 @@ absl::StatusOr<v1::ReviewItem> ReviewQueue::Show(const Snapshot& registry,
     }
   }
   std::ranges::sort(*shown.mutable_agencies());
-  const auto score = ScoreOf(core_, item);
-  if (!score.ok()) return score.status();
-  if (score->has_value()) shown.set_score(**score);
+  if (score.has_value()) shown.set_score(*score);
   shown.set_etag(ToBase32(item.etag));
   if (const ReviewClaims::Claim* claim = claims.Find(hub::KeyOf(item))) {
     shown.set_claimed_by(claim->clerk);
@@ -294,7 +273,8 @@ absl::StatusOr<v1::ListReviewItemsResponse> ReviewQueue::List(
   if (!size.ok()) return size.status();
   const auto filter = Filter::Read(*registry, request.filter());
   if (!filter.ok()) return filter.status();
-  const auto after = Position(core_, filter->list(), request.page_token());
+  const auto after =
+      ItemAtToken(core_.tokens, filter->list(), request.page_token());
   if (!after.ok()) return after.status();
   const auto claims = ReviewClaims::Load(core_.store, core_.clock.Now());
   if (!claims.ok()) return claims.status();
@@ -304,7 +284,7 @@ absl::StatusOr<v1::ListReviewItemsResponse> ReviewQueue::List(
   std::optional<OpenItem> last;
   bool more = false;
   size_t scored = 0;
-  for (ReviewWalk walk(core_.store, *after);;) {
+  for (OpenItemWalk walk(core_.store, kKinds, *after);;) {
     const auto item = walk.Next();
     if (!item.ok()) return item.status();
     if (!item->has_value()) break;
@@ -314,20 +294,19 @@ absl::StatusOr<v1::ListReviewItemsResponse> ReviewQueue::List(
     if (more) break;
     last = **item;
     if (filter->asks_for_score()) ++scored;
-    const auto wanted = filter->MatchesScore(core_, **item);
-    if (!wanted.ok()) return wanted.status();
-    if (!*wanted) continue;
-    auto shown = Show(*registry, *claims, **item);
+    const auto score = ScoreOf(core_, **item);
+    if (!score.ok()) return score.status();
+    if (!filter->MatchesScore(*score)) continue;
+    auto shown = Show(*registry, *claims, **item, *score);
     if (!shown.ok()) return shown.status();
     *response.add_items() = *std::move(shown);
   }
   if (more) {
-    response.set_next_page_token(
-        core_.tokens.Encode(filter->list(), ReviewPosition(*last)));
+    response.set_next_page_token(TokenOf(core_.tokens, filter->list(), *last));
   }
   if (filter->asks_for_score()) return response;
   uint64_t total = 0;
-  for (ReviewWalk walk(core_.store, std::nullopt);;) {
+  for (OpenItemWalk walk(core_.store, kKinds, std::nullopt);;) {
     const auto item = walk.Next();
     if (!item.ok()) return item.status();
     if (!item->has_value()) break;
@@ -355,7 +334,7 @@ absl::StatusOr<std::optional<OpenItem>> ReviewQueue::Find(
     }
   }
   if (held.has_value()) return held;
-  for (ReviewWalk walk(core_.store, after);;) {
+  for (OpenItemWalk walk(core_.store, kKinds, after);;) {
     auto item = walk.Next();
     if (!item.ok() || !item->has_value()) return item;
     if (!filter.Matches(**item, *claims)) continue;
@@ -397,18 +376,21 @@ absl::StatusOr<v1::ReviewItem> ReviewQueue::ClaimKey(const Caller& caller,
     claimed = **item;
     after = *std::move(claims);
     planning.batch.objects.push_back(after.RowOf(caller.path));
-    event = EventOf(caller, "review.claim", IdOf(core_, key));
+    event = EventOf(caller, "review.claim", core_.subjects.Encode(key));
     return absl::OkStatus();
   };
   if (auto status = DoAct(committer_, act); !status.ok()) return status;
-  return Show(*core_.registry.Get(), after, claimed);
+  const auto score = ScoreOf(core_, claimed);
+  if (!score.ok()) return score.status();
+  return Show(*core_.registry.Get(), after, claimed, *score);
 }
 
 absl::StatusOr<v1::NextReviewItemResponse> ReviewQueue::Next(
     const Caller& caller, const v1::NextReviewItemRequest& request) {
   const auto filter = Filter::Read(*core_.registry.Get(), request.filter());
   if (!filter.ok()) return filter.status();
-  const auto after = Position(core_, filter->list(), request.page_token());
+  const auto after =
+      ItemAtToken(core_.tokens, filter->list(), request.page_token());
   if (!after.ok()) return after.status();
   v1::NextReviewItemResponse response;
   for (;;) {
@@ -421,8 +403,7 @@ absl::StatusOr<v1::NextReviewItemResponse> ReviewQueue::Next(
     if (reason == "REVIEW_CLAIMED" || reason == "NOT_AVAILABLE") continue;
     if (!item.ok()) return item.status();
     *response.mutable_item() = *std::move(item);
-    response.set_page_token(
-        core_.tokens.Encode(filter->list(), ReviewPosition(**found)));
+    response.set_page_token(TokenOf(core_.tokens, filter->list(), **found));
     return response;
   }
 }
@@ -457,7 +438,7 @@ absl::StatusOr<v1::ReleaseReviewItemResponse> ReviewQueue::Release(
     }
     if (!claims->Remove(**key, caller.path)) return absl::OkStatus();
     planning.batch.objects.push_back(claims->RowOf(caller.path));
-    event = EventOf(caller, "review.release", IdOf(core_, **key));
+    event = EventOf(caller, "review.release", core_.subjects.Encode(**key));
     return absl::OkStatus();
   };
   if (auto status = DoAct(committer_, act); !status.ok()) return status;

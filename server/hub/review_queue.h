@@ -42,7 +42,8 @@ class ReviewQueue {
       const std::string& id) const;
   absl::StatusOr<v1::ReviewItem> Show(const Snapshot& registry,
                                       const ReviewClaims& claims,
-                                      const storage::OpenItem& item) const;
+                                      const storage::OpenItem& item,
+                                      std::optional<double> score) const;
   // The item that `caller` should look at next, not claimed yet.
   absl::StatusOr<std::optional<storage::OpenItem>> Find(
       const Caller& caller, const Filter& filter,
