@@ -461,6 +461,27 @@ std::vector<v1::LoggedEvent> TestHub::Events() {
   }
 }
 
+std::vector<v1::AuditEvent> ActsOf(TestHub& test, std::string_view act) {
+  std::vector<v1::AuditEvent> events;
+  for (const auto& logged : test.Events()) {
+    if (logged.event().act() == act) events.push_back(logged.event());
+  }
+  return events;
+}
+
+void SubmitNamesakes(TestHub& test, int records) {
+  constexpr int kFrame = 200;
+  for (int i = 0; i < records; i += kFrame) {
+    std::vector<Say> updates;
+    for (int j = i; j < std::min(i + kFrame, records); ++j) {
+      updates.push_back(Say("R" + std::to_string(j), 1)
+                            .Name("欧阳建国")
+                            .Born(1950 + j / 28 % 60, 1 + j % 12, 1 + j % 28));
+    }
+    ASSERT_TRUE(test.Submit(kPoliceFuyang, updates).ok());
+  }
+}
+
 std::vector<auditlog::Hash> ParseHashes(
     const google::protobuf::RepeatedPtrField<std::string>& bytes) {
   std::vector<auditlog::Hash> hashes;

@@ -189,6 +189,12 @@ class TestHub {
   std::unique_ptr<Hub> hub_;
 };
 
+// What the log says was done by that name, in its order.
+std::vector<v1::AuditEvent> ActsOf(TestHub& test, std::string_view act);
+
+// So many records of one name, most of them born on days of their own.
+void SubmitNamesakes(TestHub& test, int records);
+
 // Hashes as they come in a proof.
 std::vector<auditlog::Hash> ParseHashes(
     const google::protobuf::RepeatedPtrField<std::string>& bytes);

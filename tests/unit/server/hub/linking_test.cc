@@ -374,14 +374,6 @@ TEST(Scores, SayWhyOfEachPair) {
   EXPECT_EQ(last.event().count(), 2u);
 }
 
-std::vector<v1::AuditEvent> ActsOf(TestHub& test, std::string_view act) {
-  std::vector<v1::AuditEvent> events;
-  for (const auto& logged : test.Events()) {
-    if (logged.event().act() == act) events.push_back(logged.event());
-  }
-  return events;
-}
-
 TEST(Scores, AreMadeAnewUnderOtherRules) {
   config::v1::Rules rules;
   rules.set_version("strict");
@@ -411,15 +403,7 @@ TEST(Scores, AreMadeAnewUnderOtherRules) {
 TEST(Scores, AreMadeAnewOnceForEachRecord) {
   TestHub test;
   constexpr int kRecords = 1200;
-  for (int i = 0; i < kRecords; i += 200) {
-    std::vector<Say> updates;
-    for (int j = i; j < i + 200; ++j) {
-      updates.push_back(Say("R" + std::to_string(j), 1)
-                            .Name("欧阳建国")
-                            .Born(1950 + j / 28 % 60, 1 + j % 12, 1 + j % 28));
-    }
-    ASSERT_TRUE(test.Submit(kPoliceFuyang, updates).ok());
-  }
+  SubmitNamesakes(test, kRecords);
   config::v1::Rules rules;
   rules.set_version("strict");
   rules.mutable_linking()->mutable_thresholds()->set_upper(60);

@@ -79,14 +79,6 @@ void AwaitReview(TestHub& test) {
   }
 }
 
-std::vector<v1::AuditEvent> ActsOf(TestHub& test, std::string_view act) {
-  std::vector<v1::AuditEvent> events;
-  for (const auto& logged : test.Events()) {
-    if (logged.event().act() == act) events.push_back(logged.event());
-  }
-  return events;
-}
-
 config::v1::Rules Named(const std::string& version) {
   config::v1::Rules rules;
   rules.set_version(version);
@@ -156,15 +148,7 @@ TEST(ApplyRules, StandOverTheConfiguredOnesAfterARestart) {
 TEST(ApplyRules, ReviewGoesOnAfterARestart) {
   TestHub test;
   constexpr int kRecords = 1200;
-  for (int i = 0; i < kRecords; i += 200) {
-    std::vector<Say> updates;
-    for (int j = i; j < i + 200; ++j) {
-      updates.push_back(Say("R" + std::to_string(j), 1)
-                            .Name("欧阳建国")
-                            .Born(1950 + j / 28 % 60, 1 + j % 12, 1 + j % 28));
-    }
-    ASSERT_TRUE(test.Submit(kPoliceFuyang, updates).ok());
-  }
+  SubmitNamesakes(test, kRecords);
   ASSERT_TRUE(Apply(test, Strict()).ok());
   test.Restart();
   AwaitReview(test);
