@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "waystation/certificate.h"
 
-#include <openssl/bio.h>
 #include <openssl/ec.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include <cstddef>
 #include <fstream>
 #include <iterator>
-#include <memory>
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "client/library/identity.h"
+#include "client/library/openssl.h"
 #include "proto/errors/error.h"
 #include "waystation/connection.h"
 #include "waystation/services.h"
@@ -25,23 +21,6 @@ namespace {
 
 // RFC 5280, ub-common-name.
 constexpr std::size_t kLongestCommonName = 64;
-
-template <auto kFree>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using Request = std::unique_ptr<X509_REQ, Freed<X509_REQ_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-
-std::string Contents(BIO* bio) {
-  char* data = nullptr;
-  const auto size = static_cast<std::size_t>(BIO_get_mem_data(bio, &data));
-  return {data, size};
-}
 
 absl::Status Failed() {
   return errors::Error("INTERNAL", {.rule = "OpenSSL cannot make the key"});
@@ -74,8 +53,8 @@ absl::StatusOr<Certificate> ReadCertificateFile(const std::string& path) {
 }
 
 absl::StatusOr<KeyAndRequest> MakeRequest(std::string_view identity) {
-  const Key key(EVP_EC_gen("P-256"));
-  const Request request(X509_REQ_new());
+  const KeyPtr key(EVP_EC_gen("P-256"));
+  const RequestPtr request(X509_REQ_new());
   if (key == nullptr || request == nullptr) return Failed();
   X509_NAME* name = X509_REQ_get_subject_name(request.get());
   const std::string common_name(identity.substr(0, kLongestCommonName));
@@ -86,15 +65,15 @@ absl::StatusOr<KeyAndRequest> MakeRequest(std::string_view identity) {
       X509_REQ_sign(request.get(), key.get(), EVP_sha256()) == 0) {
     return Failed();
   }
-  const Bio key_bio(BIO_new(BIO_s_mem()));
-  const Bio request_bio(BIO_new(BIO_s_mem()));
+  const BioPtr key_bio(BIO_new(BIO_s_mem()));
+  const BioPtr request_bio(BIO_new(BIO_s_mem()));
   if (PEM_write_bio_PKCS8PrivateKey(key_bio.get(), key.get(), nullptr, nullptr,
                                     0, nullptr, nullptr) != 1 ||
       PEM_write_bio_X509_REQ(request_bio.get(), request.get()) != 1) {
     return Failed();
   }
-  return KeyAndRequest{.key_pem = Contents(key_bio.get()),
-                       .request_pem = Contents(request_bio.get())};
+  return KeyAndRequest{.key_pem = ContentsOf(*key_bio),
+                       .request_pem = ContentsOf(*request_bio)};
 }
 
 absl::StatusOr<RenewedCertificate> RenewCertificate(Connection& connection) {

@@ -1,69 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/library/identity.h"
 
-#include <openssl/bio.h>
-#include <openssl/bn.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
-
-#include <ctime>
-#include <memory>
-
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
+#include "client/library/openssl.h"
 
 namespace waystation::client {
 namespace {
 
-template <auto kFree>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Names = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
-
 constexpr std::string_view kScheme = "spiffe://";
 
-Bio Reader(std::string_view text) {
-  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-absl::StatusOr<Certificate> ParseCertificate(std::string_view pem) {
-  const Bio bio = Reader(pem);
-  Certificate certificate(
-      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+absl::StatusOr<CertificatePtr> ParseCertificate(std::string_view pem) {
+  CertificatePtr certificate = CertificateIn(pem);
   if (certificate == nullptr) {
     return absl::InvalidArgumentError("it holds no PEM certificate");
   }
   return certificate;
 }
 
-absl::Time ToTime(const ASN1_TIME* time) {
-  std::tm parts = {};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return absl::InfinitePast();
-  return absl::FromTM(parts, absl::UTCTimeZone());
-}
-
-std::string SerialOf(X509* certificate) {
-  const Number serial(
-      ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
-  char* const hex = BN_bn2hex(serial.get());
-  std::string text = absl::AsciiStrToLower(hex);
-  OPENSSL_free(hex);
-  return text;
-}
-
 // The URI of the certificate, if it has one URI and that is of SPIFFE.
-absl::StatusOr<std::string> SpiffeId(X509* certificate) {
-  const Names names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+absl::StatusOr<std::string> SpiffeId(X509& certificate) {
+  const NamesPtr names = NamesOf(certificate);
   std::string id;
   int uris = 0;
   for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get());
@@ -71,9 +27,7 @@ absl::StatusOr<std::string> SpiffeId(X509* certificate) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type != GEN_URI) continue;
     ++uris;
-    const ASN1_IA5STRING* uri = name->d.uniformResourceIdentifier;
-    id.assign(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
-              static_cast<std::size_t>(ASN1_STRING_length(uri)));
+    id = TextOf(*name->d.uniformResourceIdentifier);
   }
   if (uris != 1 || !id.starts_with(kScheme)) {
     return absl::InvalidArgumentError(
@@ -92,10 +46,10 @@ std::string_view Identity::agency() const {
 }
 
 absl::StatusOr<Identity> ReadIdentity(std::string_view certificate_pem) {
-  const absl::StatusOr<Certificate> certificate =
+  const absl::StatusOr<CertificatePtr> certificate =
       ParseCertificate(certificate_pem);
   if (!certificate.ok()) return certificate.status();
-  const absl::StatusOr<std::string> id = SpiffeId(certificate->get());
+  const absl::StatusOr<std::string> id = SpiffeId(**certificate);
   if (!id.ok()) return id.status();
 
   const std::string_view rest = std::string_view(*id).substr(kScheme.size());
@@ -107,18 +61,18 @@ absl::StatusOr<Identity> ReadIdentity(std::string_view certificate_pem) {
   }
   return Identity{.trust_domain = std::string(rest.substr(0, slash)),
                   .path = std::string(rest.substr(slash + 1)),
-                  .serial = SerialOf(certificate->get()),
-                  .not_before = ToTime(X509_get0_notBefore(certificate->get())),
-                  .not_after = ToTime(X509_get0_notAfter(certificate->get()))};
+                  .serial = SerialOf(**certificate),
+                  .not_before = TimeOf(X509_get0_notBefore(certificate->get())),
+                  .not_after = TimeOf(X509_get0_notAfter(certificate->get()))};
 }
 
 absl::Status CheckKeyFits(std::string_view certificate_pem,
                           std::string_view key_pem) {
-  const absl::StatusOr<Certificate> certificate =
+  const absl::StatusOr<CertificatePtr> certificate =
       ParseCertificate(certificate_pem);
   if (!certificate.ok()) return certificate.status();
-  const Bio bio = Reader(key_pem);
-  const Key key(PEM_read_bio_PrivateKey(
+  const BioPtr bio = ReaderOf(key_pem);
+  const KeyPtr key(PEM_read_bio_PrivateKey(
       bio.get(), nullptr, [](char*, int, int, void*) { return -1; }, nullptr));
   if (key == nullptr) {
     return absl::InvalidArgumentError("it holds no unencrypted PEM key");

@@ -1,69 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/wayctl/certificates.h"
 
-#include <openssl/bio.h>
-#include <openssl/bn.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
-
-#include <algorithm>
-#include <cctype>
-#include <ctime>
-#include <memory>
-
+#include "client/library/openssl.h"
 #include "client/wayctl/language.h"
 #include "proto/errors/error.h"
 
 namespace waystation::wayctl {
 namespace {
 
-template <auto kFree>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;
-using Names = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
-
-struct FreedText {
-  void operator()(char* text) const { OPENSSL_free(text); }
-};
-
-std::string Contents(BIO* bio) {
-  char* data = nullptr;
-  const auto size = static_cast<std::size_t>(BIO_get_mem_data(bio, &data));
-  return {data, size};
-}
+using client::BioPtr;
+using client::TimeOf;
 
 std::string NameText(const X509_NAME* name) {
-  const Bio bio(BIO_new(BIO_s_mem()));
+  const BioPtr bio(BIO_new(BIO_s_mem()));
   X509_NAME_print_ex(
       bio.get(), name, 0,
       XN_FLAG_RFC2253 & ~static_cast<unsigned>(ASN1_STRFLGS_ESC_MSB));
-  return Contents(bio.get());
-}
-
-std::string SerialText(X509* certificate) {
-  const Number serial(
-      ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
-  const std::unique_ptr<char, FreedText> hex(BN_bn2hex(serial.get()));
-  std::string text = hex.get();
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  });
-  return text;
-}
-
-absl::Time TimeOf(const ASN1_TIME* time) {
-  std::tm parts = {};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return absl::InfinitePast();
-  return absl::FromTM(parts, absl::UTCTimeZone());
+  return client::ContentsOf(*bio);
 }
 
 std::string KeyText(X509* certificate) {
@@ -86,19 +39,14 @@ std::string KeyText(X509* certificate) {
   }
 }
 
-void AddNames(X509* certificate, report::v1::CertificateReport& report) {
-  const Names names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+void AddNames(X509& certificate, report::v1::CertificateReport& report) {
+  const client::NamesPtr names = client::NamesOf(certificate);
   for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get());
        ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type != GEN_URI && name->type != GEN_DNS) continue;
-    const ASN1_IA5STRING* value = name->d.ia5;
-    std::string text(
-        reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
-        static_cast<std::size_t>(ASN1_STRING_length(value)));
     *(name->type == GEN_URI ? report.add_uris() : report.add_dns_names()) =
-        std::move(text);
+        client::TextOf(*name->d.ia5);
   }
 }
 
@@ -125,9 +73,7 @@ void AddProblems(absl::Time now, report::v1::CertificateReport& report) {
 
 absl::StatusOr<report::v1::CertificateReport> Inspect(std::string_view pem,
                                                       absl::Time now) {
-  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  const Certificate certificate(
-      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  const client::CertificatePtr certificate = client::CertificateIn(pem);
   if (certificate == nullptr) {
     const bool is_request =
         pem.find("BEGIN CERTIFICATE REQUEST") != std::string_view::npos;
@@ -136,10 +82,10 @@ absl::StatusOr<report::v1::CertificateReport> Inspect(std::string_view pem,
                                              : "it holds no PEM certificate"});
   }
   report::v1::CertificateReport report;
-  report.set_serial(SerialText(certificate.get()));
+  report.set_serial(client::SerialOf(*certificate));
   report.set_subject(NameText(X509_get_subject_name(certificate.get())));
   report.set_issuer(NameText(X509_get_issuer_name(certificate.get())));
-  AddNames(certificate.get(), report);
+  AddNames(*certificate, report);
   report.mutable_not_before()->set_seconds(
       absl::ToUnixSeconds(TimeOf(X509_get0_notBefore(certificate.get()))));
   report.mutable_not_after()->set_seconds(
