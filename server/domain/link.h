@@ -146,6 +146,9 @@ struct LinkInput {
   std::span<const Pair> must = {};
   std::span<const Pair> cannot = {};
   Thresholds thresholds = {};
+  // Those of `records` from which edges lead out of it, since there is too much
+  // to look at: their neighbourhoods are over the limit, whatever is seen.
+  std::span<const Uid> cut = {};
 };
 
 struct Partitioned {

@@ -97,6 +97,11 @@ class Passes {
     }
     SortPairs(apart_);
     FindNeighbourhoods();
+    for (const Uid uid : input.cut) {
+      if (const auto place = by_uid.Find(uid)) {
+        is_over_limit_[neighbourhoods_.Find(*place)] = true;
+      }
+    }
   }
 
   Partitioned Run() {
@@ -199,14 +204,18 @@ class Passes {
     for (const Question& question : questions_) {
       neighbourhoods_.Join(question.a, question.b);
     }
-    sizes_.assign(records_.size(), 0);
+    std::vector<std::size_t> sizes(records_.size(), 0);
     for (std::size_t i = 0; i < records_.size(); ++i) {
-      ++sizes_[neighbourhoods_.Find(i)];
+      ++sizes[neighbourhoods_.Find(i)];
+    }
+    is_over_limit_.resize(records_.size());
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      is_over_limit_[i] = sizes[i] > thresholds_.neighbourhood_limit;
     }
   }
 
   bool IsOverLimit(std::size_t i) {
-    return sizes_[neighbourhoods_.Find(i)] > thresholds_.neighbourhood_limit;
+    return is_over_limit_[neighbourhoods_.Find(i)];
   }
 
   // --- what keeps sets apart ---
@@ -496,7 +505,8 @@ class Passes {
   bool several_numbers_ = false;
   std::size_t only_records_ = 0;
   DisjointSets neighbourhoods_;
-  std::vector<std::size_t> sizes_;
+  // At the record that stands for the neighbourhood.
+  std::vector<bool> is_over_limit_;
   DisjointSets sets_;
   // Of each set, at the element that stands for it.
   std::vector<std::vector<std::size_t>> members_;

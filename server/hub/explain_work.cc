@@ -192,18 +192,18 @@ absl::Status ExplainWork::Begin(Planning& planning) {
     }
     const auto edges = neighbourhood.Edges(component.records);
     if (!edges.ok()) return edges.status();
-    domain::Thresholds thresholds = planning.rules->linking().thresholds;
+    const domain::Thresholds& thresholds = planning.rules->linking().thresholds;
     response_.set_upper(thresholds.upper);
     response_.set_lower(thresholds.lower);
     response_.set_margin(thresholds.margin);
-    if (component.is_cut) thresholds.neighbourhood_limit = 0;
     PartitionTrace trace;
     const domain::Partitioned partitioned =
         domain::Partition({.records = features,
                            .scored = *edges,
                            .must = neighbourhood.rulings().must(),
                            .cannot = neighbourhood.rulings().cannot(),
-                           .thresholds = thresholds},
+                           .thresholds = thresholds,
+                           .cut = component.cut},
                           &trace);
     const auto person =
         std::ranges::find_if(partitioned.persons, [&](const auto& members) {

@@ -97,7 +97,7 @@ std::span<const Uid> Neighbourhood::NeighboursAfter(Uid uid) const {
 
 // So large that scores join none of it, whatever else belongs to it.
 bool Neighbourhood::IsLarge(Uid uid) {
-  return connected_.SizeOf(uid) >
+  return linked_.SizeOf(uid) >
          kReach * planning_.rules->linking().thresholds.neighbourhood_limit;
 }
 
@@ -106,11 +106,13 @@ absl::Status Neighbourhood::Explore(std::span<const Uid> seeds) {
   const auto visit = [&](Uid uid) {
     if (connected_.SizeOf(uid) != 0) return;
     connected_.Add(uid);
+    linked_.Add(uid);
     wave.push_back(uid);
   };
-  const auto visit_from = [&](Uid from, Uid uid) {
+  const auto visit_linked = [&](Uid from, Uid uid) {
     visit(uid);
     connected_.Join(from, uid);
+    linked_.Join(from, uid);
   };
   for (const Uid uid : seeds) visit(uid);
   const std::vector<Uid> changed = wave;
@@ -145,11 +147,12 @@ absl::Status Neighbourhood::Explore(std::span<const Uid> seeds) {
     for (const Uid uid : ring) {
       for (const Uid member :
            planning_.state.Members(planning_.state.PersonOf(uid))) {
-        visit_from(uid, member);
+        visit(member);
+        connected_.Join(uid, member);
       }
       for (const KeyHash& identifier : IdentifiersOf(uid).after) {
         for (const Uid holder : HoldersAfter(identifier)) {
-          visit_from(uid, holder);
+          visit_linked(uid, holder);
         }
       }
     }
@@ -163,7 +166,7 @@ absl::Status Neighbourhood::Explore(std::span<const Uid> seeds) {
           cut_.push_back(uid);
           break;
         }
-        visit_from(uid, other);
+        visit_linked(uid, other);
       }
     }
     const auto visit_pair = [&](const LoadedDecision& decision) {
@@ -191,9 +194,10 @@ std::vector<Neighbourhood::Component> Neighbourhood::Components() {
   std::vector<Component> components;
   for (std::vector<Uid>& records : connected_.Sets()) {
     components.push_back({.records = std::move(records)});
-    const std::vector<Uid>& set = components.back().records;
-    components.back().is_cut = std::ranges::any_of(
-        cut_, [&](Uid uid) { return std::ranges::binary_search(set, uid); });
+    std::ranges::copy_if(cut_, std::back_inserter(components.back().cut),
+                         [&set = components.back().records](Uid uid) {
+                           return std::ranges::binary_search(set, uid);
+                         });
   }
   return components;
 }

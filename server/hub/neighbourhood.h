@@ -33,8 +33,9 @@ class Neighbourhood {
   struct Component {
     // Ascending.
     std::vector<storage::Uid> records;
-    // There is more of it, of which only edges tell: far over the limit.
-    bool is_cut = false;
+    // Those from which edges lead to what was not visited: what belongs to them
+    // is far over the limit.
+    std::vector<storage::Uid> cut = {};
   };
   std::vector<Component> Components();
 
@@ -59,6 +60,8 @@ class Neighbourhood {
 
   Planning& planning_;
   Connected connected_;
+  // By numbers and edges alone, and not by having been one person.
+  Connected linked_;
   std::vector<storage::Uid> records_;
   // Of which not every neighbour was visited.
   std::vector<storage::Uid> cut_;

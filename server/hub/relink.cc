@@ -144,14 +144,13 @@ class Relinking {
       }
       const auto edges = neighbourhood_.Edges(component.records);
       if (!edges.ok()) return edges.status();
-      domain::Thresholds thresholds = planning_.rules->linking().thresholds;
-      if (component.is_cut) thresholds.neighbourhood_limit = 0;
-      domain::Partitioned partitioned =
-          domain::Partition({.records = features,
-                             .scored = *edges,
-                             .must = neighbourhood_.rulings().must(),
-                             .cannot = neighbourhood_.rulings().cannot(),
-                             .thresholds = thresholds});
+      domain::Partitioned partitioned = domain::Partition(
+          {.records = features,
+           .scored = *edges,
+           .must = neighbourhood_.rulings().must(),
+           .cannot = neighbourhood_.rulings().cannot(),
+           .thresholds = planning_.rules->linking().thresholds,
+           .cut = component.cut});
       if (partitioned.over_limit) ++planning_.relinked.over_limit;
       SetPersons(partitioned.persons);
       for (const domain::Candidate& candidate : partitioned.candidates) {
@@ -275,7 +274,7 @@ class Relinking {
         // What is between this part and the rest of a cut one was not looked
         // at.
         if (!candidates.contains({key.a, key.b}) &&
-            (!component.is_cut || (is_in(key.a) && is_in(key.b)))) {
+            (component.cut.empty() || (is_in(key.a) && is_in(key.b)))) {
           planning_.change.items[key] = std::nullopt;
         }
       }

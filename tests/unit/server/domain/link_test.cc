@@ -385,6 +385,26 @@ TEST(Partition, LeavesScoredEdgesAsideOverTheLimit) {
   EXPECT_THAT(Describe(got.candidates), ElementsAre("1-3 TOO_MANY_CANDIDATES"));
 }
 
+// What was not looked at counts for whoever leads there, and for nobody else.
+TEST(Partition, HoldsWhatIsCutToBeOverTheLimit) {
+  const auto records = FeaturesOf({{"a", "", "x", ""},
+                                   {"b", "", "x", ""},
+                                   {"c", "", "y", ""},
+                                   {"d", "", "y", ""}});
+  const std::vector<Edge> scored = {Scored(1, 2, 20), Scored(3, 4, 20)};
+  const std::vector<Uid> cut = {2};
+  const Partitioned got = Partition({.records = records,
+                                     .scored = scored,
+                                     .must = {},
+                                     .cannot = {},
+                                     .thresholds = {},
+                                     .cut = cut});
+  EXPECT_TRUE(got.over_limit);
+  EXPECT_THAT(
+      Describe(got.candidates),
+      ElementsAre("1-2 TOO_MANY_CANDIDATES", "3-4 SCORE_BETWEEN_THRESHOLDS"));
+}
+
 // A number that a factory gave to everybody: cost must not grow with pairs.
 TEST(Partition, BearsANumberWithManyHolders) {
   std::vector<Row> rows;

@@ -340,6 +340,39 @@ TEST(ApplyRules, TakeBlockedValuesOutOfTheIndex) {
   EXPECT_THAT(StockOf(test).edges, IsEmpty());
 }
 
+// The agencies are gone through one by one: what was one person with many is
+// told apart before the many are looked at.
+TEST(ApplyRules, DoNotCallFewTooManyForWhomTheyWereOneWith) {
+  config::v1::Rules weak = Named("weak");
+  weak.mutable_linking()->mutable_thresholds()->set_lower(4);
+  weak.mutable_linking()->mutable_thresholds()->set_upper(10);
+  TestHub test({.rules = weak});
+  for (int i = 0; i < 9; ++i) {
+    test.Submit(kHealthSuzhou, Say("A" + std::to_string(i), 1)
+                                   .Name("王芳")
+                                   .Born(1990, 3, 7)
+                                   .Phone("1380558000" + std::to_string(i)));
+  }
+  // At her number, and born on another day: not her.
+  test.Submit(kHealthSuzhou,
+              Say("B1", 1).Name("王芳").Born(1991, 8, 20).Phone("13805580001"));
+  for (const std::string_view key : {"S1", "S2"}) {
+    test.Submit(kPoliceFuyang,
+                Say(key, 1).Name("王方").Born(1990, 3, 7).Phone("13805589999"));
+  }
+  ASSERT_EQ(test.hub().GetHubStatus()->persons(), 2u);
+  config::v1::Rules second = Named("second");
+  config::v1::LinkThresholds& thresholds =
+      *second.mutable_linking()->mutable_thresholds();
+  thresholds.set_upper(60);
+  thresholds.set_lower(30);
+  thresholds.set_neighbourhood_limit(2);
+  ASSERT_TRUE(Apply(test, second).ok());
+  AwaitReview(test);
+  test.UseRules(second);
+  EXPECT_EQ(Difference(StockOf(test), ComputedAtOnce(test)), "");
+}
+
 // --- trying ---
 
 const std::vector<std::string> kAgencies = {
