@@ -81,10 +81,15 @@ void Committer::OnFailure(std::function<void(absl::Status)> callback) {
 void Committer::Run() {
   for (;;) {
     if (planner_.is_busy()) {
-      // Meanwhile reads ahead, once there is enough to be worth it.
-      bool open = true;
-      while (open && !next_.has_value() && !planner_.is_done()) {
-        open = TakeNext(core_.options.shared_group);
+      // Meanwhile reads ahead, once there is enough to be worth it; and what is
+      // there already, though the planner has finished during a commit: else it
+      // would stand still during the next one.
+      bool open = !next_.has_value();
+      while (open) {
+        const bool is_done = planner_.is_done();
+        if (is_done && queue_.size() < core_.options.shared_group) break;
+        open = TakeNext(core_.options.shared_group) && !next_.has_value() &&
+               !is_done;
       }
       FinishPlanned();
     } else if (next_.has_value()) {

@@ -33,7 +33,8 @@ std::optional<std::vector<std::unique_ptr<Work>>> WorkQueue::Take(
                [&] { return closed_ || interrupted_ || size_ >= at_least; });
   wanted_ = std::numeric_limits<size_t>::max();
   std::vector<std::unique_ptr<Work>> taken;
-  if (std::exchange(interrupted_, false)) return taken;
+  const bool interrupted = std::exchange(interrupted_, false);
+  if (interrupted && size_ < at_least) return taken;
   if (works_.empty()) return std::nullopt;
   size_t taken_size = 0;
   while (!works_.empty()) {

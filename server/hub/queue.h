@@ -30,7 +30,7 @@ class WorkQueue {
 
   // What waits, up to `limit` in size, or one work that wants a group of its
   // own. Waits until there is as much as `at_least`, unless it is interrupted
-  // (empty) or closed; nullopt once the queue is closed and empty.
+  // (then empty) or closed; nullopt once the queue is closed and empty.
   std::optional<std::vector<std::unique_ptr<Work>>> Take(size_t limit,
                                                          size_t at_least = 1);
   // Ends the next or the present wait of Take.
