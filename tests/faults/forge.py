@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Changes what a hub has stored, as somebody at its disk could, with the key
-file or without. Written from the grammar in server/storage/sqlite/checksum.h,
+file or without. Written from the grammar in server/storage/rows/checksum.h,
 proto/auditlog/tiles.h and migrations/, and not from the code.
 """
 

@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "server/storage/sqlite/findings.h"
+#include "server/storage/rows/findings.h"
 
 namespace waystation::storage::sqlite {
 namespace {
@@ -42,18 +42,6 @@ void Compare(const std::string& table, uint64_t counted, uint64_t told,
         table, std::string(table),
         absl::StrCat(counted, " rows where the newest group tells of ", told));
   }
-}
-
-// How far each mailbox goes, by the groups that stay.
-std::map<AgencyNumber, uint64_t> NewestEntries(
-    const std::vector<GroupRow>& groups) {
-  std::map<AgencyNumber, uint64_t> newest;
-  for (const GroupRow& group : groups) {
-    for (const MailboxShare& share : group.mailboxes) {
-      newest[share.agency] = share.base + share.count;
-    }
-  }
-  return newest;
 }
 
 void CheckAgencies(GroupTable& groups,

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/storage/sqlite/packing.h"
+#include "server/storage/rows/rows.h"
 
 namespace waystation::storage::sqlite {
 namespace {
@@ -22,22 +22,6 @@ constexpr char kSelectDecisions[] =
     "SELECT number, active, request, sum, uids, wrapped_key, sealed "
     "FROM decision ";
 
-template <typename Number>
-std::string Packed(const std::vector<Number>& numbers) {
-  std::string bytes;
-  for (const Number number : numbers) PackNumber(number, bytes);
-  return bytes;
-}
-
-template <typename Number>
-std::vector<Number> Unpacked(std::string_view bytes) {
-  std::vector<Number> numbers;
-  for (Unpacker unpacker(bytes); unpacker;) {
-    numbers.push_back(static_cast<Number>(unpacker.Number()));
-  }
-  return numbers;
-}
-
 OpenItem ItemOf(const Rows& rows) {
   return {.kind = static_cast<OpenItem::Kind>(rows.Uint(0)),
           .a = rows.Uint(1),
@@ -46,16 +30,10 @@ OpenItem ItemOf(const Rows& rows) {
           .entry = rows.Array<16>(4),
           .opened_time = rows.Int(5),
           .reopened = rows.Uint(6) != 0,
-          .agencies = Unpacked<AgencyNumber>(rows.Bytes(7)),
+          .agencies = UnpackNumbers<AgencyNumber>(rows.Bytes(7)),
           .etag = rows.Array<16>(8),
           .reason = static_cast<uint32_t>(rows.Uint(9))};
 }
-
-OpenItemKey KeyOf(const OpenItem& item) {
-  return {item.kind, item.a, item.b, item.attribute, item.entry};
-}
-
-uint64_t Number(OpenItem::Kind kind) { return static_cast<uint64_t>(kind); }
 
 int64_t& CountOf(OpenItem::Kind kind, ClerkTables::Change& change) {
   return kind == OpenItem::Kind::kConflict ? change.conflicts
@@ -64,7 +42,7 @@ int64_t& CountOf(OpenItem::Kind kind, ClerkTables::Change& change) {
 
 DecisionRow DecisionOf(const Rows& rows) {
   return {.number = rows.Uint(0),
-          .uids = Unpacked<Uid>(rows.Bytes(4)),
+          .uids = UnpackNumbers<Uid>(rows.Bytes(4)),
           .active = rows.Uint(1) != 0,
           .wrapped_key = std::string(rows.Bytes(5)),
           .sealed = std::string(rows.Bytes(6)),
@@ -74,19 +52,6 @@ DecisionRow DecisionOf(const Rows& rows) {
 ObjectRow ObjectOf(const Rows& rows) {
   return {std::string(rows.Bytes(0)), std::string(rows.Bytes(1)),
           std::string(rows.Bytes(2))};
-}
-
-std::string PlaceOf(const OpenItem& item) {
-  return absl::StrCat("open_item ", Number(item.kind), "/", item.a, "/", item.b,
-                      "/", item.attribute);
-}
-
-std::string PlaceOf(const DecisionRow& decision) {
-  return absl::StrCat("decision ", decision.number);
-}
-
-std::string PlaceOf(const ObjectRow& object) {
-  return absl::StrCat("object ", object.kind, "/", object.id);
 }
 
 }  // namespace
@@ -152,7 +117,7 @@ absl::StatusOr<std::vector<OpenItem>> ClerkTables::ItemsOf(Rows& rows) const {
   std::vector<OpenItem> items;
   while (rows.Next()) {
     OpenItem item = ItemOf(rows);
-    if (rows.Int(10) != SumOf(item)) return Damaged(PlaceOf(item));
+    if (rows.Int(10) != SumOf(key_, item)) return Damaged(PlaceOf(item));
     items.push_back(std::move(item));
   }
   if (!rows.status().ok()) return rows.status();
@@ -164,14 +129,14 @@ absl::StatusOr<std::vector<OpenItem>> ClerkTables::ListOpenItems(
   OpenItem start;
   start.opened_time = std::numeric_limits<int64_t>::min();
   const OpenItem& from = after.has_value() ? *after : start;
-  Rows rows(list_items_, Number(kind), from.opened_time, from.a, from.b,
+  Rows rows(list_items_, NumberOf(kind), from.opened_time, from.a, from.b,
             from.attribute, from.entry, limit);
   return ItemsOf(rows);
 }
 
 absl::StatusOr<std::optional<OpenItem>> ClerkTables::GetOpenItem(
     const OpenItemKey& key) {
-  Rows rows(item_, Number(key.kind), key.a, key.b, key.attribute, key.entry);
+  Rows rows(item_, NumberOf(key.kind), key.a, key.b, key.attribute, key.entry);
   absl::StatusOr<std::vector<OpenItem>> items = ItemsOf(rows);
   if (!items.ok()) return items.status();
   if (items->empty()) return std::nullopt;
@@ -200,7 +165,7 @@ absl::StatusOr<std::vector<DecisionRow>> ClerkTables::DecisionsIn(
   std::vector<DecisionRow> decisions;
   while (rows.Next()) {
     DecisionRow decision = DecisionOf(rows);
-    if (rows.Int(3) != SumOf(decision)) return Damaged(PlaceOf(decision));
+    if (rows.Int(3) != SumOf(key_, decision)) return Damaged(PlaceOf(decision));
     decisions.push_back(std::move(decision));
   }
   if (!rows.status().ok()) return rows.status();
@@ -265,7 +230,7 @@ absl::StatusOr<std::vector<ObjectRow>> ClerkTables::ListObjects(
   Rows rows(list_objects_, kind);
   while (rows.Next()) {
     ObjectRow object = ObjectOf(rows);
-    if (rows.Int(3) != SumOf(object)) return Damaged(PlaceOf(object));
+    if (rows.Int(3) != SumOf(key_, object)) return Damaged(PlaceOf(object));
     objects.push_back(std::move(object));
   }
   if (!rows.status().ok()) return rows.status();
@@ -275,8 +240,8 @@ absl::StatusOr<std::vector<ObjectRow>> ClerkTables::ListObjects(
 // --- writing ---
 
 absl::Status ClerkTables::Remove(const OpenItemKey& item, Change& change) {
-  if (absl::Status status = remove_item_.Run(Number(item.kind), item.a, item.b,
-                                             item.attribute, item.entry);
+  if (absl::Status status = remove_item_.Run(
+          NumberOf(item.kind), item.a, item.b, item.attribute, item.entry);
       !status.ok()) {
     return status;
   }
@@ -285,10 +250,10 @@ absl::Status ClerkTables::Remove(const OpenItemKey& item, Change& change) {
 }
 
 absl::Status ClerkTables::Put(const OpenItem& item, Change& change) {
-  const std::string agencies = Packed(item.agencies);
-  const int64_t sum = SumOf(item);
+  const std::string agencies = PackNumbers(item.agencies);
+  const int64_t sum = SumOf(key_, item);
   if (absl::Status status =
-          insert_item_.Run(Number(item.kind), item.a, item.b, item.attribute,
+          insert_item_.Run(NumberOf(item.kind), item.a, item.b, item.attribute,
                            item.entry, item.opened_time, item.reopened,
                            agencies, item.etag, item.reason, sum);
       !status.ok()) {
@@ -299,13 +264,13 @@ absl::Status ClerkTables::Put(const OpenItem& item, Change& change) {
     return absl::OkStatus();
   }
   return update_item_.Run(item.opened_time, item.reopened, agencies, item.etag,
-                          item.reason, sum, Number(item.kind), item.a, item.b,
+                          item.reason, sum, NumberOf(item.kind), item.a, item.b,
                           item.attribute, item.entry);
 }
 
 absl::Status ClerkTables::Put(const DecisionRow& decision, bool is_new) {
-  const std::string uids = Packed(decision.uids);
-  const int64_t sum = SumOf(decision);
+  const std::string uids = PackNumbers(decision.uids);
+  const int64_t sum = SumOf(key_, decision);
   const KeyHash none{};
   const auto run = [&](const auto& request) {
     return is_new ? insert_decision_.Run(decision.number, decision.active,
@@ -342,7 +307,7 @@ absl::Status ClerkTables::Put(const DecisionRow& decision, bool is_new) {
 }
 
 absl::Status ClerkTables::Put(const ObjectRow& object, Change& change) {
-  const int64_t sum = SumOf(object);
+  const int64_t sum = SumOf(key_, object);
   const std::string_view kind = object.kind;
   const std::string_view id = object.id;
   if (absl::Status status = insert_object_.Run(kind, id, object.bytes, sum);
@@ -373,7 +338,7 @@ void ClerkTables::CheckItems(Findings& findings, Tally& tally) {
     const OpenItem item = ItemOf(rows);
     ++(item.kind == OpenItem::Kind::kConflict ? tally.conflicts
                                               : tally.candidates);
-    if (rows.Int(10) != SumOf(item)) {
+    if (rows.Int(10) != SumOf(key_, item)) {
       findings.Add("open_item", PlaceOf(item), kBadChecksum);
     }
   }
@@ -388,7 +353,7 @@ void ClerkTables::CheckDecisions(Findings& findings, Tally& tally) {
     const DecisionRow decision = DecisionOf(rows);
     ++tally.decisions;
     for (const Uid uid : decision.uids) named.insert({uid, decision.number});
-    if (rows.Int(3) != SumOf(decision)) {
+    if (rows.Int(3) != SumOf(key_, decision)) {
       findings.Add("decision", PlaceOf(decision), kBadChecksum);
     } else if (decision.number != tally.decisions) {
       findings.Add("decision", PlaceOf(decision), "one before it is missing");
@@ -420,45 +385,11 @@ void ClerkTables::CheckObjects(Findings& findings, Tally& tally) {
   while (rows.Next()) {
     const ObjectRow object = ObjectOf(rows);
     ++tally.objects;
-    if (rows.Int(3) != SumOf(object)) {
+    if (rows.Int(3) != SumOf(key_, object)) {
       findings.Add("object", PlaceOf(object), kBadChecksum);
     }
   }
   findings.Add("object", rows.status());
-}
-
-int64_t ClerkTables::SumOf(const OpenItem& item) const {
-  Checksum sum(key_, Table::kOpenItem);
-  sum.Add(Number(item.kind))
-      .Add(item.a)
-      .Add(item.b)
-      .Add(item.attribute)
-      .Add(item.entry)
-      .Add(item.opened_time)
-      .Add(item.reopened)
-      .Add(item.etag)
-      .Add(item.reason);
-  for (const AgencyNumber agency : item.agencies) sum.Add(agency);
-  return sum.Finish();
-}
-
-int64_t ClerkTables::SumOf(const DecisionRow& decision) const {
-  Checksum sum(key_, Table::kDecision);
-  sum.Add(decision.number)
-      .Add(decision.active)
-      .Add(decision.request)
-      .Add(decision.wrapped_key)
-      .Add(decision.sealed);
-  for (const Uid uid : decision.uids) sum.Add(uid);
-  return sum.Finish();
-}
-
-int64_t ClerkTables::SumOf(const ObjectRow& object) const {
-  return Checksum(key_, Table::kObject)
-      .Add(object.kind)
-      .Add(object.id)
-      .Add(object.bytes)
-      .Finish();
 }
 
 }  // namespace waystation::storage::sqlite

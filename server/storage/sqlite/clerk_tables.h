@@ -13,9 +13,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/storage/sqlite/checksum.h"
+#include "server/storage/rows/checksum.h"
+#include "server/storage/rows/findings.h"
 #include "server/storage/sqlite/connection.h"
-#include "server/storage/sqlite/findings.h"
 #include "server/storage/store.h"
 
 namespace waystation::storage::sqlite {
@@ -67,10 +67,6 @@ class ClerkTables {
   void CheckItems(Findings& findings, Tally& tally);
   void CheckDecisions(Findings& findings, Tally& tally);
   void CheckObjects(Findings& findings, Tally& tally);
-
-  int64_t SumOf(const OpenItem& item) const;
-  int64_t SumOf(const DecisionRow& decision) const;
-  int64_t SumOf(const ObjectRow& object) const;
 
   Connection& connection_;
   const ChecksumKey& key_;

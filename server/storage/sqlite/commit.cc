@@ -9,21 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "proto/auditlog/hash.h"
 #include "proto/failpoint/failpoint.h"
-#include "server/storage/sqlite/findings.h"
+#include "server/storage/rows/findings.h"
 
 namespace waystation::storage::sqlite {
 namespace {
-
-void Remember(const GroupRow& group, State& state) {
-  BatchId& slot = state.ring[group.number % GroupTable::kRing];
-  state.recent.erase(slot);
-  slot = group.batch;
-  state.recent[group.batch] = AnswerFor(group);
-}
-
-uint64_t Sum(uint64_t count, int64_t change) {
-  return count + static_cast<uint64_t>(change);
-}
 
 // Writes one batch, table by table; the first error ends it.
 class BatchWriter {
@@ -280,25 +269,6 @@ class BatchWriter {
   ClerkTables::Change clerks_changed_;
 };
 
-// The newest group says how far each mailbox goes; the last entries themselves
-// must be there.
-absl::Status CompareMailboxes(const std::vector<GroupRow>& groups,
-                              const State& state) {
-  for (const GroupRow& group : groups) {
-    for (const MailboxShare& share : group.mailboxes) {
-      const auto held = state.mailboxes.find(share.agency);
-      if (held == state.mailboxes.end() ||
-          held->second.last < share.base + share.count) {
-        return Damaged(
-            absl::StrCat("mailbox ", share.agency, "/",
-                         share.base + share.count),
-            absl::StrCat("it is missing, group ", group.number, " wrote it"));
-      }
-    }
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<State> LoadState(Session& session) {
@@ -315,7 +285,7 @@ absl::StatusOr<State> LoadState(Session& session) {
   }
   if (!tree.ok()) return tree.status();
   if (tree->frontier() != state.newest.frontier) {
-    return Damaged(absl::StrCat("commit_group ", state.newest.number),
+    return Damaged(PlaceOfGroup(state.newest.number),
                    "its frontier is not that of the stored leaves");
   }
   state.tree = *std::move(tree);
@@ -338,24 +308,6 @@ absl::StatusOr<State> LoadState(Session& session) {
 absl::StatusOr<Advance> WriteBatch(Session& session, const State& state,
                                    const Batch& batch) {
   return BatchWriter(session, state, batch).Write();
-}
-
-void Apply(Advance advance, State& state) {
-  for (const MailboxShare& share : advance.group.mailboxes) {
-    state.mailboxes[share.agency].last = share.base + share.count;
-  }
-  for (const auto& [agency, records] : advance.agencies) {
-    state.agencies[agency] = records;
-  }
-  state.newest = std::move(advance.group);
-  state.tree = std::move(advance.tree);
-  Remember(state.newest, state);
-}
-
-Committed AnswerFor(const GroupRow& group) {
-  return {.group = group.number,
-          .first_leaf = group.first_leaf,
-          .log_size = group.frontier.size()};
 }
 
 }  // namespace waystation::storage::sqlite

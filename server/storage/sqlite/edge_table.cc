@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/storage/rows/rows.h"
 
 namespace waystation::storage::sqlite {
 namespace {
@@ -18,10 +19,6 @@ EdgeRow EdgeOf(const Rows& rows) {
   return {.a = rows.Uint(1),
           .b = rows.Uint(2),
           .bytes = std::string(rows.Bytes(3))};
-}
-
-std::string PlaceOf(const EdgeRow& edge) {
-  return absl::StrCat("edge ", edge.a, "/", edge.b);
 }
 
 }  // namespace
@@ -48,7 +45,7 @@ EdgeTable::EdgeTable(Connection& connection, const ChecksumKey& key)
 
 absl::StatusOr<EdgeRow> EdgeTable::Read(const Rows& rows) const {
   EdgeRow edge = EdgeOf(rows);
-  if (rows.Int(kSumColumn) != SumOf(edge)) return Damaged(PlaceOf(edge));
+  if (rows.Int(kSumColumn) != SumOf(key_, edge)) return Damaged(PlaceOf(edge));
   return edge;
 }
 
@@ -103,7 +100,7 @@ absl::Status EdgeTable::Put(const EdgeRow& edge, int64_t& change) {
     return absl::InvalidArgumentError(
         absl::StrCat(PlaceOf(edge), " does not rise"));
   }
-  const int64_t sum = SumOf(edge);
+  const int64_t sum = SumOf(key_, edge);
   if (absl::Status status = insert_.Run(edge.a, edge.b, edge.bytes, sum);
       !status.ok()) {
     return status;
@@ -131,20 +128,12 @@ uint64_t EdgeTable::Check(Findings& findings) {
   while (rows.Next()) {
     ++count;
     const EdgeRow edge = EdgeOf(rows);
-    if (rows.Int(kSumColumn) != SumOf(edge)) {
+    if (rows.Int(kSumColumn) != SumOf(key_, edge)) {
       findings.Add("edge", PlaceOf(edge), kBadChecksum);
     }
   }
   findings.Add("edge", rows.status());
   return count;
-}
-
-int64_t EdgeTable::SumOf(const EdgeRow& edge) const {
-  return Checksum(key_, Table::kEdge)
-      .Add(edge.a)
-      .Add(edge.b)
-      .Add(edge.bytes)
-      .Finish();
 }
 
 }  // namespace waystation::storage::sqlite

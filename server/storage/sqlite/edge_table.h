@@ -10,9 +10,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/storage/sqlite/checksum.h"
+#include "server/storage/rows/checksum.h"
+#include "server/storage/rows/findings.h"
 #include "server/storage/sqlite/connection.h"
-#include "server/storage/sqlite/findings.h"
 #include "server/storage/store.h"
 
 namespace waystation::storage::sqlite {
@@ -40,7 +40,6 @@ class EdgeTable {
 
  private:
   absl::StatusOr<EdgeRow> Read(const Rows& rows) const;
-  int64_t SumOf(const EdgeRow& edge) const;
 
   Connection& connection_;
   const ChecksumKey& key_;

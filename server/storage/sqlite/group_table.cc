@@ -6,38 +6,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/storage/sqlite/packing.h"
+#include "server/storage/rows/findings.h"
 
 namespace waystation::storage::sqlite {
-namespace {
-
-std::string PlaceOf(uint64_t group) {
-  return absl::StrCat("commit_group ", group);
-}
-
-std::string Packed(const std::vector<MailboxShare>& shares) {
-  std::string bytes;
-  for (const MailboxShare& share : shares) {
-    PackNumber(share.agency, bytes);
-    PackNumber(share.base, bytes);
-    PackNumber(share.count, bytes);
-  }
-  return bytes;
-}
-
-std::vector<MailboxShare> Unpacked(std::string_view bytes) {
-  std::vector<MailboxShare> shares;
-  for (Unpacker unpacker(bytes); unpacker;) {
-    MailboxShare& share = shares.emplace_back();
-    share.agency = static_cast<AgencyNumber>(unpacker.Number());
-    share.base = unpacker.Number();
-    share.count = unpacker.Number();
-  }
-  return shares;
-}
-
-}  // namespace
-
 GroupTable::GroupTable(Connection& connection, const ChecksumKey& key)
     : connection_(connection),
       key_(key),
@@ -63,12 +34,12 @@ absl::StatusOr<std::vector<GroupRow>> GroupTable::Load() {
     const uint64_t number = rows.Uint(0);
     absl::StatusOr<auditlog::Frontier> frontier =
         auditlog::Frontier::Parse(rows.Bytes(3));
-    if (!frontier.ok()) return Damaged(PlaceOf(number));
+    if (!frontier.ok()) return Damaged(PlaceOfGroup(number));
     GroupRow group{.number = number,
                    .batch = rows.Array<16>(1),
                    .first_leaf = rows.Uint(2),
                    .frontier = *std::move(frontier),
-                   .mailboxes = Unpacked(rows.Bytes(4)),
+                   .mailboxes = UnpackShares(rows.Bytes(4)),
                    .decided = rows.Uint(5),
                    .tally = {.records = rows.Uint(6),
                              .persons = rows.Uint(7),
@@ -78,12 +49,12 @@ absl::StatusOr<std::vector<GroupRow>> GroupTable::Load() {
                              .decisions = rows.Uint(11),
                              .objects = rows.Uint(12),
                              .edges = rows.Uint(15)}};
-    if (rows.Int(13) != SumOf(group) ||
+    if (rows.Int(13) != SumOf(key_, group) ||
         rows.Uint(14) != group.frontier.size()) {
-      return Damaged(PlaceOf(number));
+      return Damaged(PlaceOfGroup(number));
     }
     if (!groups.empty() && number != groups.back().number + 1) {
-      return Damaged(PlaceOf(groups.back().number + 1), "it is missing");
+      return Damaged(PlaceOfGroup(groups.back().number + 1), "it is missing");
     }
     groups.push_back(std::move(group));
   }
@@ -97,7 +68,7 @@ absl::StatusOr<std::map<AgencyNumber, uint64_t>> GroupTable::LoadAgencies() {
   Rows rows(all);
   while (rows.Next()) {
     const auto agency = static_cast<AgencyNumber>(rows.Uint(0));
-    if (rows.Int(2) != SumOfAgency(agency, rows.Uint(1))) {
+    if (rows.Int(2) != SumOfAgency(key_, agency, rows.Uint(1))) {
       return Damaged(absl::StrCat("agency ", agency));
     }
     agencies[agency] = rows.Uint(1);
@@ -108,41 +79,17 @@ absl::StatusOr<std::map<AgencyNumber, uint64_t>> GroupTable::LoadAgencies() {
 
 absl::Status GroupTable::Put(const GroupRow& group) {
   const std::string frontier = group.frontier.Serialize();
-  const std::string mailboxes = Packed(group.mailboxes);
+  const std::string mailboxes = PackShares(group.mailboxes);
   const Tally& tally = group.tally;
-  return put_.Run(group.number % kRing, group.number, group.batch,
+  return put_.Run(group.number % GroupRow::kRing, group.number, group.batch,
                   group.first_leaf, group.frontier.size(), frontier, mailboxes,
                   group.decided, tally.records, tally.persons, tally.conflicts,
                   tally.candidates, tally.identifiers, tally.decisions,
-                  tally.objects, tally.edges, SumOf(group));
+                  tally.objects, tally.edges, SumOf(key_, group));
 }
 
 absl::Status GroupTable::PutAgency(AgencyNumber agency, uint64_t records) {
-  return put_agency_.Run(agency, records, SumOfAgency(agency, records));
-}
-
-int64_t GroupTable::SumOf(const GroupRow& group) const {
-  Checksum sum(key_, Table::kCommitGroup);
-  sum.Add(group.number)
-      .Add(group.batch)
-      .Add(group.first_leaf)
-      .Add(group.frontier.Serialize())
-      .Add(Packed(group.mailboxes))
-      .Add(group.decided)
-      .Add(group.tally.records)
-      .Add(group.tally.persons)
-      .Add(group.tally.conflicts)
-      .Add(group.tally.candidates)
-      .Add(group.tally.identifiers)
-      .Add(group.tally.decisions)
-      .Add(group.tally.objects);
-  // A group of before there were edges has the sum that it had.
-  if (group.tally.edges != 0) sum.Add(group.tally.edges);
-  return sum.Finish();
-}
-
-int64_t GroupTable::SumOfAgency(AgencyNumber agency, uint64_t records) const {
-  return Checksum(key_, Table::kAgency).Add(agency).Add(records).Finish();
+  return put_agency_.Run(agency, records, SumOfAgency(key_, agency, records));
 }
 
 }  // namespace waystation::storage::sqlite

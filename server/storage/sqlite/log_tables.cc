@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/storage/sqlite/packing.h"
+#include "server/storage/rows/rows.h"
 
 namespace waystation::storage::sqlite {
 namespace {
@@ -19,49 +19,6 @@ constexpr char kSelectCheckpoints[] =
     "SELECT size, note, time, sum FROM checkpoint ";
 constexpr char kSelectCosignatures[] =
     "SELECT size, witness, key, signature, sum FROM cosignature ";
-
-std::string PlaceOf(uint64_t leaf) { return absl::StrCat("leaf ", leaf); }
-
-std::string PlaceOfTile(uint32_t level, uint64_t index) {
-  return absl::StrCat("tile ", level, "/", index);
-}
-
-std::string PlaceOf(const CheckpointRow& checkpoint) {
-  return absl::StrCat("checkpoint ", checkpoint.size);
-}
-
-std::string PlaceOf(const CosignatureRow& cosignature) {
-  return absl::StrCat("cosignature ", cosignature.size, "/",
-                      cosignature.witness);
-}
-
-// details := (uid hash length sealed)*     uid and length are packed numbers
-std::string PackDetails(const std::vector<DetailRow>& details) {
-  constexpr size_t kNumbers = 15;
-  size_t size = 0;
-  for (const DetailRow& detail : details) {
-    size += detail.sealed.size() + auditlog::kHashSize + kNumbers;
-  }
-  std::string bytes;
-  bytes.reserve(size);
-  for (const DetailRow& detail : details) {
-    PackNumber(detail.uid, bytes);
-    bytes.append(auditlog::AsBytes(detail.hash));
-    PackBytes(detail.sealed, bytes);
-  }
-  return bytes;
-}
-
-std::vector<DetailRow> UnpackDetails(std::string_view bytes) {
-  std::vector<DetailRow> details;
-  for (Unpacker unpacker(bytes); unpacker;) {
-    DetailRow& detail = details.emplace_back();
-    detail.uid = unpacker.Number();
-    detail.hash = unpacker.Array<auditlog::kHashSize>();
-    detail.sealed = std::string(unpacker.Bytes());
-  }
-  return details;
-}
 
 CheckpointRow CheckpointOf(const Rows& rows) {
   return {rows.Uint(0), std::string(rows.Bytes(1)), rows.Int(2)};
@@ -154,15 +111,15 @@ absl::StatusOr<std::vector<LeafRow>> LogTables::ReadLeaves(uint64_t first,
     LeafRow& leaf = leaves.emplace_back();
     leaf.index = rows.Uint(0);
     leaf.event = std::string(rows.Bytes(2));
-    if (rows.Int(1) != SumOfEvent(leaf.index, leaf.event)) {
-      return Damaged(PlaceOf(leaf.index));
+    if (rows.Int(1) != SumOfEvent(key_, leaf.index, leaf.event)) {
+      return Damaged(PlaceOfLeaf(leaf.index));
     }
     if (leaf.index != first + leaves.size() - 1) {
-      return Damaged(PlaceOf(first + leaves.size() - 1), "it is missing");
+      return Damaged(PlaceOfLeaf(first + leaves.size() - 1), "it is missing");
     }
     if (!with_details) continue;
-    if (rows.Int(3) != SumOfDetails(leaf.index, rows.Bytes(4))) {
-      return Damaged(PlaceOf(leaf.index));
+    if (rows.Int(3) != SumOfDetails(key_, leaf.index, rows.Bytes(4))) {
+      return Damaged(PlaceOfLeaf(leaf.index));
     }
     leaf.details = UnpackDetails(rows.Bytes(4));
   }
@@ -173,7 +130,7 @@ absl::StatusOr<std::vector<LeafRow>> LogTables::ReadLeaves(uint64_t first,
 absl::StatusOr<std::vector<auditlog::Hash>> LogTables::HashesOf(
     const Rows& rows) const {
   const auto level = static_cast<uint32_t>(rows.Uint(0));
-  if (rows.Int(3) != SumOfTile(level, rows.Uint(1), rows.Bytes(2))) {
+  if (rows.Int(3) != SumOfTile(key_, level, rows.Uint(1), rows.Bytes(2))) {
     return Damaged(PlaceOfTile(level, rows.Uint(1)));
   }
   return auditlog::ParseTile(rows.Bytes(2));
@@ -212,7 +169,7 @@ absl::StatusOr<std::vector<auditlog::Hash>> LogTables::ReadTile(
   }
   if (hashes->size() < width) {
     const std::string missing =
-        level == 0 ? PlaceOf(index * auditlog::kTileWidth + hashes->size())
+        level == 0 ? PlaceOfLeaf(index * auditlog::kTileWidth + hashes->size())
                    : PlaceOfTile(level, index);
     return absl::NotFoundError(
         absl::StrCat(missing, ": the log is not that long"));
@@ -225,7 +182,8 @@ absl::StatusOr<std::vector<CheckpointRow>> LogTables::CheckpointsIn(
   std::vector<CheckpointRow> checkpoints;
   while (rows.Next()) {
     CheckpointRow checkpoint = CheckpointOf(rows);
-    if (rows.Int(3) != SumOf(checkpoint)) return Damaged(PlaceOf(checkpoint));
+    if (rows.Int(3) != SumOf(key_, checkpoint))
+      return Damaged(PlaceOf(checkpoint));
     checkpoints.push_back(std::move(checkpoint));
   }
   if (!rows.status().ok()) return rows.status();
@@ -262,7 +220,8 @@ absl::StatusOr<std::vector<CosignatureRow>> LogTables::ListCosignatures(
   Rows rows(list_cosignatures_, Within(first), Within(last));
   while (rows.Next()) {
     CosignatureRow cosignature = CosignatureOf(rows);
-    if (rows.Int(4) != SumOf(cosignature)) return Damaged(PlaceOf(cosignature));
+    if (rows.Int(4) != SumOf(key_, cosignature))
+      return Damaged(PlaceOf(cosignature));
     cosignatures.push_back(std::move(cosignature));
   }
   if (!rows.status().ok()) return rows.status();
@@ -295,8 +254,9 @@ absl::StatusOr<auditlog::TreeAppender> LogTables::LoadTree(uint64_t size) {
 
 absl::Status LogTables::Append(uint64_t index, const LeafRow& leaf) {
   const std::string details = PackDetails(leaf.details);
-  return insert_leaf_.Run(index, SumOfEvent(index, leaf.event),
-                          SumOfDetails(index, details), leaf.event, details);
+  return insert_leaf_.Run(index, SumOfEvent(key_, index, leaf.event),
+                          SumOfDetails(key_, index, details), leaf.event,
+                          details);
 }
 
 absl::Status LogTables::Put(uint64_t index,
@@ -307,30 +267,30 @@ absl::Status LogTables::Put(uint64_t index,
   for (const DetailPut* detail : details) {
     if (leaves->empty() || detail->detail >= leaves->front().details.size()) {
       return absl::InvalidArgumentError(
-          absl::StrCat(PlaceOf(index), " has no detail ", detail->detail));
+          absl::StrCat(PlaceOfLeaf(index), " has no detail ", detail->detail));
     }
     leaves->front().details[detail->detail].sealed = detail->sealed;
   }
   const std::string packed = PackDetails(leaves->front().details);
-  return update_details_.Run(SumOfDetails(index, packed), packed, index);
+  return update_details_.Run(SumOfDetails(key_, index, packed), packed, index);
 }
 
 absl::Status LogTables::Put(const auditlog::Tile& tile) {
   const std::string hashes = auditlog::TileBytes(tile.hashes);
   return put_tile_.Run(tile.level, tile.index, hashes,
-                       SumOfTile(tile.level, tile.index, hashes));
+                       SumOfTile(key_, tile.level, tile.index, hashes));
 }
 
 absl::Status LogTables::Put(const CheckpointRow& checkpoint) {
   return put_checkpoint_.Run(checkpoint.size, checkpoint.note, checkpoint.time,
-                             SumOf(checkpoint));
+                             SumOf(key_, checkpoint));
 }
 
 absl::Status LogTables::Put(const CosignatureRow& cosignature) {
   const std::string_view witness = cosignature.witness;
   const std::string_view signature = cosignature.signature;
   return put_cosignature_.Run(cosignature.size, witness, cosignature.key,
-                              signature, SumOf(cosignature));
+                              signature, SumOf(key_, cosignature));
 }
 
 // --- checking ---
@@ -350,7 +310,7 @@ void LogTables::CheckCheckpoints(uint64_t size, Findings& findings) {
   Rows rows(all);
   while (rows.Next()) {
     const CheckpointRow checkpoint = CheckpointOf(rows);
-    if (rows.Int(3) != SumOf(checkpoint)) {
+    if (rows.Int(3) != SumOf(key_, checkpoint)) {
       findings.Add("checkpoint", PlaceOf(checkpoint), kBadChecksum);
     } else if (checkpoint.size > size) {
       findings.Add("checkpoint", PlaceOf(checkpoint),
@@ -363,7 +323,7 @@ void LogTables::CheckCheckpoints(uint64_t size, Findings& findings) {
   Rows lines(signatures);
   while (lines.Next()) {
     const CosignatureRow cosignature = CosignatureOf(lines);
-    if (lines.Int(4) != SumOf(cosignature)) {
+    if (lines.Int(4) != SumOf(key_, cosignature)) {
       findings.Add("cosignature", PlaceOf(cosignature), kBadChecksum);
     }
   }
@@ -376,11 +336,11 @@ auditlog::TreeAppender LogTables::CheckLeaves(Findings& findings) {
   Rows rows(all);
   while (rows.Next()) {
     const uint64_t index = rows.Uint(0);
-    if (rows.Int(1) != SumOfEvent(index, rows.Bytes(2)) ||
-        rows.Int(3) != SumOfDetails(index, rows.Bytes(4))) {
-      findings.Add("leaf", PlaceOf(index), kBadChecksum);
+    if (rows.Int(1) != SumOfEvent(key_, index, rows.Bytes(2)) ||
+        rows.Int(3) != SumOfDetails(key_, index, rows.Bytes(4))) {
+      findings.Add("leaf", PlaceOfLeaf(index), kBadChecksum);
     } else if (index != tree.size()) {
-      findings.Add("leaf", PlaceOf(tree.size()), "it is missing");
+      findings.Add("leaf", PlaceOfLeaf(tree.size()), "it is missing");
     }
     const auditlog::Hash hash = auditlog::LeafHash(rows.Bytes(2));
     for (const auditlog::Tile& tile : tree.Append({&hash, 1})) {
@@ -426,41 +386,6 @@ void LogTables::CheckTiles(uint64_t size, Findings& findings) {
     findings.Add("tile", "tile", "rows are missing or too many");
   }
   findings.Add("tile", rows.status());
-}
-
-int64_t LogTables::SumOfEvent(uint64_t index, std::string_view event) const {
-  return Checksum(key_, Table::kLeafEvent).Add(index).Add(event).Finish();
-}
-
-int64_t LogTables::SumOfDetails(uint64_t index,
-                                std::string_view details) const {
-  return Checksum(key_, Table::kLeafDetails).Add(index).Add(details).Finish();
-}
-
-int64_t LogTables::SumOfTile(uint32_t level, uint64_t index,
-                             std::string_view hashes) const {
-  return Checksum(key_, Table::kTile)
-      .Add(level)
-      .Add(index)
-      .Add(hashes)
-      .Finish();
-}
-
-int64_t LogTables::SumOf(const CheckpointRow& checkpoint) const {
-  return Checksum(key_, Table::kCheckpoint)
-      .Add(checkpoint.size)
-      .Add(checkpoint.note)
-      .Add(checkpoint.time)
-      .Finish();
-}
-
-int64_t LogTables::SumOf(const CosignatureRow& cosignature) const {
-  return Checksum(key_, Table::kCosignature)
-      .Add(cosignature.size)
-      .Add(cosignature.witness)
-      .Add(cosignature.key)
-      .Add(cosignature.signature)
-      .Finish();
 }
 
 }  // namespace waystation::storage::sqlite

@@ -14,9 +14,9 @@
 #include "absl/status/statusor.h"
 #include "proto/auditlog/hash.h"
 #include "proto/auditlog/tiles.h"
-#include "server/storage/sqlite/checksum.h"
+#include "server/storage/rows/checksum.h"
+#include "server/storage/rows/findings.h"
 #include "server/storage/sqlite/connection.h"
-#include "server/storage/sqlite/findings.h"
 #include "server/storage/store.h"
 
 namespace waystation::storage::sqlite {
@@ -66,13 +66,6 @@ class LogTables {
   void CheckTile(const auditlog::Tile& tile, Findings& findings);
   void CheckTiles(uint64_t size, Findings& findings);
   void CheckCheckpoints(uint64_t size, Findings& findings);
-
-  int64_t SumOfEvent(uint64_t index, std::string_view event) const;
-  int64_t SumOfDetails(uint64_t index, std::string_view details) const;
-  int64_t SumOfTile(uint32_t level, uint64_t index,
-                    std::string_view hashes) const;
-  int64_t SumOf(const CheckpointRow& checkpoint) const;
-  int64_t SumOf(const CosignatureRow& cosignature) const;
 
   Connection& connection_;
   const ChecksumKey& key_;

@@ -6,14 +6,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/storage/sqlite/packing.h"
+#include "server/storage/rows/rows.h"
 
 namespace waystation::storage::sqlite {
 namespace {
-
-std::string PlaceOf(AgencyNumber agency, uint64_t first) {
-  return absl::StrCat("mailbox ", agency, "/", first);
-}
 
 constexpr char kMissing[] = "entries before it are missing";
 
@@ -36,18 +32,10 @@ absl::StatusOr<MailboxTable::Segment> MailboxTable::SegmentOf(
     const Rows& rows) const {
   Segment segment{static_cast<AgencyNumber>(rows.Uint(0)), rows.Uint(1), {}};
   const std::string_view bytes = rows.Bytes(2);
-  if (rows.Int(3) != SumOf(segment.agency, segment.first, bytes)) {
-    return Damaged(PlaceOf(segment.agency, segment.first));
+  if (rows.Int(3) != SumOfMailbox(key_, segment.agency, segment.first, bytes)) {
+    return Damaged(PlaceOfMailbox(segment.agency, segment.first));
   }
-  uint64_t position = segment.first;
-  for (Unpacker unpacker(bytes); unpacker; ++position) {
-    MailboxRow& entry = segment.entries.emplace_back();
-    entry.agency = segment.agency;
-    entry.position = position;
-    entry.uid = unpacker.Number();
-    entry.attributes = unpacker.Number();
-    entry.kind = static_cast<ChangeKind>(unpacker.Number());
-  }
+  segment.entries = UnpackEntries(segment.agency, segment.first, bytes);
   return segment;
 }
 
@@ -59,14 +47,16 @@ absl::StatusOr<std::vector<MailboxRow>> MailboxTable::Read(AgencyNumber agency,
     return entries;
   }
   // The segment that holds after + 1 begins less than kSegment before it.
-  Rows rows(from_, agency, after + 1 - std::min(after + 1, kSegment));
+  Rows rows(
+      from_, agency,
+      after + 1 - std::min<uint64_t>(after + 1, MailboxSegment::kSegment));
   while (rows.Next()) {
     absl::StatusOr<Segment> segment = SegmentOf(rows);
     if (!segment.ok()) return segment.status();
     for (const MailboxRow& entry : segment->entries) {
       if (entry.position <= after) continue;
       if (entry.position != after + 1 + entries.size()) {
-        return Damaged(PlaceOf(agency, segment->first), kMissing);
+        return Damaged(PlaceOfMailbox(agency, segment->first), kMissing);
       }
       entries.push_back(entry);
       if (entries.size() == limit) return entries;
@@ -100,7 +90,7 @@ MailboxTable::LoadStates() {
   Rows rows(readers);
   while (rows.Next()) {
     const auto agency = static_cast<AgencyNumber>(rows.Uint(0));
-    if (rows.Int(3) != SumOfReader(agency, rows.Uint(1), rows.Int(2))) {
+    if (rows.Int(3) != SumOfReader(key_, agency, rows.Uint(1), rows.Int(2))) {
       return Damaged(absl::StrCat("mailbox_reader ", agency));
     }
     states[agency].acknowledged = rows.Uint(1);
@@ -112,22 +102,13 @@ MailboxTable::LoadStates() {
 
 absl::Status MailboxTable::Append(AgencyNumber agency, uint64_t first,
                                   std::span<const MailboxRow* const> entries) {
-  std::string bytes;
-  while (!entries.empty()) {
-    const size_t count = std::min(entries.size(), kSegment);
-    bytes.clear();
-    for (const MailboxRow* entry : entries.first(count)) {
-      PackNumber(entry->uid, bytes);
-      PackNumber(entry->attributes, bytes);
-      PackNumber(static_cast<uint64_t>(entry->kind), bytes);
-    }
-    if (absl::Status status =
-            insert_.Run(agency, first, bytes, SumOf(agency, first, bytes));
+  for (const MailboxSegment& segment : PackEntries(agency, first, entries)) {
+    if (absl::Status status = insert_.Run(
+            agency, segment.first, segment.entries,
+            SumOfMailbox(key_, agency, segment.first, segment.entries));
         !status.ok()) {
       return status;
     }
-    entries = entries.subspan(count);
-    first += count;
   }
   return absl::OkStatus();
 }
@@ -135,7 +116,7 @@ absl::Status MailboxTable::Append(AgencyNumber agency, uint64_t first,
 absl::Status MailboxTable::PutReader(AgencyNumber agency, uint64_t position,
                                      int64_t time) {
   return put_reader_.Run(agency, position, time,
-                         SumOfReader(agency, position, time));
+                         SumOfReader(key_, agency, position, time));
 }
 
 void MailboxTable::Check(const std::map<AgencyNumber, uint64_t>& newest,
@@ -147,7 +128,7 @@ void MailboxTable::Check(const std::map<AgencyNumber, uint64_t>& newest,
   Rows rows(all);
   while (rows.Next()) {
     const std::string place =
-        PlaceOf(static_cast<AgencyNumber>(rows.Uint(0)), rows.Uint(1));
+        PlaceOfMailbox(static_cast<AgencyNumber>(rows.Uint(0)), rows.Uint(1));
     const absl::StatusOr<Segment> segment = SegmentOf(rows);
     if (!segment.ok()) {
       findings.Add("mailbox", place, kBadChecksum);
@@ -161,7 +142,7 @@ void MailboxTable::Check(const std::map<AgencyNumber, uint64_t>& newest,
   for (const auto& [agency, last] : newest) {
     const auto found = next.find(agency);
     if (last != (found == next.end() ? 0 : found->second - 1)) {
-      findings.Add("mailbox", PlaceOf(agency, last),
+      findings.Add("mailbox", PlaceOfMailbox(agency, last),
                    "it is not the newest entry");
     }
   }
@@ -170,30 +151,13 @@ void MailboxTable::Check(const std::map<AgencyNumber, uint64_t>& newest,
   Rows reader(readers);
   while (reader.Next()) {
     const auto agency = static_cast<AgencyNumber>(reader.Uint(0));
-    if (reader.Int(3) != SumOfReader(agency, reader.Uint(1), reader.Int(2))) {
+    if (reader.Int(3) !=
+        SumOfReader(key_, agency, reader.Uint(1), reader.Int(2))) {
       findings.Add("mailbox_reader", absl::StrCat("mailbox_reader ", agency),
                    kBadChecksum);
     }
   }
   findings.Add("mailbox_reader", reader.status());
-}
-
-int64_t MailboxTable::SumOf(AgencyNumber agency, uint64_t first,
-                            std::string_view entries) const {
-  return Checksum(key_, Table::kMailbox)
-      .Add(agency)
-      .Add(first)
-      .Add(entries)
-      .Finish();
-}
-
-int64_t MailboxTable::SumOfReader(AgencyNumber agency, uint64_t position,
-                                  int64_t time) const {
-  return Checksum(key_, Table::kMailboxReader)
-      .Add(agency)
-      .Add(position)
-      .Add(time)
-      .Finish();
 }
 
 }  // namespace waystation::storage::sqlite

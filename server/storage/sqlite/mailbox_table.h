@@ -18,9 +18,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/storage/sqlite/checksum.h"
+#include "server/storage/rows/checksum.h"
+#include "server/storage/rows/findings.h"
 #include "server/storage/sqlite/connection.h"
-#include "server/storage/sqlite/findings.h"
 #include "server/storage/store.h"
 
 namespace waystation::storage::sqlite {
@@ -28,10 +28,6 @@ namespace waystation::storage::sqlite {
 // Used by one thread at a time, as its connection.
 class MailboxTable {
  public:
-  // So that a row stays within a quarter of a page, where SQLite keeps the
-  // largest rows of a table without rowid.
-  static constexpr size_t kSegment = 64;
-
   MailboxTable(Connection& connection, const ChecksumKey& key);
 
   absl::StatusOr<std::vector<MailboxRow>> Read(AgencyNumber agency,
@@ -55,11 +51,6 @@ class MailboxTable {
     std::vector<MailboxRow> entries;
   };
   absl::StatusOr<Segment> SegmentOf(const Rows& rows) const;
-
-  int64_t SumOf(AgencyNumber agency, uint64_t first,
-                std::string_view entries) const;
-  int64_t SumOfReader(AgencyNumber agency, uint64_t position,
-                      int64_t time) const;
 
   Connection& connection_;
   const ChecksumKey& key_;

@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
-#include "server/storage/sqlite/findings.h"
+#include "server/storage/rows/findings.h"
 
 namespace waystation::storage::sqlite {
 namespace {

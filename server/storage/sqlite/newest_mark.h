@@ -34,7 +34,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/storage/sqlite/checksum.h"
+#include "server/storage/rows/checksum.h"
 #include "server/storage/sqlite/folder.h"
 #include "server/storage/sqlite/group_table.h"
 #include "server/storage/sqlite/log_end.h"

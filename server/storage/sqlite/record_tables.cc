@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "proto/auditlog/hash.h"
+#include "server/storage/rows/rows.h"
 
 namespace waystation::storage::sqlite {
 namespace {
@@ -18,74 +18,18 @@ constexpr char kColumns[] =
 
 constexpr int kSumColumn = 7;
 
-// A row of `record` where it stands, so that nothing large is copied only to be
-// checked.
-struct RecordColumns {
-  explicit RecordColumns(const Rows& rows)
-      : uid(rows.Uint(1)),
-        agency(static_cast<AgencyNumber>(rows.Uint(2))),
-        key(rows.Array<16>(3)),
-        version(rows.Uint(4)),
-        received_time(rows.Int(5)),
-        retracted(rows.Uint(6) != 0),
-        wrapped_key(rows.Bytes(8)),
-        sealed(rows.Bytes(9)),
-        vector(rows.Bytes(10)) {}
-  // As it will be held.
-  explicit RecordColumns(const RecordRow& row)
-      : uid(row.uid),
-        agency(row.agency),
-        key(row.key),
-        version(row.version + 1),
-        received_time(row.received_time),
-        retracted(row.retracted),
-        wrapped_key(row.wrapped_key),
-        sealed(row.sealed),
-        vector(row.vector) {}
-
-  RecordRow Row() const {
-    return {.uid = uid,
-            .agency = agency,
-            .key = key,
-            .version = version,
-            .wrapped_key = std::string(wrapped_key),
-            .sealed = std::string(sealed),
-            .vector = std::string(vector),
-            .received_time = received_time,
-            .retracted = retracted};
-  }
-
-  Uid uid;
-  AgencyNumber agency;
-  KeyHash key;
-  uint64_t version;
-  int64_t received_time;
-  bool retracted;
-  std::string_view wrapped_key;
-  std::string_view sealed;
-  std::string_view vector;
-};
-
-// A sealed value authenticates itself; its length and last bytes, where AES-GCM
-// keeps its tag, tie the columns in clear to it. A record without a vector has
-// the checksum of before there were any.
-int64_t ChecksumOf(const ChecksumKey& key, const RecordColumns& record) {
-  constexpr size_t kTag = 16;
-  Checksum sum(key, Table::kRecord);
-  sum.Add(record.uid)
-      .Add(record.agency)
-      .Add(record.key)
-      .Add(record.version)
-      .Add(record.received_time)
-      .Add(record.retracted)
-      .Add(record.wrapped_key);
-  const auto add = [&](std::string_view sealed) {
-    sum.Add(sealed.size())
-        .Add(sealed.substr(sealed.size() - std::min(sealed.size(), kTag)));
-  };
-  add(record.sealed);
-  if (!record.vector.empty()) add(record.vector);
-  return sum.Finish();
+RecordView RecordOf(const Rows& rows) {
+  RecordView record;
+  record.uid = rows.Uint(1);
+  record.agency = static_cast<AgencyNumber>(rows.Uint(2));
+  record.key = rows.Array<16>(3);
+  record.version = rows.Uint(4);
+  record.received_time = rows.Int(5);
+  record.retracted = rows.Uint(6) != 0;
+  record.wrapped_key = rows.Bytes(8);
+  record.sealed = rows.Bytes(9);
+  record.vector = rows.Bytes(10);
+  return record;
 }
 
 MembershipRow MembershipOf(const Rows& rows) {
@@ -96,23 +40,6 @@ IdentifierRow IdentifierOf(const Rows& rows) {
   return {.hash = rows.Array<16>(1),
           .epoch = static_cast<uint32_t>(rows.Uint(2)),
           .uid = rows.Uint(3)};
-}
-
-std::string PlaceOf(const RecordColumns& record) {
-  return absl::StrCat("record ", record.uid);
-}
-
-std::string PlaceOf(const MembershipRow& membership) {
-  return absl::StrCat("membership ", membership.uid);
-}
-
-// The keyed hash tells nobody what was hashed.
-std::string PlaceOf(const IdentifierRow& identifier) {
-  return absl::StrCat(
-      "identifier ",
-      auditlog::ToHex({reinterpret_cast<const char*>(identifier.hash.data()),
-                       identifier.hash.size()}),
-      " of record ", identifier.uid);
 }
 
 absl::Status Moved(const std::string& what) {
@@ -190,8 +117,8 @@ absl::StatusOr<std::vector<std::optional<RecordRow>>> RecordTables::Load(
     Rows& rows, size_t count) {
   std::vector<std::optional<RecordRow>> records(count);
   while (rows.Next()) {
-    const RecordColumns record(rows);
-    if (rows.Int(kSumColumn) != ChecksumOf(key_, record)) {
+    const RecordView record = RecordOf(rows);
+    if (rows.Int(kSumColumn) != SumOf(key_, record)) {
       return Damaged(PlaceOf(record));
     }
     records[rows.Uint(0)] = record.Row();
@@ -217,8 +144,8 @@ absl::StatusOr<std::vector<RecordRow>> RecordTables::ListRecords(
   std::vector<RecordRow> records;
   Rows rows(by_agency_, agency, after, limit);
   while (rows.Next()) {
-    const RecordColumns record(rows);
-    if (rows.Int(kSumColumn) != ChecksumOf(key_, record)) {
+    const RecordView record = RecordOf(rows);
+    if (rows.Int(kSumColumn) != SumOf(key_, record)) {
       return Damaged(PlaceOf(record));
     }
     records.push_back(record.Row());
@@ -232,15 +159,11 @@ absl::StatusOr<std::vector<std::optional<VectorRow>>> RecordTables::LoadVectors(
   std::vector<std::optional<VectorRow>> vectors(uids.size());
   Rows rows(by_uid_, uids);
   while (rows.Next()) {
-    const RecordColumns record(rows);
-    if (rows.Int(kSumColumn) != ChecksumOf(key_, record)) {
+    const RecordView record = RecordOf(rows);
+    if (rows.Int(kSumColumn) != SumOf(key_, record)) {
       return Damaged(PlaceOf(record));
     }
-    vectors[rows.Uint(0)] =
-        VectorRow{.uid = record.uid,
-                  .version = record.version,
-                  .wrapped_key = std::string(record.wrapped_key),
-                  .vector = std::string(record.vector)};
+    vectors[rows.Uint(0)] = record.Vector();
   }
   if (!rows.status().ok()) return rows.status();
   return vectors;
@@ -261,7 +184,7 @@ absl::StatusOr<std::vector<std::vector<Uid>>> RecordTables::HoldersIn(
   std::vector<std::vector<Uid>> holders(count);
   while (rows.Next()) {
     const IdentifierRow row = IdentifierOf(rows);
-    if (rows.Int(4) != SumOf(row)) return Damaged(PlaceOf(row));
+    if (rows.Int(4) != SumOf(key_, row)) return Damaged(PlaceOf(row));
     holders[rows.Uint(0)].push_back(row.uid);
   }
   if (!rows.status().ok()) return rows.status();
@@ -274,7 +197,7 @@ absl::StatusOr<std::vector<std::optional<PersonId>>> RecordTables::PersonsOf(
   Rows rows(persons_, uids);
   while (rows.Next()) {
     const MembershipRow row = MembershipOf(rows);
-    if (rows.Int(3) != SumOf(row)) return Damaged(PlaceOf(row));
+    if (rows.Int(3) != SumOf(key_, row)) return Damaged(PlaceOf(row));
     persons[rows.Uint(0)] = row.person;
   }
   if (!rows.status().ok()) return rows.status();
@@ -287,7 +210,7 @@ absl::StatusOr<std::vector<std::vector<Uid>>> RecordTables::MembersOf(
   Rows rows(members_, persons);
   while (rows.Next()) {
     const MembershipRow row = MembershipOf(rows);
-    if (rows.Int(3) != SumOf(row)) return Damaged(PlaceOf(row));
+    if (rows.Int(3) != SumOf(key_, row)) return Damaged(PlaceOf(row));
     members[rows.Uint(0)].push_back(row.uid);
   }
   if (!rows.status().ok()) return rows.status();
@@ -360,8 +283,8 @@ absl::Status RecordTables::VerifyIdentifiers(
 }
 
 absl::Status RecordTables::Put(const RecordRow& record, Change& change) {
-  const RecordColumns held(record);
-  const int64_t sum = ChecksumOf(key_, held);
+  const RecordView held(record);
+  const int64_t sum = SumOf(key_, held);
   if (record.version == 0) {
     ++change.new_records[record.agency];
     return Insert(record, sum);
@@ -401,7 +324,7 @@ absl::Status RecordTables::Put(const MembershipRow& membership,
   // A person is held exactly while the record that names it is its member.
   change.persons += (membership.person == membership.uid ? 1 : 0) -
                     (before == membership.uid ? 1 : 0);
-  const int64_t sum = SumOf(membership);
+  const int64_t sum = SumOf(key_, membership);
   if (before.has_value()) {
     return update_membership_.Run(membership.person, sum, membership.uid);
   }
@@ -422,7 +345,7 @@ absl::Status RecordTables::Remove(const IdentifierRow& identifier,
 
 absl::Status RecordTables::Put(const IdentifierRow& identifier,
                                Change& change) {
-  const int64_t sum = SumOf(identifier);
+  const int64_t sum = SumOf(key_, identifier);
   if (absl::Status status = insert_identifier_.Run(
           identifier.hash, identifier.uid, identifier.epoch, sum);
       !status.ok()) {
@@ -446,11 +369,11 @@ RecordTables::Tally RecordTables::Check(
                 absl::StrCat("SELECT 0", kColumns, "FROM record ORDER BY uid"));
   Rows rows(all);
   while (rows.Next()) {
-    const RecordColumns row(rows);
+    const RecordView row = RecordOf(rows);
     ++tally.records;
     ++tally.agencies[row.agency];
     tally.highest_uid = std::max(tally.highest_uid, row.uid);
-    if (rows.Int(kSumColumn) != ChecksumOf(key_, row)) {
+    if (rows.Int(kSumColumn) != SumOf(key_, row)) {
       findings.Add("record", PlaceOf(row), kBadChecksum);
     } else if (record != nullptr) {
       if (std::optional<Finding> found = record(row.Row())) {
@@ -471,7 +394,7 @@ void RecordTables::CheckPersons(Findings& findings, Tally& tally) {
   Rows rows(all);
   while (rows.Next()) {
     const MembershipRow row = MembershipOf(rows);
-    if (rows.Int(3) != SumOf(row)) {
+    if (rows.Int(3) != SumOf(key_, row)) {
       findings.Add("membership", PlaceOf(row), kBadChecksum);
     }
   }
@@ -509,26 +432,11 @@ void RecordTables::CheckIdentifiers(Findings& findings, Tally& tally) {
   while (rows.Next()) {
     const IdentifierRow row = IdentifierOf(rows);
     ++tally.identifiers;
-    if (rows.Int(4) != SumOf(row)) {
+    if (rows.Int(4) != SumOf(key_, row)) {
       findings.Add("identifier", PlaceOf(row), kBadChecksum);
     }
   }
   findings.Add("identifier", rows.status());
-}
-
-int64_t RecordTables::SumOf(const MembershipRow& membership) const {
-  return Checksum(key_, Table::kMembership)
-      .Add(membership.uid)
-      .Add(membership.person)
-      .Finish();
-}
-
-int64_t RecordTables::SumOf(const IdentifierRow& identifier) const {
-  return Checksum(key_, Table::kIdentifier)
-      .Add(identifier.hash)
-      .Add(identifier.epoch)
-      .Add(identifier.uid)
-      .Finish();
 }
 
 }  // namespace waystation::storage::sqlite

@@ -14,9 +14,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/storage/sqlite/checksum.h"
+#include "server/storage/rows/checksum.h"
+#include "server/storage/rows/findings.h"
 #include "server/storage/sqlite/connection.h"
-#include "server/storage/sqlite/findings.h"
 #include "server/storage/store.h"
 
 namespace waystation::storage::sqlite {
@@ -79,9 +79,6 @@ class RecordTables {
   absl::Status Insert(const RecordRow& record, int64_t sum);
   void CheckPersons(Findings& findings, Tally& tally);
   void CheckIdentifiers(Findings& findings, Tally& tally);
-
-  int64_t SumOf(const MembershipRow& membership) const;
-  int64_t SumOf(const IdentifierRow& identifier) const;
 
   Connection& connection_;
   const ChecksumKey& key_;

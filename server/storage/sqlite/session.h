@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "server/storage/sqlite/checksum.h"
+#include "server/storage/rows/checksum.h"
 #include "server/storage/sqlite/clerk_tables.h"
 #include "server/storage/sqlite/connection.h"
 #include "server/storage/sqlite/edge_table.h"

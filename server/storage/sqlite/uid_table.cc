@@ -2,7 +2,8 @@
 #include "server/storage/sqlite/uid_table.h"
 
 #include "proto/errors/error.h"
-#include "server/storage/sqlite/findings.h"
+#include "server/storage/rows/findings.h"
+#include "server/storage/rows/rows.h"
 
 namespace waystation::storage::sqlite {
 
@@ -19,8 +20,8 @@ absl::StatusOr<Uid> UidTable::Load() {
     Rows rows(select_);
     if (rows.Next()) {
       const Uid next = rows.Uint(1);
-      const bool key_fits = rows.Int(0) == KeyCheck();
-      const bool sum_fits = rows.Int(2) == SumOf(next);
+      const bool key_fits = rows.Int(0) == KeyCheckOf(key_);
+      const bool sum_fits = rows.Int(2) == SumOfNextUid(key_, next);
       if (key_fits && sum_fits) return next;
       if (key_fits || sum_fits) return Damaged("store");
       return errors::Error("STORE_FOREIGN", {.rule = "the same checksum key"});
@@ -33,15 +34,7 @@ absl::StatusOr<Uid> UidTable::Load() {
 }
 
 absl::Status UidTable::Put(Uid next) {
-  return put_.Run(KeyCheck(), next, SumOf(next));
-}
-
-int64_t UidTable::KeyCheck() const {
-  return Checksum(key_, Table::kStore).Finish();
-}
-
-int64_t UidTable::SumOf(Uid next) const {
-  return Checksum(key_, Table::kStore).Add(next).Finish();
+  return put_.Run(KeyCheckOf(key_), next, SumOfNextUid(key_, next));
 }
 
 }  // namespace waystation::storage::sqlite

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/storage/sqlite/checksum.h"
+#include "server/storage/rows/checksum.h"
 #include "server/storage/sqlite/connection.h"
 #include "server/storage/store.h"
 
@@ -25,9 +25,6 @@ class UidTable {
   absl::Status Put(Uid next);
 
  private:
-  int64_t KeyCheck() const;
-  int64_t SumOf(Uid next) const;
-
   Connection& connection_;
   const ChecksumKey& key_;
   Statement select_;

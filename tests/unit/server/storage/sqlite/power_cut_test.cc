@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/storage/sqlite/checksum.h"
+#include "server/storage/rows/checksum.h"
 #include "server/storage/sqlite/log_end.h"
 #include "server/storage/sqlite/newest_mark.h"
 #include "server/storage/sqlite/session.h"

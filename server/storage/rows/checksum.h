@@ -7,8 +7,8 @@
 //     message := word*             words are 8 bytes, least significant first
 //     row     := table column*
 //     column  := word | length bytes padding       padding of zeros to a word
-#ifndef WAYSTATION_SERVER_STORAGE_SQLITE_CHECKSUM_H_
-#define WAYSTATION_SERVER_STORAGE_SQLITE_CHECKSUM_H_
+#ifndef WAYSTATION_SERVER_STORAGE_ROWS_CHECKSUM_H_
+#define WAYSTATION_SERVER_STORAGE_ROWS_CHECKSUM_H_
 
 #include <array>
 #include <bit>
@@ -18,7 +18,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace waystation::storage::sqlite {
+namespace waystation::storage {
 
 // Written into checksums: never renumbered.
 enum class Table : uint64_t {
@@ -79,7 +79,7 @@ class Checksum {
     return Add({reinterpret_cast<const char*>(bytes.data()), size});
   }
 
-  // As SQLite keeps it.
+  // As databases keep it.
   int64_t Finish();
 
  private:
@@ -110,6 +110,6 @@ class Checksum {
   uint64_t size_ = 0;
 };
 
-}  // namespace waystation::storage::sqlite
+}  // namespace waystation::storage
 
-#endif  // WAYSTATION_SERVER_STORAGE_SQLITE_CHECKSUM_H_
+#endif  // WAYSTATION_SERVER_STORAGE_ROWS_CHECKSUM_H_

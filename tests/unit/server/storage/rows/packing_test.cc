@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/storage/sqlite/packing.h"
+#include "server/storage/rows/packing.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace waystation::storage::sqlite {
+namespace waystation::storage {
 namespace {
 
 RC_GTEST_PROP(Packing, ComesBackAsItWas,
@@ -72,4 +72,4 @@ TEST(Packing, AnswersZerosPastTheEnd) {
 }
 
 }  // namespace
-}  // namespace waystation::storage::sqlite
+}  // namespace waystation::storage

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/storage/sqlite/checksum.h"
+#include "server/storage/rows/checksum.h"
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace waystation::storage::sqlite {
+namespace waystation::storage {
 namespace {
 
 std::array<uint8_t, 16> CountingKey() {
@@ -90,4 +90,4 @@ TEST(Checksum, TellsRowsApart) {
 }
 
 }  // namespace
-}  // namespace waystation::storage::sqlite
+}  // namespace waystation::storage

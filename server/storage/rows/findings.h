@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows that are not what the store wrote: one of them in an error, all of them
 // in the findings of a check.
-#ifndef WAYSTATION_SERVER_STORAGE_SQLITE_FINDINGS_H_
-#define WAYSTATION_SERVER_STORAGE_SQLITE_FINDINGS_H_
+#ifndef WAYSTATION_SERVER_STORAGE_ROWS_FINDINGS_H_
+#define WAYSTATION_SERVER_STORAGE_ROWS_FINDINGS_H_
 
 #include <cstdint>
 #include <map>
@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/storage/store.h"
 
-namespace waystation::storage::sqlite {
+namespace waystation::storage {
 
 inline constexpr char kBadChecksum[] = "the checksum does not fit";
 
@@ -54,6 +54,6 @@ class Findings {
   std::map<std::string, Finding> tables_;
 };
 
-}  // namespace waystation::storage::sqlite
+}  // namespace waystation::storage
 
-#endif  // WAYSTATION_SERVER_STORAGE_SQLITE_FINDINGS_H_
+#endif  // WAYSTATION_SERVER_STORAGE_ROWS_FINDINGS_H_

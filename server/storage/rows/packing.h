@@ -2,8 +2,8 @@
 // Numbers and byte strings end to end in one column, as protobuf writes them:
 // numbers in groups of seven bits, least significant first; strings behind
 // their length.
-#ifndef WAYSTATION_SERVER_STORAGE_SQLITE_PACKING_H_
-#define WAYSTATION_SERVER_STORAGE_SQLITE_PACKING_H_
+#ifndef WAYSTATION_SERVER_STORAGE_ROWS_PACKING_H_
+#define WAYSTATION_SERVER_STORAGE_ROWS_PACKING_H_
 
 #include <array>
 #include <cstddef>
@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace waystation::storage::sqlite {
+namespace waystation::storage {
 
 inline void PackNumber(uint64_t number, std::string& to) {
   for (; number >= 0x80; number >>= 7) {
@@ -69,6 +69,6 @@ class Unpacker {
   bool ok_ = true;
 };
 
-}  // namespace waystation::storage::sqlite
+}  // namespace waystation::storage
 
-#endif  // WAYSTATION_SERVER_STORAGE_SQLITE_PACKING_H_
+#endif  // WAYSTATION_SERVER_STORAGE_ROWS_PACKING_H_

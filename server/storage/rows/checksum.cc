@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/storage/sqlite/checksum.h"
+#include "server/storage/rows/checksum.h"
 
 #include <algorithm>
 #include <string>
@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "proto/auditlog/hash.h"
 
-namespace waystation::storage::sqlite {
+namespace waystation::storage {
 
 ChecksumKey DeriveChecksumKey(const std::array<uint8_t, 32>& secret) {
   const std::string bytes(secret.begin(), secret.end());
@@ -41,4 +41,4 @@ int64_t Checksum::Finish() {
   return static_cast<int64_t>(v0_ ^ v1_ ^ v2_ ^ v3_);
 }
 
-}  // namespace waystation::storage::sqlite
+}  // namespace waystation::storage
