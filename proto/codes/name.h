@@ -122,6 +122,11 @@ class ComparableName {
 NameAgreement CompareNames(const ComparableName& a, const ComparableName& b);
 NameAgreement CompareNames(std::string_view a, std::string_view b);
 
+// Whether two Chinese names of one length are the same but for one character
+// behind the first, and those two neither sound nor look alike: a slip now and
+// then, and how the names of twins and brothers differ. Symmetric.
+bool DifferInGivenCharacter(const ComparableName& a, const ComparableName& b);
+
 // How the words of two names in alphabets relate, whatever their order.
 enum class WordAgreement : std::uint8_t {
   kReordered,  // the same words

@@ -185,6 +185,18 @@ NameAgreement CompareNames(const ComparableName& a, const ComparableName& b) {
   return NameAgreement::kContradicts;
 }
 
+bool DifferInGivenCharacter(const ComparableName& a, const ComparableName& b) {
+  if (!a.is_chinese() || !b.is_chinese()) return false;
+  const std::u32string_view one = a.folded();
+  const std::u32string_view other = b.folded();
+  if (one.size() != other.size()) return false;
+  const std::size_t at = FirstDifference(one, other);
+  return at > 0 && at < one.size() &&
+         one.substr(at + 1) == other.substr(at + 1) &&
+         !LookAlike(one[at], other[at]) &&
+         !SoundAlike(ReadingAt(one, at), ReadingAt(other, at));
+}
+
 NameAgreement CompareNames(std::string_view a, std::string_view b) {
   // What most pairs are, without any work.
   if (a == b && !HasUnmapped(a)) {

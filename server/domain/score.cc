@@ -33,7 +33,8 @@ constexpr std::array<LevelInfo, kLevels> kTable = {{
     {Field::kName, "variant", 0.03, 2e-6},
     {Field::kName, "reordered", 0.005, 2e-5},
     {Field::kName, "same_sound", 0.05, 1e-4},
-    {Field::kName, "one_edit", 0.06, 5e-4},
+    {Field::kName, "one_edit", 0.04, 5e-4},
+    {Field::kName, "other_character", 0.02, 5e-4},
     {Field::kName, "similar", 0.025, 2e-3},
     {Field::kName, "part", 0.01, 5e-3},
     {Field::kName, "differs", 0.02, 0.99},
@@ -175,7 +176,8 @@ Level NameLevel(const codes::ComparableName& a,
       return a.is_chinese() || b.is_chinese() ? Level::kNameSameSound
                                               : Level::kNameVariant;
     case codes::NameAgreement::kOneEdit:
-      return Level::kNameOneEdit;
+      return codes::DifferInGivenCharacter(a, b) ? Level::kNameOtherCharacter
+                                                 : Level::kNameOneEdit;
     case codes::NameAgreement::kContradicts:
       return LevelOfWords(a, b);
     case codes::NameAgreement::kMissing:
@@ -279,6 +281,7 @@ constexpr auto kNamePlace = static_cast<std::size_t>(Field::kName);
 
 bool Contradicts(Level level) {
   return level == Level::kNameDiffers || level == Level::kNamePart ||
+         level == Level::kNameOtherCharacter ||
          level == Level::kBirthDateDiffers;
 }
 
@@ -296,7 +299,8 @@ Weighed Contribute(const LevelsOfPair& levels, const Weights& weights) {
 bool IsOfAHousehold(const Contribution& one) {
   return one.bits > 0 &&
          (one.field == Field::kPhone || one.field == Field::kHousehold ||
-          one.field == Field::kAddress || one.level == Level::kNamePart);
+          one.field == Field::kAddress || one.level == Level::kNamePart ||
+          one.level == Level::kNameOtherCharacter);
 }
 
 void AddUp(Weighed& weighed) {

@@ -9,7 +9,8 @@
 //
 // Who lives together shares address, registration, phone and surname: where the
 // names or the birth dates contradict each other, these say one thing, and only
-// the one that says most counts.
+// the one that says most counts. Names that differ in one character of the
+// given name contradict each other so: twins' do, on the same day.
 //
 // A value that many share says less: where the rules say what share of the
 // population has it, that stands for u.
@@ -56,8 +57,9 @@ enum class Level : std::uint8_t {
   kNameReordered,  // in alphabets: the same words
   kNameSameSound,
   kNameOneEdit,
-  kNameSimilar,  // in alphabets: alike word by word, or as a whole
-  kNamePart,     // in alphabets: one word agrees, another does not
+  kNameOtherCharacter,  // in Chinese: one of the given name, and unlike
+  kNameSimilar,         // in alphabets: alike word by word, or as a whole
+  kNamePart,            // in alphabets: one word agrees, another does not
   kNameDiffers,
   kBirthDateExact,
   kBirthDateFirstOfJanuary,  // the same year, and the day that stands for none
@@ -81,7 +83,7 @@ enum class Level : std::uint8_t {
   kAddressDiffers,
   kMissing,  // of at least one record nothing is known
 };
-inline constexpr std::size_t kLevels = 31;  // without kMissing
+inline constexpr std::size_t kLevels = 32;  // without kMissing
 
 // One row for each level, in the order of Level. `m` and `u` hold where no
 // rules file says otherwise; they were set by hand for people who moved for
@@ -125,9 +127,9 @@ MatchVector MatchVectorOf(const ::waystation::store::v1::StoredRecord& record,
                           const BlockList& block_list = {});
 
 // Whether two names, or two birth dates, are known and cannot be one person's
-// without a mistake that a clerk should see: the name is another or agrees in
-// part, or the date agrees in no way. Father and son, twins and who moved in
-// later agree on all the rest. Symmetric.
+// without a mistake that a clerk should see: the name is another, has another
+// character or agrees in part, or the date agrees in no way. Father and son,
+// twins and who moved in later agree on all the rest. Symmetric.
 bool Contradict(const codes::ComparableName& a, const codes::ComparableName& b);
 bool Contradict(const std::optional<codes::PartialDate>& a,
                 const std::optional<codes::PartialDate>& b);

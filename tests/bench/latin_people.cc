@@ -71,7 +71,7 @@ class Maker {
         truth_(folder / "truth.csv") {
     table_ << "rec_id,given_name,surname,date_of_birth,street_address,suburb,"
               "postcode,phone\n";
-    truth_ << "export,record_key,person,,,,,,,,defects\n";
+    truth_ << "export,record_key,person,,,,,,,,defects,kinds\n";
   }
 
   void Make(std::uint64_t people) {
@@ -97,7 +97,7 @@ class Maker {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const std::string key = absl::StrFormat("R%08d", i + 1);
       table_ << key << ',' << rows[i].first << '\n';
-      truth_ << "register," << key << ",P" << rows[i].second << ",,,,,,,,\n";
+      truth_ << "register," << key << ",P" << rows[i].second << ",,,,,,,,,\n";
     }
   }
 

@@ -35,10 +35,37 @@ void PrintRows(const std::map<std::string, Quality>& rows) {
   }
 }
 
+// Of generated people, so values may be shown.
+void PrintWrong(const std::vector<Entry>& entries, const Report& report,
+                const domain::Weights& weights) {
+  const auto describe = [](const Entry& entry) {
+    std::string all;
+    for (const auto* list : {&entry.kinds, &entry.defects}) {
+      for (const std::string& one : *list) all += " " + one;
+    }
+    std::printf("    %s %s P%08u %s%s\n", entry.features.agency.c_str(),
+                entry.features.record_key.c_str(), entry.person,
+                entry.features.name.c_str(), all.c_str());
+  };
+  for (const auto& [i, j] : report.wrong) {
+    const domain::Weighed weighed =
+        domain::Weigh(entries[i].vector, entries[j].vector, weights);
+    std::printf("  %.1f bits:", weighed.score);
+    for (const domain::Contribution& one : weighed.contributions) {
+      std::printf(" %s %s %.1f", std::string(NameOf(one.field)).c_str(),
+                  std::string(NameOf(one.level)).c_str(), one.bits);
+    }
+    std::printf("\n");
+    describe(entries[i]);
+    describe(entries[j]);
+  }
+}
+
 struct Asked {
   int rounds = 3;
   std::size_t cap = domain::kBlockCap;
   bool details = false;
+  bool wrong = false;
   // Begins the names of the ratios.
   std::string name = "linkage";
 };
@@ -77,7 +104,12 @@ Measured Measure(const std::vector<Entry>& entries,
   Print("recall with candidates", report.all.seen);
   Print("pairs that share a key",
         {.hits = compared.true_pairs, .all = report.all.recall.all});
-  Print("human beings whose records are one person", report.clusters);
+  std::printf("  %-44s %9.6f\n", "F1",
+              F1(report.all.precision, report.all.recall));
+  Print("persons that are one human being, whole", report.cluster_precision);
+  Print("human beings whose records are one person", report.cluster_recall);
+  std::printf("  %-44s %9.6f\n", "F1 of persons",
+              F1(report.cluster_precision, report.cluster_recall));
   if (report.without_number.recall.all < report.all.recall.all) {
     Print("without number: precision", report.without_number.precision);
     Print("without number: recall", report.without_number.recall);
@@ -90,9 +122,11 @@ Measured Measure(const std::vector<Entry>& entries,
   }
   std::printf("; %ju neighbourhoods over their limit\n",
               static_cast<std::uintmax_t>(linked.over_limit));
+  if (asked.wrong) PrintWrong(entries, report, weights);
   if (asked.details) {
     std::printf("  precision, recall, recall with candidates\n");
     PrintRows(report.by_sectors);
+    PrintRows(report.by_kind);
     PrintRows(report.by_defect);
   }
   return measured;
@@ -150,7 +184,9 @@ int Main(int argc, char** argv) {
                  "Bits of a candidate, as shipped");
   app.add_option("--margin", thresholds.margin, "Bits between rivals");
   app.add_flag("--details", asked.details,
-               "A row for each pair of sectors and defect");
+               "A row for each pair of sectors, kind and defect");
+  app.add_flag("--wrong", asked.wrong,
+               "What speaks for each pair that was joined wrongly");
   app.add_flag("--latin", latin,
                "A table of people in Latin script instead of a population");
   app.add_flag("--train", train, "Again with weights learnt from the records");

@@ -154,6 +154,9 @@ Report Judge(const std::vector<Entry>& entries, const Linked& linked) {
     std::set<std::string> defects(a.defects.begin(), a.defects.end());
     defects.insert(b.defects.begin(), b.defects.end());
     for (const std::string& defect : defects) apply(report.by_defect[defect]);
+    std::set<std::string> kinds(a.kinds.begin(), a.kinds.end());
+    kinds.insert(b.kinds.begin(), b.kinds.end());
+    for (const std::string& kind : kinds) apply(report.by_kind[kind]);
   };
   std::unordered_map<std::uint32_t, std::vector<std::size_t>> truly;
   std::unordered_map<std::uint32_t, std::vector<std::size_t>> joined;
@@ -162,7 +165,7 @@ Report Judge(const std::vector<Entry>& entries, const Linked& linked) {
     joined[linked.person_of[i]].push_back(i);
   }
   for (const auto& [person, records] : truly) {
-    report.clusters.Count(
+    report.cluster_recall.Count(
         std::ranges::all_of(records,
                             [&](std::size_t i) {
                               return linked.person_of[i] ==
@@ -184,12 +187,22 @@ Report Judge(const std::vector<Entry>& entries, const Linked& linked) {
     }
   }
   for (const auto& [person, records] : joined) {
+    const std::uint32_t first = entries[records.front()].person;
+    report.cluster_precision.Count(
+        std::ranges::all_of(
+            records,
+            [&](std::size_t i) { return entries[i].person == first; }) &&
+        truly[first].size() == records.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
       for (std::size_t j = i + 1; j < records.size(); ++j) {
         const bool is_right =
             entries[records[i]].person == entries[records[j]].person;
         count(records[i], records[j],
               [&](Quality& quality) { quality.precision.Count(is_right); });
+        if (!is_right) {
+          report.wrong.emplace_back(static_cast<std::uint32_t>(records[i]),
+                                    static_cast<std::uint32_t>(records[j]));
+        }
       }
     }
   }

@@ -81,6 +81,12 @@ struct Quality {
   Share seen;       // ... or are a candidate
 };
 
+// The harmonic mean of the two.
+inline double F1(const Share& precision, const Share& recall) {
+  const double sum = precision.value() + recall.value();
+  return sum == 0 ? 0 : 2 * precision.value() * recall.value() / sum;
+}
+
 void Print(const char* what, const Share& share);
 
 struct Report {
@@ -89,8 +95,15 @@ struct Report {
   Quality without_number;
   std::map<std::string, Quality> by_sectors;
   std::map<std::string, Quality> by_defect;
-  // Persons that are exactly one human being's records.
-  Share clusters;
+  // Of which at least one record is of somebody of that kind (kin.h of the
+  // population).
+  std::map<std::string, Quality> by_kind;
+  // Persons that are exactly the records of one human being, and human beings
+  // whose records are exactly one person.
+  Share cluster_precision;
+  Share cluster_recall;
+  // Pairs of records that are one person and are not one human being.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> wrong;
 };
 
 Report Judge(const std::vector<Entry>& entries, const Linked& linked);

@@ -50,6 +50,7 @@ std::vector<Export> Exports() {
 struct Truth {
   std::uint32_t person = 0;
   std::vector<std::string> defects;
+  std::vector<std::string> kinds;
 };
 using Truths = std::unordered_map<std::string, Truth>;
 
@@ -61,10 +62,11 @@ Truths ReadTruth(const fs::path& people) {
   while (std::getline(file, line)) {
     while (!line.empty() && line.back() == '\r') line.pop_back();
     const std::vector<std::string> cells = absl::StrSplit(line, ',');
-    if (cells.size() < 11) Die("truth.csv is not what it was");
+    if (cells.size() < 12) Die("truth.csv is not what it was");
     truths[cells[0] + " " + cells[1]] = {
         static_cast<std::uint32_t>(std::stoul(cells[2].substr(1))),
-        absl::StrSplit(cells[10], ';', absl::SkipEmpty())};
+        absl::StrSplit(cells[10], ';', absl::SkipEmpty()),
+        absl::StrSplit(cells[11], ';', absl::SkipEmpty())};
   }
   return truths;
 }
@@ -126,6 +128,7 @@ void ReadEntries(const fs::path& people, const Export& one,
     entry.person = truth->second.person;
     entry.sector = std::string(one.sector.name);
     entry.defects = truth->second.defects;
+    entry.kinds = truth->second.kinds;
     return true;
   });
 }

@@ -21,6 +21,8 @@ struct Entry {
   std::uint32_t person = 0;
   std::string sector;
   std::vector<std::string> defects;
+  // What makes the person easily taken for another: twin, family ...
+  std::vector<std::string> kinds;
 };
 
 // Of a population: all exports of two cities' four sectors.

@@ -107,6 +107,16 @@ bool IsNumber(const std::string& text) {
   });
 }
 
+// The people whom the counts of common_names.tsv are of, half of either sex.
+constexpr std::uint64_t kRegistered = 1'281'000'000;
+
+// Of ten thousand of one sex, how many have one of the names.
+unsigned RateOf(const std::vector<CommonName>& names) {
+  std::uint64_t people = 0;
+  for (const CommonName& name : names) people += name.weight;
+  return static_cast<unsigned>(people * 10'000 / (kRegistered / 2));
+}
+
 // Puts a value by its kind into one of several lists.
 std::function<bool(const Fields&)> ByKind(
     std::map<std::string, std::vector<std::string>*> lists) {
@@ -154,6 +164,17 @@ absl::StatusOr<Data> LoadData(const std::string& folder,
                       : row[2] == "2" ? data.given_women
                                       : data.given_first;
          list.push_back(row[0]);
+         return true;
+       }},
+      {folder + "/common_names.tsv",
+       [&](const Fields& row) {
+         if (!IsNumber(row[2])) return false;
+         const bool has_surname = !row[0].starts_with('*');
+         const std::string name = has_surname ? row[0] : row[0].substr(1);
+         if (has_surname) data.common_names.insert(name);
+         auto& list = row[1] == "1" ? data.common_men : data.common_women;
+         list.push_back({Characters(name), has_surname,
+                         std::strtoull(row[2].c_str(), nullptr, 10)});
          return true;
        }},
       {folder + "/rare.tsv",
@@ -207,6 +228,8 @@ absl::StatusOr<Data> LoadData(const std::string& folder,
       return status;
     }
   }
+  data.common_men_rate = RateOf(data.common_men);
+  data.common_women_rate = RateOf(data.common_women);
   for (const auto& [reading, characters] : by_reading) {
     for (const std::string& character : characters) {
       for (const std::string& other : characters) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -19,6 +20,13 @@ enum class Sex { kMale = 1, kFemale = 2 };
 struct Surname {
   std::vector<std::string> characters;
   std::uint64_t weight = 0;
+};
+
+// A name that very many have, or a given name alone.
+struct CommonName {
+  std::vector<std::string> characters;
+  bool has_surname = false;
+  std::uint64_t weight = 0;  // people
 };
 
 struct County {
@@ -40,6 +48,9 @@ struct Place {
 struct Data {
   std::vector<Surname> surnames;
   std::vector<std::string> given_men, given_women, given_first;
+  std::vector<CommonName> common_men, common_women;
+  // Of ten thousand of the sex, how many have one of these.
+  unsigned common_men_rate = 0, common_women_rate = 0;
   std::vector<std::string> rare_men, rare_women;
   std::vector<std::string> minority_men, minority_women;
   std::unordered_map<std::string, std::string> readings;  // of one character
@@ -50,6 +61,12 @@ struct Data {
   std::vector<std::string> employer_words, employer_trades, employer_forms;
   std::vector<std::string> shops;  // what sole proprietors run
   std::vector<Place> places;
+
+  // Whether one of the names that more than a hundred thousand people have.
+  bool IsCommon(const std::string& name) const {
+    return common_names.contains(name);
+  }
+  std::unordered_set<std::string> common_names;
 };
 
 // NOT_FOUND names a missing file, INVALID_ARGUMENT the file and line that is

@@ -169,7 +169,7 @@ std::string InBatches(const Batches& batches) {
 
 constexpr char kTruthHeader[] =
     "agency,record_key,person,since,accepted,strong,expected_person,"
-    "birth_conflict,name_conflict,same_number_as,defects\n";
+    "birth_conflict,name_conflict,same_number_as,defects,kinds,kin\n";
 
 std::string TruthLine(const Record& record, const std::string& key,
                       const ExpectedPerson& expected) {
@@ -180,7 +180,8 @@ std::string TruthLine(const Record& record, const std::string& key,
          (record.accepted() ? InBatches(expected.birth_conflict) : "") + "," +
          (record.accepted() ? InBatches(expected.name_conflict) : "") + "," +
          (person.same_number_as ? PersonId(*person.same_number_as) : "") + "," +
-         Joined(record.defects) + "\n";
+         Joined(record.defects) + "," + Joined(person.kinds) + "," +
+         person.kin + "\n";
 }
 
 constexpr char kPeopleHeader[] =

@@ -5,6 +5,8 @@
 #include <array>
 
 #include "absl/strings/str_format.h"
+#include "tests/population/births.h"
+#include "tests/population/kin.h"
 
 namespace waystation::population {
 namespace {
@@ -13,46 +15,13 @@ using std::chrono::days;
 using std::chrono::sys_days;
 using std::chrono::year;
 
-constexpr int kFirstYear = 1950;
-constexpr int kLastYear = 2006;
-
 // Per ten thousand people.
-constexpr unsigned kSharedNumber = 20;
+constexpr unsigned kSharedNumber = 25;
 constexpr unsigned kMinorityName = 100;
 constexpr unsigned kRareName = 100;
 constexpr unsigned kOneGivenCharacter = 1500;
-
-// Sequences in use for births of one day: 001 to this. Numbers differ in day
-// and sequence alone, whatever the division.
-constexpr int Sequences(int birth_year) {
-  return birth_year < 1960   ? 300
-         : birth_year < 1970 ? 700
-         : birth_year < 2000 ? 980
-                             : 600;
-}
-
-constexpr std::uint64_t NumbersOfYear(int birth_year) {
-  const std::uint64_t length = year(birth_year).is_leap() ? 366 : 365;
-  return length * static_cast<std::uint64_t>(Sequences(birth_year));
-}
-
-struct Birth {
-  Date date;
-  int sequence = 0;
-};
-
-// The birth date and sequence that belong to one of MostPeople() slots.
-Birth BirthOfSlot(std::uint64_t slot) {
-  int birth_year = kFirstYear;
-  while (slot >= NumbersOfYear(birth_year)) {
-    slot -= NumbersOfYear(birth_year);
-    ++birth_year;
-  }
-  const auto sequences = static_cast<std::uint64_t>(Sequences(birth_year));
-  const sys_days first = sys_days(year(birth_year) / 1 / 1);
-  return {Date(first + days(static_cast<int>(slot / sequences))),
-          static_cast<int>(slot % sequences) + 1};
-}
+// Of those who live with their kin.
+constexpr unsigned kOnePhone = 5000;
 
 // What the number says, before anyone shares it.
 struct Identity {
@@ -70,10 +39,11 @@ const Place& PickPlace(const std::vector<Place>& first,
 }
 
 Identity DrawIdentity(const World& world, std::uint64_t index) {
-  Random random = Stream(world.seed, index, Purpose::kPlace);
+  // Kin come from one county and live in one city.
+  Random random = Stream(world.seed, KinOf(world, index).head, Purpose::kPlace);
   Identity identity;
-  identity.birth = BirthOfSlot(Permute(world.seed, MostPeople(), index));
-  identity.sex = identity.birth.sequence % 2 == 1 ? Sex::kMale : Sex::kFemale;
+  identity.birth = BirthOf(world, index);
+  identity.sex = identity.birth.sex();
   // Of a hundred, 55 are known at both ends, 20 at the origin alone and 25 in
   // the city alone.
   const std::uint64_t kind = random.Below(100);
@@ -141,13 +111,15 @@ Identity IdentityOf(const World& world, std::uint64_t index) {
 
 bool DrawsSharedNumber(const World& world, std::uint64_t index) {
   return index >= kFirstDrawn &&
-         Stream(world.seed, index, Purpose::kShared).Chance(kSharedNumber);
+         Stream(world.seed, index, Purpose::kShared).Chance(kSharedNumber) &&
+         KinOf(world, index).kind == Kind::kNone;
 }
 
 // The second of two people who hold one number. Never three in a row.
 bool SharesNumber(const World& world, std::uint64_t index) {
-  return DrawsSharedNumber(world, index) &&
-         !DrawsSharedNumber(world, index - 1) && index > kFirstDrawn;
+  return DrawsSharedNumber(world, index) && index > kFirstDrawn &&
+         !DrawsSharedNumber(world, index - 1) &&
+         KinOf(world, index - 1).kind == Kind::kNone;
 }
 
 Name DrawMinorityName(const Data& data, Sex sex, Random& random) {
@@ -161,12 +133,32 @@ Name DrawMinorityName(const Data& data, Sex sex, Random& random) {
   return {.characters = Characters(text), .surname_size = 0, .has_rare = false};
 }
 
+Name NameOf(std::vector<std::string> characters, std::size_t surname_size) {
+  return {.characters = std::move(characters),
+          .surname_size = surname_size,
+          .has_rare = false};
+}
+
+// One of those that very many have.
+Name DrawCommonName(const Data& data, Sex sex, Random& random) {
+  const CommonName& common = random.PickWeighted(
+      sex == Sex::kMale ? data.common_men : data.common_women);
+  if (common.has_surname) return NameOf(common.characters, 1);
+  const Surname& surname = random.PickWeighted(data.surnames);
+  Name name = NameOf(surname.characters, surname.characters.size());
+  name.characters.insert(name.characters.end(), common.characters.begin(),
+                         common.characters.end());
+  return name;
+}
+
 Name DrawPlainName(const Data& data, Sex sex, Random& random) {
+  if (random.Chance(sex == Sex::kMale ? data.common_men_rate
+                                      : data.common_women_rate)) {
+    return DrawCommonName(data, sex, random);
+  }
   const Surname& surname = random.PickWeighted(data.surnames);
   const auto& given = sex == Sex::kMale ? data.given_men : data.given_women;
-  Name name{.characters = surname.characters,
-            .surname_size = surname.characters.size(),
-            .has_rare = false};
+  Name name = NameOf(surname.characters, surname.characters.size());
   if (!random.Chance(kOneGivenCharacter)) {
     name.characters.push_back(
         random.Pick(random.Chance(3000) ? data.given_first : given));
@@ -177,12 +169,15 @@ Name DrawPlainName(const Data& data, Sex sex, Random& random) {
   return name;
 }
 
-Name DrawName(const World& world, Sex sex, std::uint64_t index) {
+// As drawn for one who is nobody's kin.
+Name DrawOwnName(const World& world, Sex sex, std::uint64_t index,
+                 bool is_twin) {
   Random random = Stream(world.seed, index, Purpose::kName);
   const Data& data = world.data;
-  // Whoever shares a number has a plain name, which surely contradicts.
-  const bool plain =
-      DrawsSharedNumber(world, index) || DrawsSharedNumber(world, index + 1);
+  // Whoever shares a number has a plain name, which surely contradicts; and
+  // twins' differ in a character that each charset has.
+  const bool plain = is_twin || DrawsSharedNumber(world, index) ||
+                     DrawsSharedNumber(world, index + 1);
   if (!plain && random.Chance(kMinorityName)) {
     return DrawMinorityName(data, sex, random);
   }
@@ -193,6 +188,76 @@ Name DrawName(const World& world, Sex sex, std::uint64_t index) {
     name.has_rare = true;
   }
   return name;
+}
+
+// With another character of the given name, of which there is at least one.
+Name WithAnotherCharacter(const Data& data, Name name, Sex sex,
+                          Random& random) {
+  const auto& given = sex == Sex::kMale ? data.given_men : data.given_women;
+  const std::size_t last = name.characters.size() - 1;
+  const std::size_t at = random.Chance(5000) ? last : name.surname_size;
+  const std::string was = name.characters[at];
+  while (name.characters[at] == was) name.characters[at] = random.Pick(given);
+  return name;
+}
+
+// What a family hands on: the surname to parents and children, and now and then
+// all of it from father to son. Everybody else has a name of one's own.
+Name DrawNameInFamily(const World& world, const Birth& birth,
+                      std::uint64_t index, const Kin& kin) {
+  Name name = DrawOwnName(world, birth.sex(), index, false);
+  if (kin.head == index) return name;
+  const Birth of_head = BirthOf(world, kin.head);
+  const Name heads = DrawOwnName(world, of_head.sex(), kin.head, false);
+  if (heads.minority() || name.minority()) return name;
+  const FatherAndSon passed = FatherAndSonOf(world, kin.head);
+  if (passed.other == index && passed.name == PassedOn::kSame) return heads;
+  if (passed.other == index && passed.name == PassedOn::kNear) {
+    name = heads;
+    Random random = Stream(world.seed, index, Purpose::kName, 2);
+    const auto& given = world.data.given_men;
+    const std::string was = name.characters.back();
+    while (name.characters.back() == was) {
+      name.characters.back() = random.Pick(given);
+    }
+    name.has_rare = false;
+    return name;
+  }
+  if (IsAGenerationApart(birth, of_head)) {
+    std::vector<std::string> characters(
+        heads.characters.begin(),
+        heads.characters.begin() +
+            static_cast<std::ptrdiff_t>(heads.surname_size));
+    characters.insert(characters.end(),
+                      name.characters.begin() +
+                          static_cast<std::ptrdiff_t>(name.surname_size),
+                      name.characters.end());
+    name.characters = std::move(characters);
+    name.surname_size = heads.surname_size;
+  }
+  return name;
+}
+
+Name DrawName(const World& world, std::uint64_t index) {
+  const Birth birth = BirthOf(world, index);
+  const Kin kin = KinOf(world, index);
+  switch (kin.kind) {
+    case Kind::kNone:
+      break;
+    case Kind::kTwin: {
+      const Name heads = DrawOwnName(world, birth.sex(), kin.head, true);
+      if (kin.head == index) return heads;
+      Random random = Stream(world.seed, index, Purpose::kName, 2);
+      return WithAnotherCharacter(world.data, heads, birth.sex(), random);
+    }
+    case Kind::kFamily:
+      return DrawNameInFamily(world, birth, index, kin);
+    case Kind::kNamesake: {
+      Random random = Stream(world.seed, kin.head, Purpose::kName, 2);
+      return DrawCommonName(world.data, birth.sex(), random);
+    }
+  }
+  return DrawOwnName(world, birth.sex(), index, false);
 }
 
 // No character of one sounds like any of the other.
@@ -234,8 +299,11 @@ Date DaysBefore(sys_days when, int at_least, int at_most, Random& random) {
   return Date(when - days(random.Between(at_least, at_most)));
 }
 
-void DrawLife(const World& world, Person& person) {
-  Random random = Stream(world.seed, person.index, Purpose::kLife);
+void DrawLife(const World& world, const Kin& kin, Person& person) {
+  // Who lives together came together.
+  Random random =
+      Stream(world.seed, kin.under_one_roof() ? kin.head : person.index,
+             Purpose::kLife);
   const County* const county = person.household.county;
   person.household = DrawHome(world, *person.origin, random);
   person.household.county = county;
@@ -246,6 +314,29 @@ void DrawLife(const World& world, Person& person) {
   person.phone = DrawPhone(random);
   person.education = DrawEducation(random);
   person.arrived = DaysBefore(kExportDays[0], 40, 4000, random);
+  if (!kin.under_one_roof() || kin.head == person.index) return;
+  Random own = Stream(world.seed, person.index, Purpose::kLife);
+  if (!own.Chance(kOnePhone)) person.phone = DrawPhone(own);
+  person.education = DrawEducation(own);
+}
+
+std::vector<std::string> KindsOf(const World& world, const Person& person,
+                                 const Kin& kin) {
+  std::vector<std::string> kinds;
+  if (kin.kind == Kind::kTwin) kinds.emplace_back("twin");
+  if (kin.kind == Kind::kFamily) {
+    kinds.emplace_back("family");
+    const FatherAndSon passed = FatherAndSonOf(world, kin.head);
+    if (passed.name != PassedOn::kNone && !person.name.minority() &&
+        (person.index == kin.head || person.index == passed.other)) {
+      kinds.emplace_back("father_and_son");
+    }
+  }
+  if (kin.kind == Kind::kNamesake) kinds.emplace_back("namesake");
+  if (world.data.IsCommon(person.name.Text())) {
+    kinds.emplace_back("common_name");
+  }
+  return kinds;
 }
 
 void DrawWork(const World& world, Person& person) {
@@ -398,15 +489,6 @@ std::string Name::Text() const {
   return text;
 }
 
-std::uint64_t MostPeople() {
-  static const std::uint64_t kMost = [] {
-    std::uint64_t sum = 0;
-    for (int y = kFirstYear; y <= kLastYear; ++y) sum += NumbersOfYear(y);
-    return sum;
-  }();
-  return kMost;
-}
-
 Home DrawHome(const World& world, const Place& place, Random& random) {
   Home home;
   home.county = &random.Pick(place.counties);
@@ -460,14 +542,19 @@ Person MakePerson(const World& world, std::uint64_t index) {
     person.birth = first.birth.date;
     person.number = first.number;
     person.name = DrawContradictingName(world, person.sex, index,
-                                        DrawName(world, first.sex, index - 1));
+                                        DrawName(world, index - 1));
+  } else if (IsTold(world, index)) {
+    person.name = DrawOwnName(world, person.sex, index, false);
   } else {
-    person.name = DrawName(world, person.sex, index);
+    person.name = DrawName(world, index);
   }
-  DrawLife(world, person);
+  const Kin kin = KinOf(world, index);
+  DrawLife(world, kin, person);
   DrawWork(world, person);
   DrawBusinesses(world, person);
   if (IsTold(world, index)) TellStory(world, person);
+  person.kinds = KindsOf(world, person, kin);
+  if (kin.kind != Kind::kNone) person.kin = PersonId(kin.head);
   return person;
 }
 

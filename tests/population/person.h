@@ -74,6 +74,11 @@ struct Person {
   // Another person, before or after this one, to whom the number was issued as
   // well.
   std::optional<std::uint64_t> same_number_as;
+  // What makes the person easily taken for another (kin.h): twin, family,
+  // father_and_son, namesake, common_name.
+  std::vector<std::string> kinds;
+  // The id of the first of those who belong together; empty for others.
+  std::string kin;
   // Home at the origin (household registration) and in the city.
   const Place* origin = nullptr;
   const Place* residence = nullptr;
@@ -90,9 +95,6 @@ struct Person {
   Business former_business;
   Business business;
 };
-
-// The most people for whom there are numbers.
-std::uint64_t MostPeople();
 
 std::string PersonId(std::uint64_t index);
 

@@ -308,6 +308,91 @@ class Population(unittest.TestCase):
             if links == "–":
                 self.assertTrue(all(r["accepted"] == "0" for r in having))
 
+    def test_kinds_come_as_often_as_the_readme_says(self):
+        with open(os.path.join(HERE, "README.md"), encoding="utf-8") as file:
+            table = re.findall(r"^\| `(\w+)` \| (\d+) \| \D", file.read(),
+                               re.MULTILINE)
+        kinds = collections.Counter()
+        for kind_list in {row["person"]: row["kinds"] for row in read_truth(
+                self.large, "truth.csv")}.values():
+            kinds.update(filter(None, kind_list.split(";")))
+        self.assertEqual(set(kinds), {row[0] for row in table})
+        summary = {r["measure"]: r for r in read_truth(
+            self.large, "truth_summary.csv")}
+        for kind, rate in table:
+            expected = 30000 * int(rate) / 10000
+            # They come in twos and more.
+            tolerance = 0.1 * expected + 8 * expected ** 0.5
+            self.assertAlmostEqual(kinds[kind], expected, delta=tolerance,
+                                   msg=kind)
+            self.assertEqual(int(summary["kind:" + kind]["00"]), kinds[kind])
+
+    def test_kin_are_what_they_are_called(self):
+        people = {row["person"]: row for row in read_truth(
+            self.large, "truth_people.csv")}
+        told = {row["person"]: row for row in read_truth(
+            self.large, "truth.csv")}
+        groups = collections.defaultdict(list)
+        for person, row in told.items():
+            self.assertEqual(row["kin"] != "", any(
+                kind in row["kinds"].split(";")
+                for kind in ("twin", "family", "namesake")))
+            if row["kin"]:
+                groups[row["kin"]].append((people[person], row["kinds"]))
+
+        def columns(members, *names):
+            return {tuple(person[name] for name in names)
+                    for person, _ in members}
+        seen = collections.Counter()
+        for members in groups.values():
+            if len(members) == 1:
+                continue  # The last of all.
+            kind = members[0][1].split(";")[0]
+            seen[kind] += 1
+            self.assertTrue(all(kinds.startswith(kind)
+                                for _, kinds in members))
+            names = [person["name"] for person, _ in members]
+            self.assertEqual(len(columns(members, "number")), len(members))
+            if kind == "namesake":
+                self.assertEqual(len(columns(
+                    members, "name", "sex", "birth_date",
+                    "household_division")), 1)
+                self.assertEqual(len(columns(members, "household_address")), 2)
+                continue
+            self.assertEqual(len(columns(
+                members, "household_address", "residence_address")), 1)
+            seen["one phone"] += len(columns(members, "phone")) < len(members)
+            if kind == "twin":
+                self.assertEqual(len(columns(members, "sex", "birth_date")), 1)
+                self.assertEqual(len(names[0]), len(names[1]))
+                self.assertEqual(sum(a != b for a, b in zip(*names)), 1)
+                self.assertEqual(names[0][0], names[1][0])
+            both = [person["name"] for person, kinds in members
+                    if "father_and_son" in kinds]
+            if both:
+                self.assertEqual(len(both), 2)
+                seen["same name"] += both[0] == both[1]
+                self.assertEqual(both[0][:-1], both[1][:-1])
+        for what in ("twin", "family", "namesake", "one phone", "same name"):
+            self.assertGreater(seen[what], 0, what)
+        self.assertGreater(seen["family"], 500)
+
+    def test_common_names_are_as_common_as_they_are(self):
+        people = read_truth(self.large, "truth_people.csv")
+        count = collections.Counter(p["name"] for p in people)
+        with open(os.path.join(HERE, "data", "common_names.tsv"),
+                  encoding="utf-8") as file:
+            rows = [line.split("\t") for line in file
+                    if not line.startswith(("#", "name", "*"))]
+        expected = sum(int(row[2]) for row in rows) / 1281e6 * len(people)
+        having = sum(count[row[0]] for row in rows)
+        self.assertGreater(having, expected * 0.9)
+        self.assertLess(having, expected * 2.5)  # Others are called so by chance.
+        for surname, share in (("王", 0.0725), ("李", 0.0719), ("张", 0.0683)):
+            self.assertAlmostEqual(
+                sum(p["name"].startswith(surname) for p in people),
+                len(people) * share, delta=len(people) * 0.008)
+
     def test_repairs_mend_the_broken_rows(self):
         found = collections.Counter()
         for export in EXPORTS:

@@ -76,6 +76,7 @@ enum class Purpose : std::uint64_t {
   kDefects,
   kChanges,
   kBusiness,
+  kKin,
 };
 
 constexpr Random Stream(std::uint64_t seed, std::uint64_t person,

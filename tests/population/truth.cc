@@ -113,6 +113,7 @@ void Summary::Add(const Person& person, const std::vector<Record>& records,
                   const Expectation& expectation) {
   const bool pair_ends =
       person.same_number_as && *person.same_number_as + 1 == person.index;
+  for (const std::string& kind : person.kinds) ++kinds_[kind];
   for (const Record& record : records) {
     for (const std::string& defect : record.defects) ++defects_[defect];
   }
@@ -157,6 +158,9 @@ std::string Summary::ToCsv() const {
   line("whole_birth_conflicts", whole_birth_conflicts_);
   line("whole_name_conflicts", whole_name_conflicts_);
   for (const auto& [agency, counts] : rows_) line("rows:" + agency, counts);
+  for (const auto& [kind, count] : kinds_) {
+    csv += "kind:" + kind + "," + std::to_string(count) + ",,\n";
+  }
   for (const auto& [defect, count] : defects_) {
     csv += "defect:" + defect + "," + std::to_string(count) + ",,\n";
   }

@@ -64,7 +64,8 @@ class Summary {
   Counts whole_birth_conflicts_ = {}, whole_name_conflicts_ = {};
   std::map<std::string, Counts> rows_;  // by agency
   std::map<std::string, std::uint64_t> defects_;
-  Batches before_known_ = {};  // by number, the person before
+  std::map<std::string, std::uint64_t> kinds_;  // people
+  Batches before_known_ = {};                   // by number, the person before
 };
 
 }  // namespace waystation::population

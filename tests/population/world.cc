@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tests/population/births.h"
 #include "tests/population/format.h"
 #include "tests/population/person.h"
 

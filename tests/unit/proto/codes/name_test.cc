@@ -73,6 +73,29 @@ TEST(Name, AgreesPositivelyOrNotAtAll) {
   EXPECT_FALSE(Agrees(NameAgreement::kMissing));
 }
 
+TEST(Name, TellsAnotherCharacterFromASlip) {
+  const struct {
+    std::string_view a, b;
+    bool differ;
+  } kTable[] = {
+      {"王建国", "王建军", true},  {"王建国", "王爱国", true},
+      {"王芳", "王丽", true},      {"欧阳建国", "欧阳建军", true},
+      {"王建国", "王建国", false}, {"王建国", "黄建国", false},
+      {"王晓林", "王晓宁", false},  // dialects do not tell lin from ning
+      {"王建未", "王建末", false}, {"王建国", "王国建", false},
+      {"王建国", "王国", false},   {"王建国", "王爱军", false},
+      {"王建▀", "王建▀", false},   {"Wang Li", "Wang Lu", false},
+      {"王建国", "", false},
+  };
+  for (const auto& [a, b, differ] : kTable) {
+    SCOPED_TRACE(std::string(a) + " " + std::string(b));
+    EXPECT_EQ(DifferInGivenCharacter(ComparableName(a), ComparableName(b)),
+              differ);
+    EXPECT_EQ(DifferInGivenCharacter(ComparableName(b), ComparableName(a)),
+              differ);
+  }
+}
+
 TEST(Name, IsReadAloud) {
   for (const Case& entry : Cases("pinyin.csv")) {
     EXPECT_EQ(Pinyin(entry.at("name")), entry.at("reading"))

@@ -121,6 +121,13 @@ TEST(Score, ComparesNames) {
       {"曾国藩", "曾国凡", "same_sound"},
       {"曾国藩", "曾藩", "one_edit"},
       {"王明", "黄明", "one_edit"},
+      {"王建国", "黄建国", "one_edit"},
+      {"王晓林", "王晓宁", "one_edit"},  // in/ing, n/l
+      {"王建未", "王建末", "one_edit"},
+      {"王建国", "王国建", "one_edit"},
+      {"王建国", "王建军", "other_character"},
+      {"王建国", "王爱国", "other_character"},
+      {"王芳", "王丽", "differs"},
       {"张伟", "李娜", "differs"},
       {"买买提·吐尔逊", "买买提吐尔逊", "variant"},
       {"Margaret Thompson", "Margret Thomson", "similar"},
