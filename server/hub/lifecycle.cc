@@ -301,7 +301,7 @@ void HubImpl::KeepTime() {
     if (draining_) return;
     lock.unlock();
     if (committer_.HasDueClaims(core_.Today())) {
-      ReviewDueClaims(core_, committer_);
+      ReviewDueClaims(committer_);
     }
     if (const auto review = rules_review()) review->GoOn();
     {

@@ -54,9 +54,9 @@ storage::ObjectRow IdentityRow(const Core& core, const config::v1::Rules& rules,
           .bytes = identity.SerializeAsString()};
 }
 
-void ReviewDueClaims(Core& core, Committer& committer) {
+void ReviewDueClaims(Committer& committer) {
   committer.Submit(std::make_unique<ActWork>(
-      [&core](Planning& planning, v1::AuditEvent& event) -> absl::Status {
+      [](Planning& planning, v1::AuditEvent& event) -> absl::Status {
         const std::optional<codes::Date> day =
             planning.memory.due.FirstDue(planning.today);
         if (!day.has_value()) return absl::OkStatus();

@@ -33,7 +33,7 @@ inline constexpr uint32_t kIndexVersion = 2;
 
 // Looks at some of what is due by today, if anything is. Called again
 // and again by the hub's clock.
-void ReviewDueClaims(Core& core, Committer& committer);
+void ReviewDueClaims(Committer& committer);
 
 // The review of a store that was kept under `held`, towards `rules`: where one
 // that was under way to them had come, else its beginning, else nullopt if

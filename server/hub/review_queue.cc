@@ -398,7 +398,7 @@ absl::StatusOr<v1::NextReviewItemResponse> ReviewQueue::Next(
     if (!found.ok()) return found.status();
     if (!found->has_value()) return response;
     auto item = ClaimKey(caller, hub::KeyOf(**found));
-    const std::string_view reason = errors::ReasonOf(item.status());
+    const std::string reason = errors::ReasonOf(item.status());
     // Somebody was faster: that one is not free any more, and the next may be.
     if (reason == "REVIEW_CLAIMED" || reason == "NOT_AVAILABLE") continue;
     if (!item.ok()) return item.status();
