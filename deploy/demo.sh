@@ -383,7 +383,7 @@ as 0 office conflict show "$conflict"
 as_quietly 0 office -o json conflict show "$conflict"
 newer=A older=B
 [ "$(field groups.0.value.birthDate.date.day)" = 19 ] || newer=B older=A
-as 0 office --yes conflict decide "$conflict" --value "$newer" \
+as 0 office --yes conflict decide "$conflict" --take "$newer" \
   --reason "The residence register is the newer one"
 run_adapter '0|3' "$labor_of_fuyang" once
 imported "$labor_of_fuyang" "$her_in_labor_of_fuyang" birth_date 19880319
@@ -393,7 +393,7 @@ step "Her certificate of birth turns up: the decision is undone, and made again"
 as_quietly 0 office -o json decision list
 decision=$(field decisions.0.number)
 as 0 office --yes decision undo "$decision" --reason "The certificate of birth was found"
-as 0 office --yes conflict decide "$conflict" --value "$older" \
+as 0 office --yes conflict decide "$conflict" --take "$older" \
   --reason "The certificate of birth says so"
 as 0 office decision list
 run_adapter '0|3' "$labor_of_fuyang" once

@@ -177,6 +177,7 @@ WAYSTATION_CALL(Reconciliation, NextReviewItem)
 WAYSTATION_CALL(Reconciliation, ClaimReviewItem)
 WAYSTATION_CALL(Reconciliation, ReleaseReviewItem)
 WAYSTATION_CALL(Reconciliation, ExplainPerson)
+WAYSTATION_CALL(Reconciliation, SettleProposal)
 WAYSTATION_CALL(Reconciliation, ListDecisions)
 WAYSTATION_CALL(Reconciliation, GetDecision)
 

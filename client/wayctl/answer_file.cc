@@ -5,11 +5,15 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "client/wayctl/language.h"
+#include "client/wayctl/typed_value.h"
 #include "client/wayctl/values.h"
 #include "proto/codes/text.h"
 #include "proto/errors/error.h"
@@ -18,6 +22,10 @@ namespace waystation::wayctl {
 namespace {
 
 constexpr std::string_view kColumns[] = {"id", "answer", "reason", "etag"};
+// Read where it stands: of which attribute a value is.
+constexpr std::string_view kAttribute = "attribute";
+constexpr std::string_view kProposal = "p-";
+constexpr std::string_view kSetValue = "value=";
 using Fields = std::map<std::string, std::string, std::less<>>;
 
 absl::Status Usage(std::string rule) {
@@ -97,12 +105,47 @@ bool IsBlank(const CsvRow& row) {
 
 // The kind that a word names, in either language.
 std::optional<v1::Decision::Kind> KindOf(std::string_view word) {
-  for (const auto kind : {v1::Decision::KIND_SAME, v1::Decision::KIND_DIFFERENT,
-                          v1::Decision::KIND_UNSURE}) {
+  for (const auto kind :
+       {v1::Decision::KIND_SAME, v1::Decision::KIND_DIFFERENT,
+        v1::Decision::KIND_UNSURE, v1::Decision::KIND_KEEP_OPEN}) {
     const Cell cell = EnumOf(kind);
     if (word == cell.raw || word == cell.shown) return kind;
   }
+  if (word == "keep-open") return v1::Decision::KIND_KEEP_OPEN;
   return std::nullopt;
+}
+
+// "approve" or "refuse" of what waits for a second person.
+v1::SettleProposalRequest SettleOf(std::string_view id, std::string_view word,
+                                   const std::string& reason) {
+  v1::SettleProposalRequest settle;
+  std::uint64_t number = 0;
+  if (!absl::SimpleAtoi(std::string(id.substr(kProposal.size())), &number)) {
+    return settle;
+  }
+  settle.set_number(number);
+  settle.set_reason(reason);
+  if (word == "approve") {
+    settle.set_answer(v1::SettleProposalRequest::ANSWER_APPROVE);
+  } else if (word == "refuse") {
+    settle.set_answer(v1::SettleProposalRequest::ANSWER_REFUSE);
+  }
+  return settle;
+}
+
+// "value=1990-05-05": what the clerk sets, of the row's attribute.
+absl::Status SetValue(const std::string& attribute, std::string_view word,
+                      v1::DecideRequest& request) {
+  if (attribute.empty()) {
+    return errors::Error("FIELD_MISSING", {.field = "attribute"});
+  }
+  if (auto known = CheckAttribute(attribute); !known.ok()) return known;
+  auto value =
+      TypedValue(attribute, std::string(word.substr(kSetValue.size())));
+  if (!value.ok()) return value.status();
+  request.set_kind(v1::Decision::KIND_SET_VALUE);
+  *request.mutable_value() = *std::move(value);
+  return absl::OkStatus();
 }
 
 Answer AnswerOf(std::size_t line, const Fields& fields) {
@@ -116,8 +159,18 @@ Answer AnswerOf(std::size_t line, const Fields& fields) {
   request.set_subject(answer.id);
   request.set_reason(field("reason"));
   request.set_etag(field("etag"));
-  if (const auto kind = KindOf(answer.answer)) {
+  if (answer.id.starts_with(kProposal)) {
+    answer.settle = SettleOf(answer.id, answer.answer, request.reason());
+    if (answer.settle.answer() ==
+        v1::SettleProposalRequest::ANSWER_UNSPECIFIED) {
+      answer.status =
+          errors::Error("INVALID_REQUEST",
+                        {.field = "answer", .rule = Say("approve or refuse")});
+    }
+  } else if (const auto kind = KindOf(answer.answer)) {
     request.set_kind(*kind);
+  } else if (answer.answer.starts_with(kSetValue)) {
+    answer.status = SetValue(field("attribute"), answer.answer, request);
   } else if (answer.answer.starts_with("l-")) {
     request.set_kind(v1::Decision::KIND_CHOOSE_CLAIM);
     request.set_claim(answer.answer);
@@ -125,7 +178,8 @@ Answer AnswerOf(std::size_t line, const Fields& fields) {
     answer.status = errors::Error(
         "INVALID_REQUEST",
         {.field = "answer",
-         .rule = Say("same, different, unsure or the id of a claim (l-…)")});
+         .rule = Say("same, different, unsure, keep-open, value=V or the id of "
+                     "a claim (l-…)")});
   }
   for (const std::string_view name : {"id", "reason", "etag"}) {
     if (field(name).empty()) {
@@ -185,7 +239,10 @@ std::vector<Answer> ReadJsonLines(std::string_view text) {
                      std::string(written), &object)
                      .ok();
     Fields fields;
-    for (const std::string_view column : kColumns) {
+    std::vector<std::string_view> columns(std::begin(kColumns),
+                                          std::end(kColumns));
+    columns.push_back(kAttribute);
+    for (const std::string_view column : columns) {
       const auto found = object.fields().find(std::string(column));
       if (found == object.fields().end()) continue;
       sound = sound && found->second.has_string_value();

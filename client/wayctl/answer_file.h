@@ -3,6 +3,9 @@
 //
 //     id,answer,reason,etag
 //     k-m4q6z5...,same,both cards were seen,b7d2...
+//     c-k3p7w2...,value=1990-05-05,register seen,a81f...  (with a column
+//     attribute)
+//     p-17,approve,the file was seen,...
 //     {"id": "c-k3p7w2...", "answer": "l-9x...", "reason": "...", "etag":
 //     "..."}
 #ifndef CLIENT_WAYCTL_ANSWER_FILE_H_
@@ -26,6 +29,8 @@ struct Answer {
   // As written.
   std::string answer = {};
   v1::DecideRequest request = {};
+  // Of what waits for a second person, instead; its number is 0 else.
+  v1::SettleProposalRequest settle = {};
   // Why the row cannot be sent, else OK.
   absl::Status status = {};
 };

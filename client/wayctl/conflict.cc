@@ -2,10 +2,15 @@
 // wayctl conflict: the reconciliation office's work on values that disagree.
 #include <algorithm>
 #include <cstddef>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/ruling.h"
+#include "client/wayctl/typed_value.h"
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
 #include "proto/language/error_text.h"
@@ -143,6 +148,23 @@ Table ClaimRows(const v1::GetConflictResponse& response,
   return table;
 }
 
+// What who would be told sees of it by its agreements.
+Table ViewRows(const v1::GetConflictResponse& response) {
+  const std::string& attribute = response.conflict().attribute();
+  Table table{.columns = {{"agency", Say("AGENCY")},
+                          {"value", Say("VALUE"), false, true},
+                          {"form", Say("FORM")},
+                          {"status", Say("STATUS")}}};
+  for (const v1::RecipientView& view : response.views()) {
+    table.rows.push_back({view.agency(),
+                          view.has_value()
+                              ? AttributeCell(view.value(), attribute)
+                              : Cell(Say("nothing"), ""),
+                          EnumOf(view.form()), EnumOf(view.status())});
+  }
+  return table;
+}
+
 std::string PersonText(const v1::Person& person) {
   std::string text;
   for (const std::string& attribute : SetAttributes(person)) {
@@ -194,6 +216,17 @@ Sheet ConflictSheet(const v1::GetConflictResponse& response,
                      : JoinedCell(response.recipients())}},
       .sections = {{Say("Values"), SideBySide(response, surroundings)}},
       .csv = ClaimRows(response, surroundings)};
+  if (!response.views().empty()) {
+    sheet.sections.push_back({Say("What they see now"), ViewRows(response)});
+  }
+  if (response.kept_open() != 0) {
+    sheet.facts.push_back({"kept_open", Say("Left open by decision"),
+                           Number(response.kept_open())});
+  }
+  if (response.proposed() != 0) {
+    sheet.facts.push_back({"proposed", Say("Waits for approval: decision"),
+                           Number(response.proposed())});
+  }
   if (!response.earlier_decisions().empty()) {
     sheet.facts.push_back({"earlier_decisions",
                            open ? Say("Decided before, no longer enough")
@@ -244,7 +277,9 @@ absl::Status Show(Session& session, const std::string& id,
   if (!response.ok()) return response.status();
   session.out().Show(*response,
                      ConflictSheet(*response, session.surroundings()));
-  if (IsOpen(*response)) {
+  if (response->proposed() != 0) {
+    session.out().Note(NoteOnProposal(response->proposed()));
+  } else if (IsOpen(*response)) {
     session.out().Note(Say("To settle it: wayctl conflict decide $0",
                            response->conflict().id()));
   } else if (response->why() == "DECIDED") {
@@ -258,38 +293,65 @@ absl::Status Show(Session& session, const std::string& id,
 
 struct Choice {
   std::string id;
-  std::string value;  // A letter, as shown.
+  // An agency, or the letter of a value as shown.
+  std::string take;
   std::string claim;
+  // As typed; "-" asks for it.
+  std::string value;
+  std::string evidence;
+  bool keep_open = false;
   std::string reason;
   std::string etag;
   bool dry_run = false;
 };
 
-// The claim that speaks for the value with this letter.
+// The claim that speaks for the value with this letter, or that this agency
+// makes.
 absl::StatusOr<std::string> ClaimOf(const v1::GetConflictResponse& response,
-                                    std::string letter) {
+                                    const std::string& taken) {
+  std::string letter = taken;
   if (letter.size() == 1 && letter[0] >= 'a' && letter[0] <= 'z') {
     letter[0] = static_cast<char>(letter[0] - 'a' + 'A');
   }
-  std::vector<std::string> letters;
+  std::vector<std::string> choices;
+  // Of the agency's claims, and the values that they speak for.
+  std::string claim_of_agency;
+  std::vector<std::string> letters_of_agency;
+  std::set<std::string> agencies;
   for (int i = 0; i < response.groups_size(); ++i) {
     const v1::ValueGroup& group = response.groups(i);
     if (Letter(i) == letter && !group.claims().empty()) {
       return group.claims(0).id();
     }
-    letters.push_back(Letter(i));
+    choices.push_back(Letter(i));
+    for (const v1::ClaimView& claim : group.claims()) {
+      agencies.insert(claim.agency());
+      if (claim.agency() != taken) continue;
+      claim_of_agency = claim.id();
+      if (letters_of_agency.empty() || letters_of_agency.back() != Letter(i)) {
+        letters_of_agency.push_back(Letter(i));
+      }
+    }
+  }
+  if (letters_of_agency.size() == 1) return claim_of_agency;
+  if (letters_of_agency.empty()) {
+    choices.insert(choices.end(), agencies.begin(), agencies.end());
+  } else {
+    // It has several records, or one that is as coarse as two others.
+    choices = letters_of_agency;
   }
   return errors::Error("USAGE",
-                       {.field = "--value",
-                        .rule = Say("one of $0", Joined(letters, Say(", ")))});
+                       {.field = "--take",
+                        .rule = Say("one of $0", Joined(choices, Say(", ")))});
 }
 
-// By letter, as given or as asked for; who types a wrong one is asked again.
+// By letter or agency, as given or as asked for; who types a wrong one is asked
+// again.
 absl::StatusOr<std::string> ChosenClaim(Session& session,
                                         const v1::GetConflictResponse& response,
                                         const Choice& choice) {
   if (!choice.claim.empty()) return choice.claim;
-  if (!choice.value.empty()) return ClaimOf(response, choice.value);
+  if (!choice.take.empty()) return ClaimOf(response, choice.take);
   if (session.surroundings().in_is_terminal) {
     session.out().Preview(ConflictSheet(response, session.surroundings()));
   }
@@ -304,30 +366,86 @@ absl::StatusOr<std::string> ChosenClaim(Session& session,
   }
 }
 
-absl::Status Decide(Session& session, const Choice& choice) {
-  const auto response = Read(session, choice.id, {});
-  if (!response.ok()) return response.status();
-  if (!choice.etag.empty() && choice.etag != response->conflict().etag()) {
+// The value that the clerk sets. Numbers of persons are not for the command
+// line, which others can see.
+absl::Status SetTyped(Session& session, const v1::GetConflictResponse& response,
+                      const Choice& choice, v1::DecideRequest& request) {
+  const std::string& attribute = response.conflict().attribute();
+  std::string text = choice.value;
+  if (text == "-") {
+    auto typed =
+        session.Ask(Say("$0 as it shall stand: ", SayName(attribute)),
+                    /*secret=*/attribute == "identifiers", /*from_pipe=*/true);
+    if (!typed.ok()) return typed.status();
+    text = *std::move(typed);
+  } else if (attribute == "identifiers") {
+    return errors::Error("NUMBER_ON_COMMAND_LINE");
+  }
+  if (text.size() == 1 && ClaimOf(response, text).ok()) {
+    return errors::Error(
+        "USAGE",
+        {.field = "--value",
+         .rule = Say("a value itself; --take $0 takes that one", text)});
+  }
+  auto value = TypedValue(attribute, text);
+  if (!value.ok()) return value.status();
+  *request.mutable_value() = *std::move(value);
+  if (choice.evidence.empty()) return absl::OkStatus();
+  const auto evidence = EnumFrom<v1::Evidence>("--evidence", choice.evidence);
+  if (!evidence.ok()) return evidence.status();
+  request.set_evidence(*evidence);
+  return absl::OkStatus();
+}
+
+// Whether `request` asks for what can still be decided.
+absl::Status CheckOpen(const v1::GetConflictResponse& response,
+                       const Choice& choice) {
+  if (!choice.etag.empty() && choice.etag != response.conflict().etag()) {
     return errors::Error("CHANGED_MEANWHILE", {.field = "--etag"});
   }
-  if (response->why() == "DECIDED") {
+  if (response.why() == "DECIDED") {
     return errors::Error(
         "DECISION_STANDS",
-        {.metadata = {{"decision", DecisionNumbers(*response).raw}}});
+        {.metadata = {{"decision", DecisionNumbers(response).raw}}});
   }
-  if (!IsOpen(*response)) return errors::Error("NOTHING_TO_DECIDE");
-  auto claim = ChosenClaim(session, *response, choice);
-  if (!claim.ok()) return claim.status();
+  if (!IsOpen(response)) return errors::Error("NOTHING_TO_DECIDE");
+  if (response.proposed() != 0) {
+    return errors::Error(
+        "DECISION_PROPOSED",
+        {.metadata = {{"decision", std::to_string(response.proposed())}}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Decide(Session& session, const Choice& choice) {
+  const bool takes = !choice.take.empty() || !choice.claim.empty();
+  if (takes && (!choice.value.empty() || choice.keep_open)) {
+    return errors::Error(
+        "USAGE",
+        {.rule = Say("one of --take, --claim, --value and --keep-open")});
+  }
+  const auto response = Read(session, choice.id, {});
+  if (!response.ok()) return response.status();
+  if (auto open = CheckOpen(*response, choice); !open.ok()) return open;
+  v1::DecideRequest request;
+  request.set_subject(response->conflict().id());
+  request.set_etag(response->conflict().etag());
+  if (choice.keep_open) {
+    request.set_kind(v1::Decision::KIND_KEEP_OPEN);
+  } else if (!choice.value.empty()) {
+    request.set_kind(v1::Decision::KIND_SET_VALUE);
+    auto set = SetTyped(session, *response, choice, request);
+    if (!set.ok()) return set;
+  } else {
+    request.set_kind(v1::Decision::KIND_CHOOSE_CLAIM);
+    auto claim = ChosenClaim(session, *response, choice);
+    if (!claim.ok()) return claim.status();
+    request.set_claim(*std::move(claim));
+  }
   auto reason =
       session.GivenOrAsk(choice.reason, Say("Reason (no personal values): "));
   if (!reason.ok()) return reason.status();
-
-  v1::DecideRequest request;
-  request.set_subject(response->conflict().id());
-  request.set_kind(v1::Decision::KIND_CHOOSE_CLAIM);
-  request.set_claim(*std::move(claim));
   request.set_reason(*std::move(reason));
-  request.set_etag(response->conflict().etag());
   return Rule(session, std::move(request), choice.dry_run);
 }
 
@@ -370,19 +488,36 @@ void AddConflict(Commands& commands) {
 
   const auto choice = std::make_shared<Choice>();
   CLI::App& decide_verb = commands.Verb(
-      noun, "decide", Say("Rule which value stands; can be undone"),
-      "wayctl conflict decide c-k3p7w2", Needs::kHub,
+      noun, "decide",
+      Say("Rule which value stands, or that none can be told yet; can be "
+          "undone"),
+      "wayctl conflict decide c-k3p7w2 --take A", Needs::kHub,
       [choice](Session& session) { return Decide(session, *choice); });
   decide_verb
       .add_option("ID", choice->id,
                   Say("The conflict; its first letters are enough"))
       ->required();
-  decide_verb.add_option("--value", choice->value,
-                         Say("Letter of the value that stands"));
+  CLI::Option* take = decide_verb.add_option(
+      "--take", choice->take,
+      Say("Agency whose value stands, or the value's letter"));
+  CLI::Option* claim = decide_verb.add_option(
+      "--claim", choice->claim,
+      Say("Id of the claim that stands, instead of a letter"));
+  CLI::Option* value = decide_verb.add_option(
+      "--value", choice->value,
+      Say("A value that no agency claims: it becomes a claim of the office. A "
+          "name, a date, a sex, or the JSON of its message; - asks for it"));
   decide_verb
-      .add_option("--claim", choice->claim,
-                  Say("Id of the claim that stands, instead of a letter"))
-      ->excludes("--value");
+      .add_option("--evidence", choice->evidence,
+                  Say("What that value rests on, such as document_seen"))
+      ->needs(value);
+  CLI::Option* keep_open = decide_verb.add_flag(
+      "--keep-open", choice->keep_open,
+      Say("Nothing can be decided now: it leaves the queue until something new "
+          "is claimed"));
+  // Of more than one at an option, help would name them in any order.
+  take->excludes(claim);
+  value->excludes(keep_open);
   decide_verb.add_option("--reason", choice->reason,
                          Say("Why, without personal values"));
   decide_verb.add_option("--etag", choice->etag,

@@ -13,6 +13,15 @@ namespace {
 
 constexpr int kMostPerPage = 500;
 
+Cell StateCell(const v1::Decision& decision) {
+  Cell state = EnumOf(decision.state());
+  if (decision.state() != v1::Decision::STATE_PROPOSED &&
+      IsProposed(decision)) {
+    state.shown = Say("$0; undo proposed", state.shown);
+  }
+  return state;
+}
+
 Table DecisionRows(const v1::ListDecisionsResponse& page,
                    const Surroundings& surroundings) {
   Table table{.columns = {{"number", Say("DECISION"), true},
@@ -29,9 +38,8 @@ Table DecisionRows(const v1::ListDecisionsResponse& page,
          decision.attribute().empty()
              ? Cell("")
              : Cell(SayName(decision.attribute()), decision.attribute()),
-         EnumOf(decision.state()),
-         TimeCell(decision.decided_time(), surroundings), decision.decided_by(),
-         decision.subject(), decision.reason()});
+         StateCell(decision), TimeCell(decision.decided_time(), surroundings),
+         decision.decided_by(), decision.subject(), decision.reason()});
   }
   return table;
 }
@@ -71,6 +79,24 @@ absl::Status UndoOne(Session& session, std::uint64_t number,
   return Undo(session, std::move(request), dry_run);
 }
 
+using Answer = v1::SettleProposalRequest;
+
+absl::Status SettleOne(Session& session, std::uint64_t number,
+                       Answer::Answer answer, const std::string& given_reason,
+                       bool dry_run) {
+  Answer request;
+  request.set_number(number);
+  request.set_answer(answer);
+  request.set_reason(given_reason);
+  if (answer != Answer::ANSWER_APPROVE) {
+    auto reason =
+        session.GivenOrAsk(given_reason, Say("Reason (no personal values): "));
+    if (!reason.ok()) return reason.status();
+    request.set_reason(*std::move(reason));
+  }
+  return Settle(session, std::move(request), dry_run);
+}
+
 }  // namespace
 
 void AddDecision(Commands& commands) {
@@ -81,12 +107,13 @@ void AddDecision(Commands& commands) {
     std::string subject;
   };
   const auto list = std::make_shared<ListedOptions>();
-  CLI::App& list_verb =
-      commands.Verb(noun, "list", Say("Decisions, those taken back included"),
-                    "wayctl decision list --on c-k3p7w2", Needs::kHub,
-                    [list](Session& session) {
-                      return List(session, list->list, list->subject);
-                    });
+  CLI::App& list_verb = commands.Verb(
+      noun, "list",
+      Say("Decisions, those that wait and those taken back included"),
+      "wayctl decision list --on c-k3p7w2", Needs::kHub,
+      [list](Session& session) {
+        return List(session, list->list, list->subject);
+      });
   list_verb.add_option("--on", list->subject,
                        Say("Only on this conflict or candidate"));
   AddListOptions(list_verb, list->list);
@@ -111,6 +138,36 @@ void AddDecision(Commands& commands) {
   undo_verb.add_option("--reason", one->reason,
                        Say("Why, without personal values"));
   AddDryRun(undo_verb, one->dry_run);
+
+  struct Way {
+    const char* verb;
+    std::string help;
+    const char* example;
+    Answer::Answer answer;
+  };
+  const Way ways[] = {
+      {"approve", Say("Let what another clerk proposed stand"),
+       "wayctl decision approve 4", Answer::ANSWER_APPROVE},
+      {"refuse", Say("Say no to what another clerk proposed"),
+       "wayctl decision refuse 4 --reason 'the card was not seen'",
+       Answer::ANSWER_REFUSE},
+      {"withdraw", Say("Take back what you proposed, before it stands"),
+       "wayctl decision withdraw 4 --reason 'the wrong one'",
+       Answer::ANSWER_WITHDRAW}};
+  for (const Way& way : ways) {
+    CLI::App& verb =
+        commands.Verb(noun, way.verb, way.help, way.example, Needs::kHub,
+                      [one, answer = way.answer](Session& session) {
+                        return SettleOne(session, one->number, answer,
+                                         one->reason, one->dry_run);
+                      });
+    verb.add_option("NUMBER", one->number,
+                    Say("The decision that waits, or whose undo does"))
+        ->required();
+    verb.add_option("--reason", one->reason,
+                    Say("Why, without personal values"));
+    AddDryRun(verb, one->dry_run);
+  }
 }
 
 }  // namespace waystation::wayctl

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // wayctl person: what an agreement lets the calling agency know of a person,
 // and why two records are one person or two.
-#include <google/protobuf/util/json_util.h>
-
 #include <cmath>
 #include <set>
 #include <string>
@@ -12,6 +10,7 @@
 #include "client/wayctl/language.h"
 #include "client/wayctl/pair_view.h"
 #include "client/wayctl/person_view.h"
+#include "client/wayctl/typed_value.h"
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
 #include "proto/language/error_text.h"
@@ -79,43 +78,6 @@ absl::Status Show(Session& session, const Subject& subject,
   return absl::OkStatus();
 }
 
-// What was typed, as the attribute in question. Attributes of several parts are
-// given as the JSON of their message.
-absl::StatusOr<v1::Person> Offered(const std::string& attribute,
-                                   const std::string& text) {
-  v1::Person person;
-  if (text.empty()) {
-    return errors::Error("USAGE", {.rule = "no value was given"});
-  }
-  if (attribute == "name") {
-    person.mutable_name()->set_full(text);
-  } else if (attribute == "birth_date") {
-    const auto rule = runtime::ReadScalarMessage(
-        text, *person.mutable_birth_date()->mutable_date());
-    if (rule) {
-      return errors::Error("USAGE", {.field = attribute, .rule = *rule});
-    }
-  } else if (attribute == "sex") {
-    const auto sex = EnumFrom<v1::Sex>(attribute, text);
-    if (!sex.ok()) return sex.status();
-    person.mutable_sex()->set_value(*sex);
-  } else if (attribute == "identifiers" && text.front() != '{') {
-    v1::Identifier& identifier = *person.add_identifiers();
-    identifier.set_kind(v1::Identifier::KIND_CITIZEN_NUMBER);
-    identifier.set_number(text);
-  } else {
-    const bool is_set =
-        v1::Person::descriptor()->FindFieldByName(attribute)->is_repeated();
-    const std::string json = "{\"" + attribute + "\":" + (is_set ? "[" : "") +
-                             text + (is_set ? "]" : "") + "}";
-    if (!google::protobuf::util::JsonStringToMessage(json, &person).ok()) {
-      return errors::Error(
-          "USAGE", {.field = attribute, .rule = "the JSON of its message"});
-    }
-  }
-  return person;
-}
-
 Cell AnswerCell(v1::MatchClaimResponse::Answer answer) {
   return answer == v1::MatchClaimResponse::ANSWER_UNSPECIFIED
              ? Cell(Say("unknown"), "unknown")
@@ -131,7 +93,7 @@ absl::Status Match(Session& session, const Subject& subject,
       session.Ask(Say("$0 to compare: ", SayName(attribute)),
                   /*secret=*/attribute == "identifiers", /*from_pipe=*/true);
   if (!text.ok()) return text.status();
-  auto offered = Offered(attribute, *text);
+  auto offered = TypedValue(attribute, *text);
   if (!offered.ok()) return offered.status();
   request.set_attribute(attribute);
   *request.mutable_offered() = *std::move(offered);
@@ -168,7 +130,7 @@ absl::Status AskWhatWasSaid(Session& session, const LookUp& look_up,
         session.Ask(Say("$0 as presented: ", SayName(attribute)),
                     /*secret=*/attribute == "identifiers", /*from_pipe=*/true);
     if (!text.ok()) return text.status();
-    const auto offered = Offered(attribute, *text);
+    const auto offered = TypedValue(attribute, *text);
     if (!offered.ok()) return offered.status();
     said.MergeFrom(*offered);
   }

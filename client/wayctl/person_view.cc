@@ -21,7 +21,10 @@ Sheet PersonSheet(const v1::PersonView& view,
     values.rows.push_back(
         {Cell(SayName(attribute.attribute()), attribute.attribute()),
          AttributeCell(view.person(), attribute.attribute(), attribute.entry()),
-         EnumOf(attribute.status()), attribute.source_agency(),
+         EnumOf(attribute.status()),
+         attribute.source_agency() == kOffice
+             ? Cell(AgencyText(kOffice), std::string(kOffice))
+             : Cell(attribute.source_agency()),
          TimeCell(attribute.recorded_time(), surroundings),
          DateCell(attribute.valid_from()), EnumOf(attribute.grade()),
          EnumOf(attribute.form()),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// wayctl review: the clerks' work queue over conflicts and candidates.
+// wayctl review: the clerks' work queue over conflicts, candidates and what
+// waits for a second person.
 #include <optional>
 
 #include "absl/strings/numbers.h"
@@ -95,7 +96,8 @@ absl::StatusOr<v1::ReviewFilter> FilterOf(Session& session,
 }
 
 void AddFacets(CLI::App& verb, Facets& facets) {
-  verb.add_option("--kind", facets.kind, Say("conflict or candidate"));
+  verb.add_option("--kind", facets.kind,
+                  Say("conflict, candidate or proposal"));
   verb.add_option("--why", facets.why,
                   Say("Only what is open for this reason, such as "
                       "NAME_CONTRADICTS"));
@@ -227,7 +229,8 @@ absl::Status Release(Session& session, const std::string& id) {
 
 void AddReview(Commands& commands) {
   CLI::App& noun = commands.Noun(
-      "review", Say("What waits for a clerk: conflicts and candidates"));
+      "review",
+      Say("What waits for a clerk: conflicts, candidates, proposals"));
 
   struct Listed {
     ListOptions list;
@@ -294,8 +297,9 @@ void AddReview(Commands& commands) {
           "FILE", batch->file,
           Say("CSV with the columns id, answer, reason, etag (as `wayctl "
               "review list -o csv` begins it), or JSON lines; - is "
-              "standard input. An answer is same, different, unsure "
-              "or the id of a claim"))
+              "standard input. An answer is same, different, unsure, "
+              "keep-open, the id of a claim, value=V (with the column "
+              "attribute), or approve or refuse for a proposal"))
       ->required();
   AddDryRun(decide_verb, batch->dry_run);
 }

@@ -6,7 +6,9 @@
 
 #include "client/wayctl/answer_file.h"
 #include "client/wayctl/language.h"
+#include "client/wayctl/ruling.h"
 #include "client/wayctl/values.h"
+#include "proto/errors/error.h"
 #include "proto/errors/reason.h"
 #include "proto/language/error_text.h"
 
@@ -16,6 +18,7 @@ namespace {
 // Nobody else's row would fare better.
 bool EndsAll(const absl::Status& status) {
   const errors::Exit exit = errors::ReasonRowOf(status).exit;
+  if (errors::ReasonOf(status) == "OWN_PROPOSAL") return false;
   return exit == errors::Exit::kUnreachable ||
          exit == errors::Exit::kNotAllowed;
 }
@@ -40,6 +43,9 @@ Table Rows(const std::vector<Answer>& answers,
          !answer.status.ok()
              ? Cell(language::Describe(answer.status),
                     std::string(errors::ReasonRowOf(answer.status).name))
+         : IsProposed(decisions[i])
+             ? Cell(done ? Say("was proposed") : Say("can be proposed"),
+                    done ? "proposed" : "can_be_proposed")
              : Cell(done ? Say("was recorded") : Say("can be recorded"),
                     done ? "recorded" : "can_be_recorded")});
   }
@@ -54,6 +60,18 @@ absl::Status Send(Session& session, bool validate_only,
     if (!answers[i].status.ok()) continue;
     session.Progress(
         [&] { return Say("$0 of $1 answers", i, answers.size()); });
+    if (answers[i].settle.number() != 0) {
+      v1::SettleProposalRequest settle = answers[i].settle;
+      settle.set_validate_only(validate_only);
+      auto response = session.reconciliation().SettleProposal(settle);
+      if (!response.ok() && EndsAll(response.status())) {
+        return response.status();
+      }
+      answers[i].status = response.status();
+      if (response.ok()) decisions[i] = response->decision();
+      if (validate_only) decisions[i].clear_number();
+      continue;
+    }
     v1::DecideRequest request = answers[i].request;
     request.set_validate_only(validate_only);
     auto response = session.reconciliation().Decide(request);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/wayctl/review_loop.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@
 #include "absl/strings/numbers.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/review_screen.h"
+#include "client/wayctl/ruling.h"
+#include "client/wayctl/typed_value.h"
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
@@ -35,7 +38,8 @@ class Loop {
       if (!status.ok()) status = Recover(status);
       if (!status.ok()) return status;
     }
-    session_.out().Note(Say("$0 answered in this sitting.", answers_.size()));
+    session_.out().Note(
+        Say("$0 answered in this sitting.", answers_.size() + settled_));
     return absl::OkStatus();
   }
 
@@ -43,6 +47,8 @@ class Loop {
   struct Given {
     std::uint64_t decision = 0;
     std::string item;
+    // It waits for a second person.
+    bool proposed = false;
   };
 
   // --- which item ---
@@ -117,14 +123,19 @@ class Loop {
 
   // --- what is shown ---
 
-  bool is_pair() const {
-    return item_->kind() == v1::ReviewItem::KIND_CANDIDATE;
+  bool is_proposal() const {
+    return item_->kind() == v1::ReviewItem::KIND_PROPOSAL;
   }
+  // What is shown: the item, or what a proposal rules on.
+  const std::string& subject() const {
+    return is_proposal() ? item_->subject() : item_->id();
+  }
+  bool is_pair() const { return subject().starts_with("k-"); }
 
   absl::Status Read(const std::vector<std::string>& reveal,
                     const std::string& reason) {
     const auto fill = [&](auto request) {
-      request.set_id(item_->id());
+      request.set_id(subject());
       request.mutable_reveal()->Assign(reveal.begin(), reveal.end());
       request.set_reason(reason);
       return request;
@@ -140,6 +151,22 @@ class Loop {
       if (!read.ok()) return read.status();
       values_ = *std::move(read);
     }
+    proposed_.Clear();
+    if (!is_proposal()) return absl::OkStatus();
+    v1::GetDecisionRequest request;
+    request.set_number(item_->proposed());
+    auto read = session_.reconciliation().GetDecision(request);
+    if (!read.ok()) return read.status();
+    proposed_ = std::move(*read->mutable_decision());
+    // What it would change; where that cannot be, the clerk is told why.
+    v1::SettleProposalRequest preview;
+    preview.set_number(item_->proposed());
+    preview.set_answer(v1::SettleProposalRequest::ANSWER_APPROVE);
+    preview.set_validate_only(true);
+    effect_.Clear();
+    const auto approved = session_.reconciliation().SettleProposal(preview);
+    if (approved.ok()) effect_ = approved->effect();
+    problem_ = approved.status();
     return absl::OkStatus();
   }
 
@@ -153,6 +180,9 @@ class Loop {
     session_.out().Preview(
         is_pair() ? PairScreen(*item_, *pair_, blind_, surroundings)
                   : ValuesScreen(*item_, *values_, surroundings));
+    if (!is_proposal()) return absl::OkStatus();
+    session_.out().Preview(ProposalScreen(proposed_, effect_));
+    if (!problem_.ok()) session_.out().Warn(language::Describe(problem_));
     return absl::OkStatus();
   }
 
@@ -170,7 +200,7 @@ class Loop {
 
   absl::Status History() {
     v1::ListDecisionsRequest request;
-    request.set_subject(item_->id());
+    request.set_subject(subject());
     Table table{.columns = {{"number", Say("DECISION"), true},
                             {"kind", Say("RULING")},
                             {"state", Say("STATE")},
@@ -218,7 +248,8 @@ class Loop {
     return reason;
   }
 
-  absl::Status Answer(v1::Decision::Kind kind, const std::string& claim = {}) {
+  absl::Status Answer(v1::Decision::Kind kind, const std::string& claim = {},
+                      const v1::Person* value = nullptr) {
     const auto reason = Reason();
     if (!reason.ok()) return reason.status();
     if (reason->empty()) {
@@ -229,6 +260,7 @@ class Loop {
     request.set_subject(item_->id());
     request.set_kind(kind);
     request.set_claim(claim);
+    if (value != nullptr) *request.mutable_value() = *value;
     request.set_reason(*reason);
     request.set_etag(is_pair() ? pair_->candidate().etag()
                                : values_->conflict().etag());
@@ -236,13 +268,18 @@ class Loop {
     if (!decided.ok()) return decided.status();
     reason_ = *reason;
     const v1::Decision& decision = decided->decision();
-    session_.out().Note(Say("Decision $0: $1. z takes it back.",
-                            decision.number(), EnumOf(kind).shown));
+    session_.out().Note(
+        IsProposed(decision)
+            ? Say("Decision $0: $1, proposed: another clerk is asked. z takes "
+                  "it back.",
+                  decision.number(), EnumOf(kind).shown)
+            : Say("Decision $0: $1. z takes it back.", decision.number(),
+                  EnumOf(kind).shown));
     if (is_pair() && blind_) {
       session_.out().Note(
           Say("Evidence for one person: $0 bits", SignedScore()));
     }
-    answers_.push_back({decision.number(), item_->id()});
+    answers_.push_back({decision.number(), item_->id(), IsProposed(decision)});
     passed_.push_back(item_->id());
     return Fetch(/*behind=*/false);
   }
@@ -263,6 +300,61 @@ class Loop {
                   values_->groups(place - 1).claims(0).id());
   }
 
+  // A value that nobody claims.
+  absl::Status TypeValue() {
+    const std::string& attribute = values_->conflict().attribute();
+    const auto text =
+        session_.Ask(Say("$0 as it shall stand: ", SayName(attribute)),
+                     /*secret=*/attribute == "identifiers");
+    if (!text.ok() || text->empty()) return text.status();
+    const auto value = TypedValue(attribute, *text);
+    if (!value.ok()) return value.status();
+    return Answer(v1::Decision::KIND_SET_VALUE, {}, &*value);
+  }
+
+  absl::Status Settle(v1::SettleProposalRequest::Answer answer) {
+    const auto reason = Reason();
+    if (!reason.ok()) return reason.status();
+    if (reason->empty()) {
+      session_.out().Note(Say("Nothing was recorded."));
+      return absl::OkStatus();
+    }
+    v1::SettleProposalRequest request;
+    request.set_number(item_->proposed());
+    request.set_answer(answer);
+    request.set_reason(*reason);
+    const auto settled = session_.reconciliation().SettleProposal(request);
+    if (!settled.ok()) return settled.status();
+    reason_ = *reason;
+    session_.out().Note(
+        answer == v1::SettleProposalRequest::ANSWER_APPROVE
+            ? Say("Decision $0 was approved.", item_->proposed())
+            : Say("Decision $0 was refused.", item_->proposed()));
+    ++settled_;
+    passed_.push_back(item_->id());
+    return Fetch(/*behind=*/false);
+  }
+
+  // What waits is withdrawn; what stands is undone.
+  absl::StatusOr<v1::Decision> TakeBack(const Given& given,
+                                        const std::string& reason) {
+    if (given.proposed) {
+      v1::SettleProposalRequest request;
+      request.set_number(given.decision);
+      request.set_answer(v1::SettleProposalRequest::ANSWER_WITHDRAW);
+      request.set_reason(reason);
+      auto settled = session_.reconciliation().SettleProposal(request);
+      if (!settled.ok()) return settled.status();
+      return std::move(*settled->mutable_decision());
+    }
+    v1::UndoDecisionRequest request;
+    request.set_number(given.decision);
+    request.set_reason(reason);
+    auto undone = session_.reconciliation().UndoDecision(request);
+    if (!undone.ok()) return undone.status();
+    return std::move(*undone->mutable_decision());
+  }
+
   absl::Status TakeBack() {
     if (answers_.empty()) {
       session_.out().Note(
@@ -276,17 +368,16 @@ class Loop {
       session_.out().Note(Say("Nothing was recorded."));
       return absl::OkStatus();
     }
-    v1::UndoDecisionRequest request;
-    request.set_number(answers_.back().decision);
-    request.set_reason(*reason);
-    if (const auto undone = session_.reconciliation().UndoDecision(request);
-        !undone.ok()) {
-      return undone.status();
-    }
-    session_.out().Note(
-        Say("Decision $0 was taken back.", answers_.back().decision));
-    const std::string again = answers_.back().item;
+    const Given last = answers_.back();
+    const auto taken_back = TakeBack(last, *reason);
+    if (!taken_back.ok()) return taken_back.status();
     answers_.pop_back();
+    if (IsProposed(*taken_back)) {
+      session_.out().Note(NoteOnProposal(last.decision));
+      return absl::OkStatus();
+    }
+    session_.out().Note(Say("Decision $0 was taken back.", last.decision));
+    const std::string& again = last.item;
     if (item_.has_value() && item_->id() != again) {
       if (auto status = Release(); !status.ok()) return status;
     }
@@ -297,11 +388,12 @@ class Loop {
 
   absl::Status Explain() {
     session_.out().Note(
-        is_pair()
+        is_proposal() ? Say("a approve, r refuse what another clerk proposed")
+        : is_pair()
             ? Say("s same person, d different persons, u unsure: another clerk "
                   "is asked")
-            : Say("1, 2, ... take that value, u unsure: another clerk is "
-                  "asked"));
+            : Say("1, 2, ... take that value, t type another, o leave it open, "
+                  "u unsure: another clerk is asked"));
     session_.out().Note(
         Say("w why, h history of rulings, v reveal what is masked, l look "
             "again"));
@@ -323,19 +415,36 @@ class Loop {
 
   absl::Status AskForKey() {
     const auto key =
-        session_.Ask(is_pair() ? Say("s d u | w h v l | z n b q ? > ")
-                               : Say("1 2 u | w h v l | z n b q ? > "));
+        session_.Ask(is_proposal() ? Say("a r | w h v l | z n b q ? > ")
+                     : is_pair()   ? Say("s d u | w h v l | z n b q ? > ")
+                                   : Say("1 2 t o u | w h v l | z n b q ? > "));
     if (key.ok()) return Act(*key);
     // The end of what is typed.
     if (errors::ReasonOf(key.status()) == "DECLINED") return Act("q");
     return key.status();
   }
 
-  absl::Status Act(const std::string& key) {
-    if (int place = 0; absl::SimpleAtoi(key, &place)) return TakeValue(place);
-    if (key == "s" && is_pair()) return Answer(v1::Decision::KIND_SAME);
-    if (key == "d" && is_pair()) return Answer(v1::Decision::KIND_DIFFERENT);
+  // nullopt for a key that answers nothing of this kind of item.
+  std::optional<absl::Status> ActOnItem(const std::string& key) {
+    if (is_proposal()) {
+      if (key == "a") return Settle(v1::SettleProposalRequest::ANSWER_APPROVE);
+      if (key == "r") return Settle(v1::SettleProposalRequest::ANSWER_REFUSE);
+      return std::nullopt;
+    }
     if (key == "u") return Answer(v1::Decision::KIND_UNSURE);
+    if (is_pair()) {
+      if (key == "s") return Answer(v1::Decision::KIND_SAME);
+      if (key == "d") return Answer(v1::Decision::KIND_DIFFERENT);
+      return std::nullopt;
+    }
+    if (int place = 0; absl::SimpleAtoi(key, &place)) return TakeValue(place);
+    if (key == "t") return TypeValue();
+    if (key == "o") return Answer(v1::Decision::KIND_KEEP_OPEN);
+    return std::nullopt;
+  }
+
+  absl::Status Act(const std::string& key) {
+    if (const auto answered = ActOnItem(key)) return *answered;
     if (key == "w") return Why();
     if (key == "h") return History();
     if (key == "v") return Reveal();
@@ -391,12 +500,18 @@ class Loop {
   // What of it was read last.
   std::optional<v1::GetCandidateResponse> pair_;
   std::optional<v1::GetConflictResponse> values_;
+  // Of a proposal.
+  v1::Decision proposed_;
+  v1::DecisionEffect effect_;
+  absl::Status problem_;
   bool shown_ = false;
   bool quit_ = false;
   // Where the item stands in the queue.
   std::string token_;
   std::string reason_;
   std::vector<Given> answers_;
+  // Proposals of others that were approved or refused.
+  std::size_t settled_ = 0;
   // Items that were left, the last one last.
   std::vector<std::string> passed_;
 };

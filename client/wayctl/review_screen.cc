@@ -9,6 +9,7 @@
 
 #include "client/wayctl/language.h"
 #include "client/wayctl/pair_view.h"
+#include "client/wayctl/ruling.h"
 #include "client/wayctl/values.h"
 
 namespace waystation::wayctl {
@@ -135,6 +136,25 @@ Sheet ValuesScreen(const v1::ReviewItem& item,
                         {"person", Say("Person"), Joined(around, Say("; "))}},
               .sections = {{Say("Values"), std::move(table)}}};
   AddUnsure(item, sheet);
+  return sheet;
+}
+
+Sheet ProposalScreen(const v1::Decision& proposed,
+                     const v1::DecisionEffect& effect) {
+  const bool is_undo =
+      proposed.undo_proposal().state() == v1::Decision::STATE_PROPOSED;
+  Cell ruling = EnumOf(proposed.kind());
+  if (is_undo) ruling.shown = Say("undo of $0", ruling.shown);
+  Sheet sheet{
+      .facts = {
+          {"number", Say("Proposed: decision"), Number(proposed.number())},
+          {"kind", Say("Ruling"), std::move(ruling)},
+          {"proposed_by", Say("Proposed by"),
+           is_undo ? proposed.undo_proposal().proposed_by()
+                   : proposed.decided_by()},
+          {"reason", Say("Reason"),
+           is_undo ? proposed.undo_proposal().reason() : proposed.reason()}}};
+  AddEffect(proposed, effect, sheet);
   return sheet;
 }
 

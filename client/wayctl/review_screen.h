@@ -20,6 +20,10 @@ Sheet ValuesScreen(const v1::ReviewItem& item,
                    const v1::GetConflictResponse& shown,
                    const Surroundings& surroundings);
 
+// What another clerk proposed, and what it would change.
+Sheet ProposalScreen(const v1::Decision& proposed,
+                     const v1::DecisionEffect& effect);
+
 // What speaks for which answer: of a pair the contributions, of a conflict the
 // rule and who would be told.
 Sheet PairWhy(const v1::GetCandidateResponse& shown);

@@ -23,6 +23,10 @@ Cell Standing(const v1::Person& value, const std::string& attribute,
 }
 
 void NoteUndo(Session& session, const v1::Decision& decision) {
+  if (IsProposed(decision)) {
+    session.out().Note(NoteOnProposal(decision.number()));
+    return;
+  }
   session.out().Note(
       Say("Decision $0 was recorded. To take it back: "
           "wayctl decision undo $0",
@@ -30,6 +34,36 @@ void NoteUndo(Session& session, const v1::Decision& decision) {
 }
 
 }  // namespace
+
+namespace {
+
+bool IsProposal(const v1::Decision& decision) {
+  return decision.state() == v1::Decision::STATE_PROPOSED;
+}
+
+std::string SettledLabel(v1::Decision::State state) {
+  switch (state) {
+    case v1::Decision::STATE_REFUSED:
+      return Say("Refused by");
+    case v1::Decision::STATE_WITHDRAWN:
+      return Say("Withdrawn by");
+    default:
+      return Say("Approved by");
+  }
+}
+
+}  // namespace
+
+bool IsProposed(const v1::Decision& decision) {
+  return decision.state() == v1::Decision::STATE_PROPOSED ||
+         decision.undo_proposal().state() == v1::Decision::STATE_PROPOSED;
+}
+
+std::string NoteOnProposal(std::uint64_t number) {
+  return Say(
+      "It waits for another clerk: wayctl decision approve $0, or refuse $0",
+      number);
+}
 
 Sheet DecisionSheet(const v1::Decision& decision,
                     const Surroundings& surroundings) {
@@ -48,9 +82,24 @@ Sheet DecisionSheet(const v1::Decision& decision,
   }
   add("claim", Say("Claim that stands"), decision.claim());
   add("reason", Say("Reason"), decision.reason());
-  add("decided_by", Say("Decided by"), decision.decided_by());
-  add("decided_time", Say("Decided"),
+  const bool was_proposed =
+      IsProposal(decision) || !decision.settled_by().empty();
+  add("decided_by", was_proposed ? Say("Proposed by") : Say("Decided by"),
+      decision.decided_by());
+  add("decided_time", was_proposed ? Say("Proposed") : Say("Decided"),
       TimeCell(decision.decided_time(), surroundings));
+  add("settled_by", SettledLabel(decision.state()), decision.settled_by());
+  add("settled_time", Say("Settled"),
+      TimeCell(decision.settled_time(), surroundings));
+  add("settled_reason", Say("Why settled so"), decision.settled_reason());
+  if (decision.has_undo_proposal()) {
+    const auto& undo = decision.undo_proposal();
+    add("undo_proposal", Say("Undo"), EnumOf(undo.state()));
+    add("undo_proposed_by", Say("Undo proposed by"), undo.proposed_by());
+    add("undo_proposed_reason", Say("Why to be undone"), undo.reason());
+    add("undo_settled_by", SettledLabel(undo.state()), undo.settled_by());
+    add("undo_settled_reason", Say("Why settled so"), undo.settled_reason());
+  }
   add("undone_by", Say("Undone by"), decision.undone_by());
   add("undone_time", Say("Undone"),
       TimeCell(decision.undone_time(), surroundings));
@@ -80,6 +129,25 @@ Fact Told(const v1::DecisionEffect& effect) {
                                       : JoinedCell(effect.recipients())};
 }
 
+}  // namespace
+
+void AddEffect(const v1::Decision& decision, const v1::DecisionEffect& effect,
+               Sheet& sheet) {
+  for (Fact& fact : BeforeAndAfter(decision, effect)) {
+    sheet.facts.push_back(std::move(fact));
+  }
+  sheet.facts.push_back(Told(effect));
+}
+
+namespace {
+
+// Nothing of what was shown happens at once.
+void AddApproval(bool waits, Sheet& sheet) {
+  if (!waits) return;
+  sheet.facts.push_back(
+      {"approval", Say("Only when"), Say("another clerk has approved it")});
+}
+
 // What is about to be written, and who is about to be told.
 Sheet DecidePreview(const v1::DecideResponse& response) {
   const v1::Decision& decision = response.decision();
@@ -91,6 +159,7 @@ Sheet DecidePreview(const v1::DecideResponse& response) {
   sheet.facts.push_back(
       {"decided_by", Say("Decided by"), decision.decided_by()});
   sheet.facts.push_back(Told(response.effect()));
+  AddApproval(IsProposed(decision), sheet);
   return sheet;
 }
 
@@ -108,6 +177,27 @@ Sheet UndoPreview(const v1::UndoDecisionResponse& response) {
       {"undone_by", Say("Undone by"), decision.undone_by()},
       Told(response.effect())};
   sheet.facts.insert(sheet.facts.end(), std::begin(facts), std::end(facts));
+  AddApproval(IsProposed(decision), sheet);
+  return sheet;
+}
+
+Sheet SettlePreview(const v1::SettleProposalResponse& response) {
+  const v1::Decision& decision = response.decision();
+  Sheet sheet{.facts = {{"number", Say("Decision"), Number(decision.number())},
+                        {"kind", Say("Ruling"), EnumOf(decision.kind())},
+                        {"state", Say("State"), EnumOf(decision.state())}}};
+  for (Fact& fact : BeforeAndAfter(decision, response.effect())) {
+    sheet.facts.push_back(std::move(fact));
+  }
+  const bool is_undo =
+      decision.undo_proposal().state() == v1::Decision::STATE_UNDONE;
+  sheet.facts.push_back({"decided_by", Say("Proposed by"),
+                         is_undo ? decision.undo_proposal().proposed_by()
+                                 : decision.decided_by()});
+  sheet.facts.push_back(
+      {"reason", Say("Reason"),
+       is_undo ? decision.undo_proposal().reason() : decision.reason()});
+  sheet.facts.push_back(Told(response.effect()));
   return sheet;
 }
 
@@ -124,7 +214,9 @@ absl::Status Rule(Session& session, v1::DecideRequest request, bool dry_run) {
       return absl::OkStatus();
     }
     session.out().Preview(sheet);
-    const auto yes = session.Confirm(Say("Record this decision?"));
+    const auto yes = session.Confirm(IsProposed(preview->decision())
+                                         ? Say("Propose this decision?")
+                                         : Say("Record this decision?"));
     if (!yes.ok()) return yes;
     request.set_validate_only(false);
   }
@@ -148,11 +240,41 @@ absl::Status Undo(Session& session, v1::UndoDecisionRequest request,
       return absl::OkStatus();
     }
     session.out().Preview(sheet);
-    const auto yes = session.Confirm(Say("Take this decision back?"));
+    const auto yes =
+        session.Confirm(IsProposed(preview->decision())
+                            ? Say("Propose to take this decision back?")
+                            : Say("Take this decision back?"));
     if (!yes.ok()) return yes;
     request.set_validate_only(false);
   }
   const auto response = session.reconciliation().UndoDecision(request);
+  if (!response.ok()) return response.status();
+  session.out().Show(
+      *response, DecisionSheet(response->decision(), session.surroundings()));
+  if (IsProposed(response->decision())) NoteUndo(session, response->decision());
+  return absl::OkStatus();
+}
+
+absl::Status Settle(Session& session, v1::SettleProposalRequest request,
+                    bool dry_run) {
+  const bool asks =
+      request.answer() == v1::SettleProposalRequest::ANSWER_APPROVE &&
+      !session.options().yes;
+  if (dry_run || asks) {
+    request.set_validate_only(true);
+    const auto preview = session.reconciliation().SettleProposal(request);
+    if (!preview.ok()) return preview.status();
+    const Sheet sheet = SettlePreview(*preview);
+    if (dry_run) {
+      session.out().Show(*preview, sheet);
+      return absl::OkStatus();
+    }
+    session.out().Preview(sheet);
+    const auto yes = session.Confirm(Say("Approve this?"));
+    if (!yes.ok()) return yes;
+    request.set_validate_only(false);
+  }
+  const auto response = session.reconciliation().SettleProposal(request);
   if (!response.ok()) return response.status();
   session.out().Show(
       *response, DecisionSheet(response->decision(), session.surroundings()));

@@ -266,6 +266,7 @@ Cell AttributeCell(const v1::Person& person, std::string_view attribute,
 }
 
 std::string AgencyText(std::string_view id) {
+  if (id == kOffice) return Say("reconciliation office");
   const std::size_t dot = id.find('.');
   if (dot == std::string_view::npos) return std::string(id);
   const std::string place(codes::DivisionPath(id.substr(dot + 1)));

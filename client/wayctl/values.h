@@ -100,6 +100,9 @@ Cell JoinedCell(const Range& values) {
   return {Joined(values, Say(", ")), Joined(values)};
 }
 
+// Who claims a value that a clerk set.
+inline constexpr std::string_view kOffice = "office/reconciliation";
+
 // Who an agency is, by sector and place: "labor, 江苏省苏州市". Its id where
 // that says nothing.
 std::string AgencyText(std::string_view id);

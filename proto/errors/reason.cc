@@ -447,6 +447,28 @@ constexpr Reason kReasons[] = {
       "the claim is over.",
       "请另取一项（`wayctl review next`），或待其占用时限届满后再处理。"}},
 
+    {"DECISION_PROPOSED", 609, Code::kAborted, Exit::kChanged,
+     {"A decision on this waits for a second person",
+      "对此事项的裁定正待另一名经办人复核"},
+     {"Another clerk than who proposed it approves or refuses it (`wayctl "
+      "decision approve NUMBER`); who proposed it can withdraw it.",
+      "由提出人以外的经办人批准或驳回（`wayctl decision approve 编号`）；提出人可"
+      "自行撤回。"}},
+    {"OWN_PROPOSAL", 610, Code::kPermissionDenied, Exit::kNotAllowed,
+     {"Who proposed a decision cannot approve or refuse it",
+      "提出裁定的人不得自行批准或驳回"},
+     {"Another clerk does. To take it back: `wayctl decision withdraw NUMBER`.",
+      "须由另一名经办人处理。如需撤回：`wayctl decision withdraw 编号`。"}},
+    {"PROPOSAL_SETTLED", 611, Code::kAborted, Exit::kChanged,
+     {"Nothing of this decision waits for approval any more",
+      "该裁定已无待复核事项"},
+     {"`wayctl decision show NUMBER` says who settled it, and how.",
+      "`wayctl decision show 编号` 可查看由谁处理及结果。"}},
+    {"VALUE_SETTLES_NOTHING", 612, Code::kInvalidArgument, Exit::kUsage,
+     {"The value leaves the conflict as it is", "该值不能解决此冲突"},
+     {"Give one that is as fine as the claims are, or take one of them.",
+      "请给出不粗于各方报送的值，或采用其中之一。"}},
+
     // --- 7: the hub's state ---
     {"INTERNAL", 701, Code::kInternal, Exit::kFailed,
      {"The hub made a mistake", "枢纽内部错误"},
@@ -959,6 +981,15 @@ constexpr Reason kReasons[] = {
     {"WITHDRAWN", 1112, Code::kOk, Exit::kDone,
      {"They were one person, and what joined them is gone",
       "两条记录原属同一人，其合并依据已不复存在"},
+     {"", ""}},
+    {"KEPT_OPEN", 1113, Code::kOk, Exit::kDone,
+     {"A clerk left it open: nothing can be decided now",
+      "经办人予以搁置：目前无法裁定"},
+     {"It comes back when something new is claimed, or when the decision is "
+      "undone.",
+      "有新的报送时，或该裁定被撤销后，将重新列入待办。"}},
+    {"APPROVAL_NEEDED", 1114, Code::kOk, Exit::kDone,
+     {"A decision waits for a second person", "裁定待另一名经办人复核"},
      {"", ""}},
 
     // --- 12: findings of a check ---

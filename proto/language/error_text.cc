@@ -44,6 +44,11 @@ std::string Describe(const absl::Status& status) {
     details = until == metadata.end()
                   ? clerk->second
                   : Say("$0, until $1", clerk->second, until->second);
+  } else if (const auto changed = metadata.find("changed");
+             changed != metadata.end()) {
+    details = changed->second;
+  } else if (const auto by = metadata.find("by"); by != metadata.end()) {
+    details = by->second;
   } else if (errors::ReasonOf(status).empty()) {
     // What gRPC says of a hub that does not answer is worth showing.
     details = SayRule(std::string(status.message()));

@@ -2,6 +2,8 @@
 #include "server/domain/claims.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
 #include <tuple>
 
 #include "server/domain/meaning.h"
@@ -51,9 +53,11 @@ class Cursor {
   const AttributeInfo* attribute_ = nullptr;
 };
 
-Claim MakeClaim(const RecordView& view, std::uint32_t record,
-                const AttributeInfo& attribute, const store::StoredClaim& held,
-                int entry) {
+}  // namespace
+
+Claim ClaimOf(const RecordView& view, std::uint32_t record,
+              const AttributeInfo& attribute, const store::StoredClaim& held,
+              int entry) {
   const google::protobuf::Message* value =
       ValueOf(attribute, held.value(), entry);
   return {.uid = view.uid,
@@ -70,10 +74,16 @@ Claim MakeClaim(const RecordView& view, std::uint32_t record,
           .recorded = held.recorded_time(),
           .received = held.received_time(),
           .valid_from = held.has_valid_from() ? &held.valid_from() : nullptr,
-          .revision = held.revision()};
+          .revision = held.revision(),
+          .ruling = view.ruling};
 }
 
-}  // namespace
+bool IsRuledOver(const store::StoredDecision& ruling, const Claim& claim) {
+  return !claim.is_office() &&
+         std::ranges::any_of(ruling.over(), [&](const store::RuledOver& over) {
+           return over.uid() == claim.uid;
+         });
+}
 
 PersonClaims::PersonClaims(std::span<const RecordView> records,
                            AttributeSet wanted)
@@ -108,17 +118,36 @@ PersonClaims::PersonClaims(std::span<const RecordView> records,
       begin_[filled] = static_cast<std::uint32_t>(claims_.size());
     }
     if (next == nullptr) break;
-    attributes_ |= next->bit();
+    const std::size_t first = claims_.size();
     for (std::uint32_t i = 0; i < cursors.size(); ++i) {
       if (cursors[i].attribute() != next) continue;
       const store::StoredClaim& claim = cursors[i].claim();
       const int entries = EntryCount(*next, claim.value());
       for (int entry = 0; entry < entries; ++entry) {
-        claims_.push_back(MakeClaim(records_[i], i, *next, claim, entry));
+        claims_.push_back(ClaimOf(records_[i], i, *next, claim, entry));
       }
       cursors[i].Advance();
     }
+    DropOrphans(*next, first);
+    if (claims_.size() > first) attributes_ |= next->bit();
   }
+}
+
+// Of the claims from `first` on, which are all of the attribute.
+void PersonClaims::DropOrphans(const AttributeInfo& attribute,
+                               std::size_t first) {
+  const auto from = claims_.begin() + static_cast<std::ptrdiff_t>(first);
+  if (std::ranges::none_of(from, claims_.end(), &Claim::is_office)) return;
+  const std::vector<Claim> all(from, claims_.end());
+  const auto is_orphan = [&](const Claim& claim) {
+    if (!claim.is_office()) return false;
+    const std::string entry = EntryKey(attribute, *claim.value);
+    return std::ranges::none_of(all, [&](const Claim& other) {
+      return IsRuledOver(*claim.ruling, other) &&
+             EntryKey(attribute, *other.value) == entry;
+    });
+  };
+  claims_.erase(std::remove_if(from, claims_.end(), is_orphan), claims_.end());
 }
 
 }  // namespace waystation::domain

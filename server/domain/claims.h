@@ -16,12 +16,19 @@
 #include "waystation/v1/claim.pb.h"
 
 namespace waystation::store::v1 {
+class StoredClaim;
+class StoredDecision;
 class StoredRecord;
 }  // namespace waystation::store::v1
 
 namespace waystation::domain {
 
-// A record as the domain sees it; borrowed for one call.
+// Who makes the reconciliation office's own claims; no agency has such an id.
+inline constexpr std::string_view kOfficeAgency = "office/reconciliation";
+
+// A record as the domain sees it; borrowed for one call. The office's own
+// claims come as a record of the office for each decision that makes one,
+// without uid and sector: no agreement names it.
 struct RecordView {
   Uid uid = 0;
   // Sector of the record's agency, such as "labor".
@@ -30,6 +37,9 @@ struct RecordView {
   const ::waystation::store::v1::StoredRecord* record = nullptr;
   // The agency says that each person has one record there.
   bool unique_keys = false;
+  // Of a record of the office: the decision that makes its claim, and says over
+  // whose claims; else nullptr.
+  const ::waystation::store::v1::StoredDecision* ruling = nullptr;
 };
 
 // One claim on one entry of one attribute.
@@ -56,10 +66,27 @@ struct Claim {
   // nullptr where not known.
   const v1::Date* valid_from = nullptr;
   std::uint64_t revision = 0;
+  // As of RecordView.
+  const ::waystation::store::v1::StoredDecision* ruling = nullptr;
+
+  bool is_office() const { return ruling != nullptr; }
 };
 
-// The claims of a set of records, by attribute. Retractions are not claims.
-// Valid as long as the records are.
+// One entry of what a record holds; `record` is its index among others. Valid
+// as long as the record.
+Claim ClaimOf(const RecordView& view, std::uint32_t record,
+              const AttributeInfo& attribute,
+              const ::waystation::store::v1::StoredClaim& held, int entry);
+
+// Whether `claim` is one of those that the office's value was set over, by its
+// record.
+bool IsRuledOver(const ::waystation::store::v1::StoredDecision& ruling,
+                 const Claim& claim);
+
+// The claims of a set of records, by attribute. Retractions are not claims; nor
+// is what the office claims where none of the claims that it was set over is
+// left on the entry, since the office registers nothing by itself. Valid as
+// long as the records are.
 class PersonClaims {
  public:
   PersonClaims() = default;
@@ -81,6 +108,8 @@ class PersonClaims {
   std::span<const RecordView> records() const { return records_; }
 
  private:
+  void DropOrphans(const AttributeInfo& attribute, std::size_t first);
+
   std::vector<RecordView> records_;
   std::vector<Claim> claims_;
   std::array<std::uint32_t, 65> begin_{};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,10 +17,12 @@
 #include "server/domain/grades.h"
 #include "server/domain/meaning.h"
 #include "server/domain/predicates.h"
+#include "waystation/store/v1/stored.pb.h"
 
 namespace waystation::domain {
 namespace {
 
+namespace store = ::waystation::store::v1;
 using google::protobuf::Message;
 using google::protobuf::util::TimeUtil;
 using MatchAnswer = v1::MatchClaimResponse::Answer;
@@ -33,13 +36,60 @@ struct Seen {
   std::vector<std::unique_ptr<Message>> cuts;
 };
 
+// What both let through.
+Permission Narrower(const Permission& a, const Permission& b) {
+  Permission both;
+  both.match = a.match && b.match;
+  both.exists = a.exists && b.exists;
+  std::ranges::set_intersection(a.predicates, b.predicates,
+                                std::back_inserter(both.predicates));
+  if (a.visible == v1::FORM_VALUE) {
+    both.visible = b.visible;
+    both.digits = b.digits;
+  } else if (b.visible == v1::FORM_VALUE) {
+    both.visible = a.visible;
+    both.digits = a.digits;
+  } else if (a.visible == v1::FORM_PARTIAL && b.visible == v1::FORM_PARTIAL) {
+    both.visible = v1::FORM_PARTIAL;
+    both.digits = std::min(a.digits, b.digits);
+  }
+  return both;
+}
+
+// A claim of the office may be known in the narrowest of the forms in which the
+// viewer may know all the claims that it was ruled over: what a clerk said who
+// saw all of them must tell nobody of one that is not theirs to know.
+std::optional<Permission> PermissionForOffice(
+    const Viewer& viewer, const store::StoredDecision& ruling) {
+  std::optional<Permission> narrowest;
+  for (const store::RuledOver& over : ruling.over()) {
+    if (over.agency() == viewer.recipient->agency) {
+      if (!std::ranges::binary_search(viewer.own, over.uid())) return {};
+      continue;
+    }
+    const Permission& one = viewer.permissions->Of(
+        over.sector(), static_cast<AttributeNumber>(ruling.attribute()));
+    narrowest = narrowest.has_value() ? Narrower(*narrowest, one) : one;
+  }
+  if (narrowest.has_value() || ruling.over().empty()) return narrowest;
+  // Its own records say all of it.
+  narrowest.emplace();
+  narrowest->visible = v1::FORM_VALUE;
+  narrowest->match = true;
+  return narrowest;
+}
+
 class Eye {
  public:
   Eye(const Viewer& viewer, const PersonClaims& claims)
       : claims_(claims), in_scope_(InScope(viewer, claims)) {
     for (const RecordView& record : claims.records()) {
       Access& access = access_.emplace_back();
-      if (std::ranges::binary_search(viewer.own, record.uid)) {
+      if (record.ruling != nullptr) {
+        if (in_scope_) {
+          access.office = PermissionForOffice(viewer, *record.ruling);
+        }
+      } else if (std::ranges::binary_search(viewer.own, record.uid)) {
         access.is_own = true;
       } else if (in_scope_ &&
                  record.record->agency() != viewer.recipient->agency) {
@@ -62,10 +112,11 @@ class Eye {
         continue;
       }
       const Permission* permission = PermissionFor(claim, attribute);
-      if (permission != nullptr &&
-          permission->visible != v1::FORM_UNSPECIFIED) {
-        visit(claim, permission);
-      }
+      if (!IsVisible(permission)) continue;
+      const auto sees = [&](const Claim& other) {
+        return IsOwn(other) || IsVisible(PermissionFor(other, attribute));
+      };
+      if (!IsAlone(claim, attribute, sees)) visit(claim, permission);
     }
   }
 
@@ -95,9 +146,15 @@ class Eye {
   std::vector<Claim> AskAbout(const AttributeInfo& attribute,
                               MayAsk may_ask) const {
     std::vector<Claim> asked;
-    for (const Claim& claim : claims_.Of(attribute.number)) {
+    const auto may_ask_about = [&](const Claim& claim) {
       const Permission* permission = PermissionFor(claim, attribute.number);
-      if (permission != nullptr && may_ask(*permission)) asked.push_back(claim);
+      return permission != nullptr && may_ask(*permission);
+    };
+    for (const Claim& claim : claims_.Of(attribute.number)) {
+      if (may_ask_about(claim) &&
+          !IsAlone(claim, attribute.number, may_ask_about)) {
+        asked.push_back(claim);
+      }
     }
     return asked;
   }
@@ -107,11 +164,31 @@ class Eye {
   struct Access {
     bool is_own = false;
     const std::array<Permission, 64>* permissions = nullptr;
+    // Of a record of the office.
+    std::optional<Permission> office = std::nullopt;
   };
+
+  static bool IsVisible(const Permission* permission) {
+    return permission != nullptr && permission->visible != v1::FORM_UNSPECIFIED;
+  }
+
+  // A claim of the office, of whose claims that it was ruled over the viewer
+  // sees none any more: it would tell more than they do.
+  template <typename Sees>
+  bool IsAlone(const Claim& claim, AttributeNumber number, Sees sees) const {
+    if (!claim.is_office()) return false;
+    const AttributeInfo& attribute = GetAttribute(number);
+    const std::string entry = EntryKey(attribute, *claim.value);
+    return std::ranges::none_of(claims_.Of(number), [&](const Claim& other) {
+      return IsRuledOver(*claim.ruling, other) && sees(other) &&
+             EntryKey(attribute, *other.value) == entry;
+    });
+  }
 
   const Permission* PermissionFor(const Claim& claim,
                                   AttributeNumber attribute) const {
     const Access& access = access_[claim.record];
+    if (access.office.has_value()) return &*access.office;
     if (access.permissions == nullptr) return nullptr;
     return &(*access.permissions)[static_cast<std::size_t>(attribute)];
   }

@@ -8,6 +8,11 @@
 // recipient may know (Ruling::kCovered): a ruling never brings a value, a flag
 // or its own existence to an agency that may not know the value.
 //
+// A value that the office set is a claim of the office, and no agreement names
+// the office. It is seen in the narrowest of the forms in which the recipient's
+// agreements cover every claim that it was set over, in scope, and beside one
+// of them; its own records' are covered as a matter of course.
+//
 // The scope of own records: an agency is told of others' claims only while one
 // of its own records of the person claims number, name and birth date itself.
 #ifndef WAYSTATION_SERVER_DOMAIN_DISCLOSURE_H_

@@ -444,11 +444,23 @@ class Entry {
 
   // --- decisions ---
 
-  bool RulesOn(const store::StoredDecision& decision) const {
+  static bool KeepsOpen(const store::StoredDecision& decision) {
+    return decision.decision().kind() == v1::Decision::KIND_KEEP_OPEN;
+  }
+
+  bool RulesOn(const store::StoredDecision& decision, Ruling ruling) const {
     return decision.attribute() ==
                static_cast<std::uint32_t>(attribute_.number) &&
            decision.entry_key() == resolution_.entry_key &&
-           decision.has_choice();
+           (decision.has_choice() ||
+            (KeepsOpen(decision) && ruling == Ruling::kWhole));
+  }
+
+  bool HasSeenAll(const store::StoredDecision& decision) const {
+    for (std::size_t i = 0; i < resolution_.groups.size(); ++i) {
+      if (!WasSeen(decision, i)) return false;
+    }
+    return true;
   }
 
   // The groups that say what was chosen, judged by what the records hold.
@@ -484,11 +496,13 @@ class Entry {
 
   // The newest decision that holds rules. One that does not reopens the
   // conflict, whatever the rules say now, since somebody has looked at it
-  // before and something new has come. False if no decision bears on it.
+  // before and something new has come. One that left it open settles nothing:
+  // it counts while it is the last word, and as long as the rules settle
+  // nothing either. False if no decision bears on it.
   bool RuleByDecision(Decisions decisions, Ruling ruling) {
     std::vector<const store::StoredDecision*> bearing;
     for (const store::StoredDecision* decision : decisions) {
-      if (RulesOn(*decision)) bearing.push_back(decision);
+      if (RulesOn(*decision, ruling)) bearing.push_back(decision);
     }
     if (bearing.empty()) return false;
     const auto number = [](const store::StoredDecision* decision) {
@@ -504,36 +518,50 @@ class Entry {
 
     std::optional<std::pair<std::size_t, std::uint64_t>> standing;
     const store::StoredDecision* newest_reopened = nullptr;
+    bool was_decided = false;
+    std::uint64_t kept_open = 0;
+    const auto reopen = [&](const store::StoredDecision* decision) {
+      resolution_.reopened.push_back(number(decision));
+      newest_reopened = decision;
+      was_decided = was_decided || !KeepsOpen(*decision);
+    };
     for (const store::StoredDecision* decision : bearing) {
+      if (KeepsOpen(*decision)) {
+        if (!HasSeenAll(*decision)) {
+          reopen(decision);
+        } else if (decision == bearing.back()) {
+          kept_open = number(decision);
+        }
+        continue;
+      }
       const Message* choice = domain::ValueOf(attribute_, decision->choice());
       if (choice == nullptr) continue;
       Choices chosen = ChosenBy(*choice);
       if (chosen.empty() && ruling == Ruling::kCovered) continue;
-      bool holds = !chosen.empty() && AllCompatible(chosen);
-      for (std::size_t i = 0; holds && i < resolution_.groups.size(); ++i) {
-        holds = WasSeen(*decision, i);
-      }
-      if (holds) {
+      if (!chosen.empty() && AllCompatible(chosen) && HasSeenAll(*decision)) {
         standing.emplace(BestOf(std::move(chosen)), number(decision));
       } else {
-        resolution_.reopened.push_back(number(decision));
-        newest_reopened = decision;
+        reopen(decision);
       }
     }
-    if (standing) {
+    if (standing && kept_open == 0) {
       resolution_.ruled_by = standing->second;
       Settle(standing->first, v1::STATUS_DECIDED, Why::kDecided);
       return true;
     }
-    if (newest_reopened == nullptr) return false;
-    Choices all(resolution_.groups.size());
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      all[i] = i;
-      resolution_.groups[i].is_new = !WasSeen(*newest_reopened, i);
+    if (newest_reopened == nullptr && kept_open == 0) return false;
+    const bool is_decided = was_decided || standing.has_value();
+    for (std::size_t i = 0; i < resolution_.groups.size(); ++i) {
+      resolution_.groups[i].is_new =
+          kept_open == 0 && !WasSeen(*newest_reopened, i);
     }
+    Choices all(resolution_.groups.size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
     RankByRule(std::move(all));
+    if (!is_decided && resolution_.status != v1::STATUS_CONFLICT) return true;
     resolution_.status = v1::STATUS_CONFLICT;
-    resolution_.why = Why::kReopened;
+    resolution_.why = kept_open == 0 ? Why::kReopened : Why::kKeptOpen;
+    resolution_.kept_open = kept_open;
     return true;
   }
 
@@ -559,6 +587,15 @@ Resolution ResolveEntry(const Rule& rule, std::string entry_key,
   }
   Entry(rule, resolution).Resolve(decisions, ruling);
   return resolution;
+}
+
+// The record that a decision on this claim goes with; one that the office's
+// claim stands beside, where it is that.
+Uid AnchorOf(const Resolution& resolution, const Claim& claim) {
+  if (!claim.is_office()) return claim.uid;
+  const auto agencys =
+      std::ranges::find_if_not(resolution.claims, &Claim::is_office);
+  return agencys == resolution.claims.end() ? 0 : agencys->uid;
 }
 
 }  // namespace
@@ -587,6 +624,8 @@ std::string_view ReasonOf(Why why) {
       return "RESULT_CONTESTED";
     case Why::kReopened:
       return "DECISION_REOPENED";
+    case Why::kKeptOpen:
+      return "KEPT_OPEN";
   }
   return "";
 }
@@ -635,20 +674,73 @@ std::optional<codes::Date> NextChange(std::span<const Claim> claims,
   return codes::Date{*next};
 }
 
-void PinDecision(const AttributeInfo& attribute, const Resolution& resolution,
-                 std::uint32_t chosen, store::StoredDecision* decision) {
-  assert(chosen < resolution.claims.size());
+void PinKeptOpen(const AttributeInfo& attribute, const Resolution& resolution,
+                 store::StoredDecision* decision) {
   decision->set_attribute(static_cast<std::uint32_t>(attribute.number));
   decision->set_entry_key(resolution.entry_key);
   decision->clear_uids();
-  decision->add_uids(resolution.claims[chosen].uid);
-  SetValue(attribute, *resolution.claims[chosen].full,
-           decision->mutable_choice());
+  decision->add_uids(AnchorOf(resolution, resolution.standing()));
   decision->clear_seen();
   for (const Group& group : resolution.groups) {
     SetValue(attribute, *resolution.claims[group.shows].full,
              decision->add_seen());
   }
+}
+
+void PinDecision(const AttributeInfo& attribute, const Resolution& resolution,
+                 std::uint32_t chosen, store::StoredDecision* decision) {
+  assert(chosen < resolution.claims.size());
+  PinKeptOpen(attribute, resolution, decision);
+  decision->set_uids(0, AnchorOf(resolution, resolution.claims[chosen]));
+  SetValue(attribute, *resolution.claims[chosen].full,
+           decision->mutable_choice());
+}
+
+void PinValue(const AttributeInfo& attribute, const Resolution& resolution,
+              const store::StoredClaim& claim,
+              store::StoredDecision* decision) {
+  PinKeptOpen(attribute, resolution, decision);
+  *decision->mutable_choice() = claim.value();
+  *decision->add_seen() = claim.value();
+  decision->mutable_office()->set_agency(std::string(kOfficeAgency));
+  *decision->mutable_office()->add_claims() = claim;
+  // What an earlier value was set over was seen through it.
+  decision->clear_over();
+  const auto add = [&](const store::RuledOver& over) {
+    const bool is_known = std::ranges::any_of(
+        decision->over(),
+        [&](const auto& known) { return known.uid() == over.uid(); });
+    if (!is_known) *decision->add_over() = over;
+  };
+  for (const Claim& held : resolution.claims) {
+    if (held.is_office()) {
+      for (const store::RuledOver& over : held.ruling->over()) add(over);
+      continue;
+    }
+    store::RuledOver over;
+    over.set_uid(held.uid);
+    over.set_agency(std::string(held.agency));
+    over.set_sector(std::string(held.sector));
+    add(over);
+  }
+}
+
+Claim OfficeClaim(const AttributeInfo& attribute,
+                  const store::StoredDecision& decision) {
+  RecordView office;
+  office.record = &decision.office();
+  office.ruling = &decision;
+  return ClaimOf(office, 0, attribute, decision.office().claims(0), 0);
+}
+
+bool Settles(const Rule& rule, const Resolution& conflict, const Claim& claim,
+             const store::StoredDecision& decision, codes::Date as_of) {
+  std::vector<Claim> claims = conflict.claims;
+  std::erase_if(claims, [](const Claim& held) { return held.is_office(); });
+  claims.push_back(claim);
+  const store::StoredDecision* const decisions[] = {&decision};
+  const auto settled = Resolve(rule, claims, decisions, as_of);
+  return settled.size() == 1 && settled.front().status == v1::STATUS_DECIDED;
 }
 
 }  // namespace waystation::domain

@@ -19,6 +19,7 @@
 #include "waystation/v1/registry_service.pb.h"
 
 namespace waystation::store::v1 {
+class StoredClaim;
 class StoredDecision;
 }  // namespace waystation::store::v1
 
@@ -37,6 +38,7 @@ enum class Why : std::uint8_t {
   kRulesExhausted = 9,     // RULES_EXHAUSTED
   kResultContested = 10,   // RESULT_CONTESTED
   kReopened = 11,          // DECISION_REOPENED
+  kKeptOpen = 12,          // KEPT_OPEN
 };
 
 std::string_view ReasonOf(Why why);
@@ -72,6 +74,8 @@ struct Resolution {
   std::uint64_t ruled_by = 0;
   // ... and those that are inputs but hold no longer, ascending.
   std::vector<std::uint64_t> reopened;
+  // The one by which a clerk left a conflict open and that still holds; else 0.
+  std::uint64_t kept_open = 0;
 
   // The claim that stands; provisionally in a conflict.
   const Claim& standing() const { return claims[groups.front().shows]; }
@@ -99,11 +103,11 @@ using Decisions =
 // How decisions take part.
 enum class Ruling : std::uint8_t {
   // The office sees the whole: a decision whose choice is gone, or that has not
-  // seen a group, reopens the conflict.
+  // seen a group, reopens the conflict; one that left it open says so.
   kWhole,
   // A recipient sees its covered claims only: a decision whose choice is not
   // among them does not exist for it, so that nothing shows that a ruling was
-  // made on what it may not know.
+  // made on what it may not know. Nor does one that left the conflict open.
   kCovered,
 };
 
@@ -124,6 +128,29 @@ std::optional<codes::Date> NextChange(std::span<const Claim> claims,
 void PinDecision(const AttributeInfo& attribute, const Resolution& resolution,
                  std::uint32_t chosen,
                  ::waystation::store::v1::StoredDecision* decision);
+
+// Of a decision that leaves the conflict open: every group's value. It follows
+// the record whose claim stands meanwhile.
+void PinKeptOpen(const AttributeInfo& attribute, const Resolution& resolution,
+                 ::waystation::store::v1::StoredDecision* decision);
+
+// Of a decision that sets a value: as one that leaves it open, the value as its
+// choice and as a claim of the office, and the claims that it is set over. The
+// claim has everything but the office's name. Precondition: the claim is on the
+// resolution's entry.
+void PinValue(const AttributeInfo& attribute, const Resolution& resolution,
+              const ::waystation::store::v1::StoredClaim& claim,
+              ::waystation::store::v1::StoredDecision* decision);
+
+// The claim of a decision that was pinned so; valid as long as it is.
+Claim OfficeClaim(const AttributeInfo& attribute,
+                  const ::waystation::store::v1::StoredDecision& decision);
+
+// Whether that claim and its decision would settle the conflict. They do not
+// where the value is coarser than two that contradict each other.
+bool Settles(const Rule& rule, const Resolution& conflict, const Claim& claim,
+             const ::waystation::store::v1::StoredDecision& decision,
+             codes::Date as_of);
 
 }  // namespace waystation::domain
 

@@ -2,6 +2,8 @@
 #include "server/hub/affair.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -87,6 +89,29 @@ bool SameSets(const std::vector<std::vector<RecordPtr>>& before,
   return std::ranges::equal(before, after, same_uids);
 }
 
+// Of the values that the office set on one entry the latest, by number, is its
+// claim.
+void AddOfficeClaims(domain::AttributeSet wanted, PersonSide& side) {
+  std::map<std::pair<uint32_t, std::string_view>,
+           const store::v1::StoredDecision*>
+      latest;
+  for (const store::v1::StoredDecision* decision : side.decisions) {
+    const auto bit = domain::BitOf(static_cast<int>(decision->attribute()));
+    if (!decision->has_office() || (bit & wanted) == 0) continue;
+    const store::v1::StoredDecision*& held =
+        latest[{decision->attribute(), decision->entry_key()}];
+    if (held == nullptr ||
+        held->decision().number() < decision->decision().number()) {
+      held = decision;
+    }
+  }
+  for (const auto& [entry, decision] : latest) {
+    domain::RecordView& view = side.views.emplace_back();
+    view.record = &decision->office();
+    view.ruling = decision;
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<PersonSide> MakeSide(const Snapshot& registry,
@@ -100,12 +125,13 @@ std::unique_ptr<PersonSide> MakeSide(const Snapshot& registry,
     side->views.push_back(ViewOf(registry, *record));
   }
   side->person = side->members.empty() ? 0 : side->members.front();
-  side->claims = domain::PersonClaims(side->views, wanted);
   for (const DecisionPtr& decision : decisions) {
     if (decision->IsValueDecision() && Names(*decision, side->records)) {
       side->decisions.push_back(&decision->stored);
     }
   }
+  AddOfficeClaims(wanted, *side);
+  side->claims = domain::PersonClaims(side->views, wanted);
   return side;
 }
 

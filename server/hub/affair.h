@@ -21,6 +21,7 @@ struct PersonSide {
   storage::PersonId person = 0;
   std::vector<storage::Uid> members;
   std::vector<RecordPtr> records;
+  // Of the records, then of the office's own claims.
   std::vector<domain::RecordView> views;
   domain::PersonClaims claims;
   // Active value decisions that name a member.

@@ -252,7 +252,7 @@ absl::StatusOr<v1::ListReviewItemsResponse> HubImpl::ListReviewItems(
     const Caller& caller, const v1::ListReviewItemsRequest& request) {
   auto status = AdmitOffice(caller, "ReconciliationService.ListReviewItems");
   if (!status.ok()) return status;
-  return review_queue_.List(request);
+  return review_queue_.List(caller, request);
 }
 
 absl::StatusOr<v1::NextReviewItemResponse> HubImpl::NextReviewItem(
@@ -298,6 +298,15 @@ void HubImpl::UndoDecision(const Caller& caller,
   auto status = AdmitOffice(caller, "ReconciliationService.UndoDecision");
   if (!status.ok()) return done(status);
   committer_.Submit(std::make_unique<UndoWork>(
+      core_, committer_, caller, std::move(request), std::move(done)));
+}
+
+void HubImpl::SettleProposal(const Caller& caller,
+                             v1::SettleProposalRequest request,
+                             Callback<v1::SettleProposalResponse> done) {
+  auto status = AdmitOffice(caller, "ReconciliationService.SettleProposal");
+  if (!status.ok()) return done(status);
+  committer_.Submit(std::make_unique<SettleWork>(
       core_, committer_, caller, std::move(request), std::move(done)));
 }
 

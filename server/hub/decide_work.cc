@@ -5,11 +5,12 @@
 
 #include "google/protobuf/util/time_util.h"
 #include "proto/errors/error.h"
+#include "server/domain/meaning.h"
+#include "server/domain/read_update.h"
 #include "server/domain/resolve.h"
 #include "server/hub/given_reason.h"
 #include "server/hub/keyed_hash.h"
 #include "server/hub/office_view.h"
-#include "server/hub/open_conflicts.h"
 #include "server/hub/ruling_work.h"
 #include "server/hub/store_error.h"
 
@@ -17,10 +18,10 @@ namespace waystation::hub {
 namespace {
 
 using google::protobuf::util::TimeUtil;
-using storage::Uid;
 
-absl::Status NotAvailable() {
-  return errors::Error("NOT_AVAILABLE", {.field = "subject"});
+absl::Status Stands(uint64_t number) {
+  return errors::Error("DECISION_STANDS",
+                       {.metadata = {{"decision", std::to_string(number)}}});
 }
 
 std::string ActOf(v1::Decision::Kind kind) {
@@ -31,6 +32,10 @@ std::string ActOf(v1::Decision::Kind kind) {
       return "decision.different";
     case v1::Decision::KIND_UNSURE:
       return "decision.unsure";
+    case v1::Decision::KIND_SET_VALUE:
+      return "decision.set_value";
+    case v1::Decision::KIND_KEEP_OPEN:
+      return "decision.keep_open";
     default:
       return "decision.choose_claim";
   }
@@ -72,7 +77,8 @@ absl::StatusOr<bool> DecideWork::FindRepeat() {
   const v1::Decision& decision = (*earlier)->stored.decision();
   if (decision.subject() != request_.subject() ||
       decision.kind() != request_.kind() ||
-      decision.claim() != request_.claim() ||
+      (request_.kind() == v1::Decision::KIND_CHOOSE_CLAIM &&
+       decision.claim() != request_.claim()) ||
       decision.reason() != request_.reason()) {
     return errors::Error("REQUEST_ID_REUSED", {.field = "request_id"});
   }
@@ -84,163 +90,199 @@ absl::StatusOr<bool> DecideWork::FindRepeat() {
 absl::Status DecideWork::Begin(Planning& planning) {
   response_.Clear();
   planning.dry_run = request_.validate_only();
+  proposes_ = NeedsSecondPerson(core_.options.second_person, request_.kind());
   if (auto status = CheckRequest(planning.today); !status.ok()) return status;
   const absl::StatusOr<bool> repeated = FindRepeat();
   if (!repeated.ok()) return repeated.status();
   repeated_ = *repeated;
   if (repeated_) return absl::OkStatus();
-  if (const auto conflict = core_.subjects.DecodeConflict(request_.subject())) {
-    return DecideValue(planning, *conflict);
-  }
-  if (const auto candidate =
-          core_.subjects.DecodeCandidate(request_.subject())) {
-    return DecidePair(planning, *candidate);
-  }
-  return NotAvailable();
-}
 
-absl::Status DecideWork::DecideValue(Planning& planning,
-                                     const SubjectCodec::Conflict& subject) {
-  if (auto status = Load(planning, {&subject.uid, 1}); !status.ok()) {
-    return status;
-  }
-  const auto* attribute =
-      domain::FindAttribute(static_cast<int>(subject.attribute));
-  if (attribute == nullptr || planning.state.PersonOf(subject.uid) == 0) {
-    return NotAvailable();
-  }
-  std::vector<RecordPtr> records;
-  for (const Uid uid :
-       planning.state.Members(planning.state.PersonOf(subject.uid))) {
-    records.push_back(planning.state.Find(uid));
-  }
-  const auto side = MakeSide(*planning.registry, std::move(records),
-                             planning.DecisionsBefore());
-  const auto resolution =
-      ResolveEntry(core_, *side, *attribute, subject.entry, planning.today);
-  if (!resolution.has_value()) return NotAvailable();
-  if (request_.kind() != v1::Decision::KIND_CHOOSE_CLAIM && !IsUnsure()) {
-    return errors::Error("DECISION_KIND_WRONG", {.field = "kind"});
-  }
-  if (resolution->ruled_by != 0) {
-    return errors::Error(
-        "DECISION_STANDS",
-        {.metadata = {{"decision", std::to_string(resolution->ruled_by)}}});
-  }
-  if (auto status =
-          CheckClaim(planning, {.a = planning.state.PersonOf(subject.uid),
-                                .attribute = subject.attribute,
-                                .entry = subject.entry});
-      !status.ok()) {
-    return status;
-  }
-  const storage::KeyHash etag = ConflictEtag(core_.hashes, *resolution);
-  if (request_.etag() != ToBase32(etag) || !resolution->is_conflict()) {
+  const auto subject = LoadSubject(planning, request_.subject());
+  if (!subject.ok()) return subject.status();
+  auto status = subject->is_pair() ? CheckPair(planning, *subject)
+                                   : CheckConflict(*subject);
+  if (!status.ok()) return status;
+  status = CheckClaim(planning, subject->key);
+  if (!status.ok()) return status;
+  if (request_.etag() != ToBase32(subject->etag)) {
     return errors::Error("CHANGED_MEANWHILE", {.field = "etag"});
-  }
-  if (IsUnsure()) {
-    const auto unsure = RecordUnsure(planning, etag);
-    if (!unsure.ok()) return unsure.status();
-    store::v1::StoredDecision& stored = (*unsure)->stored;
-    stored.mutable_decision()->set_attribute(attribute->name);
-    stored.set_attribute(subject.attribute);
-    stored.set_entry_key(resolution->entry_key);
-    stored.add_uids(subject.uid);
-    return absl::OkStatus();
-  }
-  const auto chosen =
-      std::ranges::find_if(resolution->claims, [&](const domain::Claim& claim) {
-        return ClaimId(core_.hashes, attribute->number, *resolution, claim) ==
-               request_.claim();
-      });
-  if (chosen == resolution->claims.end()) {
-    return errors::Error("CLAIM_NOT_THERE", {.field = "claim"});
   }
   const auto number = core_.store.NextDecisionNumber();
   if (!number.ok()) return number.status();
   LoadedDecision& decision = Record(planning, *number);
-  decision.stored.mutable_decision()->set_attribute(attribute->name);
-  decision.stored.mutable_decision()->set_claim(request_.claim());
-  domain::PinDecision(
-      *attribute, *resolution,
-      static_cast<uint32_t>(chosen - resolution->claims.begin()),
-      &decision.stored);
+  if (subject->is_pair()) {
+    PinPair(*subject, decision);
+  } else {
+    status = PinConflict(planning, *subject, decision);
+    if (!status.ok()) return status;
+  }
+  if (IsUnsure()) {
+    // Kept as a decision, since it has a number, a reason and can be undone,
+    // but it is no input: nothing is computed from it.
+    decision.active = false;
+    decision.stored.set_etag(std::string(AsBytes(subject->etag)));
+  }
+  return Propose(planning, *subject, decision);
+}
+
+absl::Status DecideWork::CheckConflict(const RulingSubject& subject) const {
+  switch (request_.kind()) {
+    case v1::Decision::KIND_CHOOSE_CLAIM:
+    case v1::Decision::KIND_SET_VALUE:
+    case v1::Decision::KIND_KEEP_OPEN:
+    case v1::Decision::KIND_UNSURE:
+      break;
+    default:
+      return errors::Error("DECISION_KIND_WRONG", {.field = "kind"});
+  }
+  const domain::Resolution& resolution = *subject.resolution;
+  if (resolution.ruled_by != 0) return Stands(resolution.ruled_by);
+  // Whoever finds the missing paper may rule on what was left open.
+  if (request_.kind() == v1::Decision::KIND_KEEP_OPEN &&
+      resolution.kept_open != 0) {
+    return Stands(resolution.kept_open);
+  }
+  if (!resolution.is_conflict()) {
+    return errors::Error("CHANGED_MEANWHILE", {.field = "etag"});
+  }
   return absl::OkStatus();
 }
 
-absl::Status DecideWork::DecidePair(Planning& planning,
-                                    const SubjectCodec::Candidate& subject) {
-  const Uid pair[] = {subject.a, subject.b};
-  if (auto status = Load(planning, pair); !status.ok()) return status;
-  const RecordPtr a = planning.state.Find(subject.a);
-  const RecordPtr b = planning.state.Find(subject.b);
-  if (a == nullptr || b == nullptr) return NotAvailable();
+absl::Status DecideWork::CheckPair(const Planning& planning,
+                                   const RulingSubject& subject) const {
   if (request_.kind() != v1::Decision::KIND_SAME &&
       request_.kind() != v1::Decision::KIND_DIFFERENT && !IsUnsure()) {
     return errors::Error("DECISION_KIND_WRONG", {.field = "kind"});
   }
-  const PairRulings rulings(planning.DecisionsBefore());
-  const auto item =
-      planning.state.items().find({.kind = storage::OpenItem::Kind::kCandidate,
-                                   .a = subject.a,
-                                   .b = subject.b});
-  if (item == planning.state.items().end()) {
-    const auto ruling = rulings.by_pair().find({subject.a, subject.b});
-    if (ruling == rulings.by_pair().end()) return NotAvailable();
-    return errors::Error(
-        "DECISION_STANDS",
-        {.metadata = {{"decision", std::to_string(ruling->second->number)}}});
+  if (planning.state.items().contains(subject.key)) return absl::OkStatus();
+  const auto ruling =
+      subject.rulings.by_pair().find({subject.key.a, subject.key.b});
+  if (ruling == subject.rulings.by_pair().end()) {
+    return errors::Error("NOT_AVAILABLE", {.field = "subject"});
   }
-  if (auto status = CheckClaim(planning, item->first); !status.ok()) {
-    return status;
+  return Stands(ruling->second->number);
+}
+
+absl::Status DecideWork::PinConflict(const Planning& planning,
+                                     const RulingSubject& subject,
+                                     LoadedDecision& decision) const {
+  const domain::Resolution& resolution = *subject.resolution;
+  const domain::AttributeInfo& attribute = *subject.attribute;
+  store::v1::StoredDecision& stored = decision.stored;
+  stored.mutable_decision()->set_attribute(attribute.name);
+  switch (request_.kind()) {
+    case v1::Decision::KIND_UNSURE:
+      stored.set_attribute(subject.key.attribute);
+      stored.set_entry_key(resolution.entry_key);
+      stored.add_uids(subject.key.a);
+      return absl::OkStatus();
+    case v1::Decision::KIND_KEEP_OPEN:
+      domain::PinKeptOpen(attribute, resolution, &stored);
+      return absl::OkStatus();
+    case v1::Decision::KIND_SET_VALUE: {
+      auto claim = ReadGivenValue(planning, subject, decision.number);
+      if (!claim.ok()) return claim.status();
+      domain::PinValue(attribute, resolution, *claim, &stored);
+      stored.mutable_office()->set_record_key(std::to_string(decision.number));
+      const domain::Claim set = domain::OfficeClaim(attribute, stored);
+      if (!domain::Settles(planning.rules->Of(attribute.number), resolution,
+                           set, stored, planning.today)) {
+        return errors::Error("VALUE_SETTLES_NOTHING", {.field = "value"});
+      }
+      stored.mutable_decision()->set_claim(
+          ClaimId(core_.hashes, attribute.number, resolution, set));
+      return absl::OkStatus();
+    }
+    default:
+      break;
   }
-  const storage::KeyHash etag = CandidateEtag(core_.hashes, *a, *b, rulings);
-  if (request_.etag() != ToBase32(etag)) {
-    return errors::Error("CHANGED_MEANWHILE", {.field = "etag"});
+  const auto chosen =
+      std::ranges::find_if(resolution.claims, [&](const domain::Claim& claim) {
+        return ClaimId(core_.hashes, attribute.number, resolution, claim) ==
+               request_.claim();
+      });
+  if (chosen == resolution.claims.end()) {
+    return errors::Error("CLAIM_NOT_THERE", {.field = "claim"});
   }
-  if (IsUnsure()) {
-    const auto unsure = RecordUnsure(planning, etag);
-    if (!unsure.ok()) return unsure.status();
-    (*unsure)->stored.add_uids(subject.a);
-    (*unsure)->stored.add_uids(subject.b);
-    return absl::OkStatus();
+  stored.mutable_decision()->set_claim(request_.claim());
+  domain::PinDecision(attribute, resolution,
+                      static_cast<uint32_t>(chosen - resolution.claims.begin()),
+                      &stored);
+  return absl::OkStatus();
+}
+
+// As an update of an agency would be read.
+absl::StatusOr<store::v1::StoredClaim> DecideWork::ReadGivenValue(
+    const Planning& planning, const RulingSubject& subject,
+    uint64_t number) const {
+  const domain::AttributeInfo& attribute = *subject.attribute;
+  v1::Update update;
+  update.set_record_key("value");
+  update.set_revision(number);
+  *update.mutable_claims() = request_.value();
+  update.mutable_mask()->add_paths(attribute.name);
+  update.set_evidence(request_.evidence());
+  *update.mutable_times()->mutable_recorded_time() =
+      TimeUtil::MicrosecondsToTimestamp(planning.now);
+  domain::ReadResult read =
+      domain::Read(std::move(update),
+                   {.received_time = planning.now, .profile = core_.Profile()});
+  if (!read.ok()) {
+    const v1::Violation& violation = read.violations.front();
+    std::string field = violation.field();
+    if (field.starts_with("claims")) field.replace(0, 6, "value");
+    return errors::Error("INVALID_REQUEST",
+                         {.field = std::move(field), .rule = violation.rule()});
   }
-  const auto number = core_.store.NextDecisionNumber();
-  if (!number.ok()) return number.status();
-  LoadedDecision& decision = Record(planning, *number);
-  for (const RecordPtr& record : {a, b}) {
+  store::v1::StoredClaim& claim = read.update.claims.front();
+  if (claim.retracted()) {
+    return errors::Error("FIELD_MISSING", {.field = "value." + attribute.name});
+  }
+  if (domain::EntryCount(attribute, claim.value()) != 1 ||
+      (attribute.is_set &&
+       domain::EntryKey(attribute,
+                        *domain::ValueOf(attribute, claim.value(), 0)) !=
+           subject.resolution->entry_key)) {
+    return errors::Error("INVALID_REQUEST",
+                         {.field = "value." + attribute.name,
+                          .rule = "the entry in question, and no other"});
+  }
+  return std::move(claim);
+}
+
+void DecideWork::PinPair(const RulingSubject& subject,
+                         LoadedDecision& decision) const {
+  for (const RecordPtr& record : {subject.a, subject.b}) {
     decision.stored.add_uids(record->uid);
+    if (IsUnsure()) continue;
     *decision.stored.add_seen() = PinOf(record->stored);
     const storage::KeyHash rest = HashOfRest(core_.hashes, record->stored);
     decision.stored.add_seen_hashes(std::string(rest.begin(), rest.end()));
   }
-  return absl::OkStatus();
 }
 
-// Another clerk may be at work on it; the caller's own claim ends here.
-absl::Status DecideWork::CheckClaim(const Planning& planning,
-                                    const storage::OpenItemKey& key) {
-  const auto claims = ReviewClaims::Load(core_.store, planning.now);
-  if (!claims.ok()) return claims.status();
-  if (auto status = claims->CheckFree(key, caller_.path); !status.ok()) {
-    return status;
-  }
-  ReviewClaims rest = *claims;
-  released_.reset();
-  if (rest.Remove(key, caller_.path)) released_ = rest.RowOf(caller_.path);
+// Where nothing waits on the subject already. A preview shows what an approval
+// would do.
+absl::Status DecideWork::Propose(Planning& planning,
+                                 const RulingSubject& subject,
+                                 LoadedDecision& decision) {
+  auto proposals = Proposals::Load(core_.store);
+  if (!proposals.ok()) return proposals.status();
+  const auto waiting = proposals->FindOn(core_, subject.key, /*or_undo=*/false);
+  if (!waiting.ok()) return waiting.status();
+  if (*waiting != nullptr) return StillProposed(**waiting);
+  if (!proposes_) return absl::OkStatus();
+  decision.stored.mutable_decision()->set_state(v1::Decision::STATE_PROPOSED);
+  if (planning.dry_run) return absl::OkStatus();
+  decision.active = false;
+  decision.stored.set_etag(std::string(AsBytes(subject.etag)));
+  *decision.stored.mutable_seen_parts() = subject.parts;
+  Proposals::Proposal proposal = ProposalOf(planning, decision);
+  SetSeen(subject, proposal);
+  auto status = proposals->Add(std::move(proposal));
+  if (!status.ok()) return status;
+  planning.batch.objects.push_back(proposals->Row());
   return absl::OkStatus();
-}
-
-// Kept as a decision, since it has a number, a reason and can be undone, but it
-// is no input: nothing is computed from it.
-absl::StatusOr<LoadedDecision*> DecideWork::RecordUnsure(
-    Planning& planning, const storage::KeyHash& etag) {
-  const auto number = core_.store.NextDecisionNumber();
-  if (!number.ok()) return number.status();
-  LoadedDecision& unsure = Record(planning, *number);
-  unsure.active = false;
-  unsure.stored.set_etag(std::string(AsBytes(etag)));
-  return &unsure;
 }
 
 // What all kinds of decisions keep.
@@ -267,14 +309,12 @@ absl::Status DecideWork::Conclude(const Outcome& outcome) {
   if (repeated_) return absl::OkStatus();
   Planning& planning = outcome.planning;
   LoadedDecision& decision = planning.EditDecision(number_);
-  if (!decision.IsValueDecision() && !IsUnsure()) {
-    const bool joined = planning.PersonOf(decision.stored.uids(0)) ==
-                        planning.PersonOf(decision.stored.uids(1));
-    if (joined != (request_.kind() == v1::Decision::KIND_SAME)) {
-      return errors::Error("DECISION_CONTRADICTS", {.field = "kind"});
+  if (decision.active) {
+    if (auto status = CheckPairStands(planning, decision); !status.ok()) {
+      return status;
     }
+    *response_.mutable_effect() = EffectOf(outcome, decision);
   }
-  if (!IsUnsure()) *response_.mutable_effect() = EffectOf(outcome, decision);
   *response_.mutable_decision() = decision.stored.decision();
   if (planning.dry_run) {
     response_.mutable_decision()->clear_number();
@@ -283,10 +323,10 @@ absl::Status DecideWork::Conclude(const Outcome& outcome) {
     return absl::OkStatus();
   }
   *decision.stored.mutable_effect() = response_.effect();
-  AddLeaf(planning, v1::AuditEvent::KIND_DECISION, ActOf(request_.kind()),
-          decision);
+  AddLeaf(planning, v1::AuditEvent::KIND_DECISION,
+          ActOf(request_.kind()) + (proposes_ ? ".propose" : ""), decision);
   *decision.stored.mutable_decision()->mutable_leaf() = ExpectedLeaf();
-  if (released_.has_value()) planning.batch.objects.push_back(*released_);
+  EndClaim(planning);
   return absl::OkStatus();
 }
 

@@ -72,6 +72,8 @@ struct Options {
   std::string log_origin;
   config::v1::Rules rules;
   config::v1::Limits limits;
+  // Rulings that a second person has to approve.
+  config::v1::SecondPerson second_person = {};
   // Accepts the numbers of generated people.
   bool demo_numbers = false;
   // Shown by GetHubStatus, as they stand: the program's version, and the kind
@@ -195,6 +197,9 @@ class Hub {
   virtual void UndoDecision(const Caller& caller,
                             v1::UndoDecisionRequest request,
                             Callback<v1::UndoDecisionResponse> done) = 0;
+  virtual void SettleProposal(const Caller& caller,
+                              v1::SettleProposalRequest request,
+                              Callback<v1::SettleProposalResponse> done) = 0;
   virtual absl::StatusOr<v1::ListDecisionsResponse> ListDecisions(
       const Caller& caller, const v1::ListDecisionsRequest& request) = 0;
   virtual absl::StatusOr<v1::GetDecisionResponse> GetDecision(

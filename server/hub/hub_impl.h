@@ -92,6 +92,8 @@ class HubImpl final : public Hub {
               Callback<v1::DecideResponse> done) override;
   void UndoDecision(const Caller& caller, v1::UndoDecisionRequest request,
                     Callback<v1::UndoDecisionResponse> done) override;
+  void SettleProposal(const Caller& caller, v1::SettleProposalRequest request,
+                      Callback<v1::SettleProposalResponse> done) override;
   absl::StatusOr<v1::ListDecisionsResponse> ListDecisions(
       const Caller& caller, const v1::ListDecisionsRequest& request) override;
   absl::StatusOr<v1::GetDecisionResponse> GetDecision(

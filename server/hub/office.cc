@@ -20,6 +20,7 @@
 #include "server/hub/open_conflicts.h"
 #include "server/hub/open_item_list.h"
 #include "server/hub/person_reader.h"
+#include "server/hub/proposals.h"
 #include "server/hub/store_error.h"
 
 namespace waystation::hub {
@@ -81,6 +82,17 @@ absl::StatusOr<domain::AttributeSet> Revealed(const Request& request,
     }
   }
   return revealed;
+}
+
+// Number of the decision that is proposed on the item, or proposed to be
+// undone; 0 if none is.
+absl::StatusOr<uint64_t> ProposedOn(const Core& core,
+                                    const storage::OpenItemKey& key) {
+  const auto proposals = Proposals::Load(core.store);
+  if (!proposals.ok()) return proposals.status();
+  const auto waiting = proposals->FindOn(core, key, /*or_undo=*/true);
+  if (!waiting.ok()) return waiting.status();
+  return *waiting == nullptr ? 0 : (*waiting)->number();
 }
 
 // What an office saw of which persons, as a leaf.
@@ -181,6 +193,13 @@ void Office::GetConflict(const Caller& caller,
        RecipientsOf(**person, *attribute, today)) {
     response.add_recipients(recipient);
   }
+  AddViews(core_, **person, *attribute, subject->entry, today, response);
+  response.set_kept_open(resolution->kept_open);
+  const auto proposed = ProposedOn(core_, {.a = side.person,
+                                           .attribute = subject->attribute,
+                                           .entry = subject->entry});
+  if (!proposed.ok()) return done(proposed.status());
+  response.set_proposed(*proposed);
   if (resolution->ruled_by != 0) {
     response.add_earlier_decisions(resolution->ruled_by);
   }
@@ -262,6 +281,11 @@ void Office::GetCandidate(const Caller& caller,
   AddContributions(core_,
                    WeighPair(core_.rules().linking(), *records[0], *records[1]),
                    response);
+  const auto proposed = ProposedOn(
+      core_,
+      {.kind = OpenItem::Kind::kCandidate, .a = subject->a, .b = subject->b});
+  if (!proposed.ok()) return done(proposed.status());
+  response.set_proposed(*proposed);
   const domain::AttributeSet seen =
       *revealed | domain::BitOf(domain::kIdentifiers) |
       domain::BitOf(domain::kName) | domain::BitOf(domain::kSex) |

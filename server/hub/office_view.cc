@@ -9,6 +9,7 @@
 #include "proto/codes/citizen_number.h"
 #include "proto/codes/name.h"
 #include "server/domain/apply.h"
+#include "server/domain/disclosure.h"
 #include "server/domain/meaning.h"
 
 namespace waystation::hub {
@@ -57,9 +58,12 @@ void Mask(domain::AttributeSet revealed, v1::Person& person) {
 std::string ClaimId(const Hashes& hashes, domain::AttributeNumber attribute,
                     const domain::Resolution& resolution,
                     const domain::Claim& claim) {
+  std::string entry = resolution.entry_key;
+  // The decision keeps this id and not the value, so it has to commit to it.
+  if (claim.is_office()) entry += "\n" + claim.full->SerializeAsString();
   return "l-" +
          ToBase32(hashes.Claim(claim.uid, static_cast<uint32_t>(attribute),
-                               claim.revision, resolution.entry_key));
+                               claim.revision, entry));
 }
 
 std::optional<domain::Resolution> ResolveEntry(
@@ -134,6 +138,37 @@ v1::Person RecordInQuestion(const Record& record,
       });
   Mask(revealed | domain::BitOf(domain::kName), person);
   return person;
+}
+
+void AddViews(const Core& core, const Person& person,
+              const domain::AttributeInfo& attribute,
+              const storage::KeyHash& entry, codes::Date as_of,
+              v1::GetConflictResponse& response) {
+  for (const std::string& recipient : response.recipients()) {
+    const AgencyEntry* agency = person.registry->Find(recipient);
+    const auto record = std::ranges::find(person.side->records, agency->number,
+                                          &Record::agency);
+    const std::vector<storage::Uid> own =
+        person.OwnGroup(agency->number, (*record)->uid);
+    const auto access = person.registry->AccessOf(*agency, as_of);
+    const Look look = LookOf(person, *agency, access->permissions, own, as_of);
+    const v1::PersonView view = domain::View(look.viewer, person.side->claims,
+                                             look.context, attribute.bit());
+    v1::RecipientView& shown = *response.add_views();
+    shown.set_agency(recipient);
+    for (const v1::AttributeView& one : view.attributes()) {
+      const auto* value = domain::ValueOf(attribute, view.person(),
+                                          attribute.is_set ? one.entry() : 0);
+      const std::string key = domain::EntryKey(attribute, *value);
+      if (core.hashes.Entry(static_cast<uint32_t>(attribute.number), key) !=
+          entry) {
+        continue;
+      }
+      domain::SetValue(attribute, *value, shown.mutable_value());
+      shown.set_form(one.form());
+      shown.set_status(one.status());
+    }
+  }
 }
 
 std::vector<std::string> RecipientsOf(const Person& person,

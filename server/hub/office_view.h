@@ -57,6 +57,13 @@ void AddContributions(const Core& core, const domain::Weighed& weighed,
   response.set_rules_version(edge.rules_version());
 }
 
+// What each of `response.recipients` sees of the entry now, by its first
+// records of the person.
+void AddViews(const Core& core, const Person& person,
+              const domain::AttributeInfo& attribute,
+              const storage::KeyHash& entry, codes::Date as_of,
+              v1::GetConflictResponse& response);
+
 // Agencies that would be told if the attribute changed, ascending.
 std::vector<std::string> RecipientsOf(const Person& person,
                                       const domain::AttributeInfo& attribute,

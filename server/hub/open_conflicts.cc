@@ -34,7 +34,7 @@ OpenItem MakeItem(const Planning& planning, const PersonSide& side,
           .entry = planning.core.hashes.Entry(static_cast<uint32_t>(attribute),
                                               resolution.entry_key),
           .opened_time = planning.now,
-          .reopened = !resolution.reopened.empty(),
+          .reopened = resolution.kept_open == 0 && !resolution.reopened.empty(),
           .agencies = AgenciesOf(resolution, side),
           .etag = ConflictEtag(planning.core.hashes, resolution),
           .reason = reason == nullptr ? 0 : reason->number};
@@ -47,6 +47,7 @@ std::vector<storage::AgencyNumber> AgenciesOf(
   std::vector<storage::AgencyNumber> agencies;
   for (const domain::Group& group : resolution.groups) {
     for (const uint32_t member : group.members) {
+      if (resolution.claims[member].is_office()) continue;
       const auto record = std::ranges::lower_bound(
           side.records, resolution.claims[member].uid, {},
           [](const RecordPtr& held) { return held->uid; });
@@ -67,6 +68,9 @@ storage::KeyHash ConflictEtag(const Hashes& hashes,
                     claim.full->SerializeAsString());
   }
   absl::StrAppend(&state, "\nruled ", resolution.ruled_by);
+  if (resolution.kept_open != 0) {
+    absl::StrAppend(&state, " kept_open ", resolution.kept_open);
+  }
   for (const uint64_t number : resolution.reopened) {
     absl::StrAppend(&state, " ", number);
   }
@@ -98,7 +102,7 @@ void UpdateConflicts(Planning& planning, const Affair& affair,
     }
   }
   for (const std::unique_ptr<PersonSide>& side : affair.after) {
-    if (side->records.size() < 2) continue;
+    if (side->views.size() < 2) continue;
     domain::ForEachAttribute(
         affair.attributes & side->claims.attributes(),
         [&](domain::AttributeNumber attribute) {

@@ -20,7 +20,7 @@ void UpdateConflicts(Planning& planning, const Affair& affair,
 storage::KeyHash ConflictEtag(const Hashes& hashes,
                               const domain::Resolution& resolution);
 
-// Agencies whose claims disagree, ascending.
+// Agencies whose claims disagree, ascending; the office is none.
 std::vector<storage::AgencyNumber> AgenciesOf(
     const domain::Resolution& resolution, const PersonSide& side);
 

@@ -18,6 +18,7 @@
 #include "server/hub/open_item_walk.h"
 #include "server/hub/page_size.h"
 #include "server/hub/pair_ruling.h"
+#include "server/hub/proposals.h"
 #include "server/hub/record.h"
 #include "server/hub/store_error.h"
 
@@ -211,32 +212,91 @@ class ReviewQueue::Filter {
   int64_t since_ = 0;
 };
 
+// What is open, and what waits for a second person in place of what it rules
+// on.
+class ReviewQueue::Walk {
+ public:
+  // Without what `caller` proposed.
+  static absl::StatusOr<Walk> Begin(const Core& core, const Caller& caller,
+                                    const std::optional<OpenItem>& after) {
+    const auto proposals = Proposals::Load(core.store);
+    if (!proposals.ok()) return proposals.status();
+    Walk walk(core.store, after);
+    for (const Proposals::Proposal& proposal : proposals->all().proposals()) {
+      if (!proposal.undo()) {
+        const auto key = ItemKeyOf(core, proposal.subject());
+        if (!key.ok()) return key.status();
+        if (key->has_value()) walk.hidden_.insert(**key);
+      }
+      if (proposal.proposed_by() == caller.path) continue;
+      OpenItem item = ItemOf(proposal);
+      if (!after.has_value() || StandsBefore(*after, item)) {
+        walk.waiting_.push_back(std::move(item));
+      }
+    }
+    std::ranges::sort(walk.waiting_, StandsBefore);
+    return walk;
+  }
+
+  // nullopt at the end.
+  absl::StatusOr<std::optional<OpenItem>> Next() {
+    while (!open_.has_value() && !is_last_) {
+      auto item = items_.Next();
+      if (!item.ok()) return item.status();
+      is_last_ = !item->has_value();
+      if (!is_last_ && !hidden_.contains(hub::KeyOf(**item))) {
+        open_ = *std::move(item);
+      }
+    }
+    if (next_ < waiting_.size() &&
+        (!open_.has_value() || StandsBefore(waiting_[next_], *open_))) {
+      return waiting_[next_++];
+    }
+    return std::exchange(open_, std::nullopt);
+  }
+
+ private:
+  Walk(const storage::Store& store, const std::optional<OpenItem>& after)
+      : items_(store, kKinds, after) {}
+
+  OpenItemWalk items_;
+  std::set<OpenItemKey> hidden_;
+  std::vector<OpenItem> waiting_;
+  size_t next_ = 0;
+  // Read, and not given out yet.
+  std::optional<OpenItem> open_;
+  bool is_last_ = false;
+};
+
 absl::StatusOr<std::optional<OpenItemKey>> ReviewQueue::KeyOf(
     const std::string& id) const {
-  if (const auto candidate = core_.subjects.DecodeCandidate(id)) {
-    return OpenItemKey{.kind = OpenItem::Kind::kCandidate,
-                       .a = candidate->a,
-                       .b = candidate->b};
+  if (const auto number = ProposalNumber(id)) {
+    return OpenItemKey{.kind = kProposalKind, .a = *number};
   }
-  const auto conflict = core_.subjects.DecodeConflict(id);
-  if (!conflict.has_value()) return std::nullopt;
-  const Uid uid[] = {conflict->uid};
-  const auto persons = core_.store.PersonsOf(uid);
-  if (!persons.ok()) return StoreError(persons.status());
-  if (!persons->front().has_value()) return std::nullopt;
-  return OpenItemKey{.a = *persons->front(),
-                     .attribute = conflict->attribute,
-                     .entry = conflict->entry};
+  return ItemKeyOf(core_, id);
+}
+
+absl::StatusOr<std::optional<OpenItem>> ReviewQueue::Get(
+    const OpenItemKey& key) const {
+  if (key.kind != kProposalKind) return core_.store.GetOpenItem(key);
+  const auto proposals = Proposals::Load(core_.store);
+  if (!proposals.ok()) return proposals.status();
+  const Proposals::Proposal* proposal = proposals->Find(key.a);
+  if (proposal == nullptr) return std::nullopt;
+  return ItemOf(*proposal);
+}
+
+std::string ReviewQueue::IdOf(const OpenItemKey& key) const {
+  return key.kind == kProposalKind ? ProposalId(key.a)
+                                   : core_.subjects.Encode(key);
 }
 
 absl::StatusOr<v1::ReviewItem> ReviewQueue::Show(
     const Snapshot& registry, const ReviewClaims& claims, const OpenItem& item,
     std::optional<double> score) const {
   v1::ReviewItem shown;
-  shown.set_id(core_.subjects.Encode(hub::KeyOf(item)));
-  shown.set_kind(item.kind == OpenItem::Kind::kConflict
-                     ? v1::ReviewItem::KIND_CONFLICT
-                     : v1::ReviewItem::KIND_CANDIDATE);
+  shown.set_id(IdOf(hub::KeyOf(item)));
+  shown.set_kind(static_cast<v1::ReviewItem::Kind>(item.kind));
   if (const errors::Reason* reason = errors::FindReason(item.reason)) {
     shown.set_why(std::string(reason->name));
   }
@@ -260,6 +320,15 @@ absl::StatusOr<v1::ReviewItem> ReviewQueue::Show(
     *shown.mutable_claimed_until() =
         TimeUtil::MicrosecondsToTimestamp(claim->until);
   }
+  if (item.kind == kProposalKind) {
+    const auto proposals = Proposals::Load(core_.store);
+    if (!proposals.ok()) return proposals.status();
+    shown.set_proposed(item.a);
+    if (const auto* proposal = proposals->Find(item.a)) {
+      shown.set_subject(proposal->subject());
+    }
+    return shown;
+  }
   const auto unsure = UnsureOf(core_, item);
   if (!unsure.ok()) return unsure.status();
   for (const Unsure& one : *unsure) shown.add_unsure(one.number);
@@ -267,7 +336,7 @@ absl::StatusOr<v1::ReviewItem> ReviewQueue::Show(
 }
 
 absl::StatusOr<v1::ListReviewItemsResponse> ReviewQueue::List(
-    const v1::ListReviewItemsRequest& request) {
+    const Caller& caller, const v1::ListReviewItemsRequest& request) {
   const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
   const auto size = PageSize(request.page_size(), {.usual = 100, .most = 500});
   if (!size.ok()) return size.status();
@@ -284,8 +353,10 @@ absl::StatusOr<v1::ListReviewItemsResponse> ReviewQueue::List(
   std::optional<OpenItem> last;
   bool more = false;
   size_t scored = 0;
-  for (OpenItemWalk walk(core_.store, kKinds, *after);;) {
-    const auto item = walk.Next();
+  auto walk = Walk::Begin(core_, caller, *after);
+  if (!walk.ok()) return walk.status();
+  for (;;) {
+    const auto item = walk->Next();
     if (!item.ok()) return item.status();
     if (!item->has_value()) break;
     if (!filter->Matches(**item, *claims)) continue;
@@ -306,8 +377,10 @@ absl::StatusOr<v1::ListReviewItemsResponse> ReviewQueue::List(
   }
   if (filter->asks_for_score()) return response;
   uint64_t total = 0;
-  for (OpenItemWalk walk(core_.store, kKinds, std::nullopt);;) {
-    const auto item = walk.Next();
+  auto all = Walk::Begin(core_, caller, std::nullopt);
+  if (!all.ok()) return all.status();
+  for (;;) {
+    const auto item = all->Next();
     if (!item.ok()) return item.status();
     if (!item->has_value()) break;
     total += filter->Matches(**item, *claims) ? 1 : 0;
@@ -324,7 +397,7 @@ absl::StatusOr<std::optional<OpenItem>> ReviewQueue::Find(
   std::optional<OpenItem> held;
   for (const OpenItemKey& key : claims->HeldBy(caller.path)) {
     if (after.has_value()) break;
-    const auto item = core_.store.GetOpenItem(key);
+    const auto item = Get(key);
     if (!item.ok()) return StoreError(item.status());
     if (!item->has_value() || !filter.Matches(**item, *claims)) continue;
     const auto wanted = filter.MatchesScore(core_, **item);
@@ -334,10 +407,15 @@ absl::StatusOr<std::optional<OpenItem>> ReviewQueue::Find(
     }
   }
   if (held.has_value()) return held;
-  for (OpenItemWalk walk(core_.store, kKinds, after);;) {
-    auto item = walk.Next();
+  const uint32_t kept_open = errors::FindReason("KEPT_OPEN")->number;
+  auto walk = Walk::Begin(core_, caller, after);
+  if (!walk.ok()) return walk.status();
+  for (;;) {
+    auto item = walk->Next();
     if (!item.ok() || !item->has_value()) return item;
-    if (!filter.Matches(**item, *claims)) continue;
+    if ((*item)->reason == kept_open || !filter.Matches(**item, *claims)) {
+      continue;
+    }
     const ReviewClaims::Claim* claim = claims->Find(hub::KeyOf(**item));
     if (claim != nullptr && claim->clerk != caller.path) continue;
     const auto unsure = UnsureOf(core_, **item);
@@ -358,10 +436,18 @@ absl::StatusOr<v1::ReviewItem> ReviewQueue::ClaimKey(const Caller& caller,
   ReviewClaims after;
   const auto act = [&](Planning& planning,
                        v1::AuditEvent& event) -> absl::Status {
-    const auto item = core_.store.GetOpenItem(key);
+    const auto item = Get(key);
     if (!item.ok()) return item.status();
     if (!item->has_value()) {
       return errors::Error("NOT_AVAILABLE", {.field = "id"});
+    }
+    if (key.kind == kProposalKind) {
+      const auto proposals = Proposals::Load(core_.store);
+      if (!proposals.ok()) return proposals.status();
+      const Proposals::Proposal* proposal = proposals->Find(key.a);
+      if (proposal != nullptr && proposal->proposed_by() == caller.path) {
+        return errors::Error("OWN_PROPOSAL");
+      }
     }
     auto claims = ReviewClaims::Load(core_.store, planning.now);
     if (!claims.ok()) return claims.status();
@@ -376,7 +462,7 @@ absl::StatusOr<v1::ReviewItem> ReviewQueue::ClaimKey(const Caller& caller,
     claimed = **item;
     after = *std::move(claims);
     planning.batch.objects.push_back(after.RowOf(caller.path));
-    event = EventOf(caller, "review.claim", core_.subjects.Encode(key));
+    event = EventOf(caller, "review.claim", IdOf(key));
     return absl::OkStatus();
   };
   if (auto status = DoAct(committer_, act); !status.ok()) return status;
@@ -438,7 +524,7 @@ absl::StatusOr<v1::ReleaseReviewItemResponse> ReviewQueue::Release(
     }
     if (!claims->Remove(**key, caller.path)) return absl::OkStatus();
     planning.batch.objects.push_back(claims->RowOf(caller.path));
-    event = EventOf(caller, "review.release", core_.subjects.Encode(**key));
+    event = EventOf(caller, "review.release", IdOf(**key));
     return absl::OkStatus();
   };
   if (auto status = DoAct(committer_, act); !status.ok()) return status;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clerks' work queue: open conflicts and candidates together, oldest first,
-// without values, and who is at work on which.
+// The clerks' work queue: open conflicts and candidates and what waits for a
+// second person together, oldest first, without values, and who is at work on
+// which.
 #ifndef WAYSTATION_SERVER_HUB_REVIEW_QUEUE_H_
 #define WAYSTATION_SERVER_HUB_REVIEW_QUEUE_H_
 
@@ -26,7 +27,7 @@ class ReviewQueue {
       : core_(core), committer_(committer) {}
 
   absl::StatusOr<v1::ListReviewItemsResponse> List(
-      const v1::ListReviewItemsRequest& request);
+      const Caller& caller, const v1::ListReviewItemsRequest& request);
   absl::StatusOr<v1::NextReviewItemResponse> Next(
       const Caller& caller, const v1::NextReviewItemRequest& request);
   absl::StatusOr<v1::ClaimReviewItemResponse> Claim(
@@ -36,10 +37,15 @@ class ReviewQueue {
 
  private:
   class Filter;
+  class Walk;
 
   // The open item that `id` names; nullopt if it names none.
   absl::StatusOr<std::optional<storage::OpenItemKey>> KeyOf(
       const std::string& id) const;
+  // As it is now; nullopt if it is not open.
+  absl::StatusOr<std::optional<storage::OpenItem>> Get(
+      const storage::OpenItemKey& key) const;
+  std::string IdOf(const storage::OpenItemKey& key) const;
   absl::StatusOr<v1::ReviewItem> Show(const Snapshot& registry,
                                       const ReviewClaims& claims,
                                       const storage::OpenItem& item,

@@ -7,26 +7,74 @@
 #include <utility>
 #include <vector>
 
+#include "google/protobuf/util/time_util.h"
 #include "proto/auditlog/hash.h"
+#include "proto/errors/error.h"
+#include "server/hub/keyed_hash.h"
 #include "server/hub/office_view.h"
 
 namespace waystation::hub {
 
+using google::protobuf::util::TimeUtil;
 using storage::Uid;
 
-absl::Status RulingWork::Load(Planning& planning, std::span<const Uid> uids) {
-  if (auto status = planning.state.LoadPersons(uids); !status.ok()) {
+absl::Status RulingWork::CheckClaim(const Planning& planning,
+                                    const storage::OpenItemKey& key) {
+  const auto claims = ReviewClaims::Load(core_.store, planning.now);
+  if (!claims.ok()) return claims.status();
+  if (auto status = claims->CheckFree(key, caller_.path); !status.ok()) {
     return status;
   }
-  std::vector<Uid> members;
-  for (const Uid uid : uids) {
-    const auto found = planning.state.Members(planning.state.PersonOf(uid));
-    members.insert(members.end(), found.begin(), found.end());
+  ReviewClaims rest = *claims;
+  released_.reset();
+  if (rest.Remove(key, caller_.path)) released_ = rest.RowOf(caller_.path);
+  return absl::OkStatus();
+}
+
+void RulingWork::EndClaim(Planning& planning) const {
+  if (released_.has_value()) planning.batch.objects.push_back(*released_);
+}
+
+Proposals::Proposal RulingWork::ProposalOf(
+    const Planning& planning, const LoadedDecision& decision) const {
+  Proposals::Proposal proposal;
+  proposal.set_number(decision.number);
+  proposal.set_proposed_by(caller_.path);
+  proposal.set_proposed_time(planning.now);
+  proposal.set_subject(decision.stored.decision().subject());
+  proposal.set_attribute(decision.stored.attribute());
+  return proposal;
+}
+
+void RulingWork::SetSeen(const RulingSubject& subject,
+                         Proposals::Proposal& proposal) {
+  proposal.mutable_agencies()->Assign(subject.agencies.begin(),
+                                      subject.agencies.end());
+  proposal.set_etag(std::string(AsBytes(subject.etag)));
+}
+
+void RulingWork::MarkUndone(const Planning& planning, const std::string& who,
+                            const std::string& reason,
+                            LoadedDecision& decision) {
+  decision.active = false;
+  v1::Decision& undone = *decision.stored.mutable_decision();
+  undone.set_state(v1::Decision::STATE_UNDONE);
+  undone.set_undone_by(who);
+  *undone.mutable_undone_time() =
+      TimeUtil::MicrosecondsToTimestamp(planning.now);
+  undone.set_undo_reason(reason);
+}
+
+absl::Status RulingWork::CheckPairStands(const Planning& planning,
+                                         const LoadedDecision& decision) {
+  if (decision.IsValueDecision()) return absl::OkStatus();
+  const bool joined = planning.PersonOf(decision.stored.uids(0)) ==
+                      planning.PersonOf(decision.stored.uids(1));
+  if (joined ==
+      (decision.stored.decision().kind() == v1::Decision::KIND_SAME)) {
+    return absl::OkStatus();
   }
-  if (auto status = planning.state.LoadDecisions(members); !status.ok()) {
-    return status;
-  }
-  return planning.state.LoadItems(members);
+  return errors::Error("DECISION_CONTRADICTS", {.field = "kind"});
 }
 
 std::optional<domain::Resolution> RulingWork::Resolve(

@@ -167,9 +167,14 @@ bool ShredDecision(codes::Date today, store::v1::StoredDecision& decision,
       IsOver(ruled.decided_time(), days, today)) {
     shred_effect(*decision.mutable_effect());
   }
-  if (!ruled.has_undone_time() || !IsOver(ruled.undone_time(), days, today)) {
-    return shreds;
-  }
+  // What was refused or withdrawn never stood.
+  const bool never_stood = ruled.state() == v1::Decision::STATE_REFUSED ||
+                           ruled.state() == v1::Decision::STATE_WITHDRAWN;
+  const bool has_ended =
+      never_stood
+          ? IsOver(ruled.settled_time(), days, today)
+          : ruled.has_undone_time() && IsOver(ruled.undone_time(), days, today);
+  if (!has_ended) return shreds;
   if (HasValues(decision.undo_effect())) {
     shred_effect(*decision.mutable_undo_effect());
   }
@@ -177,6 +182,8 @@ bool ShredDecision(codes::Date today, store::v1::StoredDecision& decision,
     decision.clear_choice();
     decision.clear_seen();
     decision.clear_seen_hashes();
+    decision.clear_office();
+    decision.clear_over();
     shreds = true;
   }
   return shreds;

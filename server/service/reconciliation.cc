@@ -21,6 +21,8 @@ constexpr Method kReleaseReviewItem{"ReconciliationService.ReleaseReviewItem",
 constexpr Method kExplainPerson{"ReconciliationService.ExplainPerson", kOffice};
 constexpr Method kDecide{"ReconciliationService.Decide", kOffice};
 constexpr Method kUndoDecision{"ReconciliationService.UndoDecision", kOffice};
+constexpr Method kSettleProposal{"ReconciliationService.SettleProposal",
+                                 kOffice};
 constexpr Method kListDecisions{"ReconciliationService.ListDecisions", kOffice};
 constexpr Method kGetDecision{"ReconciliationService.GetDecision", kOffice};
 
@@ -140,6 +142,16 @@ grpc::ServerUnaryReactor* ReconciliationService::UndoDecision(
   return HandOver(desk_, context, kUndoDecision, *request, response,
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.UndoDecision(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::SettleProposal(
+    grpc::CallbackServerContext* context,
+    const v1::SettleProposalRequest* request,
+    v1::SettleProposalResponse* response) {
+  return HandOver(desk_, context, kSettleProposal, *request, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.SettleProposal(caller, *request, std::move(done));
                   });
 }
 

@@ -59,6 +59,10 @@ class ReconciliationService final
       grpc::CallbackServerContext* context,
       const v1::UndoDecisionRequest* request,
       v1::UndoDecisionResponse* response) override;
+  grpc::ServerUnaryReactor* SettleProposal(
+      grpc::CallbackServerContext* context,
+      const v1::SettleProposalRequest* request,
+      v1::SettleProposalResponse* response) override;
   grpc::ServerUnaryReactor* ListDecisions(
       grpc::CallbackServerContext* context,
       const v1::ListDecisionsRequest* request,

@@ -66,6 +66,10 @@ authority:
   certificate: tls/ca.pem
   key: tls/ca.key
   issued: tls/issued.pem
+
+# Rulings of the reconciliation office that a second clerk has to approve.
+# second_person:
+#   rulings: [same, different, choose_claim, set_value, undo]
 @DEMO@
 # How it is decided which of several claims stands: a copy of rules/default.yaml,
 # changed. Without one, the defaults that stand beside the attributes. What was put

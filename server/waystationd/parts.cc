@@ -126,6 +126,7 @@ absl::Status StartHub(Parts& parts, std::optional<hub::Restored> restored) {
                              {.log_origin = config.log_origin(),
                               .rules = parts.config.rules,
                               .limits = config.limits(),
+                              .second_person = config.second_person(),
                               .demo_numbers = config.demo_numbers(),
                               .version = WAYSTATION_VERSION,
                               .store = kStore,

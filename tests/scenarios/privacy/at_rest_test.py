@@ -285,7 +285,7 @@ class AtRest(unittest.TestCase):
         ]
         code, out, err = self.world.run(
             "office",
-            *("conflict", "decide", conflict["id"], "--yes", "--value", "A"),
+            *("conflict", "decide", conflict["id"], "--yes", "--take", "A"),
             *("--reason", "the certificate was seen"),
         )
         self.assertEqual(code, 0, out + err)

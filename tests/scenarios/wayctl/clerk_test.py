@@ -92,7 +92,7 @@ class Way(Office):
         self.assertEqual(self.standing_birth_date(), (7, "STATUS_DECIDED"))
 
         # Somebody else comes late, at the prompt and in a script.
-        for late in ((), ("--value", "A", "--reason", "late", "--yes")):
+        for late in ((), ("--take", "A", "--reason", "late", "--yes")):
             _, err = self.ends(
                 5, "office", "conflict", "decide", conflict, *late
             )
@@ -134,7 +134,7 @@ class Conflict(Office):
         conflict = self.the_conflict()
         seen = world.json("office", "conflict", "show", conflict)["conflict"]
         self.submit(SUZHOU_LABOR, person("C-1", month=9))
-        decide = ("conflict", "decide", conflict, "--value", "A")
+        decide = ("conflict", "decide", conflict, "--take", "A")
         decide += ("--reason", "seen", "--yes", "--etag", seen["etag"])
         _, err = self.ends(5, "office", *decide)
         self.assertIn("changed since", err)
@@ -144,7 +144,7 @@ class Conflict(Office):
     def test_another_decides_between_preview_and_yes(self):
         world = self.world
         conflict = self.the_conflict()
-        decide = ("conflict", "decide", conflict, "--value", "A")
+        decide = ("conflict", "decide", conflict, "--take", "A")
 
         def someone_else():
             self.ends(0, "office", *decide, "--reason", "faster", "--yes")
@@ -169,7 +169,7 @@ class Conflict(Office):
         conflict = self.the_conflict()
         before = self.world.json("office", "decision", "list")
         out, _ = self.ends(
-            *(0, "office", "conflict", "decide", conflict, "--value", "B"),
+            *(0, "office", "conflict", "decide", conflict, "--take", "B"),
             *("--reason", "tried", "--dry-run"),
         )
         self.assertIn("Will stand", out)
@@ -180,7 +180,7 @@ class Conflict(Office):
         for command in (
             ("conflict", "show", "c-" + "a" * 26),
             ("conflict", "show", "nonsense"),
-            ("conflict", "decide", "nonsense", "--value", "A"),
+            ("conflict", "decide", "nonsense", "--take", "A"),
             ("candidate", "show", "k-" + "a" * 26),
             ("decision", "show", "4711"),
             ("decision", "undo", "4711", "--reason", "x", "--yes"),
@@ -198,8 +198,8 @@ class Conflict(Office):
         conflict = self.the_conflict()
         for command in (
             ("conflict", "decide", conflict),
-            ("conflict", "decide", conflict, "--value", "A"),
-            ("conflict", "decide", conflict, "--value", "A", "--reason", "x"),
+            ("conflict", "decide", conflict, "--take", "A"),
+            ("conflict", "decide", conflict, "--take", "A", "--reason", "x"),
             ("conflict", "show", conflict, "--reveal", "residence"),
         ):
             _, err = self.ends(2, "office", *command)
@@ -226,7 +226,7 @@ class Conflict(Office):
     def test_reasons_hold_no_numbers(self):
         conflict = self.the_conflict()
         code, screen = self.world.type(
-            *("office", "conflict", "decide", conflict, "--value", "A"),
+            *("office", "conflict", "decide", conflict, "--take", "A"),
             answers=[("Reason", "card " + NUMBER)],
         )
         self.assertEqual(code, 2, screen)

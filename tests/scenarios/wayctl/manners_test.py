@@ -51,7 +51,7 @@ class Examples(Scenario):
     ]
     QUESTIONS = {
         ("conflict", "decide"): [
-            ("Which value", "A"), ("Reason", "seen"), ("[y/N]", "y")
+            ("Reason", "seen"), ("[y/N]", "y")
         ],
         ("candidate", "decide"): [
             ("One person or two?", "same"), ("Reason", "seen"), ("[y/N]", "y")
@@ -76,6 +76,10 @@ class Examples(Scenario):
         ("mailbox", "watch"): 130,
         # Four records are too few.
         ("rules", "train"): 1,
+        # Each clerk's ruling stands by itself here: nothing waits.
+        ("decision", "approve"): 5,
+        ("decision", "refuse"): 5,
+        ("decision", "withdraw"): 5,
         # No hub at hand has two histories: tests/faults/fork_test.py.
         ("audit", "verify-evidence"): 6,
     }

@@ -62,7 +62,7 @@ class Desk(Scenario):
             self.ends(
                 *(0, "office", "conflict" if conflict else "candidate"),
                 *("decide", item["id"], "--reason", "cleared away", "--yes"),
-                *(("--value", "A") if conflict else ("--different",)),
+                *(("--take", "A") if conflict else ("--different",)),
             )
 
     def add_pair(self, sequence):
@@ -357,7 +357,7 @@ class Batch(Desk):
         self.assertIn("2 recorded, 3 not", screen)
         # Words that are wrapped in a narrow column.
         flat = re.sub(r"\s", "", screen)
-        self.assertIn("same,different,unsureortheidofaclaim", flat)
+        self.assertIn("same,different,unsure,keep-open,value=Vortheidofaclaim", flat)
         self.assertIn("changedsince", flat)
         made = self.decisions()[len(before):]
         self.assertEqual(

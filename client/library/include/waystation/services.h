@@ -104,6 +104,8 @@ class RevokeCertificateRequest;
 class RevokeCertificateResponse;
 class RulesEffect;
 class RulesProgress;
+class SettleProposalRequest;
+class SettleProposalResponse;
 class SignCertificateRequest;
 class SignCertificateResponse;
 class SubmitRecordRequest;
@@ -191,6 +193,9 @@ class Reconciliation {
       const v1::DecideRequest& request) const;
   absl::StatusOr<v1::UndoDecisionResponse> UndoDecision(
       const v1::UndoDecisionRequest& request) const;
+  // Safe to repeat: who has settled it so is answered as before.
+  absl::StatusOr<v1::SettleProposalResponse> SettleProposal(
+      const v1::SettleProposalRequest& request) const;
   absl::StatusOr<v1::ListDecisionsResponse> ListDecisions(
       const v1::ListDecisionsRequest& request) const;
   absl::StatusOr<v1::GetDecisionResponse> GetDecision(

@@ -13,8 +13,8 @@
 namespace waystation::wayctl {
 namespace {
 
-// "line id kind-or-claim reason etag", or "line: REASON" for a row with a
-// defect.
+// "line id kind-or-claim reason etag", of a proposal "line number answer
+// reason", or "line: REASON" for a row with a defect.
 std::vector<std::string> Read(std::string_view text) {
   const auto answers = ReadAnswers(text);
   if (!answers.ok()) return {std::string(errors::ReasonOf(answers.status()))};
@@ -24,6 +24,11 @@ std::vector<std::string> Read(std::string_view text) {
     std::string line = std::to_string(answer.line);
     if (!answer.status.ok()) {
       line += ": " + std::string(errors::ReasonOf(answer.status));
+    } else if (answer.settle.number() != 0) {
+      line += " " + std::to_string(answer.settle.number()) + " " +
+              v1::SettleProposalRequest::Answer_Name(answer.settle.answer())
+                  .substr(7) +
+              " " + answer.settle.reason();
     } else {
       line += " " + request.subject() + " ";
       line += request.kind() == v1::Decision::KIND_CHOOSE_CLAIM
@@ -48,6 +53,16 @@ TEST(AnswerFile, ReadsWhatPeopleWrite) {
        "c-4,l-77,read,e4\n",
        {"2 k-1 SAME seen e1", "3 k-2 DIFFERENT seen e2", "4 k-3 UNSURE lost e3",
         "5 c-4 l-77 read e4"}},
+      {"left open, or a value of the row's attribute",
+       "id,answer,reason,etag,attribute\n"
+       "c-1,keep-open,x,e1,sex\nc-2,value=1990-05-05,x,e2,birth_date\n"
+       "c-3,value=some day,x,e3,birth_date\nc-4,value=male,x,e4,\n",
+       {"2 c-1 KEEP_OPEN x e1", "3 c-2 SET_VALUE x e2", "4: USAGE",
+        "5: FIELD_MISSING"}},
+      {"what waits for a second person",
+       "id,answer,reason,etag\n"
+       "p-17,approve,x,e1\np-18,refuse,x,e2\np-19,same,x,e3\n",
+       {"2 17 APPROVE x", "3 18 REFUSE x", "4: INVALID_REQUEST"}},
       {"any order, other columns, both ends of line, a mark in front",
        "\xef\xbb\xbfwhy,etag,answer,id,reason\r\nX,e1,same,k-1,seen\r\n",
        {"2 k-1 SAME seen e1"}},

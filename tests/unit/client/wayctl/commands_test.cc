@@ -88,7 +88,7 @@ TEST(ExitCodes, OfTheCommandLine) {
        2,
        "--limit is out of range"},
       {"both",
-       {"conflict", "decide", "c", "--value", "A", "--claim", "c-1"},
+       {"conflict", "decide", "c", "--take", "A", "--claim", "c-1"},
        2,
        "do not go together"},
       {"too much", {"conflict", "show", "a", "b"}, 2, "Too much"},
@@ -242,8 +242,8 @@ TEST(Errors, AreTheApisMessageInJson) {
 TEST(Questions, WithoutATerminalAreAUsageError) {
   const std::vector<std::vector<std::string>> commands = {
       {"conflict", "decide", "cf-7k2m"},
-      {"conflict", "decide", "cf-7k2m", "--value", "A"},
-      {"conflict", "decide", "cf-7k2m", "--value", "A", "--reason", "seen"},
+      {"conflict", "decide", "cf-7k2m", "--take", "A"},
+      {"conflict", "decide", "cf-7k2m", "--take", "A", "--reason", "seen"},
       {"candidate", "decide", "cd-2"},
       {"decision", "undo", "4", "--reason", "wrong"},
       {"cert", "revoke", "5f01", "--reason", "lost"},
@@ -337,7 +337,7 @@ TEST(Questions, AreAnsweredByOptionsInScripts) {
     return absl::OkStatus();
   });
   EXPECT_EQ(wayctl
-                .Run({"conflict", "decide", "cf-7k2m", "--value", "A",
+                .Run({"conflict", "decide", "cf-7k2m", "--take", "A",
                       "--reason", "seen", "--yes"})
                 .code,
             0);
@@ -367,7 +367,7 @@ TEST(Questions, AskAgainForALetterThatIsNotThere) {
 TEST(Questions, AreNotAskedAboutWhatHasChangedSince) {
   Wayctl wayctl;
   const Outcome outcome =
-      wayctl.Run({"conflict", "decide", "cf-7k2m", "--value", "A", "--reason",
+      wayctl.Run({"conflict", "decide", "cf-7k2m", "--take", "A", "--reason",
                   "seen", "--etag", "another", "--yes"});
   EXPECT_EQ(outcome.code, 5);
   EXPECT_THAT(outcome.err, HasSubstr("has changed since"));
@@ -419,9 +419,8 @@ TEST(Ids, MayBeShortened) {
 
 TEST(Questions, RefuseALetterThatIsNotThere) {
   Wayctl wayctl;
-  const Outcome outcome =
-      wayctl.Run({"conflict", "decide", "cf-7k2m", "--value", "C", "--reason",
-                  "seen", "--yes"});
+  const Outcome outcome = wayctl.Run({"conflict", "decide", "cf-7k2m", "--take",
+                                      "C", "--reason", "seen", "--yes"});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_THAT(outcome.err, HasSubstr("one of A, B"));
 }

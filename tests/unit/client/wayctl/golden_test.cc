@@ -38,7 +38,7 @@ const Case kCases[] = {
     {"conflict_list", {"conflict", "list"}},
     {"conflict_show", {"conflict", "show", "cf-7k2m"}},
     {"conflict_decide",
-     {"conflict", "decide", "cf-7k2m", "--value", "A", "--reason",
+     {"conflict", "decide", "cf-7k2m", "--take", "A", "--reason",
       "card read again", "--dry-run"}},
     {"review_list", {"review", "list"}},
     {"candidate_list", {"candidate", "list"}},

@@ -303,12 +303,13 @@ TEST_F(Contracts, KnowNoOtherRecipientThanAgencies) {
 
 // Refusal 7: no search by attributes. A person is asked for by handle, by the
 // caller's own record, or by the number that they presented; values are offered
-// in two requests only.
+// in two requests only, and set in one, on a conflict that is open.
 TEST_F(Contracts, FindNobodyByAttributes) {
   const Descriptor& person = Message("Person");
   ForEachMethod([&](const MethodDescriptor& method) {
     SCOPED_TRACE(method.full_name());
-    if (method.name() == "MatchClaim" || method.name() == "LookUpPerson") {
+    if (method.name() == "MatchClaim" || method.name() == "LookUpPerson" ||
+        method.name() == "Decide") {
       return;
     }
     EXPECT_FALSE(CanHold(*method.input_type(), person));
@@ -324,6 +325,8 @@ TEST_F(Contracts, FindNobodyByAttributes) {
   const Descriptor& match = Message("MatchClaimRequest");
   ASSERT_NE(match.FindOneofByName("subject"), nullptr)
       << "a value is offered about a person who is known already";
+  ASSERT_NE(Message("DecideRequest").FindFieldByName("subject"), nullptr)
+      << "a value is set where claims disagree already";
   // Without a number it asks about nobody (LookUp.NamesWhatIsMissing...), and
   // what comes back is the caller's one record and words of a closed list.
   const Descriptor& found = Message("LookUpPersonResponse");

@@ -287,6 +287,7 @@ absl::Status TestHub::TryStart(std::optional<Restored> restored) {
   Options options;
   options.log_origin = origin_;
   options.rules = setup_.rules;
+  options.second_person = setup_.second_person;
   options.demo_numbers = true;
   options.version = "test";
   options.store = "sqlite";

@@ -122,6 +122,8 @@ class TestHub {
     const World* world = nullptr;
     absl::Duration tick = Options().tick;
     size_t log_bytes = storage::sqlite::Options().log_bytes;
+    // Rulings that a second person has to approve.
+    config::v1::SecondPerson second_person = {};
   };
 
   TestHub();

@@ -27,9 +27,10 @@ struct Step {
 };
 
 // A clerk takes the open item with this number, counted from the first by name,
-// and rules by choosing the claim with this number; or undoes a decision.
+// and rules by choosing the claim with this number, by setting a value or by
+// leaving it open; or undoes a decision.
 struct Act {
-  enum class Kind { kChoose, kSame, kDifferent, kUndo };
+  enum class Kind { kChoose, kSet, kKeepOpen, kSame, kDifferent, kUndo };
   Kind kind = Kind::kChoose;
   size_t item = 0;
   size_t claim = 0;
@@ -120,6 +121,8 @@ rc::Gen<Act> AnyAct() {
   return rc::gen::exec([] {
     return Act{.kind = *rc::gen::weightedElement<Act::Kind>(
                    {{4, Act::Kind::kChoose},
+                    {2, Act::Kind::kSet},
+                    {1, Act::Kind::kKeepOpen},
                     {2, Act::Kind::kSame},
                     {2, Act::Kind::kDifferent},
                     {1, Act::Kind::kUndo}}),
@@ -286,6 +289,43 @@ void Choose(TestHub& test, const Act& act) {
   RC_ASSERT(decided.ok());
 }
 
+// A value that agencies claim now and then as well.
+v1::Person ValueFor(const std::string& attribute, size_t which) {
+  v1::Person value;
+  if (attribute == "name") {
+    value.mutable_name()->set_full(kNames[which % kNames.size()]);
+  } else if (attribute == "birth_date") {
+    auto& date = *value.mutable_birth_date()->mutable_date();
+    date.set_year(1990);
+    date.set_month(1 + static_cast<int>(which % 4));
+    date.set_day(2);
+  } else if (attribute == "residence") {
+    value.mutable_residence()->set_division(which % 2 == 0 ? "320507"
+                                                           : "320505");
+  }
+  return value;
+}
+
+// Of others than these it is left open.
+void SetOrKeepOpen(TestHub& test, const Act& act) {
+  const auto all = Conflicts(test);
+  const v1::GetConflictResponse* conflict = Pick(all, act.item);
+  if (conflict == nullptr) return;
+  v1::DecideRequest request;
+  request.set_subject(conflict->conflict().id());
+  request.set_etag(conflict->conflict().etag());
+  request.set_kind(v1::Decision::KIND_KEEP_OPEN);
+  request.set_reason("test");
+  const v1::Person value =
+      ValueFor(conflict->conflict().attribute(), act.claim);
+  if (act.kind == Act::Kind::kSet && value.ByteSizeLong() > 0) {
+    request.set_kind(v1::Decision::KIND_SET_VALUE);
+    *request.mutable_value() = value;
+  }
+  // One that settles nothing is refused, in each order alike.
+  (void)test.Decide(request);
+}
+
 void Rule(TestHub& test, const Act& act) {
   const auto all = Candidates(test);
   const v1::GetCandidateResponse* candidate = Pick(all, act.item);
@@ -304,6 +344,9 @@ void Perform(TestHub& test, const Act& act) {
   switch (act.kind) {
     case Act::Kind::kChoose:
       return Choose(test, act);
+    case Act::Kind::kSet:
+    case Act::Kind::kKeepOpen:
+      return SetOrKeepOpen(test, act);
     case Act::Kind::kSame:
     case Act::Kind::kDifferent:
       return Rule(test, act);

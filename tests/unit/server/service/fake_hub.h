@@ -241,6 +241,10 @@ class FakeHub final : public hub::Hub {
                     Callback<v1::UndoDecisionResponse> done) override {
     done(v1::UndoDecisionResponse());
   }
+  void SettleProposal(const hub::Caller&, v1::SettleProposalRequest,
+                      Callback<v1::SettleProposalResponse> done) override {
+    done(v1::SettleProposalResponse());
+  }
   absl::StatusOr<v1::ListDecisionsResponse> ListDecisions(
       const hub::Caller&, const v1::ListDecisionsRequest&) override {
     return v1::ListDecisionsResponse();

@@ -102,6 +102,7 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"ReconciliationService.ExplainPerson", "R"},
       {"ReconciliationService.Decide", "R"},
       {"ReconciliationService.UndoDecision", "R"},
+      {"ReconciliationService.SettleProposal", "R"},
       {"ReconciliationService.ListDecisions", "R"},
       {"ReconciliationService.GetDecision", "R"},
       {"AuditService.GetCheckpoint", "ACD"},
