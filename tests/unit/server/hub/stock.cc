@@ -362,12 +362,15 @@ Stock ComputedAtOnce(TestHub& test) {
         std::set<std::string> agencies;
         for (const domain::Group& group : resolution.groups) {
           for (const uint32_t member : group.members) {
-            agencies.insert(std::string(resolution.claims[member].agency));
+            const domain::Claim& claim = resolution.claims[member];
+            if (claim.is_office()) continue;
+            agencies.insert(std::string(claim.agency));
           }
         }
-        stock.conflicts.insert(Words(reader.FirstOf(members), number, agencies,
-                                     domain::ReasonOf(resolution.why),
-                                     !resolution.reopened.empty()));
+        stock.conflicts.insert(
+            Words(reader.FirstOf(members), number, agencies,
+                  domain::ReasonOf(resolution.why),
+                  resolution.kept_open == 0 && !resolution.reopened.empty()));
       }
     });
   }
