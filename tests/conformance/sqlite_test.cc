@@ -5,7 +5,10 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <random>
 
+#include "absl/strings/str_cat.h"
 #include "server/storage/sqlite/sqlite_store.h"
 #include "server/storage/sqlite/vfs.h"
 #include "tests/conformance/store_suite.h"
@@ -45,6 +48,19 @@ class SqliteMedium final : public Medium, public FileHooks {
     std::sort(files.begin(), files.end());
     return files;
   }
+  std::string FlipBit(std::minstd_rand& random) override {
+    const std::vector<fs::path> files = Files();
+    const fs::path path = files[random() % files.size()];
+    const uint64_t byte = random() % fs::file_size(path);
+    const int bit = static_cast<int>(random() % 8);
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(byte));
+    const int value = file.get();
+    file.seekp(static_cast<std::streamoff>(byte));
+    file.put(static_cast<char>(value ^ (1 << bit)));
+    return absl::StrCat(path.filename().string(), " byte ", byte, " bit ", bit);
+  }
+  int flips() const override { return 300; }
   std::unique_ptr<Medium> Copy() const override {
     auto copy = std::make_unique<SqliteMedium>();
     fs::copy(folder_, copy->folder_, fs::copy_options::recursive);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/conformance/store_suite.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -26,9 +28,21 @@ void StoreSuite::SetUp() {
   Reopen();
 }
 
+absl::StatusOr<std::unique_ptr<Store>> OpenInTime(Medium& medium) {
+  absl::StatusOr<std::unique_ptr<Store>> opened = medium.Open();
+  for (int tries = 0; medium.is_server() && tries < 600 &&
+                      (absl::IsUnavailable(opened.status()) ||
+                       absl::IsFailedPrecondition(opened.status()));
+       ++tries) {
+    ::usleep(50'000);
+    opened = medium.Open();
+  }
+  return opened;
+}
+
 void StoreSuite::Reopen() {
   store_.reset();
-  absl::StatusOr<std::unique_ptr<Store>> opened = medium_->Open();
+  absl::StatusOr<std::unique_ptr<Store>> opened = OpenInTime(*medium_);
   ASSERT_TRUE(opened.ok()) << opened.status();
   store_ = *std::move(opened);
 }

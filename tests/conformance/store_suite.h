@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,18 +29,30 @@ class Medium {
   virtual ~Medium() = default;
   // The store that the medium holds.
   virtual absl::StatusOr<std::unique_ptr<storage::Store>> Open() = 0;
+  // A server stands between, which goes on by itself: it takes a while until it
+  // notices that a store is gone, or has started anew, and it has room of its
+  // own for small writes.
+  virtual bool is_server() const { return false; }
   // Writes find the disk full, until they do not any more.
   virtual void FillDisk(bool full) = 0;
   // The n-th sync from now fails (1: the next one), once.
   virtual void FailSync(int n) = 0;
   // All that the store wrote: files that are not empty.
   virtual std::vector<std::filesystem::path> Files() const = 0;
+  // Changes one bit of what the store wrote, which is not open, and says where.
+  virtual std::string FlipBit(std::minstd_rand& random) = 0;
+  // How often a test does that; more in a soak.
+  virtual int flips() const = 0;
   // Another medium with the same files; no store is open on either.
   virtual std::unique_ptr<Medium> Copy() const = 0;
   // Another medium whose store is made of what Store::Copy gave.
   virtual absl::StatusOr<std::unique_ptr<Medium>> Rebuild(
       const std::function<absl::StatusOr<std::string>()>& next) const = 0;
 };
+
+// The store that the medium holds, once a server has noticed that the one
+// before is gone.
+absl::StatusOr<std::unique_ptr<storage::Store>> OpenInTime(Medium& medium);
 
 // Makes an empty medium.
 using Subject = std::function<std::unique_ptr<Medium>()>;

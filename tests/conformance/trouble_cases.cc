@@ -36,11 +36,17 @@ TEST_P(Trouble, AFullDiskLosesNothing) {
   const Contents before = Take(ReadContents(store()));
   Batch batch = NewBatch();
   const Uid uid = AddRecord(batch);
+  // More than any file has room for.
+  batch.records.back().sealed = Seal(std::string(2'000'000, 's'));
   medium().FillDisk(true);
   for (int i = 0; i < 3; ++i) {
     EXPECT_THAT(store().Commit(batch), HasCode(kResourceExhausted));
-    EXPECT_EQ(store().AcknowledgeMailbox(1, 8, 80).code(), kResourceExhausted);
-    EXPECT_EQ(store().PutCheckpoint({3, "note", 1}).code(), kResourceExhausted);
+    if (!medium().is_server()) {
+      EXPECT_EQ(store().AcknowledgeMailbox(1, 8, 80).code(),
+                kResourceExhausted);
+      EXPECT_EQ(store().PutCheckpoint({3, "note", 1}).code(),
+                kResourceExhausted);
+    }
     EXPECT_TRUE(Take(ReadContents(store())) == before);
   }
   medium().FillDisk(false);
@@ -213,7 +219,7 @@ Batch BatchOfGroup(const Store& store, const std::vector<Uid>& uids,
 // Commits groups without end and tells of each.
 [[noreturn]] void RunUntilKilled(Medium& medium, const std::vector<Uid>& uids,
                                  int tell) {
-  const absl::StatusOr<std::unique_ptr<Store>> store = medium.Open();
+  const absl::StatusOr<std::unique_ptr<Store>> store = OpenInTime(medium);
   if (!store.ok()) _exit(1);
   for (uint64_t group = (*store)->NewestGroup() + 1;; ++group) {
     if (!(*store)->Commit(BatchOfGroup(**store, uids, group)).ok()) _exit(1);

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "proto/auditlog/hash.h"
+#include "proto/auditlog/tiles.h"
 
 namespace waystation::storage {
 
@@ -255,6 +256,17 @@ int64_t SumOf(const ChecksumKey& key, const CosignatureRow& cosignature) {
       .Add(cosignature.key)
       .Add(cosignature.signature)
       .Finish();
+}
+
+uint64_t TilesOf(uint64_t leaves) {
+  uint64_t tiles = 0;
+  for (uint64_t hashes = leaves, level = 0; hashes > 0; ++level) {
+    const uint64_t partial =
+        level > 0 && hashes % auditlog::kTileWidth != 0 ? 1 : 0;
+    hashes /= auditlog::kTileWidth;
+    tiles += hashes + partial;
+  }
+  return tiles;
 }
 
 std::string PlaceOfLeaf(uint64_t index) { return absl::StrCat("leaf ", index); }

@@ -141,6 +141,10 @@ int64_t SumOfTile(const ChecksumKey& key, uint32_t level, uint64_t index,
 int64_t SumOf(const ChecksumKey& key, const CheckpointRow& checkpoint);
 int64_t SumOf(const ChecksumKey& key, const CosignatureRow& cosignature);
 
+// Rows of tiles that a log of so many leaves has: full ones, and of the levels
+// above the leaves the unfinished ones too.
+uint64_t TilesOf(uint64_t leaves);
+
 std::string PlaceOfLeaf(uint64_t index);
 std::string PlaceOfTile(uint32_t level, uint64_t index);
 std::string PlaceOf(const CheckpointRow& checkpoint);

@@ -373,16 +373,9 @@ void LogTables::CheckTile(const auditlog::Tile& tile, Findings& findings) {
 
 // Those that the leaves ask for are there; there are no others.
 void LogTables::CheckTiles(uint64_t size, Findings& findings) {
-  uint64_t expected = 0;
-  for (uint64_t hashes = size, level = 0; hashes > 0; ++level) {
-    const uint64_t partial =
-        level > 0 && hashes % auditlog::kTileWidth != 0 ? 1 : 0;
-    hashes /= auditlog::kTileWidth;
-    expected += hashes + partial;
-  }
   Statement count(connection_, "SELECT count(*) FROM tile");
   Rows rows(count);
-  if (rows.Next() && rows.Uint(0) != expected) {
+  if (rows.Next() && rows.Uint(0) != TilesOf(size)) {
     findings.Add("tile", "tile", "rows are missing or too many");
   }
   findings.Add("tile", rows.status());
