@@ -7,11 +7,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
   cat <<'HELP'
-usage: deploy/demo.sh [--people N] [--store sqlite] [--keep] [--stop]
+usage: deploy/demo.sh [--people N] [--store sqlite|postgres] [--keep] [--stop]
                       [--dir DIR] [--bin DIR]
 
   --people N   generated people, 100 or more (2000)
-  --store S    sqlite, the one store there is
+  --store S    sqlite, or postgres: a server of the demo's own (sqlite)
   --keep       leave the hub running; then: . build/demo/env.sh
   --stop       end a hub that --keep left running
   --dir DIR    where everything of the demo lies; emptied first (build/demo)
@@ -24,7 +24,7 @@ wrong() {
   exit 2
 }
 
-people=2000 keep=false stop=false demo=build/demo bin=''
+people=2000 store=sqlite keep=false stop=false demo=build/demo bin=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --people | --store | --dir | --bin) [ $# -gt 1 ] || wrong "$1 wants a value" ;;
@@ -37,7 +37,9 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     --store)
-      [ "$2" = sqlite ] || wrong "the only store is sqlite"
+      [ "$2" = sqlite ] || [ "$2" = postgres ] ||
+        wrong "--store wants sqlite or postgres"
+      store=$2
       shift
       ;;
     --keep) keep=true ;;
@@ -64,6 +66,8 @@ case "$demo" in
   *) root=$PWD/$demo ;;
 esac
 state=$root/state
+# shellcheck source=deploy/lib/postgres.sh
+. deploy/lib/postgres.sh
 
 # Whether the hub that an earlier run left behind is alive: the pid file names
 # it, and its command line must say so too, since numbers are used again.
@@ -79,6 +83,7 @@ stop_hub() {
     sleep 0.1
   done
   rm -f "$root/hub.pid"
+  stop_own_postgres "$root/postgres"
 }
 
 if $stop; then
@@ -189,7 +194,7 @@ agencies=("$police_of_fuyang" "$police_of_suzhou" "$labor_of_fuyang" "$labor_of_
 
 start_hub() {
   rm -f "$root/hub.out" # That of an earlier life says "ready" already.
-  waystationd dev --dir "$state" --listen "$1" \
+  waystationd dev --dir "$state" --listen "$1" "${on_store[@]}" \
     >"$root/hub.out" 2>>"$root/hub.log" 9>&- &
   echo $! >"$root/hub.pid"
   disown # A killed hub is part of the story, not of the shell's messages.
@@ -305,6 +310,11 @@ TEXT
 step "A hub, and the agencies of four sectors in two places"
 waystation-population --people "$people" --seed 2011 --out "$demo/population" \
   >/dev/null
+on_store=()
+if [ "$store" = postgres ]; then
+  start_own_postgres "$root/postgres"
+  on_store=(--store "$(postgres_store "$root/postgres")")
+fi
 start_hub 127.0.0.1:0
 # What a reader needs to go on by hand.
 {
@@ -626,7 +636,9 @@ grep -q "entry $entry " "$root/out" || fail "entry $entry is not named"
 check "one bit was flipped in a copy, and the entry is named"
 
 step "Her name stands in no file of the hub, and in no line of its log"
-run 1 grep -r 阮春禾 "$demo/state/store" "$demo/hub.log"
+stored=("$demo/state/store")
+[ "$store" = sqlite ] || stored=("$demo/postgres/")
+run 1 grep -r 阮春禾 "${stored[@]}" "$demo/hub.log"
 check "what is stored about her is sealed"
 
 if $keep; then

@@ -107,6 +107,11 @@ absl::Status Init(const Layout& layout) {
                          {.rule = "--trust-domain: lower-case letters, digits, "
                                   "dots and dashes"});
   }
+  if (!StorePlace::Parse(layout.store).has_value()) {
+    return errors::Error(
+        "USAGE", {.rule = "--store: sqlite:<folder> or postgresql://... is "
+                          "wanted"});
+  }
   if (!IsLogOrigin(layout.log_origin)) {
     return errors::Error("USAGE",
                          {.rule = "--log-origin: no spaces and no plus signs"});
@@ -157,6 +162,12 @@ CLI::App* AddCommand(CLI::App& parent, const std::string& name,
 
 // Each returns the subcommand, which fills its options when it is parsed.
 
+void AddStore(CLI::App& command, std::string& store) {
+  command.add_option(
+      "--store", store,
+      Say("sqlite:<folder>, or postgresql://user@host/database of a server"));
+}
+
 CLI::App* AddDev(CLI::App& app, DevOptions& options) {
   CLI::App* const dev = AddCommand(
       app, "dev",
@@ -167,6 +178,7 @@ CLI::App* AddDev(CLI::App& app, DevOptions& options) {
   dev->add_option("--listen", options.listen, Say("host:port for gRPC"));
   dev->add_option("--http-listen", options.http_listen,
                   Say("host:port for health and metrics, on loopback"));
+  AddStore(*dev, options.store);
   dev->add_option(
          "--people", options.people,
          Say("Who is in it from the start: none (waystation-population "
@@ -183,6 +195,7 @@ CLI::App* AddInit(CLI::App& app, Layout& layout) {
   init->add_option("--listen", layout.listen, Say("host:port for gRPC"));
   init->add_option("--http-listen", layout.http_listen,
                    Say("host:port for health and metrics, on loopback"));
+  AddStore(*init, layout.store);
   init->add_option("--host", layout.hosts,
                    Say("Names and addresses by which clients reach the hub"));
   init->add_option(

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "proto/errors/error.h"
 #include "proto/failpoint/failpoint.h"
+#include "server/hub/store_error.h"
 
 namespace waystation::hub {
 namespace {
@@ -297,10 +298,10 @@ void Committer::FailForGood(const absl::Status& status) {
   {
     const std::lock_guard lock(failure_mutex_);
     if (failed_.exchange(true)) return;
-    failure_ = status;
+    failure_ = StoreError(status);
     callback = on_failure_;
   }
-  if (callback) callback(status);
+  if (callback) callback(StoreError(status));
 }
 
 }  // namespace waystation::hub

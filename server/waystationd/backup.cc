@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/waystationd/backup.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -20,7 +14,6 @@
 #include "proto/errors/error.h"
 #include "proto/failpoint/failpoint.h"
 #include "proto/language/language.h"
-#include "proto/runtime/file.h"
 #include "server/backup/shelf.h"
 #include "server/hub/random_pool.h"
 #include "server/hub/seal.h"
@@ -32,7 +25,6 @@
 namespace waystation::waystationd {
 namespace {
 
-namespace fs = std::filesystem;
 using language::Say;
 
 void Print(const std::string& text) {
@@ -50,23 +42,6 @@ absl::Status LoadWithBackups(const std::string& config_file, Parts& parts) {
   if (absl::Status loaded = LoadParts(parts); !loaded.ok()) return loaded;
   if (parts.shelf == nullptr) return errors::Error("NO_BACKUPS");
   return absl::OkStatus();
-}
-
-bool IsLocked(const std::string& folder) {
-  const int file = ::open((folder + "/lock").c_str(), O_RDWR | O_CLOEXEC);
-  if (file < 0) return false;
-  const bool locked = ::flock(file, LOCK_EX | LOCK_NB) != 0;
-  ::close(file);
-  return locked;
-}
-
-absl::Status NeedNoStore(const std::string& folder) {
-  std::error_code error;
-  if (!fs::exists(folder, error) || fs::is_empty(folder, error)) {
-    return absl::OkStatus();
-  }
-  return errors::Error(IsLocked(folder) ? "STORE_IN_USE" : "FOLDER_NOT_EMPTY",
-                       {.rule = folder});
 }
 
 // What is wrong with the store, printed line by line.
@@ -129,12 +104,10 @@ absl::Status VerifyBackup(const std::string& config_file,
   }
   auto archive = parts.shelf->Read(name, absl::Now());
   if (!archive.ok()) return archive.status();
-  const std::string folder = parts.shelf->CheckingFolder(name);
-  const absl::Cleanup clear = [&] {
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
-  };
-  const auto store = RebuildStore(**archive, folder, *parts.keys);
+  const StorePlace checking =
+      CheckingPlace(parts.config.store, parts.shelf->CheckingFolder(name));
+  const absl::Cleanup clear = [&] { (void)RemoveStore(checking); };
+  const auto store = RebuildStore(**archive, checking, *parts.keys);
   if (!store.ok()) return store.status();
   return Check(*parts.keys, **store, **archive);
 }
@@ -145,20 +118,21 @@ absl::Status RestoreBackup(const std::string& config_file,
   if (absl::Status loaded = LoadWithBackups(config_file, parts); !loaded.ok()) {
     return loaded;
   }
-  const std::string& place = parts.config.store_folder;
+  const StorePlace& place = parts.config.store;
   if (absl::Status empty = NeedNoStore(place); !empty.ok()) return empty;
   auto archive = parts.shelf->Read(name, absl::Now());
   if (!archive.ok()) return archive.status();
 
   // It comes to its place when it is whole.
-  const std::string folder = place + ".restoring";
-  std::error_code error;
-  fs::remove_all(folder, error);
+  const StorePlace restoring = RestoringPlace(place);
+  if (absl::Status removed = RemoveStore(restoring); !removed.ok()) {
+    return removed;
+  }
   Progress(Say("reading $0", name));
   WAYSTATION_FAILPOINT("restoring/begun");
-  auto store = RebuildStore(**archive, folder, *parts.keys);
+  auto store = RebuildStore(**archive, restoring, *parts.keys);
   if (!store.ok()) {
-    fs::remove_all(folder, error);
+    (void)RemoveStore(restoring);
     return store.status();
   }
   parts.store = *std::move(store);
@@ -170,24 +144,16 @@ absl::Status RestoreBackup(const std::string& config_file,
   parts.hub.reset();
   parts.store.reset();
   if (!done.ok()) {
-    fs::remove_all(folder, error);
+    (void)RemoveStore(restoring);
     return done;
   }
-  fs::remove(place, error);
-  WAYSTATION_FAILPOINT("restoring/place-free");
-  fs::rename(folder, place, error);
-  WAYSTATION_FAILPOINT("restoring/renamed");
-  if (error) {
-    return errors::Error("FILE_NOT_WRITTEN",
-                         {.field = place, .rule = error.message()});
-  }
-  if (absl::Status synced = runtime::SyncFolder(place); !synced.ok()) {
-    return synced;
+  if (absl::Status moved = MoveStore(restoring, place); !moved.ok()) {
+    return moved;
   }
   Print(
       Say("Restored into $0. What agencies sent after $1 is not in it: their\n"
           "adapters send it again when they meet the new log.\n",
-          place, name));
+          place.Shown(), name));
   return absl::OkStatus();
 }
 

@@ -46,14 +46,13 @@ absl::Status CheckOffline(const std::string& config_file) {
   parts.config = *std::move(config);
   if (absl::Status loaded = LoadParts(parts); !loaded.ok()) return loaded;
   // Opening makes a store where there is none.
-  const std::string& folder = parts.config.store_folder;
-  std::error_code error;
-  if (!std::filesystem::exists(folder + "/waystation.db", error)) {
-    return errors::Error("FILE_MISSING", {.rule = folder});
+  if (absl::Status there = NeedStore(parts.config.store); !there.ok()) {
+    return there;
   }
-  auto store = OpenStore(folder, *parts.keys, [](const std::string& words) {
-    std::fprintf(stderr, "%s\n", language::SayRule(words).c_str());
-  });
+  auto store =
+      OpenStore(parts.config.store, *parts.keys, [](const std::string& words) {
+        std::fprintf(stderr, "%s\n", language::SayRule(words).c_str());
+      });
   if (!store.ok()) return store.status();
   hub::RandomPool random(FillRandom);
   const hub::Sealer sealer(*parts.keys, random);

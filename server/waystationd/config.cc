@@ -17,7 +17,6 @@
 namespace waystation::waystationd {
 namespace {
 
-constexpr std::string_view kSqlite = "sqlite:";
 constexpr int kMostConnections = 65'536;
 
 using Problems = std::vector<runtime::YamlProblem>;
@@ -33,8 +32,8 @@ Problems Check(const config::v1::HubConfig& hub) {
   check(IsAddress(hub.listen()), "listen", "host:port is wanted");
   check(hub.http_listen().empty() || IsAddress(hub.http_listen()),
         "http_listen", "host:port is wanted");
-  check(hub.store().starts_with(kSqlite) && hub.store().size() > kSqlite.size(),
-        "store", "sqlite:<folder> is wanted");
+  check(StorePlace::Parse(hub.store()).has_value(), "store",
+        "sqlite:<folder> or postgresql://... is wanted");
   need_file(hub.tls().certificate(), "tls.certificate");
   need_file(hub.tls().key(), "tls.key");
   need_file(hub.tls().client_authorities(), "tls.client_authorities");
@@ -152,8 +151,10 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
     return runtime::ConfigInvalid(*places, problems);
   }
   ResolvePaths(path, hub);
-  config.store_folder =
-      runtime::ResolvePath(path, hub.store().substr(kSqlite.size()));
+  config.store = *StorePlace::Parse(hub.store());
+  if (config.store.kind == StorePlace::Kind::kSqlite) {
+    config.store.at = runtime::ResolvePath(path, config.store.at);
+  }
   if (!hub.log_level().empty()) {
     config.log_level = *runtime::LogLevelFromName(hub.log_level());
   }

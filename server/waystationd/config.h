@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "proto/runtime/log.h"
+#include "server/waystationd/stores.h"
 #include "waystation/config/v1/hub.pb.h"
 #include "waystation/config/v1/rules.pb.h"
 
@@ -17,8 +18,7 @@ struct Config {
   config::v1::HubConfig hub;
   // Empty without a rules file.
   config::v1::Rules rules;
-  // Of the SQLite store.
-  std::string store_folder;
+  StorePlace store;
   runtime::LogLevel log_level = runtime::LogLevel::kInfo;
   bool log_json = false;
 };

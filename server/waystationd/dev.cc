@@ -249,6 +249,7 @@ absl::Status Dev(DevOptions options, runtime::Signals& signals) {
                       .listen = options.listen,
                       .http_listen = options.http_listen,
                       .log_origin = "dev.waystation.example/log",
+                      .store = options.store,
                       .demo_numbers = true};
   const bool known = fs::exists(layout.In("env.sh"), error);
   absl::Status status = known ? absl::OkStatus() : MakeFolder(layout);

@@ -20,6 +20,8 @@ struct DevOptions {
   std::string folder;
   std::string listen = "127.0.0.1:0";
   std::string http_listen = "127.0.0.1:0";
+  // As in the configuration.
+  std::string store = "sqlite:store";
   // Who is in it from the start. "none" is the one choice: people are generated
   // by waystation-population and sent by adapters, as they would be anywhere.
   std::string people = "none";

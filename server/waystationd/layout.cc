@@ -28,7 +28,10 @@ listen: "@LISTEN@"
 # /metrics, /healthz and /readyz, plain HTTP; loopback only.
 http_listen: "@HTTP@"
 
-store: sqlite:store
+# A folder here, or a database of a PostgreSQL server, which the site keeps alive
+# and backs up: postgresql://user@host/database. A password is best in a file that
+# `?passfile=` names.
+store: "@STORE@"
 
 # `wayctl backup create` copies the store to `folder`, best another machine's
 # disk. Each backup has a key of its own in `keys`, destroyed after `keep_days`:
@@ -182,6 +185,7 @@ absl::Status Fill(const Layout& layout, absl::Time now) {
           {{"@LISTEN@", layout.listen},
            {"@HTTP@", layout.http_listen},
            {"@ORIGIN@", layout.log_origin},
+           {"@STORE@", layout.store},
            {"@DOMAIN@", layout.trust_domain},
            {"@DEMO@", layout.demo_numbers
                           ? "\n# Generated people have numbers with a leading "

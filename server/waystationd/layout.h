@@ -32,6 +32,8 @@ struct Layout {
   std::vector<std::string> hosts = {"localhost", "127.0.0.1"};
   std::string trust_domain = "waystation.example";
   std::string log_origin = "waystation.example/log";
+  // As in the configuration.
+  std::string store = "sqlite:store";
   bool demo_numbers = false;
 
   std::string In(const std::string& name) const { return folder + "/" + name; }

@@ -8,13 +8,9 @@
 #include "absl/time/clock.h"
 #include "proto/errors/error.h"
 #include "proto/runtime/file.h"
-#include "server/hub/store_error.h"
-#include "server/storage/sqlite/sqlite_store.h"
 
 namespace waystation::waystationd {
 namespace {
-
-constexpr char kStore[] = "sqlite";
 
 absl::StatusOr<auditlog::Ed25519PrivateKey> LoadLogKey(
     const std::string& path) {
@@ -82,39 +78,17 @@ absl::Status LoadParts(Parts& parts) {
   return OpenBackups(parts);
 }
 
-absl::StatusOr<std::unique_ptr<storage::Store>> OpenStore(
-    const std::string& folder, const hub::Keys& keys,
-    std::function<void(const std::string& words)> tell) {
-  auto store = storage::sqlite::OpenSqlite({.folder = folder,
-                                            .checksum_key = keys.checksum_key(),
-                                            .tell = std::move(tell)});
-  if (!store.ok()) return hub::NamedStoreError(store.status());
-  return store;
-}
-
-absl::StatusOr<std::unique_ptr<storage::Store>> RebuildStore(
-    backup::ArchiveReader& archive, const std::string& folder,
-    const hub::Keys& keys) {
-  if (archive.head().store() != kStore ||
-      archive.head().key_fingerprint() != keys.Fingerprint()) {
-    return errors::Error("STORE_FOREIGN",
-                         {.rule = "the backup is of another hub"});
-  }
-  const absl::Status made =
-      storage::sqlite::RestoreSqlite(folder, [&] { return archive.Next(); });
-  if (!made.ok()) return hub::NamedStoreError(made);
-  return OpenStore(folder, keys);
-}
-
 absl::Status StartHub(Parts& parts, std::optional<hub::Restored> restored) {
   const config::v1::HubConfig& config = parts.config.hub;
   hub::BackupParts backups;
   if (parts.shelf != nullptr) {
     backups = {.shelf = parts.shelf.get(),
                .journal = parts.journal.get(),
-               .rebuild = [keys = *parts.keys](backup::ArchiveReader& archive,
-                                               const std::string& folder) {
-                 return RebuildStore(archive, folder, keys);
+               .rebuild = [keys = *parts.keys, place = parts.config.store](
+                              backup::ArchiveReader& archive,
+                              const std::string& folder) {
+                 return RebuildStore(archive, CheckingPlace(place, folder),
+                                     keys);
                }};
   }
   auto hub = hub::Hub::Start({.store = *parts.store,
@@ -129,7 +103,7 @@ absl::Status StartHub(Parts& parts, std::optional<hub::Restored> restored) {
                               .second_person = config.second_person(),
                               .demo_numbers = config.demo_numbers(),
                               .version = WAYSTATION_VERSION,
-                              .store = kStore,
+                              .store = parts.config.store.kind_name(),
                               .restored = std::move(restored)});
   if (!hub.ok()) return hub.status();
   parts.hub = *std::move(hub);

@@ -41,17 +41,6 @@ absl::StatusOr<std::optional<service::Authority>> LoadAuthority(
 // All that comes before the store.
 absl::Status LoadParts(Parts& parts);
 
-// The store of `folder`, made if there is none. `tell` as in its options.
-absl::StatusOr<std::unique_ptr<storage::Store>> OpenStore(
-    const std::string& folder, const hub::Keys& keys,
-    std::function<void(const std::string& words)> tell = {});
-
-// A store in a new folder, made of a backup, whose key fits: STORE_FOREIGN
-// otherwise.
-absl::StatusOr<std::unique_ptr<storage::Store>> RebuildStore(
-    backup::ArchiveReader& archive, const std::string& folder,
-    const hub::Keys& keys);
-
 // The hub on parts.store. Fills parts.hub.
 absl::Status StartHub(Parts& parts, std::optional<hub::Restored> restored = {});
 

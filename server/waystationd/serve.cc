@@ -30,6 +30,9 @@
 namespace waystation::waystationd {
 namespace {
 
+// A database takes a while until it notices that the hub before is gone.
+constexpr absl::Duration kWaitForStore = absl::Minutes(1);
+
 absl::StatusOr<std::unique_ptr<service::Server>> Listen(
     const Parts& parts, const runtime::Log& log,
     std::function<void(const absl::Status&)> on_deaf) {
@@ -137,10 +140,12 @@ absl::Status Serve(const Serving& serving, runtime::Signals& signals) {
   service::RouteTransportLog(log);
 
   if (absl::Status loaded = LoadParts(parts); !loaded.ok()) return loaded;
-  auto store = OpenStore(parts.config.store_folder, *parts.keys,
-                         [](const std::string& words) {
-                           log.warn("store: {}", language::SayRule(words));
-                         });
+  auto store = OpenStore(
+      parts.config.store, *parts.keys,
+      [](const std::string& words) {
+        log.warn("store: {}", language::SayRule(words));
+      },
+      kWaitForStore);
   if (!store.ok()) return store.status();
   parts.store = *std::move(store);
   if (absl::Status started = StartHub(parts); !started.ok()) return started;

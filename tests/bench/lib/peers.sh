@@ -13,18 +13,12 @@ s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])'
 }
 
-# A server that refuses to run as root runs as the user that its package made.
-as_postgres() {
-  if [ "$(id -u)" -eq 0 ]; then
-    runuser -u postgres -- "$@"
-  else
-    "$@"
-  fi
-}
+# shellcheck source=deploy/lib/postgres.sh
+. deploy/lib/postgres.sh
 
 start_postgres() {
   local bin data
-  bin=$(dirname "$(find /usr/lib/postgresql -name initdb | sort | tail -n 1)")
+  bin=$(postgres_bin)
   postgres_port=$(free_port)
   data=$(mktemp -d "$work/postgres.XXXXXX")
   chmod 711 "$work"

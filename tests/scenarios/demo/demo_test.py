@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plays the demo as its readers do: with few people reads what it prints and runs
-each printed command again; then plays it as the README says, beside another one.
+each printed command again; then plays it as the README says, beside another one
+that is on PostgreSQL.
 
   demo_test.py SOURCE_DIR BIN_DIR
 """
@@ -138,7 +139,7 @@ class Demo(unittest.TestCase):
 
         # Where the first one left its hub, with as many as the README says.
         again = start(self.folder)
-        other = start(self.root / "other", *FEW)
+        other = start(self.root / "other", *FEW, "--store", "postgres")
         for demo in (again, other):
             code, output = finish(demo)
             self.assertEqual(code, 0, output)
@@ -146,7 +147,7 @@ class Demo(unittest.TestCase):
 
     def test_refuses_what_it_cannot_do(self):
         for options in (["--people"], ["--people", "none"], ["--people", "1"],
-                        ["--store", "postgres"], ["--what"]):
+                        ["--store", "paper"], ["--what"]):
             code, output = finish(start(self.folder, *FEW, *options))
             self.assertEqual(code, 2, output)
             self.assertIn("usage:", output)

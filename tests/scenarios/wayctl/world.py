@@ -24,6 +24,8 @@ class World:
         # Where the hub is laid out; another folder makes it another hub.
         self.hub_folder = self.file("hub")
         self.listen = "127.0.0.1:0"
+        # Options of `waystationd dev` besides.
+        self.hub_options = []
         # Where its pages for the machine are, once it serves.
         self.health = None
         # What the hub finds in its environment besides, and what it is run by.
@@ -49,6 +51,7 @@ class World:
                     self.hub_folder,
                     "--listen",
                     self.listen,
+                    *self.hub_options,
                 ],
                 stdout=subprocess.PIPE,
                 stderr=log,

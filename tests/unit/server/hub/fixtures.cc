@@ -278,10 +278,12 @@ absl::Status TestHub::TryStart(std::optional<Restored> restored) {
                }};
   }
   auto store =
-      storage::sqlite::OpenSqlite({.folder = folder_ / "store",
-                                   .checksum_key = keys_.checksum_key(),
-                                   .log_bytes = setup_.log_bytes,
-                                   .hooks = setup_.hooks});
+      setup_.open
+          ? setup_.open(keys_)
+          : storage::sqlite::OpenSqlite({.folder = folder_ / "store",
+                                         .checksum_key = keys_.checksum_key(),
+                                         .log_bytes = setup_.log_bytes,
+                                         .hooks = setup_.hooks});
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
   Options options;

@@ -121,6 +121,9 @@ class TestHub {
     // else one of its own.
     const World* world = nullptr;
     absl::Duration tick = Options().tick;
+    // Opens the store on something else than the folder.
+    std::function<absl::StatusOr<std::unique_ptr<storage::Store>>(const Keys&)>
+        open = nullptr;
     size_t log_bytes = storage::sqlite::Options().log_bytes;
     // Rulings that a second person has to approve.
     config::v1::SecondPerson second_person = {};
@@ -174,9 +177,11 @@ class TestHub {
   absl::StatusOr<v1::UndoDecisionResponse> Undo(uint64_t number);
   std::vector<v1::LoggedEvent> Events();
 
- private:
+  // Registers the agencies and applies the agreements, as a hub of no other
+  // world has them from the start.
   void Prepare();
 
+ private:
   Setup setup_;
   std::unique_ptr<World> own_world_;
   const World& world_;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 
 #include "absl/time/clock.h"
@@ -50,12 +51,40 @@ class ConfigTest : public testing::Test {
   Layout layout_;
 };
 
+TEST(StorePlaceTest, IsReadAndShownWithoutAPassword) {
+  using Kind = StorePlace::Kind;
+  const struct {
+    const char* text;
+    std::optional<Kind> kind;
+    const char* shown;
+  } rows[] = {
+      {"sqlite:store", Kind::kSqlite, "store"},
+      {"sqlite:", std::nullopt, ""},
+      {"store", std::nullopt, ""},
+      {"mysql://host/db", std::nullopt, ""},
+      {"postgresql://host/db", Kind::kPostgres, "postgresql://host/db"},
+      {"postgres://host/db", Kind::kPostgres, "postgresql://host/db"},
+      {"postgresql://li:secret@a,b/db?passfile=/x", Kind::kPostgres,
+       "postgresql://a,b/db"},
+      {"postgresql://h/db?options=\"", std::nullopt, ""},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.text);
+    const auto place = StorePlace::Parse(row.text);
+    ASSERT_EQ(place.has_value(), row.kind.has_value());
+    if (!place.has_value()) continue;
+    EXPECT_EQ(place->kind, row.kind);
+    EXPECT_EQ(place->Shown(), row.shown);
+  }
+}
+
 TEST_F(ConfigTest, InitWritesWhatServes) {
   ASSERT_TRUE(MakeLayout(layout_, absl::Now()).ok());
   const auto config = LoadConfig(layout_.In("hub.yaml"));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->hub.listen(), "127.0.0.1:7443");
-  EXPECT_EQ(config->store_folder, layout_.In("store"));
+  EXPECT_EQ(config->store.kind, StorePlace::Kind::kSqlite);
+  EXPECT_EQ(config->store.at, layout_.In("store"));
   EXPECT_EQ(config->hub.key_file(), layout_.In("keys/hub.keys"));
   EXPECT_EQ(config->hub.tls().client_authorities(), layout_.In("tls/ca.pem"));
   EXPECT_EQ(config->hub.authority().issued(), layout_.In("tls/issued.pem"));

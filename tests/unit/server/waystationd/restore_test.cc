@@ -64,7 +64,7 @@ absl::Status Start(const Place& place, Parts& parts) {
   if (!config.ok()) return config.status();
   parts.config = *std::move(config);
   if (absl::Status loaded = LoadParts(parts); !loaded.ok()) return loaded;
-  auto store = OpenStore(parts.config.store_folder, *parts.keys);
+  auto store = OpenStore(parts.config.store, *parts.keys);
   if (!store.ok()) return store.status();
   parts.store = *std::move(store);
   return StartHub(parts);

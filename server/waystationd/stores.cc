@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/waystationd/stores.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "proto/errors/error.h"
+#include "proto/failpoint/failpoint.h"
+#include "proto/runtime/file.h"
+#include "server/hub/store_error.h"
+#include "server/storage/postgres/postgres_store.h"
+#include "server/storage/sqlite/sqlite_store.h"
+
+namespace waystation::waystationd {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSqlite = "sqlite:";
+constexpr std::string_view kPostgres[] = {"postgresql://", "postgres://"};
+constexpr char kChecking[] = "waystation_checking";
+constexpr char kRestoring[] = "waystation_restoring";
+
+bool IsLocked(const std::string& folder) {
+  const int file = ::open((folder + "/lock").c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool locked = ::flock(file, LOCK_EX | LOCK_NB) != 0;
+  ::close(file);
+  return locked;
+}
+
+storage::postgres::Options OptionsOf(const StorePlace& place) {
+  return {.target = place.at, .schema = place.schema};
+}
+
+absl::StatusOr<std::unique_ptr<storage::Store>> Open(
+    const StorePlace& place, const hub::Keys& keys,
+    std::function<void(const std::string& words)> tell, absl::Duration wait) {
+  if (place.kind == StorePlace::Kind::kSqlite) {
+    return storage::sqlite::OpenSqlite({.folder = place.at,
+                                        .checksum_key = keys.checksum_key(),
+                                        .tell = std::move(tell)});
+  }
+  storage::postgres::Options options = OptionsOf(place);
+  options.checksum_key = keys.checksum_key();
+  options.is_scratch = place.schema == kChecking;
+  options.wait = wait;
+  return storage::postgres::OpenPostgres(options);
+}
+
+absl::Status MoveFolder(const std::string& from, const std::string& to) {
+  std::error_code error;
+  fs::remove(to, error);
+  WAYSTATION_FAILPOINT("restoring/place-free");
+  fs::rename(from, to, error);
+  WAYSTATION_FAILPOINT("restoring/renamed");
+  if (error) {
+    return errors::Error("FILE_NOT_WRITTEN",
+                         {.field = to, .rule = error.message()});
+  }
+  return runtime::SyncFolder(to);
+}
+
+}  // namespace
+
+std::optional<StorePlace> StorePlace::Parse(std::string_view text) {
+  // Nothing that would have to be quoted wherever it is written.
+  if (text.find_first_of("\"\\\n") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  if (text.starts_with(kSqlite) && text.size() > kSqlite.size()) {
+    return StorePlace{.kind = Kind::kSqlite,
+                      .at = std::string(text.substr(kSqlite.size()))};
+  }
+  for (const std::string_view scheme : kPostgres) {
+    if (text.starts_with(scheme)) {
+      return StorePlace{.kind = Kind::kPostgres, .at = std::string(text)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::string StorePlace::kind_name() const {
+  return kind == Kind::kSqlite ? "sqlite" : "postgresql";
+}
+
+std::string StorePlace::Shown() const {
+  if (kind == Kind::kSqlite) return at;
+  // Behind the user and a password, if there are any.
+  const size_t host = at.find("://") + 3;
+  const size_t user = at.find('@', host);
+  const size_t from = user == std::string::npos ? host : user + 1;
+  return "postgresql://" + at.substr(from, at.find('?', from) - from);
+}
+
+absl::StatusOr<std::unique_ptr<storage::Store>> OpenStore(
+    const StorePlace& place, const hub::Keys& keys,
+    std::function<void(const std::string& words)> tell, absl::Duration wait) {
+  auto store = Open(place, keys, std::move(tell), wait);
+  if (!store.ok()) return hub::NamedStoreError(store.status());
+  return store;
+}
+
+absl::Status NeedStore(const StorePlace& place) {
+  std::error_code error;
+  if (place.kind == StorePlace::Kind::kPostgres ||
+      fs::exists(place.at + "/waystation.db", error)) {
+    return absl::OkStatus();
+  }
+  return errors::Error("FILE_MISSING", {.rule = place.at});
+}
+
+absl::Status NeedNoStore(const StorePlace& place) {
+  if (place.kind == StorePlace::Kind::kPostgres) {
+    return storage::postgres::NeedNoPostgres(OptionsOf(place));
+  }
+  std::error_code error;
+  if (!fs::exists(place.at, error) || fs::is_empty(place.at, error)) {
+    return absl::OkStatus();
+  }
+  return errors::Error(IsLocked(place.at) ? "STORE_IN_USE" : "FOLDER_NOT_EMPTY",
+                       {.rule = place.Shown()});
+}
+
+absl::StatusOr<std::unique_ptr<storage::Store>> RebuildStore(
+    backup::ArchiveReader& archive, const StorePlace& place,
+    const hub::Keys& keys) {
+  if (archive.head().store() != place.kind_name() ||
+      archive.head().key_fingerprint() != keys.Fingerprint()) {
+    return errors::Error("STORE_FOREIGN",
+                         {.rule = "the backup is of another hub"});
+  }
+  // A crash may have left one.
+  if (place.schema == kChecking) {
+    if (absl::Status removed = RemoveStore(place); !removed.ok()) {
+      return hub::NamedStoreError(removed);
+    }
+  }
+  const auto next = [&] { return archive.Next(); };
+  const absl::Status made =
+      place.kind == StorePlace::Kind::kSqlite
+          ? storage::sqlite::RestoreSqlite(place.at, next)
+          : storage::postgres::RestorePostgres(OptionsOf(place), next);
+  if (!made.ok()) return hub::NamedStoreError(made);
+  return OpenStore(place, keys);
+}
+
+StorePlace CheckingPlace(const StorePlace& place, const std::string& folder) {
+  StorePlace checking = place;
+  if (place.kind == StorePlace::Kind::kSqlite) {
+    checking.at = folder;
+  } else {
+    checking.schema = kChecking;
+  }
+  return checking;
+}
+
+StorePlace RestoringPlace(const StorePlace& place) {
+  StorePlace restoring = place;
+  if (place.kind == StorePlace::Kind::kSqlite) {
+    restoring.at += ".restoring";
+  } else {
+    restoring.schema = kRestoring;
+  }
+  return restoring;
+}
+
+absl::Status RemoveStore(const StorePlace& place) {
+  if (place.kind == StorePlace::Kind::kPostgres) {
+    return storage::postgres::RemovePostgres(OptionsOf(place));
+  }
+  std::error_code ignored;
+  fs::remove_all(place.at, ignored);
+  return absl::OkStatus();
+}
+
+absl::Status MoveStore(const StorePlace& from, const StorePlace& to) {
+  return from.kind == StorePlace::Kind::kSqlite
+             ? MoveFolder(from.at, to.at)
+             : storage::postgres::MovePostgres(OptionsOf(from), OptionsOf(to));
+}
+
+}  // namespace waystation::waystationd
