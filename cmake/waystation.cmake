@@ -100,3 +100,34 @@ function(waystation_python_test name script)
     LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
     ENVIRONMENT "PYTHONPATH=${path};PYTHONDONTWRITEBYTECODE=1")
 endfunction()
+
+# waystation_migrations(store): the steps of that store's schema, files of
+# migrations/ beside it, as text in the program: migration_list.cc.
+function(waystation_migrations store)
+  file(GLOB steps CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/migrations/*.sql)
+  list(SORT steps)
+  set(migrations "")
+  foreach(step ${steps})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${step})
+    get_filename_component(name ${step} NAME_WE)
+    string(REGEX MATCH "^[0-9]+" version ${name})
+    math(EXPR version "1${version} - 10000")  # "0008" is not an octal number.
+    file(READ ${step} sql)
+    string(APPEND migrations
+      "    {${version}, \"${name}\", R\"sql(\n${sql})sql\"},\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/migration_list.cc
+    CONTENT [[// Generated from migrations/*.sql.
+#include "server/storage/@store@/migrations.h"
+
+namespace waystation::storage::@store@ {
+
+std::span<const Migration> Migrations() {
+  static constexpr Migration kMigrations[] = {
+@migrations@  };
+  return kMigrations;
+}
+
+}  // namespace waystation::storage::@store@
+]] @ONLY)
+endfunction()

@@ -18,14 +18,10 @@ namespace {
 class BatchWriter {
  public:
   BatchWriter(Session& session, const State& state, const Batch& batch)
-      : session_(session), state_(state), batch_(batch) {
-    next_.group.number = state.newest.number + 1;
-    next_.group.batch = batch.id;
-    next_.group.first_leaf = state.tree.size();
-    next_.group.decided = state.newest.decided;
-    next_.group.tally = state.newest.tally;
-    next_.tree = state.tree;
-  }
+      : session_(session),
+        state_(state),
+        batch_(batch),
+        next_(NextGroup(state, batch)) {}
 
   absl::StatusOr<Advance> Write() {
     if (absl::Status status = Verify(); !status.ok()) return status;
@@ -42,20 +38,8 @@ class BatchWriter {
 
  private:
   absl::Status Verify() {
-    if (batch_.id == BatchId{}) {
-      return absl::InvalidArgumentError("a batch has an id");
-    }
-    if (batch_.leaves.empty()) {
-      return absl::InvalidArgumentError("a batch has a leaf");
-    }
-    if (batch_.reads.log_size.has_value() &&
-        *batch_.reads.log_size != state_.tree.size()) {
-      return absl::AbortedError("the log has grown since the batch was read");
-    }
-    if (batch_.reads.group == state_.newest.number) return absl::OkStatus();
-    if (batch_.reads.group < state_.newest.decided) {
-      return absl::AbortedError("a decision was made since the batch was read");
-    }
+    const absl::StatusOr<bool> may = MayHaveMoved(state_, batch_);
+    if (!may.ok() || !*may) return may.status();
     Pipeline pipeline;
     session_.records.Verify(batch_.reads, pipeline);
     return pipeline.Run(*session_.connection);
@@ -152,15 +136,6 @@ class BatchWriter {
   ClerkTables::Change clerks_;
 };
 
-void Compare(const std::string& table, uint64_t counted, uint64_t told,
-             Findings& findings) {
-  if (counted != told) {
-    findings.Add(
-        table, table,
-        absl::StrCat(counted, " rows where the newest group tells of ", told));
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<State> LoadState(Session& session) {
@@ -169,16 +144,11 @@ absl::StatusOr<State> LoadState(Session& session) {
   if (!groups.ok()) return groups.status();
   for (const GroupRow& group : *groups) Remember(group, state);
   if (!groups->empty()) state.newest = groups->back();
-  auto tree = session.log.LoadTree(state.newest.frontier.size());
-  if (absl::IsNotFound(tree.status())) {
-    return absl::DataLossError(tree.status().message());
+  if (absl::Status status =
+          TakeTree(session.log.LoadTree(state.newest.frontier.size()), state);
+      !status.ok()) {
+    return status;
   }
-  if (!tree.ok()) return tree.status();
-  if (tree->frontier() != state.newest.frontier) {
-    return Damaged(PlaceOfGroup(state.newest.number),
-                   "its frontier is not that of the stored leaves");
-  }
-  state.tree = *std::move(tree);
   auto agencies = session.groups.LoadAgencies();
   if (!agencies.ok()) return agencies.status();
   state.agencies = *std::move(agencies);
@@ -218,15 +188,15 @@ std::vector<Finding> CheckStore(
     findings.Add("agency", "agency", "counts are not those of the records");
   }
 
-  const Tally& told = newest.tally;
-  Compare("record", records.records, told.records, findings);
-  Compare("membership", records.persons, told.persons, findings);
-  Compare("identifier", records.identifiers, told.identifiers, findings);
-  Compare("edge", records.edges, told.edges, findings);
-  Compare("open_item", clerks.conflicts + clerks.candidates,
-          told.conflicts + told.candidates, findings);
-  Compare("decision", clerks.decisions, told.decisions, findings);
-  Compare("object", clerks.objects, told.objects, findings);
+  CompareTally({.records = records.records,
+                .persons = records.persons,
+                .conflicts = clerks.conflicts,
+                .candidates = clerks.candidates,
+                .identifiers = records.identifiers,
+                .decisions = clerks.decisions,
+                .objects = clerks.objects,
+                .edges = records.edges},
+               newest.tally, findings);
 
   const auto next_uid = session.groups.LoadNextUid();
   findings.Add("store", next_uid.status());

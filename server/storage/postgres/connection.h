@@ -89,8 +89,6 @@ class Parameters {
     return *this;
   }
 
-  size_t size() const { return values_.size(); }
-
  private:
   friend class Connection;
 
@@ -126,9 +124,6 @@ class Result {
   Small As(int row, int column) const {
     constexpr uint64_t kMost = std::numeric_limits<Small>::max();
     return static_cast<Small>(std::min(Uint(row, column), kMost));
-  }
-  bool IsNull(int row, int column) const {
-    return PQgetisnull(result_.get(), row, column) != 0;
   }
   std::string_view Bytes(int row, int column) const {
     return {PQgetvalue(result_.get(), row, column),

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/storage/rows/findings.h"
 #include "server/storage/rows/packing.h"
 
 namespace waystation::storage {
@@ -63,6 +62,66 @@ Committed AnswerFor(const GroupRow& group) {
   return {.group = group.number,
           .first_leaf = group.first_leaf,
           .log_size = group.frontier.size()};
+}
+
+Advance NextGroup(const State& state, const Batch& batch) {
+  Advance next;
+  next.group.number = state.newest.number + 1;
+  next.group.batch = batch.id;
+  next.group.first_leaf = state.tree.size();
+  next.group.decided = state.newest.decided;
+  next.group.tally = state.newest.tally;
+  next.tree = state.tree;
+  return next;
+}
+
+absl::StatusOr<bool> MayHaveMoved(const State& state, const Batch& batch) {
+  if (batch.id == BatchId{}) {
+    return absl::InvalidArgumentError("a batch has an id");
+  }
+  if (batch.leaves.empty()) {
+    return absl::InvalidArgumentError("a batch has a leaf");
+  }
+  if (batch.reads.log_size.has_value() &&
+      *batch.reads.log_size != state.tree.size()) {
+    return absl::AbortedError("the log has grown since the batch was read");
+  }
+  if (batch.reads.group == state.newest.number) return false;
+  if (batch.reads.group < state.newest.decided) {
+    return absl::AbortedError("a decision was made since the batch was read");
+  }
+  return true;
+}
+
+absl::Status TakeTree(absl::StatusOr<auditlog::TreeAppender> tree,
+                      State& state) {
+  if (absl::IsNotFound(tree.status())) {
+    return absl::DataLossError(tree.status().message());
+  }
+  if (!tree.ok()) return tree.status();
+  if (tree->frontier() != state.newest.frontier) {
+    return Damaged(PlaceOfGroup(state.newest.number),
+                   "its frontier is not that of the stored leaves");
+  }
+  state.tree = *std::move(tree);
+  return absl::OkStatus();
+}
+
+void CompareTally(const Tally& counted, const Tally& told, Findings& findings) {
+  const auto compare = [&](const char* table, uint64_t rows, uint64_t wanted) {
+    if (rows == wanted) return;
+    findings.Add(
+        table, table,
+        absl::StrCat(rows, " rows where the newest group tells of ", wanted));
+  };
+  compare("record", counted.records, told.records);
+  compare("membership", counted.persons, told.persons);
+  compare("identifier", counted.identifiers, told.identifiers);
+  compare("edge", counted.edges, told.edges);
+  compare("open_item", counted.conflicts + counted.candidates,
+          told.conflicts + told.candidates);
+  compare("decision", counted.decisions, told.decisions);
+  compare("object", counted.objects, told.objects);
 }
 
 void Remember(const GroupRow& group, State& state) {

@@ -15,9 +15,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "proto/auditlog/merkle.h"
 #include "proto/auditlog/tiles.h"
 #include "server/storage/rows/checksum.h"
+#include "server/storage/rows/findings.h"
 #include "server/storage/store.h"
 
 namespace waystation::storage {
@@ -96,6 +98,20 @@ struct Advance {
   std::map<AgencyNumber, uint64_t> agencies;
 };
 
+// The group that the batch makes on top of the newest, before its rows are
+// written.
+Advance NextGroup(const State& state, const Batch& batch);
+
+// Whether anything was written since the batch was read, so that its read set
+// is to be verified. ABORTED where that alone tells that it moved,
+// INVALID_ARGUMENT for what is no batch.
+absl::StatusOr<bool> MayHaveMoved(const State& state, const Batch& batch);
+
+// Takes in the tree that the stored leaves make; DATA_LOSS where it is not the
+// newest group's.
+absl::Status TakeTree(absl::StatusOr<auditlog::TreeAppender> tree,
+                      State& state);
+
 // Adds a group to the batches that are known.
 void Remember(const GroupRow& group, State& state);
 
@@ -106,6 +122,9 @@ void Apply(Advance advance, State& state);
 // must be there.
 absl::Status CompareMailboxes(std::span<const GroupRow> groups,
                               const State& state);
+
+// Finds each table with other rows than the newest group tells of.
+void CompareTally(const Tally& counted, const Tally& told, Findings& findings);
 
 // How far each mailbox goes, by the groups that stay.
 std::map<AgencyNumber, uint64_t> NewestEntries(

@@ -35,15 +35,6 @@ void CheckStructure(Connection& connection, Findings& findings) {
   findings.Add("database", rows.status());
 }
 
-void Compare(const std::string& table, uint64_t counted, uint64_t told,
-             Findings& findings) {
-  if (counted != told) {
-    findings.Add(
-        table, std::string(table),
-        absl::StrCat(counted, " rows where the newest group tells of ", told));
-  }
-}
-
 void CheckAgencies(GroupTable& groups,
                    const std::map<AgencyNumber, uint64_t>& counted,
                    Findings& findings) {
@@ -76,15 +67,15 @@ std::vector<Finding> CheckStore(
   if (groups.ok()) session.mailboxes.Check(NewestEntries(*groups), findings);
   CheckAgencies(session.groups, records.agencies, findings);
 
-  const Tally& told = newest.tally;
-  Compare("record", records.records, told.records, findings);
-  Compare("membership", records.persons, told.persons, findings);
-  Compare("identifier", records.identifiers, told.identifiers, findings);
-  Compare("edge", edges, told.edges, findings);
-  Compare("open_item", clerks.conflicts + clerks.candidates,
-          told.conflicts + told.candidates, findings);
-  Compare("decision", clerks.decisions, told.decisions, findings);
-  Compare("object", clerks.objects, told.objects, findings);
+  CompareTally({.records = records.records,
+                .persons = records.persons,
+                .conflicts = clerks.conflicts,
+                .candidates = clerks.candidates,
+                .identifiers = records.identifiers,
+                .decisions = clerks.decisions,
+                .objects = clerks.objects,
+                .edges = edges},
+               newest.tally, findings);
 
   const absl::StatusOr<Uid> next_uid = session.uids.Load();
   findings.Add("store", next_uid.status());

@@ -18,14 +18,10 @@ namespace {
 class BatchWriter {
  public:
   BatchWriter(Session& session, const State& state, const Batch& batch)
-      : session_(session), state_(state), batch_(batch) {
-    next_.group.number = state.newest.number + 1;
-    next_.group.batch = batch.id;
-    next_.group.first_leaf = state.tree.size();
-    next_.group.decided = state.newest.decided;
-    next_.group.tally = state.newest.tally;
-    next_.tree = state.tree;
-  }
+      : session_(session),
+        state_(state),
+        batch_(batch),
+        next_(NextGroup(state, batch)) {}
 
   absl::StatusOr<Advance> Write() {
     // A row that is new to the store and is there already was not written by
@@ -53,20 +49,8 @@ class BatchWriter {
 
  private:
   absl::Status Verify() {
-    if (batch_.id == BatchId{}) {
-      return absl::InvalidArgumentError("a batch has an id");
-    }
-    if (batch_.leaves.empty()) {
-      return absl::InvalidArgumentError("a batch has a leaf");
-    }
-    if (batch_.reads.log_size.has_value() &&
-        *batch_.reads.log_size != state_.tree.size()) {
-      return absl::AbortedError("the log has grown since the batch was read");
-    }
-    if (batch_.reads.group == state_.newest.number) return absl::OkStatus();
-    if (batch_.reads.group < state_.newest.decided) {
-      return absl::AbortedError("a decision was made since the batch was read");
-    }
+    const absl::StatusOr<bool> may = MayHaveMoved(state_, batch_);
+    if (!may.ok() || !*may) return may.status();
     if (absl::Status status = session_.records.Verify(batch_.reads);
         !status.ok()) {
       return status;
@@ -278,17 +262,11 @@ absl::StatusOr<State> LoadState(Session& session) {
   for (const GroupRow& group : *groups) Remember(group, state);
   if (!groups->empty()) state.newest = groups->back();
 
-  absl::StatusOr<auditlog::TreeAppender> tree =
-      session.log.LoadTree(state.newest.frontier.size());
-  if (absl::IsNotFound(tree.status())) {
-    return absl::DataLossError(tree.status().message());
+  if (absl::Status status =
+          TakeTree(session.log.LoadTree(state.newest.frontier.size()), state);
+      !status.ok()) {
+    return status;
   }
-  if (!tree.ok()) return tree.status();
-  if (tree->frontier() != state.newest.frontier) {
-    return Damaged(PlaceOfGroup(state.newest.number),
-                   "its frontier is not that of the stored leaves");
-  }
-  state.tree = *std::move(tree);
 
   absl::StatusOr<std::map<AgencyNumber, uint64_t>> agencies =
       session.groups.LoadAgencies();
