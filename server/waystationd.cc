@@ -22,6 +22,7 @@
 #include "server/waystationd/config.h"
 #include "server/waystationd/dev.h"
 #include "server/waystationd/layout.h"
+#include "server/waystationd/migrate.h"
 #include "server/waystationd/renew.h"
 #include "server/waystationd/serve.h"
 
@@ -260,6 +261,26 @@ CLI::App* AddBackupVerb(CLI::App& backup, const char* verb,
   return added;
 }
 
+CLI::App* AddMigrate(CLI::App& app, Migration& migration) {
+  CLI::App* const migrate = AddCommand(
+      app, "migrate",
+      Say("Move the hub's store to another place, such as a database, where no "
+          "hub runs"));
+  migrate
+      ->add_option("--config", migration.config_file,
+                   Say("The hub's file (YAML)"))
+      ->required();
+  migrate->add_option(
+      "--from", migration.from,
+      Say("Where it is; what the hub's file says if not given"));
+  migrate
+      ->add_option("--to", migration.to,
+                   Say("Where it goes, to what is empty: sqlite:<folder>, or "
+                       "postgresql://user@host/database"))
+      ->required();
+  return migrate;
+}
+
 int Main(int argc, char** argv) {
   // Debian's Abseil, which gRPC locks with, is built to look for deadlocks at
   // every lock, and to end the process where it sees one coming.
@@ -299,6 +320,8 @@ int Main(int argc, char** argv) {
   const CLI::App* const backup_restore =
       AddBackupVerb(*backup, "restore", Say("Make the hub's store of one"),
                     backup_options, true);
+  Migration migration;
+  const CLI::App* const migrate = AddMigrate(app, migration);
   std::string checked_config;
   CLI::App* const check = AddCommand(
       app, "check",
@@ -318,6 +341,7 @@ int Main(int argc, char** argv) {
   if (*dev) return Report(Dev(dev_options, signals));
   if (*init) return Report(Init(layout));
   if (*check) return Report(CheckOffline(checked_config));
+  if (*migrate) return Report(MigrateStore(migration));
   if (*renew) return Report(Renew(renewal));
   if (*certify) return Report(Certify(certify_options));
   if (*backup_list) return Report(ListBackups(backup_options.config));

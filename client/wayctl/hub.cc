@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// wayctl hub: how the hub is.
+// wayctl hub: how the hub is, and where its store is.
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
+#include "proto/errors/error.h"
+#include "proto/language/language.h"
 #include "waystation/v1/admin_service.pb.h"
 
 namespace waystation::wayctl {
@@ -75,6 +86,83 @@ absl::Status Check(Session& session) {
   return absl::OkStatus();
 }
 
+struct MigrateOptions {
+  std::string from;
+  std::string to;
+  std::string config;
+};
+
+// waystationd beside this program, else where programs are looked for.
+std::string Daemon() {
+  constexpr char kName[] = "waystationd";
+  std::error_code error;
+  const std::filesystem::path beside =
+      std::filesystem::read_symlink("/proc/self/exe", error).parent_path() /
+      kName;
+  return ::access(beside.c_str(), X_OK) == 0 ? beside.string() : kName;
+}
+
+// hub.yaml beside the folder of one of the stores, as init lays it out.
+std::string ConfigBeside(const MigrateOptions& options) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  for (const std::string_view place :
+       {std::string_view(options.from), std::string_view(options.to)}) {
+    if (!place.starts_with(kSqlite)) continue;
+    const std::filesystem::path folder = place.substr(kSqlite.size());
+    return (folder / ".." / "hub.yaml").lexically_normal().string();
+  }
+  return {};
+}
+
+// The store is the hub's, and what opens it is the hub's program: this one
+// becomes that.
+absl::Status Migrate(const MigrateOptions& options) {
+  const std::string config =
+      options.config.empty() ? ConfigBeside(options) : options.config;
+  if (config.empty()) {
+    return errors::Error(
+        "USAGE", {.field = "--hub-config", .rule = Say("the hub's hub.yaml")});
+  }
+  const std::string program = Daemon();
+  std::vector<std::string> words = {
+      program,
+      "--lang",
+      language::Current() == errors::Language::kChinese ? "zh" : "en",
+      "migrate",
+      "--config",
+      config,
+      "--to",
+      options.to};
+  if (!options.from.empty()) {
+    words.insert(words.end(), {"--from", options.from});
+  }
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  ::execvp(program.c_str(), arguments.data());
+  return errors::Error("FILE_MISSING", {.rule = program});
+}
+
+void AddMigrate(Commands& commands, CLI::App& noun) {
+  const auto options = std::make_shared<MigrateOptions>();
+  CLI::App& verb = commands.Verb(
+      noun, "migrate",
+      Say("Move the hub's store to another place, such as a database: on the "
+          "hub's machine, where no hub runs"),
+      "wayctl hub migrate --from sqlite:/var/lib/waystation/hub/store --to "
+      "postgresql://waystation@db1/waystation",
+      Needs::kNothing, [options](Session&) { return Migrate(*options); });
+  verb.add_option("--from", options->from,
+                  Say("Where it is; what the hub's file says if not given"));
+  verb.add_option("--to", options->to,
+                  Say("Where it goes, to what is empty: sqlite:<folder>, or "
+                      "postgresql://user@host/database"))
+      ->required();
+  verb.add_option("--hub-config", options->config,
+                  Say("The hub's file; hub.yaml beside the store's folder if "
+                      "not given"));
+}
+
 }  // namespace
 
 Table FindingRows(
@@ -98,6 +186,7 @@ void AddHub(Commands& commands) {
   commands.Verb(noun, "check",
                 Say("Read and check all that is stored; may take minutes"),
                 "wayctl hub check", Needs::kHubForLong, Check);
+  AddMigrate(commands, noun);
 }
 
 }  // namespace waystation::wayctl

@@ -618,6 +618,18 @@ constexpr Reason kReasons[] = {
      {"Free space on its disk, or mend its permissions; the hub then goes on by "
       "itself.",
       "请释放其所在磁盘空间或修正权限，枢纽随后自行恢复。"}},
+    {"STORE_MOVED", 818, Code::kFailedPrecondition, Exit::kFailed,
+     {"The store was moved, and stands elsewhere now",
+      "该存储已迁走，现位于别处"},
+     {"Name the new place as `store` in the configuration. A hub on the old one "
+      "would write a second history of its log.",
+      "请在配置的 `store` 中写明新位置。在旧存储上运行枢纽会使日志产生第二段历史。"}},
+    {"MOVE_UNFINISHED", 819, Code::kFailedPrecondition, Exit::kFailed,
+     {"A store is being moved here, and not all of it has arrived",
+      "正有存储迁入此处，尚未全部到达"},
+     {"Run `wayctl hub migrate` again, which begins anew; or go on with the "
+      "store that it comes from.",
+      "请重新运行 `wayctl hub migrate`，它会从头开始；或继续使用原存储。"}},
 
     // --- 9: adapters and wayctl ---
     {"FILE_EMPTY", 901, Code::kFailedPrecondition, Exit::kFindings,

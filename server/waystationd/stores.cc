@@ -13,7 +13,9 @@
 #include "proto/failpoint/failpoint.h"
 #include "proto/runtime/file.h"
 #include "server/hub/store_error.h"
+#include "server/storage/postgres/moving.h"
 #include "server/storage/postgres/postgres_store.h"
+#include "server/storage/sqlite/moving.h"
 #include "server/storage/sqlite/sqlite_store.h"
 
 namespace waystation::waystationd {
@@ -40,15 +42,18 @@ storage::postgres::Options OptionsOf(const StorePlace& place) {
 
 absl::StatusOr<std::unique_ptr<storage::Store>> Open(
     const StorePlace& place, const hub::Keys& keys,
-    std::function<void(const std::string& words)> tell, absl::Duration wait) {
+    std::function<void(const std::string& words)> tell, absl::Duration wait,
+    bool despite_notes = false) {
   if (place.kind == StorePlace::Kind::kSqlite) {
     return storage::sqlite::OpenSqlite({.folder = place.at,
                                         .checksum_key = keys.checksum_key(),
-                                        .tell = std::move(tell)});
+                                        .tell = std::move(tell),
+                                        .despite_notes = despite_notes});
   }
   storage::postgres::Options options = OptionsOf(place);
   options.checksum_key = keys.checksum_key();
   options.is_scratch = place.schema == kChecking;
+  options.despite_notes = despite_notes;
   options.wait = wait;
   return storage::postgres::OpenPostgres(options);
 }
@@ -107,12 +112,16 @@ absl::StatusOr<std::unique_ptr<storage::Store>> OpenStore(
 }
 
 absl::Status NeedStore(const StorePlace& place) {
-  std::error_code error;
-  if (place.kind == StorePlace::Kind::kPostgres ||
-      fs::exists(place.at + "/waystation.db", error)) {
+  if (place.kind == StorePlace::Kind::kPostgres) {
+    const absl::Status none =
+        storage::postgres::NeedNoPostgres(OptionsOf(place));
+    if (errors::ReasonOf(none) == "FOLDER_NOT_EMPTY") return absl::OkStatus();
+    if (!none.ok()) return hub::NamedStoreError(none);
+  } else if (std::error_code error;
+             fs::exists(place.at + "/waystation.db", error)) {
     return absl::OkStatus();
   }
-  return errors::Error("FILE_MISSING", {.rule = place.at});
+  return errors::Error("FILE_MISSING", {.rule = place.Shown()});
 }
 
 absl::Status NeedNoStore(const StorePlace& place) {
@@ -148,6 +157,61 @@ absl::StatusOr<std::unique_ptr<storage::Store>> RebuildStore(
           : storage::postgres::RestorePostgres(OptionsOf(place), next);
   if (!made.ok()) return hub::NamedStoreError(made);
   return OpenStore(place, keys);
+}
+
+absl::StatusOr<std::unique_ptr<storage::Store>> OpenDespiteNotes(
+    const StorePlace& place, const hub::Keys& keys, absl::Duration wait) {
+  auto store = Open(place, keys, {}, wait, /*despite_notes=*/true);
+  if (!store.ok()) return hub::NamedStoreError(store.status());
+  return store;
+}
+
+absl::Status ExportStore(const StorePlace& place,
+                         const storage::TakeRow& take) {
+  return hub::NamedStoreError(
+      place.kind == StorePlace::Kind::kSqlite
+          ? storage::sqlite::ExportSqlite(place.at, take)
+          : storage::postgres::ExportPostgres(OptionsOf(place), take));
+}
+
+absl::StatusOr<std::unique_ptr<storage::StoreFiller>> FillStore(
+    const StorePlace& place, const std::string& source, absl::Duration wait) {
+  storage::postgres::Options options = OptionsOf(place);
+  options.wait = wait;
+  auto filler = place.kind == StorePlace::Kind::kSqlite
+                    ? storage::sqlite::FillSqlite(place.at, source)
+                    : storage::postgres::FillPostgres(options, source);
+  if (filler.ok()) return filler;
+  // With the place, which a database does not know.
+  const std::string reason = errors::ReasonOf(filler.status());
+  if (reason == "FOLDER_NOT_EMPTY" || reason == "STORE_IN_USE") {
+    return errors::Error(reason, {.rule = place.Shown()});
+  }
+  return hub::NamedStoreError(filler.status());
+}
+
+absl::StatusOr<std::optional<std::string>> ReadNote(const StorePlace& place,
+                                                    storage::Note note) {
+  auto text = place.kind == StorePlace::Kind::kSqlite
+                  ? storage::sqlite::ReadNote(place.at, note)
+                  : storage::postgres::ReadNote(OptionsOf(place), note);
+  if (!text.ok()) return hub::NamedStoreError(text.status());
+  return text;
+}
+
+absl::Status PutNote(const StorePlace& place, storage::Note note,
+                     const std::string& text) {
+  return hub::NamedStoreError(
+      place.kind == StorePlace::Kind::kSqlite
+          ? storage::sqlite::PutNote(place.at, note, text)
+          : storage::postgres::PutNote(OptionsOf(place), note, text));
+}
+
+absl::Status RemoveNote(const StorePlace& place, storage::Note note) {
+  return hub::NamedStoreError(
+      place.kind == StorePlace::Kind::kSqlite
+          ? storage::sqlite::RemoveNote(place.at, note)
+          : storage::postgres::RemoveNote(OptionsOf(place), note));
 }
 
 StorePlace CheckingPlace(const StorePlace& place, const std::string& folder) {

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "server/backup/archive.h"
 #include "server/hub/keys.h"
+#include "server/storage/rows/moving.h"
 #include "server/storage/store.h"
 
 namespace waystation::waystationd {
@@ -44,8 +45,7 @@ absl::StatusOr<std::unique_ptr<storage::Store>> OpenStore(
     std::function<void(const std::string& words)> tell = {},
     absl::Duration wait = absl::ZeroDuration());
 
-// FILE_MISSING where no store has been made yet, as far as that can be seen
-// without making one.
+// FILE_MISSING where no store has been made yet.
 absl::Status NeedStore(const StorePlace& place);
 
 // FOLDER_NOT_EMPTY or STORE_IN_USE: there is one, as far as that can be seen
@@ -63,6 +63,19 @@ absl::StatusOr<std::unique_ptr<storage::Store>> RebuildStore(
 StorePlace CheckingPlace(const StorePlace& place, const std::string& folder);
 // Where one is made that comes to the place itself once it is whole.
 StorePlace RestoringPlace(const StorePlace& place);
+
+// A store that becomes another one, of the same kind or not
+// (server/storage/rows/moving.h). A store with a note opens for nobody else.
+absl::StatusOr<std::unique_ptr<storage::Store>> OpenDespiteNotes(
+    const StorePlace& place, const hub::Keys& keys, absl::Duration wait);
+absl::Status ExportStore(const StorePlace& place, const storage::TakeRow& take);
+absl::StatusOr<std::unique_ptr<storage::StoreFiller>> FillStore(
+    const StorePlace& place, const std::string& source, absl::Duration wait);
+absl::StatusOr<std::optional<std::string>> ReadNote(const StorePlace& place,
+                                                    storage::Note note);
+absl::Status PutNote(const StorePlace& place, storage::Note note,
+                     const std::string& text);
+absl::Status RemoveNote(const StorePlace& place, storage::Note note);
 
 // Removes whatever is there: for such places only.
 absl::Status RemoveStore(const StorePlace& place);

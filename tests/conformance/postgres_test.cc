@@ -11,6 +11,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "server/storage/postgres/moving.h"
 #include "server/storage/postgres/postgres_store.h"
 #include "tests/conformance/store_suite.h"
 #include "tests/harness/postgres/server.h"
@@ -100,6 +101,26 @@ class PostgresMedium final : public Medium {
     if (!made.ok()) return made;
     return other;
   }
+  absl::Status Export(const storage::TakeRow& take) const override {
+    return storage::postgres::ExportPostgres(options(), take);
+  }
+  absl::StatusOr<std::unique_ptr<storage::StoreFiller>> BeginFilling(
+      const std::string& source) override {
+    return storage::postgres::FillPostgres(options(), source);
+  }
+  absl::StatusOr<std::optional<std::string>> ReadNote(
+      storage::Note note) const override {
+    return storage::postgres::ReadNote(options(), note);
+  }
+  absl::Status PutNote(storage::Note note, const std::string& text) override {
+    return storage::postgres::PutNote(options(), note, text);
+  }
+  absl::Status RemoveNote(storage::Note note) override {
+    return storage::postgres::RemoveNote(options(), note);
+  }
+  std::unique_ptr<Medium> Another() const override {
+    return std::make_unique<PostgresMedium>(server().MakeDatabase());
+  }
   // What the server's own checksums of pages do not see: a row is other than
   // the store wrote it.
   std::string FlipBit(std::minstd_rand& random) override {
@@ -137,6 +158,9 @@ class PostgresMedium final : public Medium {
   int flips() const override { return 60; }
 
  private:
+  storage::postgres::Options options() const {
+    return {.target = server().TargetOf(name_)};
+  }
   static PostgresServer& server() { return PostgresServer::Get(); }
   uint64_t Number(const std::string& sql) const {
     uint64_t number = 0;

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "absl/strings/str_cat.h"
+#include "server/storage/sqlite/moving.h"
 #include "server/storage/sqlite/sqlite_store.h"
 #include "server/storage/sqlite/vfs.h"
 #include "tests/conformance/store_suite.h"
@@ -74,6 +75,27 @@ class SqliteMedium final : public Medium, public FileHooks {
         storage::sqlite::RestoreSqlite(other->folder_, next);
     if (!made.ok()) return made;
     return other;
+  }
+
+  absl::Status Export(const storage::TakeRow& take) const override {
+    return storage::sqlite::ExportSqlite(folder_, take);
+  }
+  absl::StatusOr<std::unique_ptr<storage::StoreFiller>> BeginFilling(
+      const std::string& source) override {
+    return storage::sqlite::FillSqlite(folder_, source);
+  }
+  absl::StatusOr<std::optional<std::string>> ReadNote(
+      storage::Note note) const override {
+    return storage::sqlite::ReadNote(folder_, note);
+  }
+  absl::Status PutNote(storage::Note note, const std::string& text) override {
+    return storage::sqlite::PutNote(folder_, note, text);
+  }
+  absl::Status RemoveNote(storage::Note note) override {
+    return storage::sqlite::RemoveNote(folder_, note);
+  }
+  std::unique_ptr<Medium> Another() const override {
+    return std::make_unique<SqliteMedium>();
   }
 
   FileAnswer Before(const FileStep& step) override {

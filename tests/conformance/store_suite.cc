@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "proto/auditlog/hash.h"
+#include "proto/errors/error.h"
 
 namespace waystation::conformance {
 
@@ -38,6 +39,18 @@ absl::StatusOr<std::unique_ptr<Store>> OpenInTime(Medium& medium) {
     opened = medium.Open();
   }
   return opened;
+}
+
+absl::StatusOr<std::unique_ptr<storage::StoreFiller>> BeginInTime(
+    Medium& medium, const std::string& source) {
+  auto begun = medium.BeginFilling(source);
+  for (int tries = 0;
+       tries < 600 && errors::ReasonOf(begun.status()) == "STORE_IN_USE";
+       ++tries) {
+    ::usleep(50'000);
+    begun = medium.BeginFilling(source);
+  }
+  return begun;
 }
 
 void StoreSuite::Reopen() {

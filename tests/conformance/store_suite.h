@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/storage/rows/moving.h"
 #include "server/storage/store.h"
 
 namespace waystation::conformance {
@@ -48,11 +49,26 @@ class Medium {
   // Another medium whose store is made of what Store::Copy gave.
   virtual absl::StatusOr<std::unique_ptr<Medium>> Rebuild(
       const std::function<absl::StatusOr<std::string>()>& next) const = 0;
+
+  // As server/storage/rows/moving.h has it.
+  virtual absl::Status Export(const storage::TakeRow& take) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<storage::StoreFiller>> BeginFilling(
+      const std::string& source) = 0;
+  virtual absl::StatusOr<std::optional<std::string>> ReadNote(
+      storage::Note note) const = 0;
+  virtual absl::Status PutNote(storage::Note note, const std::string& text) = 0;
+  virtual absl::Status RemoveNote(storage::Note note) = 0;
+  // An empty one of the kind.
+  virtual std::unique_ptr<Medium> Another() const = 0;
 };
 
 // The store that the medium holds, once a server has noticed that the one
 // before is gone.
 absl::StatusOr<std::unique_ptr<storage::Store>> OpenInTime(Medium& medium);
+
+// The same with a filler, of what another had begun.
+absl::StatusOr<std::unique_ptr<storage::StoreFiller>> BeginInTime(
+    Medium& medium, const std::string& source);
 
 // Makes an empty medium.
 using Subject = std::function<std::unique_ptr<Medium>()>;
@@ -101,6 +117,7 @@ class Log : public StoreSuite {};
 class Trouble : public StoreSuite {};
 class Damage : public StoreSuite {};
 class Copies : public StoreSuite {};
+class Moves : public StoreSuite {};
 
 // Runs the whole suite on a subject.
 #define WAYSTATION_CONFORMS(prefix, subject)                             \
@@ -111,7 +128,8 @@ class Copies : public StoreSuite {};
   INSTANTIATE_TEST_SUITE_P(prefix, Log, testing::Values(subject));       \
   INSTANTIATE_TEST_SUITE_P(prefix, Trouble, testing::Values(subject));   \
   INSTANTIATE_TEST_SUITE_P(prefix, Damage, testing::Values(subject));    \
-  INSTANTIATE_TEST_SUITE_P(prefix, Copies, testing::Values(subject))
+  INSTANTIATE_TEST_SUITE_P(prefix, Copies, testing::Values(subject));    \
+  INSTANTIATE_TEST_SUITE_P(prefix, Moves, testing::Values(subject))
 
 // Different for different numbers.
 storage::KeyHash HashOf(uint64_t number);

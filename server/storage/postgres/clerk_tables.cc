@@ -34,7 +34,8 @@ constexpr Statement kItemsOf{"item_by_uid",
                              "SELECT " WAYSTATION_ITEM_COLUMNS
                              "WHERE a = ANY ($1::bigint[]) UNION "
                              "SELECT " WAYSTATION_ITEM_COLUMNS
-                             "WHERE b = ANY ($1::bigint[]) AND b != 0"};
+                             "WHERE b = ANY ($1::bigint[]) AND b != 0 "
+                             "ORDER BY kind, a, b, attribute, entry"};
 constexpr Statement kRemoveItems{
     "item_remove",
     "WITH removed AS (DELETE FROM open_item USING unnest($1::bigint[], "

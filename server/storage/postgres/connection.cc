@@ -256,21 +256,32 @@ absl::Status Connection::CopyOut(
 absl::Status Connection::CopyIn(
     const std::string& sql,
     const std::function<absl::StatusOr<std::string>()>& next) {
-  PGconn* const handle = connection_.get();
-  const Result begun(PQexec(handle, sql.c_str()));
-  if (PQresultStatus(begun.get()) != PGRES_COPY_IN) {
-    return StatusOf(begun.get(), sql);
-  }
-  absl::Status given;
-  while (true) {
+  if (absl::Status begun = BeginCopyIn(sql); !begun.ok()) return begun;
+  for (;;) {
     const absl::StatusOr<std::string> piece = next();
-    given = piece.status();
-    if (!piece.ok() || piece->empty()) break;
-    if (PQputCopyData(handle, piece->data(), static_cast<int>(piece->size())) !=
-        1) {
-      return StatusOf(nullptr, sql);
-    }
+    if (!piece.ok() || piece->empty()) return EndCopyIn(sql, piece.status());
+    if (absl::Status put = PutCopyData(*piece, sql); !put.ok()) return put;
   }
+}
+
+absl::Status Connection::BeginCopyIn(const std::string& sql) {
+  const Result begun(PQexec(connection_.get(), sql.c_str()));
+  return PQresultStatus(begun.get()) == PGRES_COPY_IN
+             ? absl::OkStatus()
+             : StatusOf(begun.get(), sql);
+}
+
+absl::Status Connection::PutCopyData(std::string_view piece,
+                                     const std::string& sql) {
+  return PQputCopyData(connection_.get(), piece.data(),
+                       static_cast<int>(piece.size())) == 1
+             ? absl::OkStatus()
+             : StatusOf(nullptr, sql);
+}
+
+absl::Status Connection::EndCopyIn(const std::string& sql,
+                                   const absl::Status& given) {
+  PGconn* const handle = connection_.get();
   PQputCopyEnd(handle, given.ok() ? nullptr : "the copy ends");
   absl::Status status;
   while (PGresult* const end = PQgetResult(handle)) {

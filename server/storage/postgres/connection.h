@@ -186,6 +186,12 @@ class Connection {
   // Runs `COPY ... FROM STDIN` with the pieces of `next`, up to an empty one.
   absl::Status CopyIn(const std::string& sql,
                       const std::function<absl::StatusOr<std::string>()>& next);
+  // The same step by step: pieces are put once it has begun, until it ends.
+  absl::Status BeginCopyIn(const std::string& sql);
+  absl::Status PutCopyData(std::string_view piece, const std::string& sql);
+  // Ends it, for nothing where `given` is an error.
+  absl::Status EndCopyIn(const std::string& sql,
+                         const absl::Status& given = absl::OkStatus());
 
   // The server does not answer on it any more.
   bool is_broken() const {

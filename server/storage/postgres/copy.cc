@@ -13,15 +13,11 @@
 #include "server/storage/postgres/migrations.h"
 #include "server/storage/postgres/postgres_store.h"
 #include "server/storage/rows/packing.h"
+#include "server/storage/rows/tables.h"
 
 namespace waystation::storage::postgres {
 namespace {
 
-constexpr const char* kTables[] = {
-    "store",       "record",         "membership",   "identifier", "edge",
-    "open_item",   "decision",       "decision_uid", "object",     "agency",
-    "mailbox",     "mailbox_reader", "leaf",         "tile",       "checkpoint",
-    "cosignature", "commit_group"};
 // Where sealed values are replaced or emptied.
 constexpr const char* kSealed[] = {"record", "leaf", "decision", "object"};
 
@@ -96,10 +92,8 @@ absl::StatusOr<uint64_t> AskNumber(Connection& connection,
 }
 
 bool IsTable(std::string_view name) {
-  for (const char* table : kTables) {
-    if (name == table) return true;
-  }
-  return false;
+  return std::ranges::any_of(
+      AllTables(), [&](const TableShape& table) { return table.name == name; });
 }
 
 absl::Status FillTables(Connection& connection, CopyReader& reader) {
@@ -129,7 +123,8 @@ absl::Status CopyStore(
   if (!version.ok()) return version.status();
   std::string piece;
   PackNumber(*version, piece);
-  for (const char* table : kTables) {
+  for (const TableShape& shape : AllTables()) {
+    const char* const table = shape.name;
     PackBytes(table, piece);
     std::string chunk;
     const auto flush = [&]() -> absl::Status {
@@ -196,7 +191,7 @@ absl::Status MovePostgres(const Options& from, const Options& to) {
     absl::StrAppend(&commands, "ALTER TABLE \"", from.schema, "\".",
                     std::string(table), " SET SCHEMA ", *into, ";");
   };
-  for (const char* table : kTables) move(table);
+  for (const TableShape& table : AllTables()) move(table.name);
   move("waystation_schema");
   absl::StrAppend(&commands, "DROP SCHEMA \"", from.schema, "\"; COMMIT");
   return (*opened)->Run(commands);

@@ -35,7 +35,8 @@ absl::StatusOr<int> VersionOf(Connection& connection) {
   }
   const auto tables = AskNumber(
       connection,
-      "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()");
+      "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() "
+      "AND tablename <> 'waystation_moving_in'");
   if (!tables.ok()) return tables.status();
   if (*tables > 0) {
     return errors::Error("STORE_FOREIGN",

@@ -11,11 +11,12 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "proto/errors/error.h"
 #include "server/storage/postgres/commit.h"
 #include "server/storage/postgres/copy.h"
 #include "server/storage/postgres/migrations.h"
+#include "server/storage/postgres/moving.h"
+#include "server/storage/postgres/owner.h"
 #include "server/storage/postgres/session.h"
 #include "server/storage/rows/findings.h"
 #include "server/storage/rows/group.h"
@@ -26,9 +27,6 @@ namespace {
 
 // Reserved at a time, since each is a transaction of its own.
 constexpr uint64_t kUidStep = uint64_t{16} << 10;
-// The lock that whoever owns a store holds, one for each schema.
-constexpr char kOwn[] =
-    "SELECT pg_try_advisory_lock(2002874489, hashtext(current_schema()))";
 
 // Everything that the tables of one moment hold together.
 constexpr char kSnapshot[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -338,41 +336,20 @@ class PostgresStore final : public Store {
 
 // --- opening ---
 
-absl::Status CheckServer(Connection& connection) {
-  for (const char* setting : {"fsync", "full_page_writes"}) {
-    const auto value = connection.Ask(absl::StrCat("SHOW ", setting));
-    if (!value.ok()) return value.status();
-    if (*value != "on") {
-      return errors::Error(
-          "CONFIG_INVALID",
-          {.field = "store",
-           .rule = absl::StrCat("a server whose setting ", setting, " is on")});
-    }
-  }
-  const auto commits = connection.Ask("SHOW synchronous_commit");
-  if (!commits.ok()) return commits.status();
-  if (*commits != "off" && *commits != "local") return absl::OkStatus();
-  return connection.Run("SET synchronous_commit = on");
-}
-
-absl::Status Own(Connection& connection, absl::Duration wait) {
-  constexpr absl::Duration kPause = absl::Milliseconds(200);
-  for (;; wait -= kPause) {
-    const auto owned = connection.Ask(kOwn);
-    if (!owned.ok()) return owned.status();
-    if (*owned == "t") return absl::OkStatus();
-    if (wait <= absl::ZeroDuration()) return errors::Error("STORE_IN_USE");
-    absl::SleepFor(kPause);
-  }
-}
-
 absl::StatusOr<std::unique_ptr<Store>> PostgresStore::Open(
     const Options& options) {
   const ChecksumKey key = DeriveChecksumKey(options.checksum_key);
   auto connection = Connection::Open(options.target, options.schema);
   if (!connection.ok()) return connection.status();
+  // One that is being moved will not be given up in a minute.
+  if (absl::Status moved = NeedNoNote(**connection, options); !moved.ok()) {
+    return moved;
+  }
   if (absl::Status status = Own(**connection, options.wait); !status.ok()) {
     return status;
+  }
+  if (absl::Status moved = NeedNoNote(**connection, options); !moved.ok()) {
+    return moved;
   }
   if (absl::Status status = CheckServer(**connection); !status.ok()) {
     return status;

@@ -26,6 +26,8 @@ struct Options {
   std::string schema = {};
   // The schema goes when the store is closed.
   bool is_scratch = false;
+  // Opens a store that is being moved, or has been (moving.h).
+  bool despite_notes = false;
   // How long to wait while another owns the store: a server takes a while until
   // it notices that a hub is gone.
   absl::Duration wait = absl::ZeroDuration();
@@ -38,10 +40,11 @@ struct Options {
 // Opens what is in the database, or makes an empty store of it.
 // FAILED_PRECONDITION: another hub owns the store (STORE_IN_USE: it holds an
 // advisory lock for as long as its connection lives), the schema is not ours,
-// a newer release wrote it, it was written with another checksum key, or the
-// server is set up to lose what it acknowledged (fsync or full_page_writes
-// off). DATA_LOSS: what it holds does not fit together, naming the row.
-// UNAVAILABLE: the server does not answer.
+// a newer release wrote it, it was written with another checksum key, it is not
+// all there yet or stands elsewhere now (moving.h), or the server is set up to
+// lose what it acknowledged (fsync or full_page_writes off). DATA_LOSS: what it
+// holds does not fit together, naming the row. UNAVAILABLE: the server does not
+// answer.
 //
 // A connection that breaks ends the store: what it was about to commit is there
 // or not, and whoever opens the store next, on the server that took over, finds

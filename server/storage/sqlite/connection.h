@@ -145,6 +145,9 @@ class Rows {
     return sqlite3_column_int64(statement_.statement_, column);
   }
   uint64_t Uint(int column) const { return static_cast<uint64_t>(Int(column)); }
+  bool IsNull(int column) const {
+    return sqlite3_column_type(statement_.statement_, column) == SQLITE_NULL;
+  }
   std::string_view Bytes(int column) const {
     const void* data = sqlite3_column_blob(statement_.statement_, column);
     const int size = sqlite3_column_bytes(statement_.statement_, column);

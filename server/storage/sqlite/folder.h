@@ -2,7 +2,9 @@
 // The data folder and who owns it.
 //
 //     folder := lock newest waystation.db waystation.db-wal waystation.db-shm
+//               moving_in? moved_out?
 //     newest := how far the store had come, see newest_mark.h
+//     moving_in, moved_out := see moving.h
 #ifndef WAYSTATION_SERVER_STORAGE_SQLITE_FOLDER_H_
 #define WAYSTATION_SERVER_STORAGE_SQLITE_FOLDER_H_
 

@@ -22,6 +22,7 @@
 #include "server/storage/sqlite/folder.h"
 #include "server/storage/sqlite/log_end.h"
 #include "server/storage/sqlite/migrations.h"
+#include "server/storage/sqlite/moving.h"
 #include "server/storage/sqlite/newest_mark.h"
 #include "server/storage/sqlite/session.h"
 #include "server/storage/sqlite/vfs.h"
@@ -362,6 +363,11 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteStore::Open(
   absl::StatusOr<std::unique_ptr<Folder>> folder = Folder::Take(options.folder);
   if (!folder.ok()) return folder.status();
   store->folder_ = *std::move(folder);
+  if (!options.despite_notes) {
+    if (absl::Status moved = NeedNoNote(options.folder); !moved.ok()) {
+      return moved;
+    }
+  }
   store->files_ = std::make_unique<FileLayer>(options.hooks);
   WAYSTATION_FAILPOINT("open/folder-taken");
   SessionOptions session{.database = store->folder_->database(),

@@ -33,13 +33,16 @@ struct Options {
   size_t readers = 4;
   // Told of what an open store can do without and its operator should know.
   std::function<void(const std::string& words)> tell = {};
+  // Opens a store that is being moved, or has been (moving.h).
+  bool despite_notes = false;
   // Tests only (vfs.h); outlives the store.
   FileHooks* hooks = nullptr;
 };
 
 // Opens what is in the folder, or makes an empty store. FAILED_PRECONDITION:
 // another store owns the folder, the file is not a store of ours, a newer
-// release wrote it, or it was written with another checksum key. DATA_LOSS:
+// release wrote it, it was written with another checksum key, or it is not all
+// there yet or stands elsewhere now (moving.h). DATA_LOSS:
 // what it holds does not fit together, naming the row, or ends before what was
 // durable (newest_mark.h). RESOURCE_EXHAUSTED or UNAVAILABLE: the medium is
 // full or does not answer.

@@ -82,6 +82,8 @@ class Examples(Scenario):
         ("decision", "withdraw"): 5,
         # No hub at hand has two histories: tests/faults/fork_test.py.
         ("audit", "verify-evidence"): 6,
+        # Nor one whose store is there: migrate_test.py.
+        ("hub", "migrate"): 6,
     }
 
     def words(self, *typed):

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who owns the store of a database, and whether its server is fit to keep it.
+#ifndef WAYSTATION_SERVER_STORAGE_POSTGRES_OWNER_H_
+#define WAYSTATION_SERVER_STORAGE_POSTGRES_OWNER_H_
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/storage/postgres/connection.h"
+
+namespace waystation::storage::postgres {
+
+// Takes the lock of the connection's schema for as long as the connection
+// lives. STORE_IN_USE: another has it, and still has it after so long.
+absl::Status Own(Connection& connection, absl::Duration wait);
+
+// CONFIG_INVALID: the server is set up to lose what it acknowledged. What can
+// be mended for this connection is.
+absl::Status CheckServer(Connection& connection);
+
+}  // namespace waystation::storage::postgres
+
+#endif  // WAYSTATION_SERVER_STORAGE_POSTGRES_OWNER_H_
