@@ -180,6 +180,8 @@ WAYSTATION_CALL(Reconciliation, ExplainPerson)
 WAYSTATION_CALL(Reconciliation, SettleProposal)
 WAYSTATION_CALL(Reconciliation, ListDecisions)
 WAYSTATION_CALL(Reconciliation, GetDecision)
+WAYSTATION_CALL(Reconciliation, GetLinkageReport)
+WAYSTATION_CALL(Reconciliation, GroupRecords)
 
 absl::StatusOr<v1::DecideResponse> Reconciliation::Decide(
     const v1::DecideRequest& request) const {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "client/wayctl/csv_reader.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/typed_value.h"
 #include "client/wayctl/values.h"
@@ -30,77 +31,6 @@ using Fields = std::map<std::string, std::string, std::less<>>;
 
 absl::Status Usage(std::string rule) {
   return errors::Error("USAGE", {.field = "FILE", .rule = std::move(rule)});
-}
-
-struct CsvRow {
-  std::size_t line = 0;
-  std::vector<std::string> cells = {};
-  // A quote is not closed, or stands in the middle of a cell.
-  bool is_broken = false;
-};
-
-// RFC 4180, with either end of line. A row whose quotes are broken ends with
-// its line, so that it takes no other with it.
-class CsvReader {
- public:
-  explicit CsvReader(std::string_view text) : text_(text) {}
-
-  // nullopt at the end.
-  std::optional<CsvRow> Next() {
-    if (at_ >= text_.size()) return std::nullopt;
-    const std::size_t start = at_;
-    const std::size_t line = line_;
-    CsvRow row{.line = line};
-    while (ReadCell(row)) {
-    }
-    if (row.is_broken) {
-      at_ = std::min(text_.find('\n', start), text_.size() - 1) + 1;
-      line_ = line + 1;
-    }
-    return row;
-  }
-
- private:
-  // False when the row has ended.
-  bool ReadCell(CsvRow& row) {
-    std::string& cell = row.cells.emplace_back();
-    const bool is_quoted = at_ < text_.size() && text_[at_] == '"';
-    if (is_quoted) {
-      for (++at_;; ++at_) {
-        if (at_ >= text_.size()) {
-          row.is_broken = true;
-          return false;
-        }
-        if (text_[at_] == '"') {
-          ++at_;
-          if (at_ >= text_.size() || text_[at_] != '"') break;
-        }
-        if (text_[at_] == '\n') ++line_;
-        cell += text_[at_];
-      }
-    }
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (c == '\n' || c == ',') {
-        ++at_;
-        if (c == '\n') ++line_;
-        return c == ',';
-      }
-      if (c == '\r') continue;
-      if (is_quoted || c == '"') row.is_broken = true;
-      cell += c;
-    }
-    return false;
-  }
-
-  const std::string_view text_;
-  std::size_t at_ = 0;
-  std::size_t line_ = 1;
-};
-
-bool IsBlank(const CsvRow& row) {
-  return std::ranges::all_of(
-      row.cells, [](const std::string& cell) { return cell.empty(); });
 }
 
 // The kind that a word names, in either language.
@@ -210,7 +140,7 @@ absl::StatusOr<std::vector<Answer>> ReadCsv(std::string_view text) {
   }
   std::vector<Answer> answers;
   while (const std::optional<CsvRow> row = reader.Next()) {
-    if (IsBlank(*row)) continue;
+    if (row->IsBlank()) continue;
     if (row->is_broken || row->cells.size() != names.size()) {
       answers.push_back(
           Broken(row->line, Say("as many cells as the heading has, and quotes "
@@ -261,10 +191,7 @@ std::vector<Answer> ReadJsonLines(std::string_view text) {
 }  // namespace
 
 absl::StatusOr<std::vector<Answer>> ReadAnswers(std::string_view text) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (text.starts_with(kByteOrderMark)) {
-    text.remove_prefix(kByteOrderMark.size());
-  }
+  text = WithoutMark(text);
   if (!codes::IsUtf8(text)) return Usage(Say("text in UTF-8"));
   if (codes::Trim(text).starts_with('{')) return ReadJsonLines(text);
   return ReadCsv(text);

@@ -51,6 +51,7 @@ void AddNouns(Commands& commands) {
   AddKeyNoun(commands);
   AddAudit(commands);
   AddRules(commands);
+  AddReport(commands);
   AddBackup(commands);
   AddHub(commands);
   AddConfig(commands);

@@ -73,6 +73,7 @@ void AddMailbox(Commands& commands);
 void AddPerson(Commands& commands);
 void AddVerify(Commands& commands);
 void AddRecord(Commands& commands);
+void AddReport(Commands& commands);
 void AddReview(Commands& commands);
 void AddRules(Commands& commands);
 

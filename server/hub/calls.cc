@@ -11,7 +11,9 @@
 #include "server/hub/hub_impl.h"
 #include "server/hub/intake.h"
 #include "server/hub/leaf_work.h"
+#include "server/hub/linkage_report.h"
 #include "server/hub/own_records.h"
+#include "server/hub/record_groups.h"
 #include "server/hub/ruling_work.h"
 #include "server/hub/update_work.h"
 
@@ -322,6 +324,27 @@ absl::StatusOr<v1::GetDecisionResponse> HubImpl::GetDecision(
   auto status = AdmitOffice(caller, "ReconciliationService.GetDecision");
   if (!status.ok()) return status;
   return hub::GetDecision(core_, request);
+}
+
+absl::StatusOr<v1::GetLinkageReportResponse> HubImpl::GetLinkageReport(
+    const Caller& caller) {
+  constexpr std::string_view kMethod = "ReconciliationService.GetLinkageReport";
+  auto status = caller.role == Role::kOffice
+                    ? AdmitOffice(caller, kMethod)
+                    : Admit(caller, kMethod, {Role::kOperator, Role::kAuditor});
+  if (!status.ok()) return status;
+  return ReportLinkage(core_);
+}
+
+absl::StatusOr<v1::GroupRecordsResponse> HubImpl::GroupRecords(
+    const Caller& caller, const v1::GroupRecordsRequest& request) {
+  auto status = AdmitOffice(caller, "ReconciliationService.GroupRecords");
+  if (!status.ok()) return status;
+  auto grouped = hub::GroupRecords(core_, caller, request);
+  if (!grouped.ok()) return grouped.status();
+  status = WriteLeaf(std::move(grouped->event), {});
+  if (!status.ok()) return status;
+  return std::move(grouped->response);
 }
 
 // --- AuditService ---

@@ -25,7 +25,8 @@ class Hashes {
         entry_(DeriveKey(keys.handle_key(), "waystation entry")),
         claim_(DeriveKey(keys.handle_key(), "waystation claim")),
         etag_(DeriveKey(keys.handle_key(), "waystation etag")),
-        request_(DeriveKey(keys.handle_key(), "waystation request")) {}
+        request_(DeriveKey(keys.handle_key(), "waystation request")),
+        grouped_(DeriveKey(keys.handle_key(), "waystation grouped")) {}
 
   // Epoch of the four that change when the index key is rotated.
   uint32_t epoch() const { return epoch_; }
@@ -65,6 +66,15 @@ class Hashes {
                            std::string_view request_id) const {
     return request_.Of({caller, request_id});
   }
+  // Stands for a person within one caller's grouping; never 0.
+  uint64_t Grouped(std::string_view caller, std::string_view grouping_id,
+                   storage::PersonId person) const {
+    const storage::KeyHash hash =
+        grouped_.Of({caller, grouping_id, NumberPart(person).view()});
+    uint64_t number = 0;
+    for (size_t i = 0; i < sizeof(number); ++i) number = number << 8 | hash[i];
+    return number == 0 ? 1 : number;
+  }
 
  private:
   uint32_t epoch_;
@@ -76,6 +86,7 @@ class Hashes {
   KeyedHash claim_;
   KeyedHash etag_;
   KeyedHash request_;
+  KeyedHash grouped_;
 };
 
 }  // namespace waystation::hub

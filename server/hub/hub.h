@@ -204,6 +204,11 @@ class Hub {
       const Caller& caller, const v1::ListDecisionsRequest& request) = 0;
   virtual absl::StatusOr<v1::GetDecisionResponse> GetDecision(
       const Caller& caller, const v1::GetDecisionRequest& request) = 0;
+  // Callers are operators and auditors, too.
+  virtual absl::StatusOr<v1::GetLinkageReportResponse> GetLinkageReport(
+      const Caller& caller) = 0;
+  virtual absl::StatusOr<v1::GroupRecordsResponse> GroupRecords(
+      const Caller& caller, const v1::GroupRecordsRequest& request) = 0;
 
   // --- AuditService; callers are auditors, and agencies for what names them
 

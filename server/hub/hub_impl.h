@@ -98,6 +98,10 @@ class HubImpl final : public Hub {
       const Caller& caller, const v1::ListDecisionsRequest& request) override;
   absl::StatusOr<v1::GetDecisionResponse> GetDecision(
       const Caller& caller, const v1::GetDecisionRequest& request) override;
+  absl::StatusOr<v1::GetLinkageReportResponse> GetLinkageReport(
+      const Caller& caller) override;
+  absl::StatusOr<v1::GroupRecordsResponse> GroupRecords(
+      const Caller& caller, const v1::GroupRecordsRequest& request) override;
 
   absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(
       const Caller& caller, const v1::GetCheckpointRequest& request) override;

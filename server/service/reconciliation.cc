@@ -25,6 +25,9 @@ constexpr Method kSettleProposal{"ReconciliationService.SettleProposal",
                                  kOffice};
 constexpr Method kListDecisions{"ReconciliationService.ListDecisions", kOffice};
 constexpr Method kGetDecision{"ReconciliationService.GetDecision", kOffice};
+constexpr Method kGetLinkageReport{"ReconciliationService.GetLinkageReport",
+                                   kOffice | kOperator | kAuditor};
+constexpr Method kGroupRecords{"ReconciliationService.GroupRecords", kOffice};
 
 }  // namespace
 
@@ -171,6 +174,26 @@ grpc::ServerUnaryReactor* ReconciliationService::GetDecision(
   return AskHub(desk_, context, kGetDecision, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.GetDecision(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::GetLinkageReport(
+    grpc::CallbackServerContext* context,
+    const v1::GetLinkageReportRequest* request,
+    v1::GetLinkageReportResponse* response) {
+  return AskHub(desk_, context, kGetLinkageReport, *request, response,
+                [this](const hub::Caller& caller) {
+                  return desk_.hub.GetLinkageReport(caller);
+                });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::GroupRecords(
+    grpc::CallbackServerContext* context,
+    const v1::GroupRecordsRequest* request,
+    v1::GroupRecordsResponse* response) {
+  return AskHub(desk_, context, kGroupRecords, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.GroupRecords(caller, *request);
                 });
 }
 

@@ -71,6 +71,14 @@ class ReconciliationService final
       grpc::CallbackServerContext* context,
       const v1::GetDecisionRequest* request,
       v1::GetDecisionResponse* response) override;
+  grpc::ServerUnaryReactor* GetLinkageReport(
+      grpc::CallbackServerContext* context,
+      const v1::GetLinkageReportRequest* request,
+      v1::GetLinkageReportResponse* response) override;
+  grpc::ServerUnaryReactor* GroupRecords(
+      grpc::CallbackServerContext* context,
+      const v1::GroupRecordsRequest* request,
+      v1::GroupRecordsResponse* response) override;
 
  private:
   Desk& desk_;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "absl/container/flat_hash_map.h"
+#include "proto/quality/grouping.h"
 #include "server/domain/blocking.h"
 #include "server/domain/disjoint_sets.h"
 #include "tests/bench/run_parts.h"
@@ -136,7 +137,7 @@ Linked Link(const std::vector<Entry>& entries,
 }
 
 void Print(const char* what, const Share& share) {
-  const auto [low, high] = share.Interval();
+  const auto [low, high] = share.interval();
   std::printf("  %-44s %9.6f  (%ju of %ju; 95 %% within %.6f and %.6f)\n", what,
               share.value(), static_cast<std::uintmax_t>(share.hits),
               static_cast<std::uintmax_t>(share.all), low, high);
@@ -147,7 +148,6 @@ Report Judge(const std::vector<Entry>& entries, const Linked& linked) {
   const auto count = [&](std::size_t i, std::size_t j, auto apply) {
     const Entry& a = entries[i];
     const Entry& b = entries[j];
-    apply(report.all);
     if (!HasNumber(a) || !HasNumber(b)) apply(report.without_number);
     const auto [first, second] = std::minmax(a.sector, b.sector);
     apply(report.by_sectors[first + " / " + second]);
@@ -164,14 +164,18 @@ Report Judge(const std::vector<Entry>& entries, const Linked& linked) {
     truly[entries[i].person].push_back(i);
     joined[linked.person_of[i]].push_back(i);
   }
+  const std::vector<std::uint64_t> persons(linked.person_of.begin(),
+                                           linked.person_of.end());
+  std::vector<std::uint64_t> humans;
+  for (const Entry& entry : entries) humans.push_back(entry.person);
+  const std::vector<std::pair<std::uint64_t, std::uint64_t>> candidates(
+      linked.candidates.begin(), linked.candidates.end());
+  const quality::Grouped all = quality::Judge(humans, persons, candidates);
+  report.all = {
+      .precision = all.precision, .recall = all.recall, .seen = all.seen};
+  report.cluster_precision = all.cluster_precision;
+  report.cluster_recall = all.cluster_recall;
   for (const auto& [person, records] : truly) {
-    report.cluster_recall.Count(
-        std::ranges::all_of(records,
-                            [&](std::size_t i) {
-                              return linked.person_of[i] ==
-                                     linked.person_of[records.front()];
-                            }) &&
-        joined[linked.person_of[records.front()]].size() == records.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
       for (std::size_t j = i + 1; j < records.size(); ++j) {
         const std::uint32_t a = linked.person_of[records[i]];
@@ -187,12 +191,6 @@ Report Judge(const std::vector<Entry>& entries, const Linked& linked) {
     }
   }
   for (const auto& [person, records] : joined) {
-    const std::uint32_t first = entries[records.front()].person;
-    report.cluster_precision.Count(
-        std::ranges::all_of(
-            records,
-            [&](std::size_t i) { return entries[i].person == first; }) &&
-        truly[first].size() == records.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
       for (std::size_t j = i + 1; j < records.size(); ++j) {
         const bool is_right =

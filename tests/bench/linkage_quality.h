@@ -2,13 +2,10 @@
 // All records blocked, scored and put into persons at once, as design 6 says,
 // and held against the truth.
 //
-// A pair is two records of one human being. It counts as found where both are
-// in one person, and as seen where both are in one person or in two that are a
-// candidate.
+// Counted as proto/quality/grouping.h has it.
 #ifndef TESTS_BENCH_LINKAGE_QUALITY_H_
 #define TESTS_BENCH_LINKAGE_QUALITY_H_
 
-#include <cmath>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -16,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "proto/quality/share.h"
 #include "server/domain/link.h"
 #include "server/domain/score.h"
 #include "tests/bench/linked_records.h"
@@ -52,40 +50,14 @@ Linked Link(const std::vector<Entry>& entries,
             const std::vector<domain::Edge>& edges,
             const domain::Thresholds& thresholds);
 
-struct Share {
-  std::uint64_t hits = 0;
-  std::uint64_t all = 0;
-  void Count(bool hit) {
-    hits += hit ? 1 : 0;
-    ++all;
-  }
-  double value() const {
-    return all == 0 ? 1 : static_cast<double>(hits) / static_cast<double>(all);
-  }
-  // Wilson's interval at 95 %.
-  std::pair<double, double> Interval() const {
-    if (all == 0) return {0, 1};
-    const double z = 1.959964;
-    const auto n = static_cast<double>(all);
-    const double p = value();
-    const double middle = p + z * z / (2 * n);
-    const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-    const double scale = 1 + z * z / n;
-    return {(middle - half) / scale, (middle + half) / scale};
-  }
-};
+using quality::F1;
+using quality::Share;
 
 struct Quality {
   Share precision;  // joined pairs that belong together
   Share recall;     // pairs that belong together and were joined
   Share seen;       // ... or are a candidate
 };
-
-// The harmonic mean of the two.
-inline double F1(const Share& precision, const Share& recall) {
-  const double sum = precision.value() + recall.value();
-  return sum == 0 ? 0 : 2 * precision.value() * recall.value() / sum;
-}
 
 void Print(const char* what, const Share& share);
 

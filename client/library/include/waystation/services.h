@@ -52,6 +52,8 @@ class GetHubStatusRequest;
 class GetHubStatusResponse;
 class GetInclusionProofRequest;
 class GetInclusionProofResponse;
+class GetLinkageReportRequest;
+class GetLinkageReportResponse;
 class GetMailboxRequest;
 class GetMailboxResponse;
 class GetPersonRequest;
@@ -62,6 +64,8 @@ class GetRulesRequest;
 class GetRulesResponse;
 class GetUpdateProofRequest;
 class GetUpdateProofResponse;
+class GroupRecordsRequest;
+class GroupRecordsResponse;
 class ListAgenciesRequest;
 class ListAgenciesResponse;
 class ListAgreementsRequest;
@@ -200,6 +204,10 @@ class Reconciliation {
       const v1::ListDecisionsRequest& request) const;
   absl::StatusOr<v1::GetDecisionResponse> GetDecision(
       const v1::GetDecisionRequest& request) const;
+  absl::StatusOr<v1::GetLinkageReportResponse> GetLinkageReport(
+      const v1::GetLinkageReportRequest& request) const;
+  absl::StatusOr<v1::GroupRecordsResponse> GroupRecords(
+      const v1::GroupRecordsRequest& request) const;
 
  private:
   struct Stubs;

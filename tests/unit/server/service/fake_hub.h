@@ -253,6 +253,14 @@ class FakeHub final : public hub::Hub {
       const hub::Caller&, const v1::GetDecisionRequest&) override {
     return v1::GetDecisionResponse();
   }
+  absl::StatusOr<v1::GetLinkageReportResponse> GetLinkageReport(
+      const hub::Caller&) override {
+    return v1::GetLinkageReportResponse();
+  }
+  absl::StatusOr<v1::GroupRecordsResponse> GroupRecords(
+      const hub::Caller&, const v1::GroupRecordsRequest&) override {
+    return v1::GroupRecordsResponse();
+  }
 
   absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(
       const hub::Caller&, const v1::GetCheckpointRequest&) override {

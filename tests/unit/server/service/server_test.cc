@@ -105,6 +105,8 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"ReconciliationService.SettleProposal", "R"},
       {"ReconciliationService.ListDecisions", "R"},
       {"ReconciliationService.GetDecision", "R"},
+      {"ReconciliationService.GetLinkageReport", "ROD"},
+      {"ReconciliationService.GroupRecords", "R"},
       {"AuditService.GetCheckpoint", "ACD"},
       {"AuditService.ListCheckpoints", "ACD"},
       {"AuditService.GetInclusionProof", "ACD"},

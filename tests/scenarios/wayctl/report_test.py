@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: Apache-2.0
+"""report_test.py BIN_DIR: how well records are linked, against the truth of
+generated people and without one."""
+
+import csv
+import itertools
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+from scenario import BIN, Scenario, main
+
+SOURCE = pathlib.Path(__file__).resolve().parents[3]
+# Where each puts what it exports, and what its adapter makes of that.
+AGENCIES = {
+    "public_security.341200": ("ldrk", "mapping.yaml"),
+    "public_security.320500": ("ldrk", "mapping.yaml"),
+    "labor.341200": ("ac01", "mapping.yaml"),
+    "labor.320500": ("ac01", "mapping.yaml"),
+    "health.320500": ("patients", "mapping.yaml"),
+    "commerce.320500": ("jyz", "mapping.yaml"),
+}
+PEOPLE = 150
+
+
+def pairs(records):
+    return itertools.combinations(sorted(records), 2)
+
+
+class AgainstTruth(Scenario):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.folder = pathlib.Path(cls.world.path)
+        cls.population = cls.folder / "population"
+        subprocess.run(
+            [
+                os.path.join(BIN, "waystation-population"),
+                *("--people", str(PEOPLE), "--seed", "11"),
+                *("--out", str(cls.population)),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        cls.truth = cls.population / "truth.csv"
+        # Scores join nobody: clerks are asked instead.
+        cls.world.write(
+            "rules.yaml",
+            "version: strict\nlinking:\n  thresholds: {upper: 60}\n",
+        )
+        code, _, err = cls.world.run(
+            *("operator", "rules", "apply", cls.world.file("rules.yaml")),
+            "--yes",
+        )
+        assert code == 0, err
+        for agency, (source, mapping) in AGENCIES.items():
+            cls.load(agency, source, mapping)
+
+    @classmethod
+    def load(cls, agency, source, mapping):
+        """The agency's first export goes through its adapter."""
+        sector = agency.partition(".")[0]
+        folder = cls.folder / agency
+        (folder / "exports").mkdir(parents=True)
+        for path in (cls.population / agency).iterdir():
+            shutil.copy(path, folder / "exports")
+        hub = cls.world.hub_folder
+        mapping = SOURCE / "adapters" / sector / mapping
+        (folder / "adapter.yaml").write_text(
+            f"agency: {agency}\n"
+            "state: state\n"
+            "demo_numbers: true\n"
+            "hub:\n"
+            f'  hubs: ["{cls.world.listen}"]\n'
+            f"  ca: {hub}/tls/ca.pem\n"
+            f"  cert: {hub}/clients/{agency}.pem\n"
+            f"  key: {hub}/clients/{agency}.key\n"
+            "submission_key:\n"
+            f"  {{key_id: dev, key: {hub}/clients/{agency}.signing}}\n"
+            "sources:\n"
+            f'  - {{name: {source}, files: "exports/*", mapping: {mapping}}}\n',
+            encoding="utf-8",
+        )
+        with open(folder / "adapter.log", "ab") as log:
+            done = subprocess.run(
+                [
+                    os.path.join(BIN, "waystation-adapter"),
+                    sector,
+                    *("--config", str(folder / "adapter.yaml"), "once"),
+                ],
+                stdout=log,
+                stderr=log,
+                check=False,
+            )
+        # 3: some rows are broken, as exports are.
+        assert done.returncode in (0, 3), cls.world.read(agency + "/adapter.log")
+
+    def told(self):
+        """Who is who by what the hub answers one by one: the records of each
+        person, and pairs of records that are a candidate."""
+        with open(self.truth, encoding="utf-8", newline="") as file:
+            truly = {
+                (row["agency"], row["record_key"]): row["person"]
+                for row in csv.DictReader(file)
+            }
+        persons, asked, seen = [], set(), set()
+
+        def key(reference):
+            return reference["agency"], reference["recordKey"]
+
+        for record in truly:
+            if record in seen:
+                continue
+            code, out, err = self.world.run(
+                *("office", "person", "how", "/".join(record), "-o", "json")
+            )
+            if code == 6:
+                continue
+            self.assertEqual(code, 0, err)
+            how = json.loads(out)
+            persons.append({key(one) for one in how["records"]})
+            seen |= persons[-1]
+            for aside in how.get("asides", []):
+                if aside.get("candidate"):
+                    asked.add((key(aside["recordA"]), key(aside["recordB"])))
+        return truly, persons, asked
+
+    def count(self):
+        truly, persons, asked = self.told()
+        place = {
+            record: number
+            for number, person in enumerate(persons)
+            for record in person
+        }
+        people = {}
+        for record in place:
+            people.setdefault(truly[record], set()).add(record)
+        between = {frozenset((place[a], place[b])) for a, b in asked}
+        joined = [p for person in persons for p in pairs(person)]
+        one = [p for records in people.values() for p in pairs(records)]
+
+        def same_person(pair):
+            return place[pair[0]] == place[pair[1]]
+
+        def is_seen(pair):
+            return same_person(pair) or (
+                frozenset((place[pair[0]], place[pair[1]])) in between
+            )
+
+        whole = {frozenset(records) for records in people.values()}
+        exact = sum(frozenset(person) in whole for person in persons)
+        return {
+            "records": len(place),
+            "records_not_held": len(truly) - len(place),
+            "people": len(people),
+            "persons": len(persons),
+            "precision": (
+                sum(truly[a] == truly[b] for a, b in joined),
+                len(joined),
+            ),
+            "recall": (sum(map(same_person, one)), len(one)),
+            "recall_with_candidates": (sum(map(is_seen, one)), len(one)),
+            "cluster_precision": (exact, len(persons)),
+            "cluster_recall": (exact, len(people)),
+        }
+
+    def measured(self, report):
+        counted = {
+            name: int(report[name])
+            for name in ("records", "recordsNotHeld", "people", "persons")
+        }
+        counted["records_not_held"] = counted.pop("recordsNotHeld")
+        for name in (
+            "precision",
+            "recall",
+            "recallWithCandidates",
+            "clusterPrecision",
+            "clusterRecall",
+        ):
+            share = report[name]
+            spelled = "".join(
+                "_" + c.lower() if c.isupper() else c for c in name
+            )
+            counted[spelled] = (int(share.get("hits", 0)), int(share["all"]))
+            self.assertLessEqual(share["low"], share["value"])
+            self.assertLessEqual(share["value"], share["high"])
+        return counted
+
+    def test_it_counts_what_the_hub_says_one_by_one(self):
+        report = self.world.json(
+            *("office", "report", "linkage", "--truth", str(self.truth))
+        )
+        counted = self.measured(report)
+        self.assertEqual(counted, self.count())
+        # There is something to count of each kind.
+        self.assertGreater(counted["recall"][0], 100)
+        self.assertGreater(counted["recall"][1], counted["recall"][0])
+        self.assertGreater(
+            counted["recall_with_candidates"][0], counted["recall"][0]
+        )
+        precision, recall = (
+            counted[name][0] / counted[name][1]
+            for name in ("precision", "recall")
+        )
+        self.assertAlmostEqual(
+            report["f1"], 2 * precision * recall / (precision + recall)
+        )
+
+    def test_each_wrong_line_is_named_and_harms_no_other(self):
+        truth = ("report", "linkage", "--truth")
+        sound = self.world.json("office", *truth, str(self.truth))
+        lines = self.truth.read_text(encoding="utf-8").splitlines()
+        width = lines[0].count(",")
+        wrong = self.folder / "wrong.csv"
+        wrong.write_text(
+            "\n".join(
+                [
+                    lines[0],
+                    "," * width,
+                    "labor.320500," + "," * (width - 1),
+                    *lines[1:],
+                    "labor.320500",
+                    lines[1],
+                ]
+            ),
+            encoding="utf-8",
+        )
+        out, err = self.ends(3, "office", *truth, str(wrong), "-o", "json")
+        report = json.loads(out)
+        self.assertEqual(int(report["rowsWrong"]), 3)
+        for told in (
+            f"{wrong}:3:2 record_key: is missing",
+            f"{wrong}:{len(lines) + 3}:2 record_key: as many cells as the "
+            "heading has",
+            f"{wrong}:{len(lines) + 4}:2 record_key: is named in line 4 already",
+        ):
+            self.assertIn(told, err)
+        for report_of in (sound, report):
+            for field in ("rowsWrong", "asOfTime"):
+                report_of.pop(field, None)
+        self.assertEqual(report, sound)
+
+    def test_a_file_that_is_none(self):
+        empty = self.world.write("empty.csv", "")
+        _, err = self.ends(2, "office", "report", "linkage", "--truth", empty)
+        self.assertIn("agency, record_key, person", err)
+        nowhere = self.world.file("nowhere.csv")
+        self.ends(6, "office", "report", "linkage", "--truth", nowhere)
+
+    def test_who_may_ask(self):
+        truth = ("report", "linkage", "--truth", str(self.truth))
+        for reader in ("operator", "auditor"):
+            rows = self.rows(reader, "report", "linkage")
+            self.assertTrue(rows)
+            self.ends(4, reader, *truth)
+        self.ends(4, "labor.320500", "report", "linkage")
+        self.ends(4, "labor.320500", *truth)
+
+    def test_what_was_looked_up_is_in_the_log(self):
+        self.ends(0, "office", "report", "linkage", "--truth", str(self.truth))
+        out, _ = self.ends(0, "auditor", "audit", "list", "-o", "csv")
+        self.assertIn("record.group", out)
+
+
+if __name__ == "__main__":
+    main()
