@@ -59,7 +59,7 @@ class Counter {
     Rows& rows = tables_[table.name];
     ++rows.count;
     rows.hash = auditlog::NodeHash(rows.hash, auditlog::LeafHash(row));
-    ++all_;
+    if (all_++ == 0) told_ = absl::Now();
     // The clock is not asked about each row.
     if (all_ % 1024 != 0) return;
     if (const absl::Time now = absl::Now(); now - told_ >= kBetweenWords) {
@@ -75,7 +75,7 @@ class Counter {
   const std::string doing_;
   std::map<std::string, Rows> tables_;
   uint64_t all_ = 0;
-  absl::Time told_ = absl::Now();
+  absl::Time told_;
 };
 
 constexpr char kOther[] = "what arrived is not what left";

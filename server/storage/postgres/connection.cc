@@ -212,13 +212,14 @@ absl::Status Connection::RunAll(std::span<const Step> steps, const Then& then) {
 
 absl::Status Connection::Walk(
     const std::string& sql,
-    const std::function<void(const Result&, int row)>& take) {
+    const std::function<void(const Result&, int row)>& take, int at_a_time) {
   if (absl::Status status = Run("DECLARE walk BINARY CURSOR FOR " + sql);
       !status.ok()) {
     return status;
   }
+  const std::string fetch = absl::StrCat("FETCH ", at_a_time, " FROM walk");
   for (;;) {
-    const Result result(PQexec(connection_.get(), "FETCH 2000 FROM walk"));
+    const Result result(PQexec(connection_.get(), fetch.c_str()));
     if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) {
       return StatusOf(result.get(), sql);
     }

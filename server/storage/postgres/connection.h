@@ -174,10 +174,11 @@ class Connection {
   // the first error, of a step or of its own, which is the answer.
   absl::Status RunAll(std::span<const Step> steps, const Then& then);
 
-  // Gives each row of a query to `take`, some thousand rows at a time. Within a
-  // transaction.
+  // Gives each row of a query to `take`, so many at a time: fewer of rows that
+  // are large. Within a transaction.
   absl::Status Walk(const std::string& sql,
-                    const std::function<void(const Result&, int row)>& take);
+                    const std::function<void(const Result&, int row)>& take,
+                    int at_a_time = 2000);
 
   // Gives what `COPY ... TO STDOUT` says to `take`, piece by piece.
   absl::Status CopyOut(

@@ -411,6 +411,8 @@ void LogTables::CheckCheckpoints(uint64_t size, Findings& findings) const {
 }
 
 auditlog::TreeAppender LogTables::CheckLeaves(Findings& findings) const {
+  // A frame's details are up to a megabyte.
+  constexpr int kAtATime = 64;
   auditlog::TreeAppender tree;
   findings.Add(
       "leaf",
@@ -434,7 +436,8 @@ auditlog::TreeAppender LogTables::CheckLeaves(Findings& findings) const {
                 CheckTile(tile, findings);
               }
             }
-          }));
+          },
+          kAtATime));
   for (const auditlog::Tile& tile : tree.UnfinishedTiles()) {
     if (tile.level > 0) CheckTile(tile, findings);
   }
