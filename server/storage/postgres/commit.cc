@@ -124,6 +124,7 @@ class BatchWriter {
     tally.decisions = Sum(tally.decisions, clerks_.decisions);
     tally.objects = Sum(tally.objects, clerks_.objects);
     Pipeline pipeline;
+    session_.records.PutHeld(batch_, records_, pipeline);
     session_.groups.Put(next_.group, pipeline);
     return pipeline.Run(*session_.connection);
   }

@@ -120,35 +120,61 @@ constexpr Statement kRemoveIdentifiers{
     "DELETE FROM identifier USING unnest($1::bytea[], $2::bigint[]) "
     "AS gone (hash, uid) "
     "WHERE identifier.hash = gone.hash AND identifier.uid = gone.uid"};
-constexpr Statement kPutIdentifiers{
-    "identifier_put",
-    "WITH put AS (INSERT INTO identifier (hash, uid, epoch, sum) "
+// What is new is counted by what is written; what is held is looked at again
+// only where something was.
+constexpr Statement kInsertIdentifiers{
+    "identifier_insert",
+    "INSERT INTO identifier (hash, uid, epoch, sum) "
     "SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], "
-    "$4::bigint[]) ON CONFLICT (hash, uid) DO UPDATE "
-    "SET epoch = excluded.epoch, sum = excluded.sum RETURNING xmax = 0 AS "
-    "is_new) SELECT count(*) FROM put WHERE is_new"};
+    "$4::bigint[]) ON CONFLICT DO NOTHING"};
+constexpr Statement kUpdateIdentifiers{
+    "identifier_update",
+    "UPDATE identifier SET epoch = new.epoch, sum = new.sum "
+    "FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[]) "
+    "AS new (hash, uid, epoch, sum) WHERE identifier.hash = new.hash "
+    "AND identifier.uid = new.uid AND identifier.sum != new.sum"};
 constexpr Statement kRemoveEdges{
     "edge_remove",
     "DELETE FROM edge USING unnest($1::bigint[], $2::bigint[]) AS gone (a, b) "
     "WHERE edge.a = gone.a AND edge.b = gone.b"};
-constexpr Statement kPutEdges{
-    "edge_put",
-    "WITH put AS (INSERT INTO edge (a, b, bytes, sum) "
+constexpr Statement kInsertEdges{
+    "edge_insert",
+    "INSERT INTO edge (a, b, bytes, sum) "
     "SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], "
-    "$4::bigint[]) ON CONFLICT (a, b) DO UPDATE "
-    "SET bytes = excluded.bytes, sum = excluded.sum RETURNING xmax = 0 AS "
-    "is_new) SELECT count(*) FROM put WHERE is_new"};
+    "$4::bigint[]) ON CONFLICT DO NOTHING"};
+constexpr Statement kUpdateEdges{
+    "edge_update",
+    "UPDATE edge SET bytes = new.bytes, sum = new.sum "
+    "FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[]) "
+    "AS new (a, b, bytes, sum) WHERE edge.a = new.a AND edge.b = new.b "
+    "AND edge.sum != new.sum"};
 constexpr Statement kNobodys{
     "record_nobodys",
     "SELECT count(*) FROM unnest($1::bigint[]) AS named (uid) "
     "WHERE NOT EXISTS (SELECT FROM record WHERE record.uid = named.uid)"};
 
-constexpr const Statement* kStatements[] = {
-    &kByKey,          &kByUid,         &kByAgency,       &kVersionsByKey,
-    &kVersionsByUid,  &kPersons,       &kMembers,        &kHolders,
-    &kFirstHolders,   &kEdges,         &kListEdges,      &kInsertRecords,
-    &kHeldKeys,       &kUpdateRecords, &kPutMemberships, &kRemoveIdentifiers,
-    &kPutIdentifiers, &kRemoveEdges,   &kPutEdges,       &kNobodys};
+constexpr const Statement* kStatements[] = {&kByKey,
+                                            &kByUid,
+                                            &kByAgency,
+                                            &kVersionsByKey,
+                                            &kVersionsByUid,
+                                            &kPersons,
+                                            &kMembers,
+                                            &kHolders,
+                                            &kFirstHolders,
+                                            &kEdges,
+                                            &kListEdges,
+                                            &kInsertRecords,
+                                            &kHeldKeys,
+                                            &kUpdateRecords,
+                                            &kPutMemberships,
+                                            &kRemoveIdentifiers,
+                                            &kInsertIdentifiers,
+                                            &kUpdateIdentifiers,
+                                            &kRemoveEdges,
+                                            &kInsertEdges,
+                                            &kUpdateEdges,
+                                            &kNobodys};
 
 RecordView RecordOf(const Result& result, int row) {
   RecordView record;
@@ -554,23 +580,28 @@ void RecordTables::PutIdentifiers(const Batch& batch, Change& change,
           return absl::OkStatus();
         });
   }
+  Parameters rows;
+  const auto count = AddedIdentifiers(batch, rows);
+  if (count == 0) return;
+  pipeline.Add(kInsertIdentifiers, std::move(rows),
+               [&change, count](const Result& result) {
+                 change.identifiers += result.written();
+                 change.has_held_identifiers = result.written() < count;
+                 return absl::OkStatus();
+               });
+}
+
+int64_t RecordTables::AddedIdentifiers(const Batch& batch,
+                                       Parameters& to) const {
   const auto rows = LastOfEach(
       batch.identifiers_added,
       [](const IdentifierRow& row) { return std::pair(row.hash, row.uid); });
-  if (rows.empty()) return;
-  pipeline.Add(kPutIdentifiers,
-               Parameters()
-                   .AddBytes(rows, &IdentifierRow::hash)
-                   .AddNumbers(rows, &IdentifierRow::uid)
-                   .AddNumbers(rows, &IdentifierRow::epoch)
-                   .AddNumbers(rows,
-                               [&](const IdentifierRow* row) {
-                                 return SumOf(key_, *row);
-                               }),
-               [&change](const Result& result) {
-                 change.identifiers += result.Int(0, 0);
-                 return absl::OkStatus();
-               });
+  to.AddBytes(rows, &IdentifierRow::hash)
+      .AddNumbers(rows, &IdentifierRow::uid)
+      .AddNumbers(rows, &IdentifierRow::epoch)
+      .AddNumbers(rows,
+                  [&](const IdentifierRow* row) { return SumOf(key_, *row); });
+  return static_cast<int64_t>(rows.size());
 }
 
 void RecordTables::PutEdges(const Batch& batch, Change& change,
@@ -585,22 +616,40 @@ void RecordTables::PutEdges(const Batch& batch, Change& change,
                    return absl::OkStatus();
                  });
   }
+  Parameters rows;
+  const auto count = AddedEdges(batch, rows);
+  if (count == 0) return;
+  pipeline.Add(kInsertEdges, std::move(rows),
+               [&change, count](const Result& result) {
+                 change.edges += result.written();
+                 change.has_held_edges = result.written() < count;
+                 return absl::OkStatus();
+               });
+}
+
+int64_t RecordTables::AddedEdges(const Batch& batch, Parameters& to) const {
   const auto rows = LastOfEach(batch.edges_put, [](const EdgeRow& row) {
     return std::pair(row.a, row.b);
   });
-  if (rows.empty()) return;
-  pipeline.Add(
-      kPutEdges,
-      Parameters()
-          .AddNumbers(rows, &EdgeRow::a)
-          .AddNumbers(rows, &EdgeRow::b)
-          .AddBytes(rows, &EdgeRow::bytes)
-          .AddNumbers(rows,
-                      [&](const EdgeRow* row) { return SumOf(key_, *row); }),
-      [&change](const Result& result) {
-        change.edges += result.Int(0, 0);
-        return absl::OkStatus();
-      });
+  to.AddNumbers(rows, &EdgeRow::a)
+      .AddNumbers(rows, &EdgeRow::b)
+      .AddBytes(rows, &EdgeRow::bytes)
+      .AddNumbers(rows, [&](const EdgeRow* row) { return SumOf(key_, *row); });
+  return static_cast<int64_t>(rows.size());
+}
+
+void RecordTables::PutHeld(const Batch& batch, const Change& change,
+                           Pipeline& pipeline) const {
+  if (change.has_held_identifiers) {
+    Parameters rows;
+    AddedIdentifiers(batch, rows);
+    pipeline.Add(kUpdateIdentifiers, std::move(rows));
+  }
+  if (change.has_held_edges) {
+    Parameters rows;
+    AddedEdges(batch, rows);
+    pipeline.Add(kUpdateEdges, std::move(rows));
+  }
 }
 
 void RecordTables::CheckNamed(const Batch& batch, Pipeline& pipeline) {

@@ -63,11 +63,17 @@ class RecordTables {
     int64_t identifiers = 0;
     int64_t edges = 0;
     std::map<AgencyNumber, uint64_t> new_records;
+    // Some of those that were put were there, and stand as they were.
+    bool has_held_identifiers = false;
+    bool has_held_edges = false;
   };
   // Both outlive the pipeline. INVALID_ARGUMENT at once for an edge that does
   // not rise.
   absl::Status Put(const Batch& batch, Change& change,
                    Pipeline& pipeline) const;
+  // The rest of it, once that pipeline has run.
+  void PutHeld(const Batch& batch, const Change& change,
+               Pipeline& pipeline) const;
 
   // Reads every row, in a transaction of the caller; what it finds is counted
   // for the caller to compare.
@@ -90,6 +96,9 @@ class RecordTables {
   void PutIdentifiers(const Batch& batch, Change& change,
                       Pipeline& pipeline) const;
   void PutEdges(const Batch& batch, Change& change, Pipeline& pipeline) const;
+  // Columns of the rows that are put, and how many these are.
+  int64_t AddedIdentifiers(const Batch& batch, Parameters& to) const;
+  int64_t AddedEdges(const Batch& batch, Parameters& to) const;
   // INVALID_ARGUMENT if the batch names a record that nobody holds.
   static void CheckNamed(const Batch& batch, Pipeline& pipeline);
 
