@@ -432,7 +432,8 @@ void AddPerson(Commands& commands) {
   const auto why = std::make_shared<Why>();
   CLI::App& why_verb = commands.Verb(
       noun, "why",
-      Say("Why two records are one person, or two (reconciliation office)"),
+      Say("Why two records are one person, or two (reconciliation office; "
+          "an agency's clerk, of its own records)"),
       "wayctl person why public_security.320500/A-1 labor.320500/LD-0001",
       Needs::kHub, [why](Session& session) { return Explain(session, *why); });
   why_verb

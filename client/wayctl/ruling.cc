@@ -123,10 +123,17 @@ std::vector<Fact> BeforeAndAfter(const v1::Decision& decision,
            Standing(effect.after(), attribute, effect.status_after())}};
 }
 
-Fact Told(const v1::DecisionEffect& effect) {
-  return {"recipients", Say("Will be told"),
-          effect.recipients().empty() ? Cell(Say("nobody"), "")
-                                      : JoinedCell(effect.recipients())};
+// An agency's own clerk does not learn who else knows the person.
+void AddTold(const v1::Decision& decision, const v1::DecisionEffect& effect,
+             Sheet& sheet) {
+  if (decision.decided_by().starts_with("agency/") &&
+      effect.recipients().empty()) {
+    return;
+  }
+  sheet.facts.push_back({"recipients", Say("Will be told"),
+                         effect.recipients().empty()
+                             ? Cell(Say("nobody"), "")
+                             : JoinedCell(effect.recipients())});
 }
 
 }  // namespace
@@ -136,7 +143,7 @@ void AddEffect(const v1::Decision& decision, const v1::DecisionEffect& effect,
   for (Fact& fact : BeforeAndAfter(decision, effect)) {
     sheet.facts.push_back(std::move(fact));
   }
-  sheet.facts.push_back(Told(effect));
+  AddTold(decision, effect, sheet);
 }
 
 namespace {
@@ -158,7 +165,7 @@ Sheet DecidePreview(const v1::DecideResponse& response) {
   sheet.facts.push_back({"reason", Say("Reason"), decision.reason()});
   sheet.facts.push_back(
       {"decided_by", Say("Decided by"), decision.decided_by()});
-  sheet.facts.push_back(Told(response.effect()));
+  AddTold(decision, response.effect(), sheet);
   AddApproval(IsProposed(decision), sheet);
   return sheet;
 }
@@ -174,9 +181,9 @@ Sheet UndoPreview(const v1::UndoDecisionResponse& response) {
       {"reason", Say("Reason"), decision.reason()},
       {"decided_by", Say("Decided by"), decision.decided_by()},
       {"undo_reason", Say("Why undone"), decision.undo_reason()},
-      {"undone_by", Say("Undone by"), decision.undone_by()},
-      Told(response.effect())};
+      {"undone_by", Say("Undone by"), decision.undone_by()}};
   sheet.facts.insert(sheet.facts.end(), std::begin(facts), std::end(facts));
+  AddTold(decision, response.effect(), sheet);
   AddApproval(IsProposed(decision), sheet);
   return sheet;
 }
@@ -197,7 +204,7 @@ Sheet SettlePreview(const v1::SettleProposalResponse& response) {
   sheet.facts.push_back(
       {"reason", Say("Reason"),
        is_undo ? decision.undo_proposal().reason() : decision.reason()});
-  sheet.facts.push_back(Told(response.effect()));
+  AddTold(decision, response.effect(), sheet);
   return sheet;
 }
 

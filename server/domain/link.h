@@ -159,8 +159,9 @@ struct Partitioned {
   // and of equal ones the first pair by (agency, record key).
   // None between persons that a clerk ruled DIFFERENT.
   std::vector<Candidate> candidates;
-  // The neighbourhood was over its limit: scored edges were left aside.
-  bool over_limit = false;
+  // Those whose neighbourhoods were over the limit, so that scored edges were
+  // left aside; ascending.
+  std::vector<Uid> over_limit;
 };
 
 // How a partition came to be, for whoever asks: written by the passes

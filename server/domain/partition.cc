@@ -450,8 +450,9 @@ class Passes {
     std::ranges::sort(result.persons);
     result.candidates = Candidates();
     for (std::size_t i = 0; i < records_.size(); ++i) {
-      result.over_limit = result.over_limit || IsOverLimit(i);
+      if (IsOverLimit(i)) result.over_limit.push_back(records_[i]->uid);
     }
+    std::ranges::sort(result.over_limit);
     return result;
   }
 

@@ -62,6 +62,12 @@ absl::Status HubImpl::AdmitOffice(const Caller& caller,
   return errors::Error("WRONG_ROLE");
 }
 
+absl::Status HubImpl::AdmitReviewer(const Caller& caller,
+                                    std::string_view method) {
+  return caller.role == Role::kClerk ? Admit(caller, method, {Role::kClerk})
+                                     : AdmitOffice(caller, method);
+}
+
 void HubImpl::CountRefusal(std::string_view actor, std::string_view method,
                            std::string_view reason) {
   ++core_.counters.refusals;
@@ -230,50 +236,51 @@ void HubImpl::GetConflict(const Caller& caller, v1::GetConflictRequest request,
 
 absl::StatusOr<v1::ListCandidatesResponse> HubImpl::ListCandidates(
     const Caller& caller, const v1::ListCandidatesRequest& request) {
-  auto status = AdmitOffice(caller, "ReconciliationService.ListCandidates");
+  auto status = AdmitReviewer(caller, "ReconciliationService.ListCandidates");
   if (!status.ok()) return status;
-  return office_.ListCandidates(request);
+  return office_.ListCandidates(caller, request);
 }
 
 void HubImpl::GetCandidate(const Caller& caller,
                            v1::GetCandidateRequest request,
                            Callback<v1::GetCandidateResponse> done) {
-  auto status = AdmitOffice(caller, "ReconciliationService.GetCandidate");
+  auto status = AdmitReviewer(caller, "ReconciliationService.GetCandidate");
   if (!status.ok()) return done(status);
   office_.GetCandidate(caller, request, std::move(done));
 }
 
 void HubImpl::ExplainPair(const Caller& caller, v1::ExplainPairRequest request,
                           Callback<v1::ExplainPairResponse> done) {
-  auto status = AdmitOffice(caller, "ReconciliationService.ExplainPair");
+  auto status = AdmitReviewer(caller, "ReconciliationService.ExplainPair");
   if (!status.ok()) return done(status);
   office_.ExplainPair(caller, request, std::move(done));
 }
 
 absl::StatusOr<v1::ListReviewItemsResponse> HubImpl::ListReviewItems(
     const Caller& caller, const v1::ListReviewItemsRequest& request) {
-  auto status = AdmitOffice(caller, "ReconciliationService.ListReviewItems");
+  auto status = AdmitReviewer(caller, "ReconciliationService.ListReviewItems");
   if (!status.ok()) return status;
   return review_queue_.List(caller, request);
 }
 
 absl::StatusOr<v1::NextReviewItemResponse> HubImpl::NextReviewItem(
     const Caller& caller, const v1::NextReviewItemRequest& request) {
-  auto status = AdmitOffice(caller, "ReconciliationService.NextReviewItem");
+  auto status = AdmitReviewer(caller, "ReconciliationService.NextReviewItem");
   if (!status.ok()) return status;
   return review_queue_.Next(caller, request);
 }
 
 absl::StatusOr<v1::ClaimReviewItemResponse> HubImpl::ClaimReviewItem(
     const Caller& caller, const v1::ClaimReviewItemRequest& request) {
-  auto status = AdmitOffice(caller, "ReconciliationService.ClaimReviewItem");
+  auto status = AdmitReviewer(caller, "ReconciliationService.ClaimReviewItem");
   if (!status.ok()) return status;
   return review_queue_.Claim(caller, request);
 }
 
 absl::StatusOr<v1::ReleaseReviewItemResponse> HubImpl::ReleaseReviewItem(
     const Caller& caller, const v1::ReleaseReviewItemRequest& request) {
-  auto status = AdmitOffice(caller, "ReconciliationService.ReleaseReviewItem");
+  auto status =
+      AdmitReviewer(caller, "ReconciliationService.ReleaseReviewItem");
   if (!status.ok()) return status;
   return review_queue_.Release(caller, request);
 }
@@ -288,7 +295,7 @@ void HubImpl::ExplainPerson(const Caller& caller,
 
 void HubImpl::Decide(const Caller& caller, v1::DecideRequest request,
                      Callback<v1::DecideResponse> done) {
-  auto status = AdmitOffice(caller, "ReconciliationService.Decide");
+  auto status = AdmitReviewer(caller, "ReconciliationService.Decide");
   if (!status.ok()) return done(status);
   committer_.Submit(std::make_unique<DecideWork>(
       core_, committer_, caller, std::move(request), std::move(done)));
@@ -297,7 +304,7 @@ void HubImpl::Decide(const Caller& caller, v1::DecideRequest request,
 void HubImpl::UndoDecision(const Caller& caller,
                            v1::UndoDecisionRequest request,
                            Callback<v1::UndoDecisionResponse> done) {
-  auto status = AdmitOffice(caller, "ReconciliationService.UndoDecision");
+  auto status = AdmitReviewer(caller, "ReconciliationService.UndoDecision");
   if (!status.ok()) return done(status);
   committer_.Submit(std::make_unique<UndoWork>(
       core_, committer_, caller, std::move(request), std::move(done)));
@@ -306,7 +313,7 @@ void HubImpl::UndoDecision(const Caller& caller,
 void HubImpl::SettleProposal(const Caller& caller,
                              v1::SettleProposalRequest request,
                              Callback<v1::SettleProposalResponse> done) {
-  auto status = AdmitOffice(caller, "ReconciliationService.SettleProposal");
+  auto status = AdmitReviewer(caller, "ReconciliationService.SettleProposal");
   if (!status.ok()) return done(status);
   committer_.Submit(std::make_unique<SettleWork>(
       core_, committer_, caller, std::move(request), std::move(done)));
@@ -314,16 +321,16 @@ void HubImpl::SettleProposal(const Caller& caller,
 
 absl::StatusOr<v1::ListDecisionsResponse> HubImpl::ListDecisions(
     const Caller& caller, const v1::ListDecisionsRequest& request) {
-  auto status = AdmitOffice(caller, "ReconciliationService.ListDecisions");
+  auto status = AdmitReviewer(caller, "ReconciliationService.ListDecisions");
   if (!status.ok()) return status;
-  return hub::ListDecisions(core_, request);
+  return hub::ListDecisions(core_, caller, request);
 }
 
 absl::StatusOr<v1::GetDecisionResponse> HubImpl::GetDecision(
     const Caller& caller, const v1::GetDecisionRequest& request) {
-  auto status = AdmitOffice(caller, "ReconciliationService.GetDecision");
+  auto status = AdmitReviewer(caller, "ReconciliationService.GetDecision");
   if (!status.ok()) return status;
-  return hub::GetDecision(core_, request);
+  return hub::GetDecision(core_, caller, request);
 }
 
 absl::StatusOr<v1::GetLinkageReportResponse> HubImpl::GetLinkageReport(

@@ -11,6 +11,7 @@
 #include "server/hub/given_reason.h"
 #include "server/hub/keyed_hash.h"
 #include "server/hub/office_view.h"
+#include "server/hub/reviewer.h"
 #include "server/hub/ruling_work.h"
 #include "server/hub/store_error.h"
 
@@ -92,6 +93,8 @@ absl::Status DecideWork::Begin(Planning& planning) {
   planning.dry_run = request_.validate_only();
   proposes_ = NeedsSecondPerson(core_.options.second_person, request_.kind());
   if (auto status = CheckRequest(planning.today); !status.ok()) return status;
+  const auto reviewer = Reviewer::Of(*planning.registry, caller_);
+  if (!reviewer.ok()) return reviewer.status();
   const absl::StatusOr<bool> repeated = FindRepeat();
   if (!repeated.ok()) return repeated.status();
   repeated_ = *repeated;
@@ -99,6 +102,9 @@ absl::Status DecideWork::Begin(Planning& planning) {
 
   const auto subject = LoadSubject(planning, request_.subject());
   if (!subject.ok()) return subject.status();
+  if (!reviewer->Sees(subject->key.kind, subject->agencies)) {
+    return errors::Error("NOT_AVAILABLE", {.field = "subject"});
+  }
   auto status = subject->is_pair() ? CheckPair(planning, *subject)
                                    : CheckConflict(*subject);
   if (!status.ok()) return status;
@@ -332,6 +338,7 @@ absl::Status DecideWork::Conclude(const Outcome& outcome) {
 
 void DecideWork::Answer(const storage::Committed* committed) {
   SetLeaf(committed, *response_.mutable_decision());
+  HideEffect(response_);
   Tell([done = done_,
         response = std::move(response_)](const absl::Status& status) mutable {
     if (!status.ok()) return done(status);

@@ -10,6 +10,7 @@
 #include "server/hub/office_view.h"
 #include "server/hub/page_size.h"
 #include "server/hub/person_reader.h"
+#include "server/hub/reviewer.h"
 #include "server/hub/store_error.h"
 #include "waystation/v1/audit_service.pb.h"
 
@@ -115,30 +116,44 @@ class Subject {
 }  // namespace
 
 absl::StatusOr<v1::ListDecisionsResponse> ListDecisions(
-    Core& core, const v1::ListDecisionsRequest& request) {
+    Core& core, const Caller& caller, const v1::ListDecisionsRequest& request) {
+  const auto reviewer = Reviewer::Of(*core.registry.Get(), caller);
+  if (!reviewer.ok()) return reviewer.status();
   const auto size = PageSize(request.page_size(), {.usual = 100, .most = 500});
   if (!size.ok()) return size.status();
   const std::string list = "decisions " + request.subject();
   const auto after = core.tokens.DecodeNumber(list, request.page_token());
   if (!after.ok()) return after.status();
   std::vector<storage::DecisionRow> rows;
+  // As many as there is room for, and one that says that there are more.
+  const auto take = [&](std::vector<storage::DecisionRow>& read,
+                        const Subject* subject) -> absl::Status {
+    for (storage::DecisionRow& row : read) {
+      if (rows.size() > *size) break;
+      const auto decision = OpenDecision(core.sealer, row);
+      if (!decision.ok()) return StoreError(decision.status());
+      if (row.number > *after &&
+          reviewer->Sees((*decision)->stored.decision()) &&
+          (subject == nullptr || subject->IsRuledBy(core, **decision))) {
+        rows.push_back(std::move(row));
+      }
+    }
+    return absl::OkStatus();
+  };
   if (request.subject().empty()) {
-    auto all = core.store.ListDecisions(*after, *size + 1);
-    if (!all.ok()) return StoreError(all.status());
-    rows = *std::move(all);
+    for (uint64_t last = *after; rows.size() <= *size;) {
+      auto all = core.store.ListDecisions(last, *size + 1);
+      if (!all.ok()) return StoreError(all.status());
+      if (all->empty()) break;
+      last = all->back().number;
+      if (auto status = take(*all, nullptr); !status.ok()) return status;
+    }
   } else {
     const auto subject = Subject::Parse(core, request.subject());
     if (!subject.ok()) return subject.status();
     auto bearing = core.store.DecisionsOf(subject->members());
     if (!bearing.ok()) return StoreError(bearing.status());
-    for (storage::DecisionRow& row : *bearing) {
-      const auto decision = OpenDecision(core.sealer, row);
-      if (!decision.ok()) return StoreError(decision.status());
-      if (row.number > *after && rows.size() <= *size &&
-          subject->IsRuledBy(core, **decision)) {
-        rows.push_back(std::move(row));
-      }
-    }
+    if (auto status = take(*bearing, &*subject); !status.ok()) return status;
   }
   v1::ListDecisionsResponse response;
   for (const storage::DecisionRow& row : rows) {
@@ -155,7 +170,9 @@ absl::StatusOr<v1::ListDecisionsResponse> ListDecisions(
 }
 
 absl::StatusOr<v1::GetDecisionResponse> GetDecision(
-    Core& core, const v1::GetDecisionRequest& request) {
+    Core& core, const Caller& caller, const v1::GetDecisionRequest& request) {
+  const auto reviewer = Reviewer::Of(*core.registry.Get(), caller);
+  if (!reviewer.ok()) return reviewer.status();
   const auto row = core.store.GetDecision(request.number());
   if (!row.ok()) return StoreError(row.status());
   if (!row->has_value()) {
@@ -163,6 +180,9 @@ absl::StatusOr<v1::GetDecisionResponse> GetDecision(
   }
   const auto shown = Show(core, **row);
   if (!shown.ok()) return shown.status();
+  if (!reviewer->Sees(*shown)) {
+    return errors::Error("NOT_AVAILABLE", {.field = "number"});
+  }
   v1::GetDecisionResponse response;
   *response.mutable_decision() = *shown;
   return response;

@@ -213,7 +213,7 @@ absl::Status ExplainWork::Begin(Planning& planning) {
         .Tell(trace, *person, partitioned.persons);
     for (const Uid uid : *person) records_.push_back(planning.Find(uid));
     response_.set_neighbourhood(static_cast<uint32_t>(features.size()));
-    response_.set_over_limit(partitioned.over_limit);
+    response_.set_over_limit(!partitioned.over_limit.empty());
   }
   std::vector<RecordPtr> shown = records_;
   std::ranges::sort(shown, {}, [](const RecordPtr& record) {

@@ -39,8 +39,9 @@ absl::Status Hints::Load(const storage::Store& store) {
     }
     if (rows->size() < kPage) break;
   }
-  for (const auto kind : {storage::OpenItem::Kind::kConflict,
-                          storage::OpenItem::Kind::kCandidate}) {
+  for (const auto kind :
+       {storage::OpenItem::Kind::kConflict, storage::OpenItem::Kind::kCandidate,
+        storage::OpenItem::Kind::kOwnCandidate}) {
     for (std::optional<storage::OpenItem> after;;) {
       const auto items = store.ListOpenItems(kind, after, kPage);
       if (!items.ok()) return items.status();

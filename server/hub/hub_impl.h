@@ -168,6 +168,8 @@ class HubImpl final : public Hub {
                      std::initializer_list<Role> roles);
   // The same for the reconciliation office.
   absl::Status AdmitOffice(const Caller& caller, std::string_view method);
+  // For the office and agencies' own clerks.
+  absl::Status AdmitReviewer(const Caller& caller, std::string_view method);
   // Returns when the leaf is durable. Not to be called by the committer.
   absl::Status WriteLeaf(v1::AuditEvent event,
                          std::vector<storage::DetailRow> details);

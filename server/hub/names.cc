@@ -20,6 +20,7 @@ constexpr std::string_view kCandidate = "k-";
 constexpr std::string_view kHandleMark = "waystatn";
 constexpr std::string_view kConflictMark = "conflict";
 constexpr std::string_view kCandidateMark = "pair";
+constexpr std::string_view kOwnCandidateMark = "own2";
 // Six bytes of uid: a hub would need 9 million years at its full speed.
 constexpr int kUidBytes = 6;
 
@@ -177,16 +178,22 @@ std::string SubjectCodec::Encode(const Candidate& candidate) const {
   Block block{};
   Put(block, 0, kUidBytes, candidate.a);
   Put(block, kUidBytes, kUidBytes, candidate.b);
-  PutMark(block, kCandidateMark);
+  PutMark(block, candidate.own ? kOwnCandidateMark : kCandidateMark);
   return std::string(kCandidate) + ToBase32(cipher_.Encrypt(block));
 }
 
 std::string SubjectCodec::Encode(const storage::OpenItemKey& key) const {
-  return key.kind == storage::OpenItem::Kind::kCandidate
-             ? Encode(Candidate{.a = key.a, .b = key.b})
-             : Encode(Conflict{.uid = key.a,
-                               .attribute = key.attribute,
-                               .entry = key.entry});
+  switch (key.kind) {
+    case storage::OpenItem::Kind::kCandidate:
+    case storage::OpenItem::Kind::kOwnCandidate:
+      return Encode(
+          Candidate{.a = key.a,
+                    .b = key.b,
+                    .own = key.kind == storage::OpenItem::Kind::kOwnCandidate});
+    default:
+      return Encode(Conflict{
+          .uid = key.a, .attribute = key.attribute, .entry = key.entry});
+  }
 }
 
 std::optional<SubjectCodec::Conflict> SubjectCodec::DecodeConflict(
@@ -214,9 +221,11 @@ std::optional<SubjectCodec::Candidate> SubjectCodec::DecodeCandidate(
   const std::optional<Block> sealed = FromBase32(id.substr(kCandidate.size()));
   if (!sealed.has_value()) return std::nullopt;
   const Block block = cipher_.Decrypt(*sealed);
-  if (!HasMark(block, kCandidateMark)) return std::nullopt;
+  const bool own = HasMark(block, kOwnCandidateMark);
+  if (!own && !HasMark(block, kCandidateMark)) return std::nullopt;
   return Candidate{.a = Get(block, 0, kUidBytes),
-                   .b = Get(block, kUidBytes, kUidBytes)};
+                   .b = Get(block, kUidBytes, kUidBytes),
+                   .own = own};
 }
 
 }  // namespace waystation::hub

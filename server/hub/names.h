@@ -52,7 +52,7 @@ class HandleCodec {
   BlockCipher cipher_;
 };
 
-// Names of what waits for the office. A conflict is named by a record of its
+// Names of what waits for a clerk. A conflict is named by a record of its
 // person, so that its name stays valid when persons merge or split. Immutable,
 // thread-safe.
 class SubjectCodec {
@@ -67,6 +67,15 @@ class SubjectCodec {
   struct Candidate {
     storage::Uid a = 0;
     storage::Uid b = 0;
+    // As the agency that holds both is asked about it.
+    bool own = false;
+
+    storage::OpenItemKey key() const {
+      return {.kind = own ? storage::OpenItem::Kind::kOwnCandidate
+                          : storage::OpenItem::Kind::kCandidate,
+              .a = a,
+              .b = b};
+    }
     bool operator==(const Candidate&) const = default;
   };
 

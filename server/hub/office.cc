@@ -21,6 +21,7 @@
 #include "server/hub/open_item_list.h"
 #include "server/hub/person_reader.h"
 #include "server/hub/proposals.h"
+#include "server/hub/reviewer.h"
 #include "server/hub/store_error.h"
 
 namespace waystation::hub {
@@ -218,11 +219,18 @@ void Office::GetConflict(const Caller& caller,
 }
 
 absl::StatusOr<v1::ListCandidatesResponse> Office::ListCandidates(
-    const v1::ListCandidatesRequest& request) {
+    const Caller& caller, const v1::ListCandidatesRequest& request) {
   const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
-  const auto page =
-      ListItems(core_, OpenItem::Kind::kCandidate, request.page_size(),
-                request.page_token(), nullptr);
+  const auto reviewer = Reviewer::Of(*registry, caller);
+  if (!reviewer.ok()) return reviewer.status();
+  std::function<bool(const OpenItem&)> wanted;
+  if (!reviewer->is_office()) {
+    wanted = [&](const OpenItem& item) {
+      return reviewer->Sees(item.kind, item.agencies);
+    };
+  }
+  const auto page = ListItems(core_, reviewer->pairs(), request.page_size(),
+                              request.page_token(), wanted);
   if (!page.ok()) return page.status();
   std::vector<storage::Uid> uids;
   for (const OpenItem& item : page->items) {
@@ -253,6 +261,8 @@ void Office::GetCandidate(const Caller& caller,
                           Hub::Callback<v1::GetCandidateResponse> done) {
   const auto revealed = Revealed(request, core_.Today());
   if (!revealed.ok()) return done(revealed.status());
+  const auto reviewer = Reviewer::Of(*core_.registry.Get(), caller);
+  if (!reviewer.ok()) return done(reviewer.status());
   const auto subject = core_.subjects.DecodeCandidate(request.id());
   if (!subject.has_value()) return done(errors::Error("NOT_AVAILABLE"));
   const storage::Uid pair[] = {subject->a, subject->b};
@@ -264,8 +274,13 @@ void Office::GetCandidate(const Caller& caller,
     if (person != nullptr) records[i] = person->Find(pair[i]);
     if (records[i] == nullptr) return done(errors::Error("NOT_AVAILABLE"));
   }
-  const auto open = core_.store.GetOpenItem(
-      {.kind = OpenItem::Kind::kCandidate, .a = subject->a, .b = subject->b});
+  const storage::OpenItemKey key = subject->key();
+  const storage::AgencyNumber agencies[] = {records[0]->agency,
+                                            records[1]->agency};
+  if (!reviewer->Sees(key.kind, agencies)) {
+    return done(errors::Error("NOT_AVAILABLE"));
+  }
+  const auto open = core_.store.GetOpenItem(key);
   if (!open.ok()) return done(StoreError(open.status()));
   const Snapshot& registry = *persons->front()->registry;
   v1::GetCandidateResponse response;
@@ -281,9 +296,7 @@ void Office::GetCandidate(const Caller& caller,
   AddContributions(core_,
                    WeighPair(core_.rules().linking(), *records[0], *records[1]),
                    response);
-  const auto proposed = ProposedOn(
-      core_,
-      {.kind = OpenItem::Kind::kCandidate, .a = subject->a, .b = subject->b});
+  const auto proposed = ProposedOn(core_, key);
   if (!proposed.ok()) return done(proposed.status());
   response.set_proposed(*proposed);
   const domain::AttributeSet seen =
@@ -307,12 +320,15 @@ void Office::GetCandidate(const Caller& caller,
 void Office::ExplainPair(const Caller& caller,
                          const v1::ExplainPairRequest& request,
                          Hub::Callback<v1::ExplainPairResponse> done) {
+  const auto reviewer = Reviewer::Of(*core_.registry.Get(), caller);
+  if (!reviewer.ok()) return done(reviewer.status());
   if (!request.reason().empty()) {
     if (auto given = CheckReason(request.reason(), core_.Today());
         !given.ok()) {
       return done(given);
     }
   }
+  const OpenItem::Kind kind = reviewer->pairs();
   HeldRecord held[2];
   const v1::RecordReference* const references[] = {&request.record_a(),
                                                    &request.record_b()};
@@ -325,7 +341,8 @@ void Office::ExplainPair(const Caller& caller,
     auto found = ReadHeldRecord(core_, references[i]->agency(),
                                 references[i]->record_key());
     if (!found.ok()) return done(found.status());
-    if (found->record == nullptr) {
+    if (found->record == nullptr ||
+        !reviewer->Sees(kind, {&found->record->agency, 1})) {
       return done(errors::Error("NOT_AVAILABLE", {.field = field}));
     }
     held[i] = *std::move(found);
@@ -338,12 +355,16 @@ void Office::ExplainPair(const Caller& caller,
   if (held[0].record->uid > held[1].record->uid) std::swap(held[0], held[1]);
   const RecordPtr records[] = {held[0].record, held[1].record};
   const domain::Pair pair{records[0]->uid, records[1]->uid};
-  const auto open = core_.store.GetOpenItem(
-      {.kind = OpenItem::Kind::kCandidate, .a = pair.a, .b = pair.b});
+  const storage::OpenItemKey key{.kind = kind, .a = pair.a, .b = pair.b};
+  const auto open = core_.store.GetOpenItem(key);
   if (!open.ok()) return done(StoreError(open.status()));
 
   v1::ExplainPairResponse response;
-  response.set_joined(held[0].person->Find(pair.b) != nullptr);
+  response.set_joined(
+      reviewer->is_office()
+          ? held[0].person->Find(pair.b) != nullptr
+          : std::ranges::binary_search(
+                held[0].person->OwnGroup(records[0]->agency, pair.a), pair.b));
   const domain::Weighed weighed =
       WeighPair(core_.rules().linking(), *records[0], *records[1]);
   response.set_shares_number(weighed.shares_number());
@@ -361,15 +382,14 @@ void Office::ExplainPair(const Caller& caller,
   const domain::Thresholds& thresholds = core_.rules().linking().thresholds;
   response.set_upper(thresholds.upper);
   response.set_lower(thresholds.lower);
-  committer_.Submit(LookLeaf(
-      core_, caller, "pair.explain",
-      core_.subjects.Encode(SubjectCodec::Candidate{.a = pair.a, .b = pair.b}),
-      request.reason(), domain::kComparedAttributes, records,
-      [done = std::move(done), response = std::move(response)](
-          const absl::StatusOr<uint64_t>& leaf) mutable {
-        if (!leaf.ok()) return done(leaf.status());
-        done(std::move(response));
-      }));
+  committer_.Submit(
+      LookLeaf(core_, caller, "pair.explain", core_.subjects.Encode(key),
+               request.reason(), domain::kComparedAttributes, records,
+               [done = std::move(done), response = std::move(response)](
+                   const absl::StatusOr<uint64_t>& leaf) mutable {
+                 if (!leaf.ok()) return done(leaf.status());
+                 done(std::move(response));
+               }));
 }
 
 void Office::ExplainPerson(const Caller& caller,

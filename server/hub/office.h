@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What waits for the reconciliation office: lists without values, and single
-// conflicts and candidates with theirs, audited before they are shown.
+// conflicts and candidates with theirs, audited before they are shown. Of
+// candidates and pairs an agency's own clerk has what is about two of the
+// agency's records, and says nothing of others.
 #ifndef WAYSTATION_SERVER_HUB_OFFICE_H_
 #define WAYSTATION_SERVER_HUB_OFFICE_H_
 
@@ -22,7 +24,7 @@ class Office {
   void GetConflict(const Caller& caller, const v1::GetConflictRequest& request,
                    Hub::Callback<v1::GetConflictResponse> done);
   absl::StatusOr<v1::ListCandidatesResponse> ListCandidates(
-      const v1::ListCandidatesRequest& request);
+      const Caller& caller, const v1::ListCandidatesRequest& request);
   void GetCandidate(const Caller& caller,
                     const v1::GetCandidateRequest& request,
                     Hub::Callback<v1::GetCandidateResponse> done);

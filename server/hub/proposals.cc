@@ -60,9 +60,7 @@ bool NeedsSecondPerson(const SecondPerson& configured,
 absl::StatusOr<std::optional<OpenItemKey>> ItemKeyOf(const Core& core,
                                                      const std::string& id) {
   if (const auto candidate = core.subjects.DecodeCandidate(id)) {
-    return OpenItemKey{.kind = OpenItem::Kind::kCandidate,
-                       .a = candidate->a,
-                       .b = candidate->b};
+    return candidate->key();
   }
   const auto conflict = core.subjects.DecodeConflict(id);
   if (!conflict.has_value()) return std::nullopt;

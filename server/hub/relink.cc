@@ -2,8 +2,10 @@
 #include "server/hub/relink.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -40,7 +42,7 @@ struct Doubted {
   std::string_view reason;
   bool reopened = false;
 };
-using Candidates = std::map<domain::Pair, Doubted>;
+using Candidates = std::map<storage::OpenItemKey, Doubted>;
 
 class Relinking {
  public:
@@ -123,7 +125,7 @@ class Relinking {
       return status;
     }
     for (const auto& [key, item] : planning_.state.items()) {
-      if (key.kind != OpenItem::Kind::kCandidate || item.reason == withdrawn_) {
+      if (key.kind == OpenItem::Kind::kConflict || item.reason == withdrawn_) {
         continue;
       }
       open_[key.a].push_back(key);
@@ -144,24 +146,71 @@ class Relinking {
       }
       const auto edges = neighbourhood_.Edges(component.records);
       if (!edges.ok()) return edges.status();
-      domain::Partitioned partitioned = domain::Partition(
-          {.records = features,
-           .scored = *edges,
-           .must = neighbourhood_.rulings().must(),
-           .cannot = neighbourhood_.rulings().cannot(),
-           .thresholds = planning_.rules->linking().thresholds,
-           .cut = component.cut});
-      if (partitioned.over_limit) ++planning_.relinked.over_limit;
+      const domain::Partitioned partitioned =
+          PartitionOf(features, *edges, component.cut);
+      if (!partitioned.over_limit.empty()) ++planning_.relinked.over_limit;
       SetPersons(partitioned.persons);
-      for (const domain::Candidate& candidate : partitioned.candidates) {
-        candidates.emplace(
-            candidate.pair,
-            Doubted{.reason = domain::ReasonOf(candidate.doubt)});
-      }
-      AddReopened(component.records, candidates);
+      AddDoubts(OpenItem::Kind::kCandidate, component.records, partitioned,
+                candidates);
+      AddOwn(features, *edges, partitioned.over_limit, candidates);
     }
     SetCandidates(component, candidates);
     return absl::OkStatus();
+  }
+
+  domain::Partitioned PartitionOf(std::span<const domain::LinkFeatures> records,
+                                  std::span<const domain::Edge> edges,
+                                  std::span<const Uid> cut) const {
+    return domain::Partition(
+        {.records = records,
+         .scored = edges,
+         .must = neighbourhood_.rulings().must(),
+         .cannot = neighbourhood_.rulings().cannot(),
+         .thresholds = planning_.rules->linking().thresholds,
+         .cut = cut});
+  }
+
+  // What an agency would doubt of its own records, had it nothing else: its
+  // clerks are asked about that, so that no question tells them of others'.
+  void AddOwn(const std::vector<domain::LinkFeatures>& features,
+              const std::vector<domain::Edge>& edges,
+              const std::vector<Uid>& over_limit, Candidates& candidates) {
+    std::map<storage::AgencyNumber, std::vector<size_t>> by_agency;
+    for (size_t i = 0; i < features.size(); ++i) {
+      by_agency[planning_.Find(features[i].uid)->agency].push_back(i);
+    }
+    for (const auto& [agency, places] : by_agency) {
+      if (places.size() < 2) continue;
+      std::vector<domain::LinkFeatures> own;
+      std::vector<Uid> uids;
+      for (const size_t place : places) {
+        own.push_back(features[place]);
+        uids.push_back(features[place].uid);
+      }
+      std::vector<domain::Edge> between;
+      std::ranges::copy_if(edges, std::back_inserter(between),
+                           [&](const domain::Edge& edge) {
+                             return std::ranges::binary_search(uids, edge.a) &&
+                                    std::ranges::binary_search(uids, edge.b);
+                           });
+      // Whoever is among too many is so for the own agency too, since not all
+      // of them were looked at.
+      std::vector<Uid> cut;
+      std::ranges::set_intersection(uids, over_limit, std::back_inserter(cut));
+      AddDoubts(OpenItem::Kind::kOwnCandidate, uids,
+                PartitionOf(own, between, cut), candidates);
+    }
+  }
+
+  // Of records, ascending, that were partitioned.
+  void AddDoubts(OpenItem::Kind kind, const std::vector<Uid>& records,
+                 const domain::Partitioned& partitioned,
+                 Candidates& candidates) {
+    for (const domain::Candidate& candidate : partitioned.candidates) {
+      candidates.emplace(KeyOf(candidate.pair, kind),
+                         Doubted{.reason = domain::ReasonOf(candidate.doubt)});
+    }
+    AddReopened(kind, records, candidates);
   }
 
   // A person is named by its smallest uid.
@@ -188,10 +237,11 @@ class Relinking {
     }
   }
 
-  void AddReopened(const std::vector<Uid>& component, Candidates& candidates) {
+  void AddReopened(OpenItem::Kind kind, const std::vector<Uid>& records,
+                   Candidates& candidates) {
     for (const auto& [pair, ruling] : neighbourhood_.rulings().by_pair()) {
-      if (!std::ranges::binary_search(component, pair.a) ||
-          !std::ranges::binary_search(component, pair.b)) {
+      if (!std::ranges::binary_search(records, pair.a) ||
+          !std::ranges::binary_search(records, pair.b)) {
         continue;
       }
       const RecordPtr a = planning_.Find(pair.a);
@@ -202,7 +252,7 @@ class Relinking {
       }
       const bool same = ruling->stored.decision().kind() ==
                         waystation::v1::Decision::KIND_SAME;
-      candidates[pair] = {
+      candidates[KeyOf(pair, kind)] = {
           .reason = domain::ReasonOf(same ? domain::Doubt::kNameContradicts
                                           : domain::Doubt::kKeptApart),
           .reopened = true};
@@ -249,7 +299,7 @@ class Relinking {
       const auto both = persons(pair);
       if (both.first != both.second && HasClaims(pair.a) && HasClaims(pair.b) &&
           asked.insert(both).second) {
-        Open(pair, {.reason = kWithdrawn});
+        Open(KeyOf(pair), {.reason = kWithdrawn});
       } else if (planning_.state.items().contains(KeyOf(pair)) &&
                  !planning_.change.items.contains(KeyOf(pair))) {
         planning_.change.items[KeyOf(pair)] = std::nullopt;
@@ -273,38 +323,42 @@ class Relinking {
       for (const storage::OpenItemKey& key : open->second) {
         // What is between this part and the rest of a cut one was not looked
         // at.
-        if (!candidates.contains({key.a, key.b}) &&
+        if (!candidates.contains(key) &&
             (component.cut.empty() || (is_in(key.a) && is_in(key.b)))) {
           planning_.change.items[key] = std::nullopt;
         }
       }
     }
-    for (const auto& [pair, doubted] : candidates) {
-      candidates_.insert(pair);
-      Open(pair, doubted);
+    for (const auto& [key, doubted] : candidates) {
+      if (key.kind == OpenItem::Kind::kCandidate) {
+        candidates_.insert({key.a, key.b});
+      }
+      Open(key, doubted);
     }
   }
 
-  static storage::OpenItemKey KeyOf(const domain::Pair& pair) {
-    return {.kind = OpenItem::Kind::kCandidate, .a = pair.a, .b = pair.b};
+  static storage::OpenItemKey KeyOf(
+      const domain::Pair& pair,
+      OpenItem::Kind kind = OpenItem::Kind::kCandidate) {
+    return {.kind = kind, .a = pair.a, .b = pair.b};
   }
 
-  void Open(const domain::Pair& pair, const Doubted& doubted) {
-    OpenItem item = MakeItem(pair, doubted);
-    const auto open = planning_.state.items().find(KeyOf(pair));
+  void Open(const storage::OpenItemKey& key, const Doubted& doubted) {
+    OpenItem item = MakeItem(key, doubted);
+    const auto open = planning_.state.items().find(key);
     if (open != planning_.state.items().end()) {
       item.opened_time = open->second.opened_time;
       if (item == open->second) return;
     }
-    planning_.change.items[KeyOf(pair)] = std::move(item);
+    planning_.change.items[key] = std::move(item);
   }
 
-  OpenItem MakeItem(const domain::Pair& pair, const Doubted& doubted) {
-    const RecordPtr a = planning_.Find(pair.a);
-    const RecordPtr b = planning_.Find(pair.b);
-    OpenItem item{.kind = OpenItem::Kind::kCandidate,
-                  .a = pair.a,
-                  .b = pair.b,
+  OpenItem MakeItem(const storage::OpenItemKey& key, const Doubted& doubted) {
+    const RecordPtr a = planning_.Find(key.a);
+    const RecordPtr b = planning_.Find(key.b);
+    OpenItem item{.kind = key.kind,
+                  .a = key.a,
+                  .b = key.b,
                   .opened_time = planning_.now,
                   .reopened = doubted.reopened,
                   .agencies = {a->agency, b->agency},
@@ -325,7 +379,8 @@ class Relinking {
   // Candidates that name each record and were open before; those of what had
   // been one person are settled by themselves.
   absl::flat_hash_map<Uid, std::vector<storage::OpenItemKey>> open_;
-  // All that are open by what records say, of the components settled.
+  // All the office is asked about by what records say, of the components
+  // settled.
   std::set<domain::Pair> candidates_;
 };
 

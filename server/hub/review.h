@@ -28,8 +28,9 @@ inline constexpr std::string_view kIdentityId = "identity";
 inline constexpr std::string_view kReviewObject = "review";
 
 // What this release puts into the index of each record, and beside it:
-// identifiers; numbers of businesses and blocking keys; what it is compared by.
-inline constexpr uint32_t kIndexVersion = 2;
+// identifiers; numbers of businesses and blocking keys; what it is compared by;
+// what agencies' own clerks are asked.
+inline constexpr uint32_t kIndexVersion = 3;
 
 // Looks at some of what is due by today, if anything is. Called again
 // and again by the hub's clock.

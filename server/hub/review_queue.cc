@@ -30,8 +30,16 @@ using storage::OpenItem;
 using storage::OpenItemKey;
 using storage::Uid;
 
-constexpr OpenItem::Kind kKinds[] = {OpenItem::Kind::kConflict,
-                                     OpenItem::Kind::kCandidate};
+bool IsPair(OpenItem::Kind kind) {
+  return kind == OpenItem::Kind::kCandidate ||
+         kind == OpenItem::Kind::kOwnCandidate;
+}
+
+v1::ReviewItem::Kind KindOf(OpenItem::Kind kind) {
+  return IsPair(kind) ? v1::ReviewItem::KIND_CANDIDATE
+                      : static_cast<v1::ReviewItem::Kind>(kind);
+}
+
 // Items of which the score is looked at for one page.
 constexpr size_t kMostScored = 2'000;
 
@@ -39,7 +47,7 @@ constexpr size_t kMostScored = 2'000;
 // one of the two is not held any more.
 absl::StatusOr<std::optional<double>> ScoreOf(const Core& core,
                                               const OpenItem& item) {
-  if (item.kind != OpenItem::Kind::kCandidate) return std::nullopt;
+  if (!IsPair(item.kind)) return std::nullopt;
   const Uid pair[] = {item.a, item.b};
   auto rows = core.store.LoadByUid(pair);
   if (!rows.ok()) return StoreError(rows.status());
@@ -63,7 +71,7 @@ struct Unsure {
 absl::StatusOr<std::vector<Unsure>> UnsureOf(const Core& core,
                                              const OpenItem& item) {
   std::vector<Uid> uids{item.a};
-  if (item.kind == OpenItem::Kind::kCandidate) {
+  if (IsPair(item.kind)) {
     uids.push_back(item.b);
   } else {
     // It names the record that named the person then.
@@ -74,6 +82,9 @@ absl::StatusOr<std::vector<Unsure>> UnsureOf(const Core& core,
   }
   const auto rows = core.store.DecisionsOf(uids);
   if (!rows.ok()) return StoreError(rows.status());
+  // The office is asked about the same pair under another name.
+  const std::string subject =
+      IsPair(item.kind) ? core.subjects.Encode(KeyOf(item)) : std::string();
   std::vector<Unsure> unsure;
   for (const storage::DecisionRow& row : *rows) {
     if (row.active) continue;
@@ -84,6 +95,7 @@ absl::StatusOr<std::vector<Unsure>> UnsureOf(const Core& core,
     if (stored.decision().kind() == v1::Decision::KIND_UNSURE &&
         stored.decision().state() == v1::Decision::STATE_STANDING &&
         stored.attribute() == item.attribute &&
+        (subject.empty() || stored.decision().subject() == subject) &&
         stored.etag() == AsBytes(item.etag)) {
       unsure.push_back({row.number, stored.decision().decided_by()});
     }
@@ -171,7 +183,7 @@ class ReviewQueue::Filter {
     const bool asks_for_agency =
         !given.agency().empty() || !given.division().empty();
     return (given.kind() == v1::ReviewItem::KIND_UNSPECIFIED ||
-            static_cast<int>(given.kind()) == static_cast<int>(item.kind)) &&
+            given.kind() == KindOf(item.kind)) &&
            (reason_ == 0 || item.reason == reason_) &&
            (attribute_ == 0 || item.attribute == attribute_) &&
            (!asks_for_agency ||
@@ -181,7 +193,7 @@ class ReviewQueue::Filter {
                                 })) &&
            (!given.has_opened_before() || item.opened_time < before_) &&
            (!given.has_opened_since() || item.opened_time >= since_) &&
-           (!asks_for_score() || item.kind == OpenItem::Kind::kCandidate) &&
+           (!asks_for_score() || IsPair(item.kind)) &&
            (!given.free_only() || claims.Find(hub::KeyOf(item)) == nullptr);
   }
 
@@ -212,23 +224,26 @@ class ReviewQueue::Filter {
   int64_t since_ = 0;
 };
 
-// What is open, and what waits for a second person in place of what it rules
-// on.
+// What is open at a desk, and what waits for a second person in place of what
+// it rules on.
 class ReviewQueue::Walk {
  public:
   // Without what `caller` proposed.
-  static absl::StatusOr<Walk> Begin(const Core& core, const Caller& caller,
+  static absl::StatusOr<Walk> Begin(const Core& core, const Reviewer& reviewer,
+                                    const Caller& caller,
                                     const std::optional<OpenItem>& after) {
     const auto proposals = Proposals::Load(core.store);
     if (!proposals.ok()) return proposals.status();
-    Walk walk(core.store, after);
+    Walk walk(core.store, reviewer, after);
     for (const Proposals::Proposal& proposal : proposals->all().proposals()) {
       if (!proposal.undo()) {
         const auto key = ItemKeyOf(core, proposal.subject());
         if (!key.ok()) return key.status();
         if (key->has_value()) walk.hidden_.insert(**key);
       }
-      if (proposal.proposed_by() == caller.path) continue;
+      if (proposal.proposed_by() == caller.path || !reviewer.Sees(proposal)) {
+        continue;
+      }
       OpenItem item = ItemOf(proposal);
       if (!after.has_value() || StandsBefore(*after, item)) {
         walk.waiting_.push_back(std::move(item));
@@ -244,7 +259,8 @@ class ReviewQueue::Walk {
       auto item = items_.Next();
       if (!item.ok()) return item.status();
       is_last_ = !item->has_value();
-      if (!is_last_ && !hidden_.contains(hub::KeyOf(**item))) {
+      if (!is_last_ && reviewer_.Sees((*item)->kind, (*item)->agencies) &&
+          !hidden_.contains(hub::KeyOf(**item))) {
         open_ = *std::move(item);
       }
     }
@@ -256,9 +272,12 @@ class ReviewQueue::Walk {
   }
 
  private:
-  Walk(const storage::Store& store, const std::optional<OpenItem>& after)
-      : items_(store, kKinds, after) {}
+  Walk(const storage::Store& store, Reviewer reviewer,
+       const std::optional<OpenItem>& after)
+      : reviewer_(std::move(reviewer)),
+        items_(store, reviewer_.kinds(), after) {}
 
+  Reviewer reviewer_;
   OpenItemWalk items_;
   std::set<OpenItemKey> hidden_;
   std::vector<OpenItem> waiting_;
@@ -277,13 +296,20 @@ absl::StatusOr<std::optional<OpenItemKey>> ReviewQueue::KeyOf(
 }
 
 absl::StatusOr<std::optional<OpenItem>> ReviewQueue::Get(
-    const OpenItemKey& key) const {
-  if (key.kind != kProposalKind) return core_.store.GetOpenItem(key);
-  const auto proposals = Proposals::Load(core_.store);
-  if (!proposals.ok()) return proposals.status();
-  const Proposals::Proposal* proposal = proposals->Find(key.a);
-  if (proposal == nullptr) return std::nullopt;
-  return ItemOf(*proposal);
+    const Reviewer& reviewer, const OpenItemKey& key) const {
+  if (key.kind == kProposalKind) {
+    const auto proposals = Proposals::Load(core_.store);
+    if (!proposals.ok()) return proposals.status();
+    const Proposals::Proposal* proposal = proposals->Find(key.a);
+    if (proposal == nullptr || !reviewer.Sees(*proposal)) return std::nullopt;
+    return ItemOf(*proposal);
+  }
+  auto item = core_.store.GetOpenItem(key);
+  if (item.ok() && item->has_value() &&
+      !reviewer.Sees((*item)->kind, (*item)->agencies)) {
+    return std::nullopt;
+  }
+  return item;
 }
 
 std::string ReviewQueue::IdOf(const OpenItemKey& key) const {
@@ -296,7 +322,7 @@ absl::StatusOr<v1::ReviewItem> ReviewQueue::Show(
     std::optional<double> score) const {
   v1::ReviewItem shown;
   shown.set_id(IdOf(hub::KeyOf(item)));
-  shown.set_kind(static_cast<v1::ReviewItem::Kind>(item.kind));
+  shown.set_kind(KindOf(item.kind));
   if (const errors::Reason* reason = errors::FindReason(item.reason)) {
     shown.set_why(std::string(reason->name));
   }
@@ -338,6 +364,8 @@ absl::StatusOr<v1::ReviewItem> ReviewQueue::Show(
 absl::StatusOr<v1::ListReviewItemsResponse> ReviewQueue::List(
     const Caller& caller, const v1::ListReviewItemsRequest& request) {
   const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
+  const auto reviewer = Reviewer::Of(*registry, caller);
+  if (!reviewer.ok()) return reviewer.status();
   const auto size = PageSize(request.page_size(), {.usual = 100, .most = 500});
   if (!size.ok()) return size.status();
   const auto filter = Filter::Read(*registry, request.filter());
@@ -353,7 +381,7 @@ absl::StatusOr<v1::ListReviewItemsResponse> ReviewQueue::List(
   std::optional<OpenItem> last;
   bool more = false;
   size_t scored = 0;
-  auto walk = Walk::Begin(core_, caller, *after);
+  auto walk = Walk::Begin(core_, *reviewer, caller, *after);
   if (!walk.ok()) return walk.status();
   for (;;) {
     const auto item = walk->Next();
@@ -377,7 +405,7 @@ absl::StatusOr<v1::ListReviewItemsResponse> ReviewQueue::List(
   }
   if (filter->asks_for_score()) return response;
   uint64_t total = 0;
-  auto all = Walk::Begin(core_, caller, std::nullopt);
+  auto all = Walk::Begin(core_, *reviewer, caller, std::nullopt);
   if (!all.ok()) return all.status();
   for (;;) {
     const auto item = all->Next();
@@ -390,14 +418,14 @@ absl::StatusOr<v1::ListReviewItemsResponse> ReviewQueue::List(
 }
 
 absl::StatusOr<std::optional<OpenItem>> ReviewQueue::Find(
-    const Caller& caller, const Filter& filter,
+    const Reviewer& reviewer, const Caller& caller, const Filter& filter,
     const std::optional<OpenItem>& after) {
   const auto claims = ReviewClaims::Load(core_.store, core_.clock.Now());
   if (!claims.ok()) return claims.status();
   std::optional<OpenItem> held;
   for (const OpenItemKey& key : claims->HeldBy(caller.path)) {
     if (after.has_value()) break;
-    const auto item = Get(key);
+    const auto item = Get(reviewer, key);
     if (!item.ok()) return StoreError(item.status());
     if (!item->has_value() || !filter.Matches(**item, *claims)) continue;
     const auto wanted = filter.MatchesScore(core_, **item);
@@ -408,7 +436,7 @@ absl::StatusOr<std::optional<OpenItem>> ReviewQueue::Find(
   }
   if (held.has_value()) return held;
   const uint32_t kept_open = errors::FindReason("KEPT_OPEN")->number;
-  auto walk = Walk::Begin(core_, caller, after);
+  auto walk = Walk::Begin(core_, reviewer, caller, after);
   if (!walk.ok()) return walk.status();
   for (;;) {
     auto item = walk->Next();
@@ -430,13 +458,14 @@ absl::StatusOr<std::optional<OpenItem>> ReviewQueue::Find(
   }
 }
 
-absl::StatusOr<v1::ReviewItem> ReviewQueue::ClaimKey(const Caller& caller,
+absl::StatusOr<v1::ReviewItem> ReviewQueue::ClaimKey(const Reviewer& reviewer,
+                                                     const Caller& caller,
                                                      const OpenItemKey& key) {
   OpenItem claimed;
   ReviewClaims after;
   const auto act = [&](Planning& planning,
                        v1::AuditEvent& event) -> absl::Status {
-    const auto item = Get(key);
+    const auto item = Get(reviewer, key);
     if (!item.ok()) return item.status();
     if (!item->has_value()) {
       return errors::Error("NOT_AVAILABLE", {.field = "id"});
@@ -473,17 +502,20 @@ absl::StatusOr<v1::ReviewItem> ReviewQueue::ClaimKey(const Caller& caller,
 
 absl::StatusOr<v1::NextReviewItemResponse> ReviewQueue::Next(
     const Caller& caller, const v1::NextReviewItemRequest& request) {
-  const auto filter = Filter::Read(*core_.registry.Get(), request.filter());
+  const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
+  const auto reviewer = Reviewer::Of(*registry, caller);
+  if (!reviewer.ok()) return reviewer.status();
+  const auto filter = Filter::Read(*registry, request.filter());
   if (!filter.ok()) return filter.status();
   const auto after =
       ItemAtToken(core_.tokens, filter->list(), request.page_token());
   if (!after.ok()) return after.status();
   v1::NextReviewItemResponse response;
   for (;;) {
-    const auto found = Find(caller, *filter, *after);
+    const auto found = Find(*reviewer, caller, *filter, *after);
     if (!found.ok()) return found.status();
     if (!found->has_value()) return response;
-    auto item = ClaimKey(caller, hub::KeyOf(**found));
+    auto item = ClaimKey(*reviewer, caller, hub::KeyOf(**found));
     const std::string reason = errors::ReasonOf(item.status());
     // Somebody was faster: that one is not free any more, and the next may be.
     if (reason == "REVIEW_CLAIMED" || reason == "NOT_AVAILABLE") continue;
@@ -496,12 +528,14 @@ absl::StatusOr<v1::NextReviewItemResponse> ReviewQueue::Next(
 
 absl::StatusOr<v1::ClaimReviewItemResponse> ReviewQueue::Claim(
     const Caller& caller, const v1::ClaimReviewItemRequest& request) {
+  const auto reviewer = Reviewer::Of(*core_.registry.Get(), caller);
+  if (!reviewer.ok()) return reviewer.status();
   const auto key = KeyOf(request.id());
   if (!key.ok()) return key.status();
   if (!key->has_value()) {
     return errors::Error("NOT_AVAILABLE", {.field = "id"});
   }
-  auto item = ClaimKey(caller, **key);
+  auto item = ClaimKey(*reviewer, caller, **key);
   if (!item.ok()) return item.status();
   v1::ClaimReviewItemResponse response;
   *response.mutable_item() = *std::move(item);
@@ -510,6 +544,8 @@ absl::StatusOr<v1::ClaimReviewItemResponse> ReviewQueue::Claim(
 
 absl::StatusOr<v1::ReleaseReviewItemResponse> ReviewQueue::Release(
     const Caller& caller, const v1::ReleaseReviewItemRequest& request) {
+  const auto reviewer = Reviewer::Of(*core_.registry.Get(), caller);
+  if (!reviewer.ok()) return reviewer.status();
   const auto key = KeyOf(request.id());
   if (!key.ok()) return key.status();
   if (!key->has_value()) {
@@ -519,9 +555,15 @@ absl::StatusOr<v1::ReleaseReviewItemResponse> ReviewQueue::Release(
                        v1::AuditEvent& event) -> absl::Status {
     auto claims = ReviewClaims::Load(core_.store, planning.now);
     if (!claims.ok()) return claims.status();
-    if (auto status = claims->CheckFree(**key, caller.path); !status.ok()) {
-      return status;
+    auto status = claims->CheckFree(**key, caller.path);
+    if (!status.ok() && !reviewer->is_office()) {
+      const auto item = Get(*reviewer, **key);
+      if (!item.ok()) return item.status();
+      if (!item->has_value()) {
+        return errors::Error("NOT_AVAILABLE", {.field = "id"});
+      }
     }
+    if (!status.ok()) return status;
     if (!claims->Remove(**key, caller.path)) return absl::OkStatus();
     planning.batch.objects.push_back(claims->RowOf(caller.path));
     event = EventOf(caller, "review.release", IdOf(**key));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The clerks' work queue: open conflicts and candidates and what waits for a
 // second person together, oldest first, without values, and who is at work on
-// which.
+// which. The office has one; each agency's own clerks have theirs.
 #ifndef WAYSTATION_SERVER_HUB_REVIEW_QUEUE_H_
 #define WAYSTATION_SERVER_HUB_REVIEW_QUEUE_H_
 
@@ -14,6 +14,7 @@
 #include "server/hub/core.h"
 #include "server/hub/registry.h"
 #include "server/hub/review_claims.h"
+#include "server/hub/reviewer.h"
 #include "server/storage/store.h"
 #include "waystation/v1/reconciliation_service.pb.h"
 
@@ -42,9 +43,9 @@ class ReviewQueue {
   // The open item that `id` names; nullopt if it names none.
   absl::StatusOr<std::optional<storage::OpenItemKey>> KeyOf(
       const std::string& id) const;
-  // As it is now; nullopt if it is not open.
+  // As it is now; nullopt if it is not open at that desk.
   absl::StatusOr<std::optional<storage::OpenItem>> Get(
-      const storage::OpenItemKey& key) const;
+      const Reviewer& reviewer, const storage::OpenItemKey& key) const;
   std::string IdOf(const storage::OpenItemKey& key) const;
   absl::StatusOr<v1::ReviewItem> Show(const Snapshot& registry,
                                       const ReviewClaims& claims,
@@ -52,9 +53,10 @@ class ReviewQueue {
                                       std::optional<double> score) const;
   // The item that `caller` should look at next, not claimed yet.
   absl::StatusOr<std::optional<storage::OpenItem>> Find(
-      const Caller& caller, const Filter& filter,
+      const Reviewer& reviewer, const Caller& caller, const Filter& filter,
       const std::optional<storage::OpenItem>& after);
-  absl::StatusOr<v1::ReviewItem> ClaimKey(const Caller& caller,
+  absl::StatusOr<v1::ReviewItem> ClaimKey(const Reviewer& reviewer,
+                                          const Caller& caller,
                                           const storage::OpenItemKey& key);
 
   Core& core_;

@@ -74,8 +74,7 @@ absl::StatusOr<RulingSubject> LoadPair(Planning& planning,
   subject.b = planning.state.Find(named.b);
   if (subject.a == nullptr || subject.b == nullptr) return NotAvailable();
   subject.rulings = PairRulings(planning.DecisionsBefore());
-  subject.key = {
-      .kind = storage::OpenItem::Kind::kCandidate, .a = named.a, .b = named.b};
+  subject.key = named.key();
   const Hashes& hashes = planning.core.hashes;
   subject.etag = CandidateEtag(hashes, *subject.a, *subject.b, subject.rulings);
   for (const RecordPtr& record : {subject.a, subject.b}) {

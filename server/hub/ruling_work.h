@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decisions of the reconciliation office, undoing them, and a second person's
+// Decisions of clerks, undoing them, and a second person's
 // word on either (design 7): inputs that are added or taken away, after which
 // everything around them is computed again.
 #ifndef WAYSTATION_SERVER_HUB_RULING_WORK_H_
@@ -63,6 +63,12 @@ class RulingWork : public Work {
   v1::LeafReference ExpectedLeaf() const;
   void SetLeaf(const storage::Committed* committed,
                v1::Decision& decision) const;
+  // Whom a ruling is told to would tell an agency's own clerk who else knows
+  // the person.
+  template <typename Response>
+  void HideEffect(Response& response) const {
+    if (!caller_.IsReconciliationOffice()) response.clear_effect();
+  }
   // A preview writes nothing, but it shows values: it is told when the leaf of
   // that look is durable.
   void NotePreview(const Planning& planning, const std::string& act,

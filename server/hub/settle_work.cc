@@ -7,6 +7,7 @@
 #include "proto/errors/error.h"
 #include "server/hub/given_reason.h"
 #include "server/hub/keyed_hash.h"
+#include "server/hub/reviewer.h"
 #include "server/hub/ruling_work.h"
 #include "server/hub/store_error.h"
 
@@ -34,17 +35,21 @@ absl::Status SettleWork::Begin(Planning& planning) {
   repeated_ = false;
   planning.dry_run = request_.validate_only();
   if (auto status = CheckRequest(planning.today); !status.ok()) return status;
+  const auto reviewer = Reviewer::Of(*planning.registry, caller_);
+  if (!reviewer.ok()) return reviewer.status();
   if (auto status = planning.state.LoadDecision(request_.number());
       !status.ok()) {
     return status;
   }
   const auto found = planning.state.decisions().find(request_.number());
-  if (found == planning.state.decisions().end()) {
-    return errors::Error("NOT_AVAILABLE", {.field = "number"});
-  }
   auto proposals = Proposals::Load(core_.store);
   if (!proposals.ok()) return proposals.status();
   const Proposals::Proposal* waiting = proposals->Find(request_.number());
+  if (found == planning.state.decisions().end() ||
+      !reviewer->Sees(found->second->stored.decision()) ||
+      (waiting != nullptr && !reviewer->Sees(*waiting))) {
+    return errors::Error("NOT_AVAILABLE", {.field = "number"});
+  }
   if (waiting == nullptr) return FindRepeat(*found->second);
   undo_ = waiting->undo();
   if (auto status = CheckCaller(*waiting); !status.ok()) return status;
@@ -218,6 +223,7 @@ absl::Status SettleWork::Conclude(const Outcome& outcome) {
 
 void SettleWork::Answer(const storage::Committed* committed) {
   if (!repeated_ && !undo_) SetLeaf(committed, *response_.mutable_decision());
+  HideEffect(response_);
   Tell([done = done_,
         response = std::move(response_)](const absl::Status& status) mutable {
     if (!status.ok()) return done(status);

@@ -6,6 +6,7 @@
 #include "proto/errors/error.h"
 #include "server/hub/given_reason.h"
 #include "server/hub/keyed_hash.h"
+#include "server/hub/reviewer.h"
 #include "server/hub/ruling_work.h"
 #include "server/hub/store_error.h"
 
@@ -32,12 +33,15 @@ absl::Status UndoWork::Begin(Planning& planning) {
   if (auto status = CheckRequestId(request_.request_id()); !status.ok()) {
     return status;
   }
+  const auto reviewer = Reviewer::Of(*planning.registry, caller_);
+  if (!reviewer.ok()) return reviewer.status();
   if (auto status = planning.state.LoadDecision(request_.number());
       !status.ok()) {
     return status;
   }
   const auto found = planning.state.decisions().find(request_.number());
-  if (found == planning.state.decisions().end()) {
+  if (found == planning.state.decisions().end() ||
+      !reviewer->Sees(found->second->stored.decision())) {
     return errors::Error("NOT_AVAILABLE", {.field = "number"});
   }
   const LoadedDecision& standing = *found->second;
@@ -137,6 +141,7 @@ absl::Status UndoWork::Conclude(const Outcome& outcome) {
 
 void UndoWork::Answer(const storage::Committed* committed) {
   SetLeaf(committed, *response_.mutable_decision());
+  HideEffect(response_);
   Tell([done = done_,
         response = std::move(response_)](const absl::Status& status) mutable {
     if (!status.ok()) return done(status);

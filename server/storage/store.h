@@ -112,9 +112,15 @@ struct EdgeKey {
 // What waits for a clerk, as status bits: a conflict of one attribute (and
 // entry) of one person, or a candidate pair. Never a value.
 struct OpenItem {
-  enum class Kind : uint8_t { kConflict = 1, kCandidate = 2 };
+  enum class Kind : uint8_t {
+    kConflict = 1,
+    kCandidate = 2,
+    // A pair that an agency's own clerks are asked about, by what its own
+    // records say and nothing else.
+    kOwnCandidate = 5,
+  };
   Kind kind = Kind::kConflict;
-  // Conflict: the person, and 0. Candidate: the pair, smaller uid first.
+  // Conflict: the person, and 0. Candidates: the pair, smaller uid first.
   Uid a = 0;
   Uid b = 0;
   uint32_t attribute = 0;

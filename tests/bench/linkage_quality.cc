@@ -131,7 +131,7 @@ Linked Link(const std::vector<Entry>& entries,
       linked.candidates.emplace(std::min(a, b), std::max(a, b));
       ++linked.doubts[candidate.doubt];
     }
-    if (partitioned.over_limit) ++linked.over_limit;
+    if (!partitioned.over_limit.empty()) ++linked.over_limit;
   }
   return linked;
 }

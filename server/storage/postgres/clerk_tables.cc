@@ -432,9 +432,11 @@ ClerkTables::Tally ClerkTables::Check(Findings& findings) const {
                    "ORDER BY kind, a, b, attribute, entry",
                    [&](const Result& result, int row) {
                      const OpenItem item = ItemOf(result, row);
-                     ++(item.kind == OpenItem::Kind::kConflict
-                            ? tally.conflicts
-                            : tally.candidates);
+                     if (item.kind == OpenItem::Kind::kConflict) {
+                       ++tally.conflicts;
+                     } else if (item.kind == OpenItem::Kind::kCandidate) {
+                       ++tally.candidates;
+                     }
                      if (result.Int(row, kItemSum) != SumOf(key_, item)) {
                        findings.Add("open_item", PlaceOf(item), kBadChecksum);
                      }

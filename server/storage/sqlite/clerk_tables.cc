@@ -35,9 +35,11 @@ OpenItem ItemOf(const Rows& rows) {
           .reason = static_cast<uint32_t>(rows.Uint(9))};
 }
 
-int64_t& CountOf(OpenItem::Kind kind, ClerkTables::Change& change) {
-  return kind == OpenItem::Kind::kConflict ? change.conflicts
-                                           : change.candidates;
+// Others are not counted.
+template <typename Counts>
+void Count(OpenItem::Kind kind, int number, Counts& counts) {
+  if (kind == OpenItem::Kind::kConflict) counts.conflicts += number;
+  if (kind == OpenItem::Kind::kCandidate) counts.candidates += number;
 }
 
 DecisionRow DecisionOf(const Rows& rows) {
@@ -65,8 +67,9 @@ ClerkTables::ClerkTables(Connection& connection, const ChecksumKey& key)
                                "attribute, entry) > (?, ?, ?, ?, ?) ORDER BY "
                                "opened_time, a, b, attribute, entry LIMIT ?")),
       item_(connection, absl::StrCat(kSelectItems, kWhereItem)),
-      items_by_a_(connection,
-                  absl::StrCat(kSelectItems, "WHERE kind IN (1, 2) AND a = ?")),
+      items_by_a_(
+          connection,
+          absl::StrCat(kSelectItems, "WHERE kind IN (1, 2, 5) AND a = ?")),
       items_by_b_(connection,
                   absl::StrCat(kSelectItems, "WHERE b = ? AND b != 0")),
       insert_item_(connection,
@@ -245,7 +248,7 @@ absl::Status ClerkTables::Remove(const OpenItemKey& item, Change& change) {
       !status.ok()) {
     return status;
   }
-  CountOf(item.kind, change) -= sqlite3_changes(connection_.handle());
+  Count(item.kind, -sqlite3_changes(connection_.handle()), change);
   return absl::OkStatus();
 }
 
@@ -260,7 +263,7 @@ absl::Status ClerkTables::Put(const OpenItem& item, Change& change) {
     return status;
   }
   if (sqlite3_changes(connection_.handle()) == 1) {
-    ++CountOf(item.kind, change);
+    Count(item.kind, 1, change);
     return absl::OkStatus();
   }
   return update_item_.Run(item.opened_time, item.reopened, agencies, item.etag,
@@ -336,8 +339,7 @@ void ClerkTables::CheckItems(Findings& findings, Tally& tally) {
   Rows rows(all);
   while (rows.Next()) {
     const OpenItem item = ItemOf(rows);
-    ++(item.kind == OpenItem::Kind::kConflict ? tally.conflicts
-                                              : tally.candidates);
+    Count(item.kind, 1, tally);
     if (rows.Int(10) != SumOf(key_, item)) {
       findings.Add("open_item", PlaceOf(item), kBadChecksum);
     }

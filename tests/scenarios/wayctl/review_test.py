@@ -419,5 +419,83 @@ class Batch(Desk):
             self.ends(2, "office", "review", "list", *wrong)
 
 
+class AtAnAgency(Desk):
+    """An agency's own clerk, over the agency's own records."""
+
+    # Across agencies, so not the clerk's.
+    pairs = 1
+
+    def setUp(self):
+        super().setUp()
+        own = 300 + self.sequence
+        for key, name in ((f"W-{own}", "孙小梅"), (f"V-{own}", "欧阳李大年")):
+            self.submit(
+                SUZHOU_POLICE,
+                person(
+                    key,
+                    number=number_of(1935, own),
+                    name={"full": name},
+                    birthDate={"date": {"year": 1935, "month": 3, "day": 7}},
+                ),
+            )
+        self.own = [f"{SUZHOU_POLICE}/{side}-{own}" for side in "WV"]
+
+    def test_from_the_list_to_undo(self):
+        [row] = self.rows("clerk", "review", "list")
+        self.assertEqual(row["agencies"], SUZHOU_POLICE)
+        self.assertEqual(len(self.items()), 2, "the office sees both pairs")
+        self.assertIn(
+            row["id"], self.ends(0, "clerk", "candidate", "list", "-o", "csv")[0]
+        )
+        screen = self.next(
+            (KEYS, "w"),
+            (KEYS, "s"),
+            (REASON, "both cards were seen"),
+            (LAST, "z"),
+            (REASON, ""),
+            (KEYS, "h"),
+            (KEYS, "d"),
+            (REASON, ""),
+            (LAST, "q"),
+            context="clerk",
+        )
+        self.assertRegex(screen, r"name +! +孙小梅 +欧阳李大年")
+        self.assertEqual(self.rows("clerk", "review", "list"), [])
+        same, different = self.rows("clerk", "decision", "list")
+        self.assertEqual(same["state"], "STATE_UNDONE")
+        self.assertEqual(different["kind"], "KIND_DIFFERENT")
+        self.assertIn(
+            different["number"], [d["number"] for d in self.decisions()]
+        )
+        out, err = self.ends(
+            *(0, "clerk", "decision", "undo", different["number"]),
+            *("--reason", "read again", "--yes"),
+        )
+        self.assertNotIn("told", out + err)
+        self.assertEqual(
+            [r["id"] for r in self.rows("clerk", "review", "list")], [row["id"]]
+        )
+
+    def test_what_is_not_the_clerks(self):
+        out, _ = self.ends(0, "clerk", "person", "why", *self.own)
+        self.assertIn("differs", out)
+        _, err = self.ends(
+            *(3, "clerk", "person", "why", self.own[0]),
+            f"{SUZHOU_LABOR}/E-{self.sequence}",
+        )
+        self.assertIn("not available", err.lower())
+        offices = next(
+            item["id"]
+            for item in self.items()
+            if SUZHOU_LABOR in item["agencies"]
+        )
+        self.ends(4, "clerk", "conflict", "list")
+        _, err = self.ends(
+            *(3, "clerk", "candidate", "decide", offices, "--same"),
+            *("--reason", "x", "--yes"),
+        )
+        self.assertIn("not available", err.lower())
+
+
 if __name__ == "__main__":
     main()

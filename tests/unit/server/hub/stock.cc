@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <sstream>
 #include <vector>
 
@@ -262,6 +263,7 @@ std::string Difference(const Stock& a, const Stock& b) {
   Compare("person", words(a.persons), words(b.persons), out);
   Compare("conflict", a.conflicts, b.conflicts, out);
   Compare("candidate", a.candidates, b.candidates, out);
+  Compare("own candidate", a.own_candidates, b.own_candidates, out);
   const auto edge_words = [](const auto& edges) {
     std::set<std::string> result;
     for (const auto& [names, score] : edges) {
@@ -311,6 +313,11 @@ Stock StockOf(TestHub& test) {
   for (const OpenItem& item : items(OpenItem::Kind::kCandidate)) {
     if (errors::FindReason(item.reason)->name == "WITHDRAWN") continue;
     stock.candidates.insert(
+        PairWords(reader.NameOf(item.a), reader.NameOf(item.b),
+                  errors::FindReason(item.reason)->name, item.reopened));
+  }
+  for (const OpenItem& item : items(OpenItem::Kind::kOwnCandidate)) {
+    stock.own_candidates.insert(
         PairWords(reader.NameOf(item.a), reader.NameOf(item.b),
                   errors::FindReason(item.reason)->name, item.reopened));
   }
@@ -374,23 +381,46 @@ Stock ComputedAtOnce(TestHub& test) {
       }
     });
   }
-  std::map<domain::Pair, std::pair<std::string, bool>> candidates;
-  for (const domain::Candidate& candidate : partitioned.candidates) {
-    candidates[candidate.pair] = {
-        std::string(domain::ReasonOf(candidate.doubt)), false};
-  }
-  for (const auto& [pair, ruling] : rulings.by_pair()) {
-    if (Holds(Hashes(test.keys()), rules.linking(), *ruling,
-              *reader.records().at(pair.a), *reader.records().at(pair.b))) {
-      continue;
+  const auto add_candidates = [&](std::span<const domain::LinkFeatures> asked,
+                                  const domain::Partitioned& parts,
+                                  std::multiset<std::string>& open) {
+    std::set<Uid> uids;
+    for (const domain::LinkFeatures& one : asked) uids.insert(one.uid);
+    std::map<domain::Pair, std::pair<std::string, bool>> candidates;
+    for (const domain::Candidate& candidate : parts.candidates) {
+      candidates[candidate.pair] = {
+          std::string(domain::ReasonOf(candidate.doubt)), false};
     }
-    const bool same =
-        ruling->stored.decision().kind() == v1::Decision::KIND_SAME;
-    candidates[pair] = {same ? "NAME_CONTRADICTS" : "KEPT_APART", true};
+    for (const auto& [pair, ruling] : rulings.by_pair()) {
+      if (!uids.contains(pair.a) || !uids.contains(pair.b) ||
+          Holds(Hashes(test.keys()), rules.linking(), *ruling,
+                *reader.records().at(pair.a), *reader.records().at(pair.b))) {
+        continue;
+      }
+      const bool same =
+          ruling->stored.decision().kind() == v1::Decision::KIND_SAME;
+      candidates[pair] = {same ? "NAME_CONTRADICTS" : "KEPT_APART", true};
+    }
+    for (const auto& [pair, why] : candidates) {
+      open.insert(PairWords(reader.NameOf(pair.a), reader.NameOf(pair.b),
+                            why.first, why.second));
+    }
+  };
+  add_candidates(features, partitioned, stock.candidates);
+  // As if there were no other agency.
+  std::map<std::string, std::vector<domain::LinkFeatures>> by_agency;
+  for (const domain::LinkFeatures& one : features) {
+    by_agency[one.agency].push_back(one);
   }
-  for (const auto& [pair, why] : candidates) {
-    stock.candidates.insert(PairWords(
-        reader.NameOf(pair.a), reader.NameOf(pair.b), why.first, why.second));
+  for (const auto& [agency, own] : by_agency) {
+    add_candidates(own,
+                   domain::Partition({.records = own,
+                                      .scored = edges,
+                                      .must = rulings.must(),
+                                      .cannot = rulings.cannot(),
+                                      .thresholds = rules.linking().thresholds,
+                                      .cut = partitioned.over_limit}),
+                   stock.own_candidates);
   }
   return stock;
 }

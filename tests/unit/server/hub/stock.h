@@ -32,6 +32,8 @@ struct Stock {
   // The two records, reason, reopened. Those that say what had been one person
   // are left aside: they alone tell of the order in which things came.
   std::multiset<std::string> candidates;
+  // Those that agencies' own clerks are asked about, likewise.
+  std::multiset<std::string> own_candidates;
   // What pairs of records score that may be one person's.
   std::map<std::pair<RecordName, RecordName>, double> edges;
 
