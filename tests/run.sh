@@ -16,7 +16,7 @@ usage: tests/run.sh [--quick | --sanitizers | --fuzz [SECONDS] | --lint | --tidy
   --lint        clang-format, buf lint, shellcheck
   --tidy        clang-tidy over all of our code; takes half an hour
   --planted     plants bugs and demands that tests fail; takes half an hour
-  --all         the functional tests and --lint
+  --all         the functional tests, --lint and --fuzz
   -R REGEX      only tests whose name matches
 HELP
 }
@@ -37,7 +37,7 @@ while [ $# -gt 0 ]; do
         shift
       fi
       ;;
-    --all) lint=true ;;
+    --all) lint=true fuzz=true ;;
     -R)
       [ $# -gt 1 ] || {
         usage >&2
@@ -58,12 +58,12 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-# Properties are tried on values that are drawn: others for each tree, and for one
-# tree the same, so that what passed here passes wherever it is checked.
-if [ -z "${RC_PARAMS:-}" ]; then
-  tree=$(git rev-parse 'HEAD^{tree}' 2>/dev/null || echo 1)
-  export RC_PARAMS="seed=$((16#${tree:0:15}))"
-fi
+# Properties and readers are tried on values that are drawn: others for each tree,
+# and for one tree the same, so that what passed here passes wherever it is checked.
+tree=$(git rev-parse 'HEAD^{tree}' 2>/dev/null || echo 1)
+: "${RC_PARAMS:=seed=$((16#${tree:0:15}))}"
+: "${WAYSTATION_FUZZ_SEED:=$((16#${tree:0:7} + 1))}"
+export RC_PARAMS WAYSTATION_FUZZ_SEED
 
 deploy/lib/install.sh deploy/packages.txt
 if $lint; then
