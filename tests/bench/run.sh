@@ -18,7 +18,8 @@ and ours take turns.
   --record       put the tables into tests/bench/RESULTS.md
   --persons N    people in the hub, each with a record at each agency (250000)
   --few N        people of the smaller hub of `growth` (100000)
-  --many N       people of the larger one (1000000: some minutes to load)
+  --many N       people of the larger one, and of `desk` (1000000: some minutes to
+                 load)
   --people N     people whose records `linkage`, `latin` and `train` join (100000)
   --agencies N   agencies that send, 1 to 4 (2)
   --rows N       rows of the store and of the databases beside it (500000)
@@ -38,6 +39,7 @@ benchmarks=(
   'mailbox_latency acknowledged to delivered, beside the bare echo'
   'transport      bare gRPC, plain and mutual TLS, beside the hub'\''s listener'
   'growth         few persons beside many: CPU an update, memory'
+  'desk           a clerk'\''s keys at many persons, and new ones there'
   'audit          the log: append, verify, proofs'
   'adapter        exports of each format to signed frames, on one core'
   'linkage        who is who, held against the truth, beside numbers alone'

@@ -225,6 +225,44 @@ bench_growth() {
     "$(calculate "$(median many_mb) - $(page_cache_mb)")" '<=' 300
 }
 
+bench_desk() {
+  local round before seconds_of_load result given=$persons
+  forget
+  forget_hub
+  persons=$many
+  start_hub
+  before=$(cpu_of "$hub_pid")
+  fill_hub
+  seconds_of_load=$(calculate "$(cpu_of "$hub_pid") - $before")
+  # Opens conflicts, for somebody to work on.
+  load "$hub_target" stream 4 "$seconds" signed "$agencies" >/dev/null
+  start_echo
+  for ((round = 1; round <= rounds; ++round)); do
+    note echo "$(load "$echo_target" echo 1 2 unsigned 1 | cut -d' ' -f2)"
+    result=$("$built/bench_desk" --target "$hub_target" \
+      --ca "$work/hub/tls/ca.pem" --cert "$work/hub/clients/office.pem" \
+      --key "$work/hub/clients/office.key")
+    note open "$(awk '$1 == "OPEN" { print $2 }' <<<"$result")"
+    note p50 "$(awk '$2 == "key" { print $4 * 1000 }' <<<"$result")"
+    note p99 "$(awk '$2 == "key" { print $6 * 1000 }' <<<"$result")"
+    note list "$(awk '$2 == "list" { print $4 * 1000 }' <<<"$result")"
+  done
+  stop_echo
+  head_of_table "a clerk at $many persons, us"
+  row 'bare echo, one at a time, p50' echo
+  row 'a key that answers: three calls, two durable, p50' p50
+  row '  p99' p99
+  row 'the first page of the queue, and how many' list
+  row 'open items' open
+  printf '  first load: %s records a second, %s us CPU of the hub each\n' \
+    "$first_load" "$(calculate "$seconds_of_load * 1e6 / ($many * $agencies)" 1)"
+  forget_hub
+  persons=$given
+  goal desk_key_ms "$(calculate "$(median p99) / 1000")" '<=' 100
+  goal new_record_cpu_us "$(calculate "$seconds_of_load * 1e6 / \
+    ($many * $agencies)" 1)" '<=' 150
+}
+
 # What the store's connections may cache: the committer's and each reader's, as
 # server/storage/sqlite/sqlite_store.h sets them.
 page_cache_mb() {

@@ -69,6 +69,8 @@ machine() {
 subjects() {
   if [[ $1 =~ ^(linkage|latin|train)$ ]]; then
     echo "$people people"
+  elif [ "$1" = desk ]; then
+    echo "$many people at $agencies agencies"
   else
     echo "$persons people at $agencies agencies"
   fi
