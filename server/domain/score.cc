@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "proto/codes/division.h"
 #include "proto/codes/grade.h"
@@ -68,7 +69,9 @@ constexpr std::size_t kLeastPhone = 6;
 
 void AddNumbers(const store::StoredRecord& record, const BlockList& block_list,
                 MatchVector& vector) {
-  vector.numbers = LinkingIdentifiers(record, block_list);
+  for (std::string& number : LinkingIdentifiers(record, block_list)) {
+    vector.numbers.push_back(std::move(number));
+  }
   const store::StoredClaim* claim = FindSound(record, kIdentifiers);
   if (claim == nullptr) return;
   for (const v1::Identifier& identifier : claim->value().identifiers()) {
@@ -101,8 +104,8 @@ void AddPhones(const store::StoredRecord& record, const BlockList& block_list,
 
 // --- field by field ---
 
-bool HaveOneInCommon(const std::vector<std::string>& a,
-                     const std::vector<std::string>& b) {
+bool HaveOneInCommon(std::span<const std::string> a,
+                     std::span<const std::string> b) {
   return std::ranges::any_of(a, [&](const std::string& value) {
     return std::ranges::binary_search(b, value);
   });
@@ -122,8 +125,8 @@ Level CompareNumbers(const MatchVector& a, const MatchVector& b) {
   if (HaveOneInCommon(a.numbers, b.numbers)) return Level::kNumberSame;
   // Two sound numbers never differ in one digit: their check characters would
   // not both be right (GB 11643).
-  const auto near = [](const std::vector<std::string>& some,
-                       const std::vector<std::string>& others) {
+  const auto near = [](std::span<const std::string> some,
+                       std::span<const std::string> others) {
     return std::ranges::any_of(some, [&](const std::string& one) {
       return std::ranges::any_of(others, [&](const std::string& other) {
         return IsOneSlipAway(one, other);
@@ -235,8 +238,8 @@ Level CompareSexes(codes::Sex a, codes::Sex b) {
   return a == b ? Level::kSexSame : Level::kSexDiffers;
 }
 
-Level ComparePhones(const std::vector<std::string>& a,
-                    const std::vector<std::string>& b) {
+Level ComparePhones(std::span<const std::string> a,
+                    std::span<const std::string> b) {
   if (a.empty() || b.empty()) return Level::kMissing;
   if (HaveOneInCommon(a, b)) return Level::kPhoneSame;
   const bool near = std::ranges::any_of(a, [&](const std::string& one) {

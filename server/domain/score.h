@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "proto/codes/date.h"
 #include "proto/codes/name.h"
 #include "proto/codes/sex.h"
@@ -102,16 +103,20 @@ std::string_view NameOf(Level level);  // "missing" for kMissing
 // What one record brings to being compared, made ready once. Values that are
 // placeholders, could not be read or identify nobody are missing.
 struct MatchVector {
+  // Most records have one at most, which then lies where the rest does: what
+  // scoring waits for is memory.
+  using Values = absl::InlinedVector<std::string, 1>;
+
   // Normalised, ascending: those that passed their check, and those that did
   // not.
-  std::vector<std::string> numbers;
-  std::vector<std::string> doubtful_numbers;
+  Values numbers;
+  Values doubtful_numbers;
   codes::ComparableName name;
   std::optional<codes::PartialDate> birth_date;
   codes::Sex sex = codes::Sex::kUnknown;
-  std::vector<std::string> phones;  // as ComparablePhone gives them, ascending
-  std::string household;            // in today's numbering
-  std::string address;              // as FoldAddress gives it
+  Values phones;          // as ComparablePhone gives them, ascending
+  std::string household;  // in today's numbering
+  std::string address;    // as FoldAddress gives it
   bool operator==(const MatchVector&) const = default;
 };
 // A phone as it is compared: as codes::ReadPhone writes it, and of what is no

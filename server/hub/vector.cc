@@ -81,7 +81,7 @@ StoredVector StoredOf(const domain::MatchVector& vector) {
 
 domain::MatchVector VectorOf(StoredVector stored) {
   const auto taken = [](auto* field) {
-    std::vector<std::string> strings;
+    domain::MatchVector::Values strings;
     strings.reserve(static_cast<size_t>(field->size()));
     for (std::string& one : *field) strings.push_back(std::move(one));
     return strings;

@@ -37,7 +37,7 @@ std::vector<BlockingKey> KeysOf(const Row& row) {
   if (!row.name.empty()) record.name = codes::ComparableName(row.name);
   record.birth_date = row.birth;
   record.household = row.household;
-  record.phones = row.phones;
+  record.phones.assign(row.phones.begin(), row.phones.end());
   record.address = FoldAddress(row.address);
   return BlockingKeys(record);
 }
