@@ -55,6 +55,16 @@ function(waystation_program name)
   endif()
 endfunction()
 
+# glibc's allocator takes a fifth of the hub's time to merge what it gets back, and
+# a tenth of an adapter's (tests/bench/RESULTS.md). Sanitizers bring one of their
+# own.
+function(waystation_use_jemalloc program)
+  if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+    pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
+    target_link_libraries(${program} PRIVATE PkgConfig::JEMALLOC)
+  endif()
+endfunction()
+
 # waystation_test(name SOURCES ... USES ... [LABELS ...]): one GoogleTest
 # program, known to ctest as one test. The label `quick` puts it into
 # `tests/run.sh --quick`; `asan` and `tsan` into the sanitizer builds.
