@@ -238,6 +238,14 @@ absl::StatusOr<std::unique_ptr<StoreFiller>> FillPostgres(
   if (absl::Status status = CheckServer(connection); !status.ok()) {
     return status;
   }
+  const auto may =
+      connection.Ask("SELECT has_schema_privilege(current_schema(), 'CREATE')");
+  if (!may.ok()) return may.status();
+  if (*may != "t") {
+    return errors::Error(
+        "CONFIG_INVALID",
+        {.field = "store", .rule = "a user who may make tables there"});
+  }
   const auto note = ReadNote(connection, Note::kMovingIn);
   if (!note.ok()) return note.status();
   if (note->has_value()) {

@@ -23,7 +23,8 @@ absl::Status ExportPostgres(const Options& options, const TakeRow& take);
 // Begins a store in an empty database (or schema), or in one that `source` did
 // not fill to the end. FOLDER_NOT_EMPTY: something else is there; STORE_IN_USE:
 // somebody is at work on it; STORE_VERSION: what is there is of a newer
-// release. The database is held until the filler is gone.
+// release; CONFIG_INVALID: tables cannot be made there. The database is held
+// until the filler is gone.
 absl::StatusOr<std::unique_ptr<StoreFiller>> FillPostgres(
     const Options& options, const std::string& source);
 

@@ -25,6 +25,14 @@ absl::Status CheckServer(Connection& connection) {
            .rule = absl::StrCat("a server whose setting ", setting, " is on")});
     }
   }
+  // A standby answers reads, and is not what was last acknowledged.
+  const auto read_only = connection.Ask("SHOW transaction_read_only");
+  if (!read_only.ok()) return read_only.status();
+  if (*read_only == "on") {
+    return errors::Error(
+        "CONFIG_INVALID",
+        {.field = "store", .rule = "a server that takes writes, no standby"});
+  }
   const auto commits = connection.Ask("SHOW synchronous_commit");
   if (!commits.ok()) return commits.status();
   if (*commits != "off" && *commits != "local") return absl::OkStatus();

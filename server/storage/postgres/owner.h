@@ -13,8 +13,8 @@ namespace waystation::storage::postgres {
 // lives. STORE_IN_USE: another has it, and still has it after so long.
 absl::Status Own(Connection& connection, absl::Duration wait);
 
-// CONFIG_INVALID: the server is set up to lose what it acknowledged. What can
-// be mended for this connection is.
+// CONFIG_INVALID: the server is set up to lose what it acknowledged, or takes
+// no writes. What can be mended for this connection is.
 absl::Status CheckServer(Connection& connection);
 
 }  // namespace waystation::storage::postgres

@@ -42,9 +42,9 @@ struct Options {
 // advisory lock for as long as its connection lives), the schema is not ours,
 // a newer release wrote it, it was written with another checksum key, it is not
 // all there yet or stands elsewhere now (moving.h), or the server is set up to
-// lose what it acknowledged (fsync or full_page_writes off). DATA_LOSS: what it
-// holds does not fit together, naming the row. UNAVAILABLE: the server does not
-// answer.
+// lose what it acknowledged (fsync or full_page_writes off), or takes no
+// writes. DATA_LOSS: what it holds does not fit together, naming the row.
+// UNAVAILABLE: the server does not answer.
 //
 // A connection that breaks ends the store: what it was about to commit is there
 // or not, and whoever opens the store next, on the server that took over, finds

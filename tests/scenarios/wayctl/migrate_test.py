@@ -374,6 +374,19 @@ class Migrate(Scenario):
             self.assertIn("STORE_FAILED", err)
             self.assertIn(said, err)
             self.assertNotIn("secret", err)
+        for setting, said in (
+            ("ALTER DATABASE {0} SET default_transaction_read_only = on",
+             "no standby"),
+            ("ALTER DATABASE {0} RESET default_transaction_read_only; "
+             "CREATE USER guest", "may make tables"),
+        ):
+            self.sql(setting.format(self.database), "postgres")
+            user = "guest" if "guest" in setting else "waystation"
+            _, err = self.migrate(
+                2, target=self.target.replace("waystation@", user + "@")
+            )
+            self.assertIn("CONFIG_INVALID", err)
+            self.assertIn(said, err)
         _, err = self.migrate(6, source="sqlite:" + self.store + "-not")
         self.assertIn("FILE_MISSING", err)
         _, err = self.migrate(2, target="mysql://x")

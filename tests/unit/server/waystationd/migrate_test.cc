@@ -188,6 +188,18 @@ TEST(Migrate, RefusesWhereAHubRuns) {
             "STORE_IN_USE");
 }
 
+TEST(Migrate, FindsTheDiskFullAndIsBegunAnew) {
+  Place place;
+  Live(place, place.folder(), 0);
+  PostgresServer::Get().FillDisk(true);
+  EXPECT_EQ(errors::ReasonOf(Move(place, place.folder(), place.uri())),
+            "DISK_FULL");
+  PostgresServer::Get().FillDisk(false);
+  Live(place, place.folder(), 1);
+  EXPECT_EQ(Move(place, place.folder(), place.uri()), absl::OkStatus());
+  Live(place, place.uri(), 2);
+}
+
 TEST(Migrate, IsBegunAnewWhereverItDied) {
   size_t steps = 0;
   PostgresServer::Get();
