@@ -195,6 +195,12 @@ absl::StatusOr<v1::UndoDecisionResponse> Reconciliation::UndoDecision(
               WithId(request));
 }
 
+absl::StatusOr<v1::DrawReviewSampleResponse> Reconciliation::DrawReviewSample(
+    const v1::DrawReviewSampleRequest& request) const {
+  return Call(*stubs_, &v1::ReconciliationService::Stub::DrawReviewSample,
+              WithId(request));
+}
+
 WAYSTATION_SERVICE(Audit)
 WAYSTATION_CALL(Audit, GetCheckpoint)
 WAYSTATION_CALL(Audit, ListCheckpoints)

@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
+#include "client/wayctl/sample_view.h"
 #include "client/wayctl/truth_file.h"
 #include "client/wayctl/values.h"
 #include "google/protobuf/util/time_util.h"
@@ -33,10 +34,6 @@ constexpr std::size_t kMaxTruth = std::size_t{4} << 30;
 constexpr std::size_t kMostPerPage = 1000;
 
 // --- what is shown ---
-
-Cell FractionCell(double value) {
-  return {absl::StrFormat("%.6f", value), absl::StrFormat("%.9g", value)};
-}
 
 Cell BitsCell(double bits) {
   return Cell(std::isinf(bits) ? std::string("-")
@@ -61,6 +58,16 @@ void AddShare(const char* id, std::string label, const v1::LinkageShare& share,
                         Number(share.hits()), Number(share.all()),
                         is_known ? FractionCell(share.low()) : Cell("-", ""),
                         is_known ? FractionCell(share.high()) : Cell("-", "")});
+}
+
+void AddEstimate(const char* id, std::string label,
+                 const v1::LinkageEstimate& estimate, Table& table) {
+  const bool is_known = estimate.has_value();
+  table.rows.push_back(
+      {Cell(std::move(label), id),
+       is_known ? FractionCell(estimate.value()) : WhyCell(estimate), "", "",
+       is_known ? FractionCell(estimate.low()) : Cell("-", ""),
+       is_known ? FractionCell(estimate.high()) : Cell("-", "")});
 }
 
 void AddMean(const char* id, std::string label, double value, Table& table) {
@@ -91,7 +98,11 @@ Sheet HubSheet(const v1::GetLinkageReportResponse& report,
   Table shares = ShareTable();
   AddShare("candidates_same", Say("Candidates that were one person"),
            report.candidates_same(), shares);
-  return {
+  AddEstimate("precision", Say("Of what the rules joined, one human being"),
+              report.precision(), shares);
+  AddEstimate("recall", Say("Of one human being, joined or asked about"),
+              report.recall(), shares);
+  Sheet sheet{
       .facts = {{"as_of_time", Say("As of"),
                  TimeCell(report.as_of_time(), surroundings)},
                 {"rules_version", Say("Rules"), report.rules_version()},
@@ -105,8 +116,17 @@ Sheet HubSheet(const v1::GetLinkageReportResponse& report,
                  Number(report.joins_by_decision())},
                 {"candidates_open", Say("Open candidates"),
                  Number(report.candidates_open())}},
-      .sections = {{Say("Shares, with Wilson's interval"), std::move(shares)},
+      .sections = {{Say("Shares: counted ones with Wilson's interval, "
+                        "estimates from the sample by bands (MOVER)"),
+                    std::move(shares)},
                    {Say("Rulings on candidates"), std::move(rulings)}}};
+  if (!report.has_sample()) return sheet;
+  Sheet sample = SampleSheet(report.sample(), surroundings);
+  for (Fact& fact : sample.facts) sheet.facts.push_back(std::move(fact));
+  for (Section& section : sample.sections) {
+    sheet.sections.push_back(std::move(section));
+  }
+  return sheet;
 }
 
 // --- against a truth ---

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// wayctl review: the clerks' work queue over conflicts, candidates and what
-// waits for a second person.
+// wayctl review: the clerks' work queue over conflicts, candidates, drawn pairs
+// and what waits for a second person.
 #include <optional>
 
 #include "absl/strings/numbers.h"
@@ -10,6 +10,7 @@
 #include "client/wayctl/pair_view.h"
 #include "client/wayctl/review_batch.h"
 #include "client/wayctl/review_loop.h"
+#include "client/wayctl/sample_view.h"
 #include "client/wayctl/values.h"
 #include "google/protobuf/util/time_util.h"
 #include "proto/errors/error.h"
@@ -97,7 +98,7 @@ absl::StatusOr<v1::ReviewFilter> FilterOf(Session& session,
 
 void AddFacets(CLI::App& verb, Facets& facets) {
   verb.add_option("--kind", facets.kind,
-                  Say("conflict, candidate or proposal"));
+                  Say("conflict, candidate, proposal or sample"));
   verb.add_option("--why", facets.why,
                   Say("Only what is open for this reason, such as "
                       "NAME_CONTRADICTS"));
@@ -225,12 +226,40 @@ absl::Status Release(Session& session, const std::string& id) {
   return session.reconciliation().ReleaseReviewItem(request).status();
 }
 
+struct SampleOptions {
+  int pairs = 0;
+  double width = 0;
+  int records = 0;
+  std::uint64_t seed = 0;
+};
+
+absl::Status Sample(Session& session, const SampleOptions& options) {
+  v1::DrawReviewSampleRequest request;
+  request.set_pairs(options.pairs);
+  request.set_width(options.width);
+  request.set_records(options.records);
+  request.set_seed(options.seed);
+  const auto yes = session.Confirm(
+      Say("Draw pairs at random? What an earlier draw left open leaves the "
+          "queue."));
+  if (!yes.ok()) return yes;
+  const auto drawn = session.reconciliation().DrawReviewSample(request);
+  if (!drawn.ok()) return drawn.status();
+  session.out().Show(*drawn,
+                     SampleSheet(drawn->sample(), session.surroundings()));
+  session.out().Note(
+      Say("To answer them: wayctl review next --kind sample. What comes of it: "
+          "wayctl report linkage"));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void AddReview(Commands& commands) {
   CLI::App& noun = commands.Noun(
       "review",
-      Say("What waits for a clerk: conflicts, candidates, proposals"));
+      Say("What waits for a clerk: conflicts, candidates, proposals, drawn "
+          "pairs"));
 
   struct Listed {
     ListOptions list;
@@ -280,6 +309,31 @@ void AddReview(Commands& commands) {
     verb->add_option("ID", *id, Say("The item; its first letters are enough"))
         ->required();
   }
+
+  const auto sample = std::make_shared<SampleOptions>();
+  CLI::App& sample_verb = commands.Verb(
+      noun, "sample",
+      Say("Draw pairs at random around the thresholds, to be answered blind: "
+          "how well records are linked"),
+      "wayctl review sample --pairs 200", Needs::kHubForLong,
+      [sample](Session& session) { return Sample(session, *sample); });
+  sample_verb
+      .add_option("--pairs", sample->pairs,
+                  Say("So many, if there are; 200 if it is not given"))
+      ->check(CLI::Range(1, 2000));
+  sample_verb
+      .add_option("--width", sample->width,
+                  Say("Bits on either side of the thresholds; 6 if it is not "
+                      "given"))
+      ->check(CLI::Range(1.0, 30.0));
+  sample_verb
+      .add_option("--records", sample->records,
+                  Say("Look for pairs around so many records, drawn at random; "
+                      "10000 if it is not given"))
+      ->check(CLI::Range(1, 100'000));
+  sample_verb.add_option("--seed", sample->seed,
+                         Say("The same seed over the same records draws the "
+                             "same pairs; drawn if it is not given"));
 
   struct Batch {
     std::string file;

@@ -130,7 +130,9 @@ class Loop {
   const std::string& subject() const {
     return is_proposal() ? item_->subject() : item_->id();
   }
-  bool is_pair() const { return subject().starts_with("k-"); }
+  bool is_drawn() const { return subject().starts_with("s-"); }
+  bool is_pair() const { return subject().starts_with("k-") || is_drawn(); }
+  bool is_blind() const { return blind_ || is_drawn(); }
 
   absl::Status Read(const std::vector<std::string>& reveal,
                     const std::string& reason) {
@@ -178,7 +180,7 @@ class Loop {
     session_.out().Note("");
     const Surroundings& surroundings = session_.surroundings();
     session_.out().Preview(
-        is_pair() ? PairScreen(*item_, *pair_, blind_, surroundings)
+        is_pair() ? PairScreen(*item_, *pair_, is_blind(), surroundings)
                   : ValuesScreen(*item_, *values_, surroundings));
     if (!is_proposal()) return absl::OkStatus();
     session_.out().Preview(ProposalScreen(proposed_, effect_));
@@ -225,6 +227,11 @@ class Loop {
   }
 
   absl::Status Why() {
+    if (is_pair() && is_drawn()) {
+      session_.out().Note(
+          Say("Not of a pair that was drawn: it is ruled on blind."));
+      return absl::OkStatus();
+    }
     if (is_pair() && blind_) {
       session_.out().Note(Say("Not before the answer: you work blind."));
       return absl::OkStatus();
@@ -275,7 +282,7 @@ class Loop {
                   decision.number(), EnumOf(kind).shown)
             : Say("Decision $0: $1. z takes it back.", decision.number(),
                   EnumOf(kind).shown));
-    if (is_pair() && blind_) {
+    if (is_pair() && blind_ && !is_drawn()) {
       session_.out().Note(
           Say("Evidence for one person: $0 bits", SignedScore()));
     }

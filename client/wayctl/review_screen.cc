@@ -68,10 +68,14 @@ Sheet PairScreen(const v1::ReviewItem& item,
     table.rows.push_back(
         {Cell(SayName(attribute), attribute), SignOf({a.raw, b.raw}), a, b});
   }
-  Sheet sheet{.facts = {{"id", Say("Candidate"), shown.candidate().id()},
-                        Why(item),
-                        OpenSince(item, surroundings)},
-              .sections = {{Say("Records"), std::move(table)}}};
+  const std::string& id = shown.candidate().id();
+  Sheet sheet{
+      .facts = {{"id",
+                 id.starts_with("s-") ? Say("Drawn pair") : Say("Candidate"),
+                 id},
+                Why(item),
+                OpenSince(item, surroundings)},
+      .sections = {{Say("Records"), std::move(table)}}};
   if (!blind) {
     sheet.facts.push_back(
         {"score", Say("Evidence, in bits"), WeightCell(shown.score())});

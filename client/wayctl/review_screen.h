@@ -10,7 +10,8 @@
 
 namespace waystation::wayctl {
 
-// The two records of a candidate. `blind` leaves out what they score.
+// The two records of a candidate or drawn pair. `blind` leaves out what they
+// score.
 Sheet PairScreen(const v1::ReviewItem& item,
                  const v1::GetCandidateResponse& shown, bool blind,
                  const Surroundings& surroundings);

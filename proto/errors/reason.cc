@@ -1003,6 +1003,10 @@ constexpr Reason kReasons[] = {
     {"APPROVAL_NEEDED", 1114, Code::kOk, Exit::kDone,
      {"A decision waits for a second person", "裁定待另一名经办人复核"},
      {"", ""}},
+    {"DRAWN_AT_RANDOM", 1115, Code::kOk, Exit::kDone,
+     {"The pair was drawn at random, to measure how well records are linked",
+      "随机抽取的记录对，用于衡量归并质量"},
+     {"", ""}},
 
     // --- 12: findings of a check ---
     {"ROW_DAMAGED", 1201, Code::kOk, Exit::kFindings,

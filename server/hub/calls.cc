@@ -333,6 +333,13 @@ absl::StatusOr<v1::GetDecisionResponse> HubImpl::GetDecision(
   return hub::GetDecision(core_, caller, request);
 }
 
+absl::StatusOr<v1::DrawReviewSampleResponse> HubImpl::DrawReviewSample(
+    const Caller& caller, const v1::DrawReviewSampleRequest& request) {
+  auto status = AdmitOffice(caller, "ReconciliationService.DrawReviewSample");
+  if (!status.ok()) return status;
+  return sample_desk_.Draw(caller, request);
+}
+
 absl::StatusOr<v1::GetLinkageReportResponse> HubImpl::GetLinkageReport(
     const Caller& caller) {
   constexpr std::string_view kMethod = "ReconciliationService.GetLinkageReport";

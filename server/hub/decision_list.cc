@@ -74,18 +74,18 @@ absl::StatusOr<v1::Decision> Show(Core& core, const storage::DecisionRow& row) {
   return shown;
 }
 
-// Whether the decision rules on what a conflict's or candidate's id names.
+// Whether the decision rules on what a conflict's or pair's id names.
 class Subject {
  public:
   static absl::StatusOr<Subject> Parse(Core& core, const std::string& id) {
     Subject subject;
     subject.conflict_ = core.subjects.DecodeConflict(id);
-    subject.candidate_ = core.subjects.DecodeCandidate(id);
-    if (!subject.conflict_ && !subject.candidate_) {
+    subject.pair_ = core.subjects.DecodePair(id);
+    if (!subject.conflict_ && !subject.pair_) {
       return errors::Error("NOT_AVAILABLE", {.field = "subject"});
     }
     const storage::Uid uid =
-        subject.conflict_ ? subject.conflict_->uid : subject.candidate_->a;
+        subject.conflict_ ? subject.conflict_->uid : subject.pair_->a;
     const auto person = ReadPerson(core, uid);
     if (!person.ok()) return person.status();
     if (*person == nullptr) return errors::Error("NOT_AVAILABLE");
@@ -104,12 +104,12 @@ class Subject {
     }
     return !decision.IsValueDecision() && stored.uids_size() == 2 &&
            domain::Pair::Of(stored.uids(0), stored.uids(1)) ==
-               domain::Pair::Of(candidate_->a, candidate_->b);
+               domain::Pair::Of(pair_->a, pair_->b);
   }
 
  private:
   std::optional<SubjectCodec::Conflict> conflict_;
-  std::optional<SubjectCodec::Candidate> candidate_;
+  std::optional<storage::OpenItemKey> pair_;
   std::vector<storage::Uid> members_;
 };
 

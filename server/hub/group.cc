@@ -121,6 +121,13 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
                                 std::vector<std::unique_ptr<Work>>& works) {
   Planning planning(core, memory, std::move(ahead), in_flight);
   if (auto status = BeginAll(planning, works); !status.ok()) return status;
+  // Whatever a work had set out to change before it failed does not come about:
+  // nor may memory hold that it did.
+  if (works.empty()) {
+    Group nothing;
+    nothing.change.log_size = planning.first_leaf;
+    return nothing;
+  }
   if (!planning.relinked.done) {
     if (auto status = Relink(planning); !status.ok()) return status;
   }

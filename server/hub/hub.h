@@ -204,6 +204,9 @@ class Hub {
       const Caller& caller, const v1::ListDecisionsRequest& request) = 0;
   virtual absl::StatusOr<v1::GetDecisionResponse> GetDecision(
       const Caller& caller, const v1::GetDecisionRequest& request) = 0;
+  // Seconds to minutes, in the calling thread; one at a time.
+  virtual absl::StatusOr<v1::DrawReviewSampleResponse> DrawReviewSample(
+      const Caller& caller, const v1::DrawReviewSampleRequest& request) = 0;
   // Callers are operators and auditors, too.
   virtual absl::StatusOr<v1::GetLinkageReportResponse> GetLinkageReport(
       const Caller& caller) = 0;

@@ -25,6 +25,7 @@
 #include "server/hub/review.h"
 #include "server/hub/review_queue.h"
 #include "server/hub/rules_desk.h"
+#include "server/hub/sample_desk.h"
 #include "server/hub/sweep.h"
 
 namespace waystation::hub {
@@ -98,6 +99,9 @@ class HubImpl final : public Hub {
       const Caller& caller, const v1::ListDecisionsRequest& request) override;
   absl::StatusOr<v1::GetDecisionResponse> GetDecision(
       const Caller& caller, const v1::GetDecisionRequest& request) override;
+  absl::StatusOr<v1::DrawReviewSampleResponse> DrawReviewSample(
+      const Caller& caller,
+      const v1::DrawReviewSampleRequest& request) override;
   absl::StatusOr<v1::GetLinkageReportResponse> GetLinkageReport(
       const Caller& caller) override;
   absl::StatusOr<v1::GroupRecordsResponse> GroupRecords(
@@ -201,6 +205,7 @@ class HubImpl final : public Hub {
   Mailbox mailbox_;
   Office office_;
   ReviewQueue review_queue_;
+  SampleDesk sample_desk_;
   Admin admin_;
   RulesDesk rules_desk_;
   Sweep sweep_;

@@ -73,6 +73,7 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
       mailbox_(core_, committer_, refusals_),
       office_(core_, committer_),
       review_queue_(core_, committer_),
+      sample_desk_(core_, committer_),
       admin_(core_, committer_),
       rules_desk_(core_, committer_, draining_,
                   [this](v1::AuditEvent event) {

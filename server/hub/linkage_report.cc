@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "google/protobuf/util/time_util.h"
 #include "proto/quality/share.h"
+#include "server/domain/linkage_sample.h"
+#include "server/hub/pair_item.h"
 #include "server/hub/record.h"
+#include "server/hub/review_sample.h"
 #include "server/hub/store_error.h"
 
 namespace waystation::hub {
@@ -24,6 +28,23 @@ void SetShare(const quality::Share& share, v1::LinkageShare& shown) {
   const quality::Interval interval = share.interval();
   shown.set_low(interval.low);
   shown.set_high(interval.high);
+}
+
+// Whether the pair was one person by the rules when it was drawn.
+bool WasLinked(const std::vector<StoredSample>& samples,
+               const storage::OpenItemKey& pair) {
+  bool linked = false;
+  for (const StoredSample& sample : samples) {
+    for (const StoredSample::Stratum& stratum : sample.strata()) {
+      for (const StoredSample::Pair& one : stratum.pairs()) {
+        // The newest that holds it says.
+        if (one.a() == pair.a && one.b() == pair.b) {
+          linked = domain::IsLinked(static_cast<domain::Band>(stratum.band()));
+        }
+      }
+    }
+  }
+  return linked;
 }
 
 // A ruling that was proposed and never stood is none.
@@ -66,7 +87,11 @@ absl::StatusOr<v1::GetLinkageReportResponse> ReportLinkage(Core& core) {
   response.set_persons(counts->persons);
   response.set_candidates_open(counts->open_candidates);
 
+  const auto samples = LoadSamples(core.store);
+  if (!samples.ok()) return samples.status();
   v1::LinkageRulings& rulings = *response.mutable_rulings();
+  // Rulings SAME by which two persons became one.
+  uint64_t joins_by_decision = 0;
   for (uint64_t after = 0;;) {
     const auto rows = core.store.ListDecisions(after, kChunk);
     if (!rows.ok()) return StoreError(rows.status());
@@ -75,19 +100,32 @@ absl::StatusOr<v1::GetLinkageReportResponse> ReportLinkage(Core& core) {
       const auto decision = OpenDecision(core.sealer, row);
       if (!decision.ok()) return StoreError(decision.status());
       const v1::Decision& ruling = (*decision)->stored.decision();
-      if (core.subjects.DecodeCandidate(ruling.subject())) {
-        Count(ruling, rulings);
+      const auto pair = core.subjects.DecodePair(ruling.subject());
+      if (!pair.has_value()) continue;
+      const bool is_candidate = IsCandidate(pair->kind);
+      if (is_candidate) Count(ruling, rulings);
+      if (row.active && ruling.kind() == v1::Decision::KIND_SAME &&
+          (is_candidate || !WasLinked(*samples, *pair))) {
+        ++joins_by_decision;
       }
     }
     if (rows->size() < kChunk) break;
   }
   // Records came while decisions were read, or two rulings say one thing.
   const uint64_t joins = counts->records - counts->persons;
-  response.set_joins_by_decision(std::min(rulings.same(), joins));
+  response.set_joins_by_decision(std::min(joins_by_decision, joins));
   response.set_joins_by_rules(joins - response.joins_by_decision());
   SetShare(
       {.hits = rulings.same(), .all = rulings.same() + rulings.different()},
       *response.mutable_candidates_same());
+  const StoredSample* const newest =
+      samples->empty() ? nullptr : &samples->back();
+  if (newest != nullptr) {
+    auto sample = ShowSample(core, *newest);
+    if (!sample.ok()) return sample.status();
+    *response.mutable_sample() = *std::move(sample);
+  }
+  AddEstimates(newest, response);
   return response;
 }
 

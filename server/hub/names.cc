@@ -12,15 +12,19 @@
 namespace waystation::hub {
 namespace {
 
+using storage::OpenItem;
+
 constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
 constexpr size_t kTextSize = 26;
 constexpr std::string_view kHandle = "p-";
 constexpr std::string_view kConflict = "c-";
 constexpr std::string_view kCandidate = "k-";
+constexpr std::string_view kDrawn = "s-";
 constexpr std::string_view kHandleMark = "waystatn";
 constexpr std::string_view kConflictMark = "conflict";
 constexpr std::string_view kCandidateMark = "pair";
 constexpr std::string_view kOwnCandidateMark = "own2";
+constexpr std::string_view kDrawnMark = "draw";
 // Six bytes of uid: a hub would need 9 million years at its full speed.
 constexpr int kUidBytes = 6;
 
@@ -175,25 +179,28 @@ std::string SubjectCodec::Encode(const Conflict& conflict) const {
 }
 
 std::string SubjectCodec::Encode(const Candidate& candidate) const {
+  const storage::OpenItemKey key = candidate.key();
+  return EncodePair(key.kind, key.a, key.b);
+}
+
+std::string SubjectCodec::EncodePair(OpenItem::Kind kind, storage::Uid a,
+                                     storage::Uid b) const {
   Block block{};
-  Put(block, 0, kUidBytes, candidate.a);
-  Put(block, kUidBytes, kUidBytes, candidate.b);
-  PutMark(block, candidate.own ? kOwnCandidateMark : kCandidateMark);
-  return std::string(kCandidate) + ToBase32(cipher_.Encrypt(block));
+  Put(block, 0, kUidBytes, a);
+  Put(block, kUidBytes, kUidBytes, b);
+  PutMark(block, kind == OpenItem::Kind::kSample         ? kDrawnMark
+                 : kind == OpenItem::Kind::kOwnCandidate ? kOwnCandidateMark
+                                                         : kCandidateMark);
+  return std::string(kind == OpenItem::Kind::kSample ? kDrawn : kCandidate) +
+         ToBase32(cipher_.Encrypt(block));
 }
 
 std::string SubjectCodec::Encode(const storage::OpenItemKey& key) const {
-  switch (key.kind) {
-    case storage::OpenItem::Kind::kCandidate:
-    case storage::OpenItem::Kind::kOwnCandidate:
-      return Encode(
-          Candidate{.a = key.a,
-                    .b = key.b,
-                    .own = key.kind == storage::OpenItem::Kind::kOwnCandidate});
-    default:
-      return Encode(Conflict{
-          .uid = key.a, .attribute = key.attribute, .entry = key.entry});
+  if (key.kind != OpenItem::Kind::kConflict) {
+    return EncodePair(key.kind, key.a, key.b);
   }
+  return Encode(
+      Conflict{.uid = key.a, .attribute = key.attribute, .entry = key.entry});
 }
 
 std::optional<SubjectCodec::Conflict> SubjectCodec::DecodeConflict(
@@ -217,15 +224,34 @@ std::optional<SubjectCodec::Conflict> SubjectCodec::DecodeConflict(
 
 std::optional<SubjectCodec::Candidate> SubjectCodec::DecodeCandidate(
     std::string_view id) const {
-  if (!id.starts_with(kCandidate)) return std::nullopt;
-  const std::optional<Block> sealed = FromBase32(id.substr(kCandidate.size()));
+  const auto key = DecodePair(id);
+  if (!key.has_value() || key->kind == OpenItem::Kind::kSample) {
+    return std::nullopt;
+  }
+  return Candidate{.a = key->a,
+                   .b = key->b,
+                   .own = key->kind == OpenItem::Kind::kOwnCandidate};
+}
+
+std::optional<storage::OpenItemKey> SubjectCodec::DecodePair(
+    std::string_view id) const {
+  const bool is_drawn = id.starts_with(kDrawn);
+  if (!is_drawn && !id.starts_with(kCandidate)) return std::nullopt;
+  const std::optional<Block> sealed = FromBase32(id.substr(kDrawn.size()));
   if (!sealed.has_value()) return std::nullopt;
   const Block block = cipher_.Decrypt(*sealed);
-  const bool own = HasMark(block, kOwnCandidateMark);
-  if (!own && !HasMark(block, kCandidateMark)) return std::nullopt;
-  return Candidate{.a = Get(block, 0, kUidBytes),
-                   .b = Get(block, kUidBytes, kUidBytes),
-                   .own = own};
+  OpenItem::Kind kind = OpenItem::Kind::kCandidate;
+  if (is_drawn) {
+    kind = OpenItem::Kind::kSample;
+    if (!HasMark(block, kDrawnMark)) return std::nullopt;
+  } else if (HasMark(block, kOwnCandidateMark)) {
+    kind = OpenItem::Kind::kOwnCandidate;
+  } else if (!HasMark(block, kCandidateMark)) {
+    return std::nullopt;
+  }
+  return storage::OpenItemKey{.kind = kind,
+                              .a = Get(block, 0, kUidBytes),
+                              .b = Get(block, kUidBytes, kUidBytes)};
 }
 
 }  // namespace waystation::hub

@@ -7,9 +7,10 @@
 //     conflict  := "c-" block(uid[6] attribute[2] "conflict")
 //                       (block(entry[16] xor the block before))?
 //     candidate := "k-" block(uid[6] uid[6] "pair")
+//     drawn     := "s-" block(uid[6] uid[6] "draw")     a pair of a sample
 //
 // The fixed text makes a guess that decodes as likely as 2^-64 (2^-32 for a
-// candidate, which is looked up besides).
+// pair, which is looked up besides).
 #ifndef WAYSTATION_SERVER_HUB_NAMES_H_
 #define WAYSTATION_SERVER_HUB_NAMES_H_
 
@@ -88,8 +89,13 @@ class SubjectCodec {
   // nullopt for anything that Encode does not write.
   std::optional<Conflict> DecodeConflict(std::string_view id) const;
   std::optional<Candidate> DecodeCandidate(std::string_view id) const;
+  // Of a candidate, or of a pair that was drawn.
+  std::optional<storage::OpenItemKey> DecodePair(std::string_view id) const;
 
  private:
+  std::string EncodePair(storage::OpenItem::Kind kind, storage::Uid a,
+                         storage::Uid b) const;
+
   BlockCipher cipher_;
 };
 

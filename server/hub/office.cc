@@ -263,7 +263,7 @@ void Office::GetCandidate(const Caller& caller,
   if (!revealed.ok()) return done(revealed.status());
   const auto reviewer = Reviewer::Of(*core_.registry.Get(), caller);
   if (!reviewer.ok()) return done(reviewer.status());
-  const auto subject = core_.subjects.DecodeCandidate(request.id());
+  const auto subject = core_.subjects.DecodePair(request.id());
   if (!subject.has_value()) return done(errors::Error("NOT_AVAILABLE"));
   const storage::Uid pair[] = {subject->a, subject->b};
   const auto persons = ReadPersons(core_, pair);
@@ -274,7 +274,7 @@ void Office::GetCandidate(const Caller& caller,
     if (person != nullptr) records[i] = person->Find(pair[i]);
     if (records[i] == nullptr) return done(errors::Error("NOT_AVAILABLE"));
   }
-  const storage::OpenItemKey key = subject->key();
+  const storage::OpenItemKey key = *subject;
   const storage::AgencyNumber agencies[] = {records[0]->agency,
                                             records[1]->agency};
   if (!reviewer->Sees(key.kind, agencies)) {
@@ -293,9 +293,12 @@ void Office::GetCandidate(const Caller& caller,
       core_.hashes, *records[0], *records[1], persons->front()->rulings)));
   *response.mutable_record_a() = RecordInQuestion(*records[0], *revealed);
   *response.mutable_record_b() = RecordInQuestion(*records[1], *revealed);
-  AddContributions(core_,
-                   WeighPair(core_.rules().linking(), *records[0], *records[1]),
-                   response);
+  // A pair of a sample is ruled on without what the rules say of it.
+  if (key.kind != OpenItem::Kind::kSample) {
+    AddContributions(
+        core_, WeighPair(core_.rules().linking(), *records[0], *records[1]),
+        response);
+  }
   const auto proposed = ProposedOn(core_, key);
   if (!proposed.ok()) return done(proposed.status());
   response.set_proposed(*proposed);

@@ -7,6 +7,7 @@
 
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
+#include "server/hub/pair_item.h"
 #include "server/hub/store_error.h"
 
 namespace waystation::hub {
@@ -59,9 +60,7 @@ bool NeedsSecondPerson(const SecondPerson& configured,
 
 absl::StatusOr<std::optional<OpenItemKey>> ItemKeyOf(const Core& core,
                                                      const std::string& id) {
-  if (const auto candidate = core.subjects.DecodeCandidate(id)) {
-    return candidate->key();
-  }
+  if (const auto pair = core.subjects.DecodePair(id)) return pair;
   const auto conflict = core.subjects.DecodeConflict(id);
   if (!conflict.has_value()) return std::nullopt;
   const storage::Uid uid[] = {conflict->uid};
@@ -99,7 +98,9 @@ absl::StatusOr<const Proposals::Proposal*> Proposals::FindOn(
     if (proposal.undo() && !or_undo) continue;
     const auto on = ItemKeyOf(core, proposal.subject());
     if (!on.ok()) return on.status();
-    if (*on == key) return &proposal;
+    if (*on == key || (on->has_value() && TwinOf(**on) == key)) {
+      return &proposal;
+    }
   }
   return nullptr;
 }

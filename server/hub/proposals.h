@@ -41,7 +41,7 @@ bool NeedsSecondPerson(const config::v1::SecondPerson& configured,
 bool NeedsSecondPerson(const config::v1::SecondPerson& configured,
                        v1::Decision::Kind kind);
 
-// The open item that a conflict's or candidate's id names as persons are now,
+// The open item that a conflict's or pair's id names as persons are now,
 // open or not; nullopt if it names nothing that is held.
 absl::StatusOr<std::optional<storage::OpenItemKey>> ItemKeyOf(
     const Core& core, const std::string& id);
@@ -55,7 +55,8 @@ class Proposals {
   const store::v1::StoredProposals& all() const { return stored_; }
   // nullptr where nothing of that decision waits.
   const Proposal* Find(uint64_t number) const;
-  // The ruling that waits on an item; with `or_undo` also an undo of one.
+  // The ruling that waits on an item, of a pair on either of its items; with
+  // `or_undo` also an undo of one.
   // nullptr where there is none.
   absl::StatusOr<const Proposal*> FindOn(const Core& core,
                                          const storage::OpenItemKey& key,

@@ -16,6 +16,8 @@
 #include "server/domain/link.h"
 #include "server/domain/score.h"
 #include "server/hub/neighbourhood.h"
+#include "server/hub/pair_item.h"
+#include "server/hub/review_sample.h"
 #include "server/hub/scoring.h"
 
 namespace waystation::hub {
@@ -75,7 +77,8 @@ class Relinking {
       if (auto status = Settle(component); !status.ok()) return status;
     }
     std::ranges::sort(planning_.relinked.records);
-    return SettleWithdrawn();
+    if (auto status = SettleWithdrawn(); !status.ok()) return status;
+    return SettleSamples();
   }
 
  private:
@@ -125,7 +128,7 @@ class Relinking {
       return status;
     }
     for (const auto& [key, item] : planning_.state.items()) {
-      if (key.kind == OpenItem::Kind::kConflict || item.reason == withdrawn_) {
+      if (!IsCandidate(key.kind) || item.reason == withdrawn_) {
         continue;
       }
       open_[key.a].push_back(key);
@@ -306,6 +309,69 @@ class Relinking {
       }
     }
     return absl::OkStatus();
+  }
+
+  // A pair of a sample waits until somebody has ruled on it, or nothing is left
+  // of one of the two; a ruling that is undone asks again.
+  absl::Status SettleSamples() {
+    std::vector<storage::OpenItemKey> keys;
+    std::vector<Uid> ends;
+    const auto add = [&](const storage::OpenItemKey& key) {
+      keys.push_back(key);
+      ends.insert(ends.end(), {key.a, key.b});
+    };
+    for (const auto& [key, item] : planning_.state.items()) {
+      if (key.kind == OpenItem::Kind::kSample) add(key);
+    }
+    const auto undone = UndoneOfSample();
+    if (!undone.ok()) return undone.status();
+    for (const storage::OpenItemKey& key : *undone) add(key);
+    if (keys.empty()) return absl::OkStatus();
+    if (auto status = planning_.LoadPersons(ends); !status.ok()) return status;
+    const PairRulings& rulings = neighbourhood_.rulings();
+    for (const storage::OpenItemKey& key : keys) {
+      const domain::Pair pair{key.a, key.b};
+      if (rulings.by_pair().contains(pair) || !HasClaims(key.a) ||
+          !HasClaims(key.b)) {
+        if (planning_.state.items().contains(key)) {
+          planning_.change.items[key] = std::nullopt;
+        }
+        continue;
+      }
+      OpenItem item = SampleItem(planning_, *planning_.Find(key.a),
+                                 *planning_.Find(key.b), rulings);
+      const auto open = planning_.state.items().find(key);
+      if (open != planning_.state.items().end()) {
+        item.opened_time = open->second.opened_time;
+        if (item == open->second) continue;
+      }
+      planning_.change.items[key] = std::move(item);
+    }
+    return absl::OkStatus();
+  }
+
+  // Pairs of the newest sample on which a ruling stands no more.
+  absl::StatusOr<std::vector<storage::OpenItemKey>> UndoneOfSample() const {
+    std::vector<storage::OpenItemKey> undone;
+    for (const auto& [number, decision] : planning_.change.decisions) {
+      const LoadedDecision& after = *decision.after;
+      if (after.IsValueDecision() || after.stored.uids_size() != 2 ||
+          after.active || decision.before == nullptr ||
+          !decision.before->active) {
+        continue;
+      }
+      const auto pair =
+          domain::Pair::Of(after.stored.uids(0), after.stored.uids(1));
+      undone.push_back(
+          {.kind = OpenItem::Kind::kSample, .a = pair.a, .b = pair.b});
+    }
+    if (undone.empty()) return undone;
+    const auto sample = NewestSample(planning_.core.store);
+    if (!sample.ok()) return sample.status();
+    std::erase_if(undone, [&](const storage::OpenItemKey& key) {
+      return !sample->has_value() || !HoldsPair(**sample, key);
+    });
+    return undone;
   }
 
   bool HasClaims(Uid uid) const {

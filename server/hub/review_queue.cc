@@ -17,6 +17,7 @@
 #include "server/hub/keyed_hash.h"
 #include "server/hub/open_item_walk.h"
 #include "server/hub/page_size.h"
+#include "server/hub/pair_item.h"
 #include "server/hub/pair_ruling.h"
 #include "server/hub/proposals.h"
 #include "server/hub/record.h"
@@ -30,24 +31,20 @@ using storage::OpenItem;
 using storage::OpenItemKey;
 using storage::Uid;
 
-bool IsPair(OpenItem::Kind kind) {
-  return kind == OpenItem::Kind::kCandidate ||
-         kind == OpenItem::Kind::kOwnCandidate;
-}
-
 v1::ReviewItem::Kind KindOf(OpenItem::Kind kind) {
-  return IsPair(kind) ? v1::ReviewItem::KIND_CANDIDATE
-                      : static_cast<v1::ReviewItem::Kind>(kind);
+  return IsCandidate(kind) ? v1::ReviewItem::KIND_CANDIDATE
+                           : static_cast<v1::ReviewItem::Kind>(kind);
 }
 
 // Items of which the score is looked at for one page.
 constexpr size_t kMostScored = 2'000;
 
-// What the two records of a candidate score; nullopt for a conflict, or where
-// one of the two is not held any more.
+// What the two records of a candidate score; nullopt for any other item, or
+// where one of the two is not held any more. Pairs of a sample are ruled on
+// blind.
 absl::StatusOr<std::optional<double>> ScoreOf(const Core& core,
                                               const OpenItem& item) {
-  if (!IsPair(item.kind)) return std::nullopt;
+  if (!IsCandidate(item.kind)) return std::nullopt;
   const Uid pair[] = {item.a, item.b};
   auto rows = core.store.LoadByUid(pair);
   if (!rows.ok()) return StoreError(rows.status());
@@ -193,7 +190,7 @@ class ReviewQueue::Filter {
                                 })) &&
            (!given.has_opened_before() || item.opened_time < before_) &&
            (!given.has_opened_since() || item.opened_time >= since_) &&
-           (!asks_for_score() || IsPair(item.kind)) &&
+           (!asks_for_score() || IsCandidate(item.kind)) &&
            (!given.free_only() || claims.Find(hub::KeyOf(item)) == nullptr);
   }
 
@@ -239,7 +236,10 @@ class ReviewQueue::Walk {
       if (!proposal.undo()) {
         const auto key = ItemKeyOf(core, proposal.subject());
         if (!key.ok()) return key.status();
-        if (key->has_value()) walk.hidden_.insert(**key);
+        if (key->has_value()) {
+          walk.hidden_.insert(**key);
+          if (const auto twin = TwinOf(**key)) walk.hidden_.insert(*twin);
+        }
       }
       if (proposal.proposed_by() == caller.path || !reviewer.Sees(proposal)) {
         continue;

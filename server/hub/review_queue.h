@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clerks' work queue: open conflicts and candidates and what waits for a
-// second person together, oldest first, without values, and who is at work on
-// which. The office has one; each agency's own clerks have theirs.
+// The clerks' work queue: open conflicts, candidates, drawn pairs and what
+// waits for a second person together, oldest first, without values, and who is
+// at work on which. The office has one; each agency's own clerks have theirs.
 #ifndef WAYSTATION_SERVER_HUB_REVIEW_QUEUE_H_
 #define WAYSTATION_SERVER_HUB_REVIEW_QUEUE_H_
 

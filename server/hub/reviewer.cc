@@ -22,7 +22,8 @@ absl::StatusOr<Reviewer> Reviewer::Of(const Snapshot& registry,
 
 std::span<const OpenItem::Kind> Reviewer::kinds() const {
   static constexpr OpenItem::Kind kOffice[] = {OpenItem::Kind::kConflict,
-                                               OpenItem::Kind::kCandidate};
+                                               OpenItem::Kind::kCandidate,
+                                               OpenItem::Kind::kSample};
   static constexpr OpenItem::Kind kOwn[] = {OpenItem::Kind::kOwnCandidate};
   if (is_office()) return kOffice;
   return kOwn;

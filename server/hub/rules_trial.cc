@@ -147,7 +147,7 @@ class Tally {
       if (key.kind == OpenItem::Kind::kCandidate) {
         effect_.set_candidates_open(effect_.candidates_open() + 1);
         effect_.set_candidates_open_after(effect_.candidates_open_after() + 1);
-      } else {
+      } else if (key.kind == OpenItem::Kind::kConflict) {
         effect_.set_conflicts_open(effect_.conflicts_open() + 1);
         effect_.set_conflicts_open_after(effect_.conflicts_open_after() + 1);
       }
@@ -242,6 +242,7 @@ class Tally {
       AddConflict(*planning.Find(key.a), number, after != nullptr);
       return;
     }
+    if (key.kind != OpenItem::Kind::kCandidate) return;
     if (before != nullptr && after != nullptr &&
         before->reason == after->reason) {
       return;

@@ -66,7 +66,7 @@ absl::StatusOr<RulingSubject> LoadConflict(
 }
 
 absl::StatusOr<RulingSubject> LoadPair(Planning& planning,
-                                       const SubjectCodec::Candidate& named) {
+                                       const storage::OpenItemKey& named) {
   const Uid pair[] = {named.a, named.b};
   if (auto status = LoadForRuling(planning, pair); !status.ok()) return status;
   RulingSubject subject;
@@ -74,7 +74,7 @@ absl::StatusOr<RulingSubject> LoadPair(Planning& planning,
   subject.b = planning.state.Find(named.b);
   if (subject.a == nullptr || subject.b == nullptr) return NotAvailable();
   subject.rulings = PairRulings(planning.DecisionsBefore());
-  subject.key = named.key();
+  subject.key = named;
   const Hashes& hashes = planning.core.hashes;
   subject.etag = CandidateEtag(hashes, *subject.a, *subject.b, subject.rulings);
   for (const RecordPtr& record : {subject.a, subject.b}) {
@@ -115,8 +115,8 @@ absl::StatusOr<RulingSubject> LoadSubject(Planning& planning,
   if (const auto conflict = subjects.DecodeConflict(id)) {
     return LoadConflict(planning, *conflict);
   }
-  if (const auto candidate = subjects.DecodeCandidate(id)) {
-    return LoadPair(planning, *candidate);
+  if (const auto pair = subjects.DecodePair(id)) {
+    return LoadPair(planning, *pair);
   }
   return NotAvailable();
 }

@@ -12,6 +12,7 @@
 #include "proto/errors/error.h"
 #include "server/hub/keyed_hash.h"
 #include "server/hub/office_view.h"
+#include "server/hub/pair_item.h"
 
 namespace waystation::hub {
 
@@ -22,12 +23,16 @@ absl::Status RulingWork::CheckClaim(const Planning& planning,
                                     const storage::OpenItemKey& key) {
   const auto claims = ReviewClaims::Load(core_.store, planning.now);
   if (!claims.ok()) return claims.status();
-  if (auto status = claims->CheckFree(key, caller_.path); !status.ok()) {
-    return status;
-  }
   ReviewClaims rest = *claims;
   released_.reset();
-  if (rest.Remove(key, caller_.path)) released_ = rest.RowOf(caller_.path);
+  std::vector<storage::OpenItemKey> keys{key};
+  if (const auto twin = TwinOf(key)) keys.push_back(*twin);
+  for (const storage::OpenItemKey& one : keys) {
+    if (auto status = claims->CheckFree(one, caller_.path); !status.ok()) {
+      return status;
+    }
+    if (rest.Remove(one, caller_.path)) released_ = rest.RowOf(caller_.path);
+  }
   return absl::OkStatus();
 }
 

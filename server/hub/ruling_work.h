@@ -33,8 +33,8 @@ class RulingWork : public Work {
   RulingWork(Core& core, Committer& committer, Caller caller)
       : core_(core), committer_(committer), caller_(std::move(caller)) {}
 
-  // Another clerk may be at work on it; the caller's own claim ends with this
-  // group.
+  // Another clerk may be at work on it, or on the other item of its pair; the
+  // caller's own claims of these end with this group.
   absl::Status CheckClaim(const Planning& planning,
                           const storage::OpenItemKey& key);
   void EndClaim(Planning& planning) const;

@@ -25,6 +25,8 @@ constexpr Method kSettleProposal{"ReconciliationService.SettleProposal",
                                  kOffice};
 constexpr Method kListDecisions{"ReconciliationService.ListDecisions", kOffice};
 constexpr Method kGetDecision{"ReconciliationService.GetDecision", kOffice};
+constexpr Method kDrawReviewSample{"ReconciliationService.DrawReviewSample",
+                                   kOffice};
 constexpr Method kGetLinkageReport{"ReconciliationService.GetLinkageReport",
                                    kOffice | kOperator | kAuditor};
 constexpr Method kGroupRecords{"ReconciliationService.GroupRecords", kOffice};
@@ -174,6 +176,16 @@ grpc::ServerUnaryReactor* ReconciliationService::GetDecision(
   return AskHub(desk_, context, kGetDecision, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.GetDecision(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* ReconciliationService::DrawReviewSample(
+    grpc::CallbackServerContext* context,
+    const v1::DrawReviewSampleRequest* request,
+    v1::DrawReviewSampleResponse* response) {
+  return AskHub(desk_, context, kDrawReviewSample, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.DrawReviewSample(caller, *request);
                 });
 }
 

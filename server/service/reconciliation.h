@@ -71,6 +71,10 @@ class ReconciliationService final
       grpc::CallbackServerContext* context,
       const v1::GetDecisionRequest* request,
       v1::GetDecisionResponse* response) override;
+  grpc::ServerUnaryReactor* DrawReviewSample(
+      grpc::CallbackServerContext* context,
+      const v1::DrawReviewSampleRequest* request,
+      v1::DrawReviewSampleResponse* response) override;
   grpc::ServerUnaryReactor* GetLinkageReport(
       grpc::CallbackServerContext* context,
       const v1::GetLinkageReportRequest* request,

@@ -110,17 +110,20 @@ struct EdgeKey {
 };
 
 // What waits for a clerk, as status bits: a conflict of one attribute (and
-// entry) of one person, or a candidate pair. Never a value.
+// entry) of one person, a candidate pair, or a pair of a sample. Never a value.
 struct OpenItem {
   enum class Kind : uint8_t {
     kConflict = 1,
     kCandidate = 2,
+    // 3 is held by no store: what waits for a second person.
+    // A pair that was drawn at random.
+    kSample = 4,
     // A pair that an agency's own clerks are asked about, by what its own
     // records say and nothing else.
     kOwnCandidate = 5,
   };
   Kind kind = Kind::kConflict;
-  // Conflict: the person, and 0. Candidates: the pair, smaller uid first.
+  // Conflict: the person, and 0. A pair: smaller uid first.
   Uid a = 0;
   Uid b = 0;
   uint32_t attribute = 0;
@@ -334,6 +337,7 @@ struct Counts {
   // Retracted and erased ones included.
   uint64_t records = 0;
   uint64_t persons = 0;
+  // Pairs of samples are not counted.
   uint64_t open_conflicts = 0;
   uint64_t open_candidates = 0;
   bool operator==(const Counts&) const = default;

@@ -73,6 +73,33 @@ TEST_P(Clerks, SeeOpenItemsOldestFirst) {
   EXPECT_THAT(list(kCandidate, std::nullopt, 10), ElementsAre(pair));
 }
 
+TEST_P(Clerks, SeePairsOfASampleByThemselves) {
+  const OpenItem candidate = Candidate(4, 5, 0);
+  OpenItem drawn = candidate;
+  drawn.kind = OpenItem::Kind::kSample;
+  Batch batch = NewBatch();
+  batch.items_put = {Conflict(4, 1, 0), candidate, drawn};
+  Commit(batch);
+  EXPECT_THAT(Take(store().ListOpenItems(OpenItem::Kind::kSample, {}, 10)),
+              ElementsAre(drawn));
+  EXPECT_THAT(Take(store().GetOpenItem(KeyOf(drawn))), Optional(drawn));
+  const Uid uid[] = {5};
+  EXPECT_THAT(Take(store().OpenItemsOf(uid)),
+              UnorderedElementsAre(candidate, drawn));
+  // They are not counted, neither when they come nor when they go.
+  const auto expect_counts = [&] {
+    const storage::Counts counts = Take(store().Count());
+    EXPECT_EQ(counts.open_conflicts, 1U);
+    EXPECT_EQ(counts.open_candidates, 1U);
+    EXPECT_THAT(Take(store().Check(nullptr)), IsEmpty());
+  };
+  expect_counts();
+  batch = NewBatch();
+  batch.items_removed = {KeyOf(drawn)};
+  Commit(batch);
+  expect_counts();
+}
+
 TEST_P(Clerks, ReadOnAfterAnItemThatWasClosedMeanwhile) {
   const OpenItem first = Conflict(1, 1, 1);
   const OpenItem second = Conflict(2, 1, 2);

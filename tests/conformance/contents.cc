@@ -87,7 +87,8 @@ class Reader {
 
   void ReadClerks() {
     for (const auto kind :
-         {OpenItem::Kind::kConflict, OpenItem::Kind::kCandidate}) {
+         {OpenItem::Kind::kConflict, OpenItem::Kind::kCandidate,
+          OpenItem::Kind::kSample}) {
       Add(store_.ListOpenItems(kind, std::nullopt, kAll), contents_.items);
     }
     for (const OpenItem& item : std::vector<OpenItem>(contents_.items)) {

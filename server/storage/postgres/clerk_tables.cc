@@ -432,6 +432,7 @@ ClerkTables::Tally ClerkTables::Check(Findings& findings) const {
                    "ORDER BY kind, a, b, attribute, entry",
                    [&](const Result& result, int row) {
                      const OpenItem item = ItemOf(result, row);
+                     // Others are not counted.
                      if (item.kind == OpenItem::Kind::kConflict) {
                        ++tally.conflicts;
                      } else if (item.kind == OpenItem::Kind::kCandidate) {

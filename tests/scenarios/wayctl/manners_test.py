@@ -68,6 +68,7 @@ class Examples(Scenario):
             ("as presented", "1990-03-07"),
         ],
         ("review", "next"): [("? > ", "q")],
+        ("review", "sample"): [("[y/N]", "y")],
         # Goes on until it is interrupted.
         ("mailbox", "watch"): [('"lastToken"', None)],
     }

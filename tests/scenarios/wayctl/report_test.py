@@ -10,7 +10,8 @@ import pathlib
 import shutil
 import subprocess
 
-from scenario import BIN, Scenario, main
+from scenario import BIN, FUYANG_LABOR, SUZHOU_LABOR, Scenario, main
+from world import person
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
 # Where each puts what it exports, and what its adapter makes of that.
@@ -262,6 +263,124 @@ class AgainstTruth(Scenario):
         self.ends(0, "office", "report", "linkage", "--truth", str(self.truth))
         out, _ = self.ends(0, "auditor", "audit", "list", "-o", "csv")
         self.assertIn("record.group", out)
+
+
+def number_of(year, sequence):
+    """A number of generated people: GB 11643-1999, division 0xxxxx."""
+    digits = f"034105{year}0307{sequence:03d}"
+    total = sum(int(d) * 2 ** (17 - i) for i, d in enumerate(digits))
+    return digits + "10X98765432"[total % 11]
+
+
+class BySample(Scenario):
+    """Nobody knows the truth: clerks answer for pairs that were drawn."""
+
+    KEYS = "? > "
+    REASON = "Reason"
+
+    def add_pair(self, sequence, **other):
+        year = 1940 + sequence
+        more = {
+            "number": number_of(year, sequence),
+            "birthDate": {"date": {"year": year, "month": 3, "day": 7}},
+        }
+        self.submit(SUZHOU_LABOR, person(f"E-{sequence}", **more))
+        self.submit(FUYANG_LABOR, person(f"F-{sequence}", **more, **other))
+
+    def report(self):
+        return self.world.json("office", "report", "linkage")
+
+    def strata(self):
+        return {
+            stratum["band"]: {
+                name: int(count)
+                for name, count in stratum.items()
+                if name in ("drawn", "same", "different", "waiting")
+            }
+            for stratum in self.report()["sample"]["strata"]
+            if "drawn" in stratum
+        }
+
+    def test_drawn_answered_and_told(self):
+        self.assertEqual(self.report()["precision"], {"why": "NO_SAMPLE"})
+        for sequence in range(11, 19):
+            self.add_pair(sequence)
+        for sequence in (19, 20):
+            self.add_pair(sequence, name={"full": "欧阳李大年"})
+        draw = ("review", "sample", "--pairs", "50", "--seed", "5")
+        self.ends(2, "office", *draw)
+        self.ends(4, "operator", *draw, "--yes")
+        drawn = json.loads(
+            self.ends(0, "office", *draw, "--yes", "-o", "json")[0]
+        )["sample"]
+        self.assertEqual(drawn["seed"], "5")
+        self.assertEqual(drawn["recordsLookedAt"], "20")
+        self.assertEqual(
+            self.strata(),
+            {
+                "LINKAGE_BAND_NUMBER": {"drawn": 8, "waiting": 8},
+                "LINKAGE_BAND_CANDIDATE": {"drawn": 2, "waiting": 2},
+            },
+        )
+        self.assertEqual(self.report()["recall"], {"why": "TOO_FEW_ANSWERS"})
+        listed = self.rows("office", "review", "list", "--kind", "sample")
+        self.assertEqual(len(listed), 10)
+        self.assertEqual({row["score"] for row in listed}, {""})
+        self.assertEqual({row["why"] for row in listed}, {"DRAWN_AT_RANDOM"})
+
+        # In the order in which the records came: one link is wrong, and one of
+        # the two candidates is right.
+        keys = ["s"] * 7 + ["d", "s", "d"]
+        code, screen = self.world.type(
+            *("office", "review", "next", "--kind", "sample"),
+            answers=[
+                (self.KEYS, "w"),
+                (self.KEYS, keys[0]),
+                (self.REASON, "both cards were seen"),
+                *[
+                    answer
+                    for key in keys[1:]
+                    for answer in ((self.KEYS, key), (self.REASON, ""))
+                ],
+                ("z q > ", "q"),
+            ],
+        )
+        self.assertEqual(code, 0, screen)
+        self.assertIn("ruled on blind", screen)
+        self.assertNotIn("vidence", screen, "neither before nor after")
+        self.assertEqual(
+            self.strata(),
+            {
+                "LINKAGE_BAND_NUMBER": {"drawn": 8, "same": 7, "different": 1},
+                "LINKAGE_BAND_CANDIDATE": {
+                    "drawn": 2,
+                    "same": 1,
+                    "different": 1,
+                },
+            },
+        )
+        report = self.report()
+        self.assertEqual(report["precision"]["value"], 7 / 8)
+        self.assertEqual(report["precision"]["low"], 7 / 8)
+        self.assertEqual(report["recall"]["value"], 1)
+        self.assertEqual(report["joinsByRules"], "7")
+        self.assertEqual(report["joinsByDecision"], "1")
+        # What was answered was ruled: a false link is none any more.
+        for sequence, together in ((11, True), (18, False), (19, True)):
+            how = self.world.json(
+                "office", "person", "how", f"{SUZHOU_LABOR}/E-{sequence}"
+            )
+            self.assertEqual(len(how["records"]) == 2, together, sequence)
+        for language, told in (
+            ("en", "Of what the rules joined"),
+            ("zh", "按规则合并"),
+        ):
+            out, _ = self.ends(
+                0, "auditor", "report", "linkage", "--lang", language
+            )
+            self.assertIn(told, out)
+        out, _ = self.ends(0, "auditor", "audit", "list", "-o", "csv")
+        self.assertIn("review.sample", out)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ class CreateBackupRequest;
 class CreateBackupResponse;
 class DecideRequest;
 class DecideResponse;
+class DrawReviewSampleRequest;
+class DrawReviewSampleResponse;
 class ExplainPairRequest;
 class ExplainPairResponse;
 class ExplainPersonRequest;
@@ -204,6 +206,8 @@ class Reconciliation {
       const v1::ListDecisionsRequest& request) const;
   absl::StatusOr<v1::GetDecisionResponse> GetDecision(
       const v1::GetDecisionRequest& request) const;
+  absl::StatusOr<v1::DrawReviewSampleResponse> DrawReviewSample(
+      const v1::DrawReviewSampleRequest& request) const;
   absl::StatusOr<v1::GetLinkageReportResponse> GetLinkageReport(
       const v1::GetLinkageReportRequest& request) const;
   absl::StatusOr<v1::GroupRecordsResponse> GroupRecords(

@@ -41,6 +41,7 @@ const Case kCases[] = {
      {"conflict", "decide", "cf-7k2m", "--take", "A", "--reason",
       "card read again", "--dry-run"}},
     {"review_list", {"review", "list"}},
+    {"review_sample", {"review", "sample", "--yes"}},
     {"candidate_list", {"candidate", "list"}},
     {"candidate_show", {"candidate", "show", "cd-2"}},
     {"decision_list", {"decision", "list"}},

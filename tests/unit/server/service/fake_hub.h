@@ -253,6 +253,10 @@ class FakeHub final : public hub::Hub {
       const hub::Caller&, const v1::GetDecisionRequest&) override {
     return v1::GetDecisionResponse();
   }
+  absl::StatusOr<v1::DrawReviewSampleResponse> DrawReviewSample(
+      const hub::Caller&, const v1::DrawReviewSampleRequest&) override {
+    return v1::DrawReviewSampleResponse();
+  }
   absl::StatusOr<v1::GetLinkageReportResponse> GetLinkageReport(
       const hub::Caller&) override {
     return v1::GetLinkageReportResponse();

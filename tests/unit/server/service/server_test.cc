@@ -105,6 +105,7 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"ReconciliationService.SettleProposal", "R"},
       {"ReconciliationService.ListDecisions", "R"},
       {"ReconciliationService.GetDecision", "R"},
+      {"ReconciliationService.DrawReviewSample", "R"},
       {"ReconciliationService.GetLinkageReport", "ROD"},
       {"ReconciliationService.GroupRecords", "R"},
       {"AuditService.GetCheckpoint", "ACD"},
