@@ -4,27 +4,33 @@
 namespace waystation::service {
 namespace {
 
+// An agency's own clerks look at the agency's own records.
+constexpr Roles kReviewers = kOffice | kClerk;
+
 constexpr Method kListConflicts{"ReconciliationService.ListConflicts", kOffice};
 constexpr Method kGetConflict{"ReconciliationService.GetConflict", kOffice};
 constexpr Method kListCandidates{"ReconciliationService.ListCandidates",
-                                 kOffice};
-constexpr Method kGetCandidate{"ReconciliationService.GetCandidate", kOffice};
-constexpr Method kExplainPair{"ReconciliationService.ExplainPair", kOffice};
+                                 kReviewers};
+constexpr Method kGetCandidate{"ReconciliationService.GetCandidate",
+                               kReviewers};
+constexpr Method kExplainPair{"ReconciliationService.ExplainPair", kReviewers};
 constexpr Method kListReviewItems{"ReconciliationService.ListReviewItems",
-                                  kOffice};
+                                  kReviewers};
 constexpr Method kNextReviewItem{"ReconciliationService.NextReviewItem",
-                                 kOffice};
+                                 kReviewers};
 constexpr Method kClaimReviewItem{"ReconciliationService.ClaimReviewItem",
-                                  kOffice};
+                                  kReviewers};
 constexpr Method kReleaseReviewItem{"ReconciliationService.ReleaseReviewItem",
-                                    kOffice};
+                                    kReviewers};
 constexpr Method kExplainPerson{"ReconciliationService.ExplainPerson", kOffice};
-constexpr Method kDecide{"ReconciliationService.Decide", kOffice};
-constexpr Method kUndoDecision{"ReconciliationService.UndoDecision", kOffice};
+constexpr Method kDecide{"ReconciliationService.Decide", kReviewers};
+constexpr Method kUndoDecision{"ReconciliationService.UndoDecision",
+                               kReviewers};
 constexpr Method kSettleProposal{"ReconciliationService.SettleProposal",
-                                 kOffice};
-constexpr Method kListDecisions{"ReconciliationService.ListDecisions", kOffice};
-constexpr Method kGetDecision{"ReconciliationService.GetDecision", kOffice};
+                                 kReviewers};
+constexpr Method kListDecisions{"ReconciliationService.ListDecisions",
+                                kReviewers};
+constexpr Method kGetDecision{"ReconciliationService.GetDecision", kReviewers};
 constexpr Method kDrawReviewSample{"ReconciliationService.DrawReviewSample",
                                    kOffice};
 constexpr Method kGetLinkageReport{"ReconciliationService.GetLinkageReport",

@@ -462,8 +462,8 @@ class AtAnAgency(Desk):
         self.assertRegex(screen, r"name +! +孙小梅 +欧阳李大年")
         self.assertEqual(self.rows("clerk", "review", "list"), [])
         same, different = self.rows("clerk", "decision", "list")
-        self.assertEqual(same["state"], "STATE_UNDONE")
-        self.assertEqual(different["kind"], "KIND_DIFFERENT")
+        self.assertEqual(same["state"], "undone")
+        self.assertEqual(different["kind"], "different")
         self.assertIn(
             different["number"], [d["number"] for d in self.decisions()]
         )
@@ -480,7 +480,7 @@ class AtAnAgency(Desk):
         out, _ = self.ends(0, "clerk", "person", "why", *self.own)
         self.assertIn("differs", out)
         _, err = self.ends(
-            *(3, "clerk", "person", "why", self.own[0]),
+            *(6, "clerk", "person", "why", self.own[0]),
             f"{SUZHOU_LABOR}/E-{self.sequence}",
         )
         self.assertIn("not available", err.lower())
@@ -491,7 +491,7 @@ class AtAnAgency(Desk):
         )
         self.ends(4, "clerk", "conflict", "list")
         _, err = self.ends(
-            *(3, "clerk", "candidate", "decide", offices, "--same"),
+            *(6, "clerk", "candidate", "decide", offices, "--same"),
             *("--reason", "x", "--yes"),
         )
         self.assertIn("not available", err.lower())
