@@ -38,8 +38,9 @@ OpenItem ItemOf(const Rows& rows) {
 // Others are not counted.
 template <typename Counts>
 void Count(OpenItem::Kind kind, int number, Counts& counts) {
-  if (kind == OpenItem::Kind::kConflict) counts.conflicts += number;
-  if (kind == OpenItem::Kind::kCandidate) counts.candidates += number;
+  const auto more = static_cast<decltype(counts.conflicts)>(number);
+  if (kind == OpenItem::Kind::kConflict) counts.conflicts += more;
+  if (kind == OpenItem::Kind::kCandidate) counts.candidates += more;
 }
 
 DecisionRow DecisionOf(const Rows& rows) {

@@ -233,10 +233,14 @@ class Conflict(Office):
         self.assertIn("citizen number", screen)
 
     def test_nobody_else_may_look(self):
-        for context in (SUZHOU_POLICE, "clerk", "operator", "auditor"):
+        for context in (SUZHOU_POLICE, "operator", "auditor"):
             for noun in ("conflict", "candidate", "decision"):
                 out, _ = self.ends(4, context, noun, "list")
                 self.assertEqual(out, "")
+        # An agency's own clerk has a list, and nothing of this on it.
+        self.ends(4, "clerk", "conflict", "list")
+        for noun in ("candidate", "decision"):
+            self.assertEqual(self.rows("clerk", noun, "list"), [])
 
     def test_in_chinese(self):
         conflict = self.the_conflict()
