@@ -87,8 +87,9 @@ absl::StatusOr<RulingSubject> LoadPair(Planning& planning,
             subject.parts);
   }
   std::ranges::sort(subject.agencies);
-  const auto twice = std::ranges::unique(subject.agencies);
-  subject.agencies.erase(twice.begin(), twice.end());
+  subject.agencies.erase(
+      std::unique(subject.agencies.begin(), subject.agencies.end()),
+      subject.agencies.end());
   return subject;
 }
 
