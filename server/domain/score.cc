@@ -278,6 +278,20 @@ Level AddressLevel(std::string_view a, std::string_view b) {
   return Level::kAddressDiffers;
 }
 
+// Of records that were not looked at for a while, all that is read waits for
+// memory: at once rather than one after the other.
+void Fetch(const MatchVector& vector) {
+  constexpr std::size_t kLine = 64;
+  const auto* const begin = reinterpret_cast<const char*>(&vector);
+  for (std::size_t at = 0; at < sizeof(vector); at += kLine) {
+    __builtin_prefetch(begin + at);
+  }
+  if (!vector.numbers.empty()) {
+    __builtin_prefetch(vector.numbers.front().data());
+  }
+  __builtin_prefetch(vector.address.data());
+}
+
 // --- adding up ---
 
 constexpr auto kNamePlace = static_cast<std::size_t>(Field::kName);
@@ -400,6 +414,8 @@ bool Contradict(const std::optional<codes::PartialDate>& a,
 }
 
 LevelsOfPair Compare(const MatchVector& a, const MatchVector& b) {
+  Fetch(a);
+  Fetch(b);
   return {CompareNumbers(a, b),
           NameLevel(a.name, b.name),
           CompareBirthDates(a.birth_date, b.birth_date),
