@@ -62,8 +62,7 @@ done
 # and for one tree the same, so that what passed here passes wherever it is checked.
 tree=$(git rev-parse 'HEAD^{tree}' 2>/dev/null || echo 1)
 : "${RC_PARAMS:=seed=$((16#${tree:0:15}))}"
-: "${WAYSTATION_FUZZ_SEED:=$((16#${tree:0:7} + 1))}"
-export RC_PARAMS WAYSTATION_FUZZ_SEED
+export RC_PARAMS
 
 deploy/lib/install.sh deploy/packages.txt
 if $lint; then
@@ -88,7 +87,8 @@ if $fuzz; then
   deploy/lib/install.sh deploy/packages-fuzz.txt
   deploy/lib/sources.sh libprotobuf-dev libyaml-cpp-dev
   deploy/lib/build.sh fuzz tests_fuzz
-  ctest --preset fuzz -j2 "${select[@]}"
+  WAYSTATION_FUZZ_SEED=${WAYSTATION_FUZZ_SEED:-$((16#${tree:0:7} + 1))} \
+    ctest --preset fuzz -j2 "${select[@]}"
 fi
 if $planted; then
   tests/planted.sh
