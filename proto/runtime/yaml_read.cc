@@ -281,6 +281,10 @@ void Reader::ReadScalar(const YAML::Node& node,
   switch (field.cpp_type()) {
     case Field::CPPTYPE_STRING: {
       if (field.type() != Field::TYPE_BYTES) {
+        // The escapes \N and \_ are single bytes to yaml-cpp.
+        if (FirstNotUtf8(text)) {
+          return Complain(node.Mark(), "the file must be UTF-8");
+        }
         return WAYSTATION_PUT(String, text);
       }
       std::string bytes;

@@ -51,6 +51,8 @@ std::vector<std::string> WantedOf(std::string_view bytes,
   if ((*source)->columns().size() > 1) {
     wanted.push_back((*source)->columns().front());
   }
+  // No mapping names a column that has no name.
+  std::erase(wanted, "");
   // COLUMN_TWICE is an answer as well, and ends it.
   if (!adapters::OpenSource(file.path(), format, wanted).ok()) return {};
   return wanted;

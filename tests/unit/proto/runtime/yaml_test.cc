@@ -143,6 +143,12 @@ TEST(Yaml, RefusesWhatIsNoYaml) {
               "f.yaml:3:3: the file must be UTF-8\n");
   }
   EXPECT_EQ(ProblemsOf<v1::Agency>("name_zh: 阜阳\U0002A7DD\n"), "");
+  // yaml-cpp makes one byte of these escapes, U+0085 and U+00A0.
+  for (const char* escape : {"\\N", "\\_"}) {
+    EXPECT_EQ(
+        ProblemsOf<v1::Agency>("name_zh: \"" + std::string(escape) + "\"\n"),
+        "f.yaml:1:10: the file must be UTF-8\n");
+  }
   // As in UTF-16 and UTF-32.
   for (const std::string_view nul :
        {std::string_view("\0n\0a", 4), std::string_view("\0\0\0n", 4)}) {
