@@ -5,7 +5,9 @@
 #ifndef WAYSTATION_SERVER_HUB_PAIR_ITEM_H_
 #define WAYSTATION_SERVER_HUB_PAIR_ITEM_H_
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "server/storage/store.h"
 
@@ -18,6 +20,13 @@ constexpr bool IsCandidate(storage::OpenItem::Kind kind) {
 
 constexpr bool IsPair(storage::OpenItem::Kind kind) {
   return IsCandidate(kind) || kind == storage::OpenItem::Kind::kSample;
+}
+
+// Those that take part in a pair of their records, as an item has them.
+inline std::vector<storage::AgencyNumber> AgenciesOfPair(
+    storage::AgencyNumber a, storage::AgencyNumber b) {
+  if (a == b) return {a};
+  return {std::min(a, b), std::max(a, b)};
 }
 
 // The other item that the office may be asked about the same pair by; nullopt

@@ -427,13 +427,10 @@ class Relinking {
                   .b = key.b,
                   .opened_time = planning_.now,
                   .reopened = doubted.reopened,
-                  .agencies = {a->agency, b->agency},
+                  .agencies = AgenciesOfPair(a->agency, b->agency),
                   .etag = CandidateEtag(planning_.core.hashes, *a, *b,
                                         neighbourhood_.rulings()),
                   .reason = NumberOfReason(doubted.reason)};
-    std::ranges::sort(item.agencies);
-    item.agencies.erase(std::unique(item.agencies.begin(), item.agencies.end()),
-                        item.agencies.end());
     return item;
   }
 

@@ -11,6 +11,7 @@
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
 #include "server/domain/linkage_estimate.h"
+#include "server/hub/pair_item.h"
 #include "server/hub/record.h"
 #include "server/hub/store_error.h"
 
@@ -133,17 +134,13 @@ bool HoldsPair(const StoredSample& sample, const OpenItemKey& pair) {
 
 OpenItem SampleItem(const Planning& planning, const Record& a, const Record& b,
                     const PairRulings& rulings) {
-  OpenItem item{.kind = OpenItem::Kind::kSample,
-                .a = a.uid,
-                .b = b.uid,
-                .opened_time = planning.now,
-                .agencies = {a.agency, b.agency},
-                .etag = CandidateEtag(planning.core.hashes, a, b, rulings),
-                .reason = errors::FindReason("DRAWN_AT_RANDOM")->number};
-  std::ranges::sort(item.agencies);
-  item.agencies.erase(std::unique(item.agencies.begin(), item.agencies.end()),
-                      item.agencies.end());
-  return item;
+  return {.kind = OpenItem::Kind::kSample,
+          .a = a.uid,
+          .b = b.uid,
+          .opened_time = planning.now,
+          .agencies = AgenciesOfPair(a.agency, b.agency),
+          .etag = CandidateEtag(planning.core.hashes, a, b, rulings),
+          .reason = errors::FindReason("DRAWN_AT_RANDOM")->number};
 }
 
 absl::StatusOr<v1::LinkageSample> ShowSample(const Core& core,

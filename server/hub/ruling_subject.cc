@@ -13,6 +13,7 @@
 #include "server/hub/keyed_hash.h"
 #include "server/hub/office_view.h"
 #include "server/hub/open_conflicts.h"
+#include "server/hub/pair_item.h"
 
 namespace waystation::hub {
 namespace {
@@ -78,7 +79,6 @@ absl::StatusOr<RulingSubject> LoadPair(Planning& planning,
   const Hashes& hashes = planning.core.hashes;
   subject.etag = CandidateEtag(hashes, *subject.a, *subject.b, subject.rulings);
   for (const RecordPtr& record : {subject.a, subject.b}) {
-    subject.agencies.push_back(record->agency);
     AddPart(record->stored.agency(),
             hashes.Etag(absl::StrCat(
                 record->uid, " ",
@@ -86,10 +86,7 @@ absl::StatusOr<RulingSubject> LoadPair(Planning& planning,
                 PinOf(record->stored).SerializeAsString())),
             subject.parts);
   }
-  std::ranges::sort(subject.agencies);
-  subject.agencies.erase(
-      std::unique(subject.agencies.begin(), subject.agencies.end()),
-      subject.agencies.end());
+  subject.agencies = AgenciesOfPair(subject.a->agency, subject.b->agency);
   return subject;
 }
 

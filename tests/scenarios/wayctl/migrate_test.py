@@ -8,13 +8,13 @@ import sqlite3
 import subprocess
 import sys
 
+from database import OnPostgres
 from scenario import (
     BIN,
     FUYANG_LABOR,
     FUYANG_POLICE,
     SUZHOU_LABOR,
     SUZHOU_POLICE,
-    Scenario,
     main,
 )
 from world import PATIENCE, World, person
@@ -43,7 +43,7 @@ def timeless(value):
     return value
 
 
-class Migrate(Scenario):
+class Migrate(OnPostgres):
     """Each test has a hub of its own on SQLite, and an empty database."""
 
     @classmethod
@@ -75,30 +75,6 @@ class Migrate(Scenario):
     def tearDown(self):
         if self.world.hub.poll() is None:
             self.world.kill()
-
-    @classmethod
-    def shell(cls, commands):
-        done = subprocess.run(
-            [
-                "bash",
-                "-euc",
-                f'link={cls.world.file("postgres")}; '
-                f". {SOURCE}/deploy/lib/postgres.sh; {commands}",
-            ],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def sql(self, statement, database=None):
-        return self.shell(
-            f'psql -qAt -h "$(readlink "$link")" -U waystation '
-            f'{database or self.database} -c "{statement}"'
-        )
 
     # --- the hub ---
 

@@ -2,16 +2,14 @@
 """postgres_test.py BIN_DIR: a hub whose store is a PostgreSQL database."""
 
 import os
-import pathlib
 import subprocess
 
-from scenario import BIN, SUZHOU_LABOR, Scenario, main
+from database import OnPostgres
+from scenario import BIN, SUZHOU_LABOR, main
 from world import PATIENCE, World, person
 
-SOURCE = pathlib.Path(__file__).resolve().parents[3]
 
-
-class Postgres(Scenario):
+class Postgres(OnPostgres):
     @classmethod
     def setUpClass(cls):
         cls.world = World(BIN, start=False)
@@ -30,30 +28,6 @@ class Postgres(Scenario):
     def server(cls, function):
         """One of the functions of deploy/lib/postgres.sh."""
         return cls.shell(f'{function} "$link"')
-
-    @classmethod
-    def shell(cls, commands):
-        done = subprocess.run(
-            [
-                "bash",
-                "-euc",
-                f'link={cls.world.file("postgres")}; '
-                f". {SOURCE}/deploy/lib/postgres.sh; {commands}",
-            ],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def sql(self, statement, database="waystation"):
-        return self.shell(
-            f'psql -qAt -h "$(readlink "$link")" -U waystation {database} '
-            f'-c "{statement}"'
-        )
 
     def daemon(self, *arguments):
         """waystationd ...: exit code, standard output and error."""

@@ -10,7 +10,14 @@ import pathlib
 import shutil
 import subprocess
 
-from scenario import BIN, FUYANG_LABOR, SUZHOU_LABOR, Scenario, main
+from scenario import (
+    BIN,
+    FUYANG_LABOR,
+    SUZHOU_LABOR,
+    Scenario,
+    main,
+    number_of,
+)
 from world import person
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
@@ -263,13 +270,6 @@ class AgainstTruth(Scenario):
         self.ends(0, "office", "report", "linkage", "--truth", str(self.truth))
         out, _ = self.ends(0, "auditor", "audit", "list", "-o", "csv")
         self.assertIn("record.group", out)
-
-
-def number_of(year, sequence):
-    """A number of generated people: GB 11643-1999, division 0xxxxx."""
-    digits = f"034105{year}0307{sequence:03d}"
-    total = sum(int(d) * 2 ** (17 - i) for i, d in enumerate(digits))
-    return digits + "10X98765432"[total % 11]
 
 
 class BySample(Scenario):

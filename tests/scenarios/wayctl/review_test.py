@@ -15,6 +15,7 @@ from scenario import (
     SUZHOU_POLICE,
     Scenario,
     main,
+    number_of,
 )
 from world import person
 
@@ -22,13 +23,6 @@ KEYS = "? > "
 # What the pairs are asked about is typed once; Enter says it again.
 REASON = "Reason"
 LAST = "z q > "
-
-
-def number_of(year, sequence):
-    """A number of generated people: GB 11643-1999, division 0xxxxx."""
-    digits = f"034105{year}0307{sequence:03d}"
-    total = sum(int(d) * 2 ** (17 - i) for i, d in enumerate(digits))
-    return digits + "10X98765432"[total % 11]
 
 
 def width(line):

@@ -3,10 +3,15 @@
 
 import csv
 import io
+import pathlib
 import sys
 import unittest
 
 from world import World
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "harness"))
+
+from people import with_check  # noqa: E402
 
 SUZHOU_POLICE = "public_security.320500"
 FUYANG_POLICE = "public_security.341200"
@@ -15,6 +20,11 @@ FUYANG_LABOR = "labor.341200"
 
 # Of generated people.
 NUMBER = "034105199003070424"
+
+
+def number_of(year, sequence):
+    """A number of generated people, born on 7 March, of a division of none."""
+    return with_check(f"034105{year}0307{sequence:03d}")
 
 
 class Scenario(unittest.TestCase):
