@@ -123,8 +123,11 @@ Phone ReadPhone(std::string_view given) {
   if (!IsUtf8(trimmed) || HasControl(trimmed)) {
     return {.number = {}, .grade = Grade::kUnreadable};
   }
-  std::string folded = FoldWidth(trimmed);
-  if (folded.starts_with('\'')) folded.erase(0, 1);
+  const std::string wide = FoldWidth(trimmed);
+  std::string_view folded = Trim(wide);
+  // Spreadsheets mark text so, and programs that pass it on once more.
+  while (folded.starts_with('\'')) folded = Trim(folded.substr(1));
+  if (folded.empty()) return {};
   const auto left = [](std::string_view text, Grade grade) {
     return Phone{.number = std::string(text), .grade = grade};
   };

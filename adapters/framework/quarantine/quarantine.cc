@@ -32,7 +32,9 @@ using report::v1::RowFinding;
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 constexpr std::size_t kSheetDigits = 8;
+// The byte order mark as a file has it, and as utf16::ToBytes gives it.
 constexpr std::string_view kUtf16Mark = "\xFF\xFE";
+constexpr std::string_view kMark = "\xEF\xBB\xBF";
 // Fills up the half character that a file in UTF-16 ends with, so that the rows
 // behind it stay readable. Together they are none, so that nobody takes the row
 // before somebody has mended it.
@@ -374,6 +376,9 @@ absl::Status Quarantine::Replay::Prepare(absl::Time now) {
     const std::size_t size = HeaderSize(options.dialect, rest);
     header_ = bytes_of(WithoutEnd(rest.substr(0, size))) + line_end;
     rest.remove_prefix(size);
+  } else if (utf16 && rest.starts_with(kMark)) {
+    header_ = kUtf16Mark;
+    rest.remove_prefix(kMark.size());
   }
   std::string to_read = header_;
   while (!rest.empty()) {

@@ -44,12 +44,14 @@ class QuarantineTest : public testing::Test {
   void SetUp() override { fs::remove_all(folder_); }
   void TearDown() override { fs::remove_all(folder_); }
 
-  std::unique_ptr<Quarantine> Open(Charset charset = Charset::kGb18030) {
+  std::unique_ptr<Quarantine> Open(Charset charset = Charset::kGb18030,
+                                   bool has_header = true) {
     return std::make_unique<Quarantine>(
         Quarantine::Options{.folder = folder_,
                             .source = "ldrk",
                             .extension = ".csv",
                             .dialect = {.charset = charset},
+                            .has_header = has_header,
                             .hash_key = "0123456789abcdef"});
   }
 
@@ -270,6 +272,22 @@ TEST_F(QuarantineTest, WritesUtf16AsTheFileWas) {
   const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
   ASSERT_TRUE(replay.ok());
   EXPECT_EQ(Read((*replay)->path()), Read(quarantine->rows_path()));
+}
+
+TEST_F(QuarantineTest, Utf16WithoutHeaderKeepsItsMark) {
+  using namespace std::string_literals;
+  const auto quarantine = Open(Charset::kUtf16Le, /*has_header=*/false);
+  quarantine->Add("", "1\0"s, {Finding(1, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  const std::string sheet = Read(quarantine->rows_path());
+  EXPECT_EQ(sheet, "\xFF\xFE"s + "1\0\n\0"s);
+  const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
+  ASSERT_TRUE(replay.ok());
+  EXPECT_EQ(Read((*replay)->path()), sheet);
+  (*replay)->Keep("1\0"s, (*replay)->FindingsOf("1\0"s), kNow);
+  EXPECT_EQ((*replay)->kept(), 1U);
+  ASSERT_TRUE((*replay)->Finish().ok());
+  EXPECT_EQ(Read(quarantine->rows_path()), sheet);
 }
 
 // A file that was cut within a character harms its last row and no other.
