@@ -398,6 +398,19 @@ constexpr Reason kReasons[] = {
       "key, some dozens at least. Keep the rules in force until there are more.",
       "权重须从共有号码或其他键值的记录对中学习，至少需数十对。数据增多之前请沿用"
       "现行规则。"}},
+    {"CALENDAR_UNKNOWN", 532, Code::kFailedPrecondition, Exit::kFailed,
+     {"There is no calendar of this name",
+      "没有这一名称的日历"},
+     {"A deadline names the `id` of a calendar file.",
+      "期限须以 `id` 指明一个日历文件。"}},
+    {"CALENDAR_YEAR_MISSING", 533, Code::kFailedPrecondition, Exit::kFailed,
+     {"The calendar does not cover a year that is needed",
+      "日历未包含所需的年份"},
+     {"Working days of a year are known once its holidays are announced, in China "
+      "in the autumn before. Add the year to the file; `wayctl calendar check "
+      "FILE` tells whether it is whole.",
+      "某年的工作日须待放假安排公布后方可确定，我国一般在上一年秋季公布。请将该"
+      "年补入文件，并用 `wayctl calendar check FILE` 检查是否完整。"}},
 
     // --- 6: decisions ---
     {"CHANGED_MEANWHILE", 601, Code::kAborted, Exit::kChanged,

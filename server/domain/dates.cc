@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/domain/dates.h"
 
+#include "proto/calendar/china_time.h"
 #include "waystation/v1/person.pb.h"
 
 namespace waystation::domain {
@@ -114,11 +115,7 @@ bool DateRefines(const codes::PartialDate& finer,
 }
 
 codes::Date DayOf(std::int64_t microseconds) {
-  // China Standard Time is UTC+8 without summer time since 1992.
-  using std::chrono::floor;
-  const std::chrono::sys_time<std::chrono::microseconds> local{
-      std::chrono::microseconds{microseconds} + std::chrono::hours{8}};
-  return codes::Date{floor<days>(local)};
+  return calendar::DayOf(microseconds);
 }
 
 }  // namespace waystation::domain

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proto/calendar/deadline.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "proto/calendar/china_time.h"
+#include "proto/errors/error.h"
+
+namespace waystation::calendar {
+namespace {
+
+using config::v1::Deadline;
+using config::v1::DeadlineProfile;
+using std::chrono::days;
+using std::chrono::sys_days;
+
+bool NeedsCalendar(const Deadline& deadline) {
+  return deadline.unit() == config::v1::DEADLINE_UNIT_WORKING_DAY ||
+         deadline.on_day_off() == config::v1::DEADLINE_DAY_OFF_NEXT_WORKING_DAY;
+}
+
+// `calendar` is nullptr where none is needed.
+absl::StatusOr<codes::Date> LastDay(const Deadline& deadline,
+                                    const WorkingCalendar* calendar,
+                                    codes::Date day) {
+  if (deadline.unit() == config::v1::DEADLINE_UNIT_WORKING_DAY) {
+    return calendar->After(day, deadline.count());
+  }
+  const codes::Date last{sys_days{day} + days{deadline.count()}};
+  return calendar == nullptr ? last : calendar->OnOrAfter(last);
+}
+
+// So many days before the last.
+absl::StatusOr<codes::Date> ReminderDay(const Deadline& deadline,
+                                        const WorkingCalendar* calendar,
+                                        codes::Date last, int before) {
+  if (before == 0) return last;
+  if (deadline.unit() == config::v1::DEADLINE_UNIT_WORKING_DAY) {
+    return calendar->Before(last, before);
+  }
+  return codes::Date{sys_days{last} - days{before}};
+}
+
+int Rank(const DeadlineProfile& profile) {
+  return (profile.kinds().empty() ? 0 : 2) +
+         (profile.urgency() == config::v1::DEADLINE_URGENCY_UNSPECIFIED ? 0
+                                                                        : 1);
+}
+
+}  // namespace
+
+absl::StatusOr<Due> DueOf(const Deadline& deadline, const Calendars& calendars,
+                          std::int64_t start) {
+  return DueOfDay(deadline, calendars, DayOf(start));
+}
+
+absl::StatusOr<Due> DueOfDay(const Deadline& deadline,
+                             const Calendars& calendars, codes::Date day) {
+  const WorkingCalendar* calendar = nullptr;
+  if (NeedsCalendar(deadline)) {
+    calendar = calendars.Find(deadline.calendar());
+    if (calendar == nullptr) {
+      return errors::Error("CALENDAR_UNKNOWN",
+                           {.metadata = {{"calendar", deadline.calendar()}}});
+    }
+  }
+  const auto last = LastDay(deadline, calendar, day);
+  if (!last.ok()) return last.status();
+  Due due{.last_day = *last,
+          .until = BeginOf(codes::Date{sys_days{*last} + days{1}}),
+          .reminders = {}};
+  for (const int before : deadline.reminders()) {
+    const auto on = ReminderDay(deadline, calendar, *last, before);
+    if (!on.ok()) return on.status();
+    due.reminders.push_back(BeginOf(*on));
+  }
+  return due;
+}
+
+const DeadlineProfile* FindProfile(const config::v1::Deadlines& deadlines,
+                                   std::string_view kind,
+                                   config::v1::DeadlineAct act,
+                                   config::v1::DeadlineUrgency urgency) {
+  const DeadlineProfile* found = nullptr;
+  for (const DeadlineProfile& profile : deadlines.profiles()) {
+    const bool holds =
+        profile.act() == act &&
+        (profile.kinds().empty() ||
+         std::find(profile.kinds().begin(), profile.kinds().end(), kind) !=
+             profile.kinds().end()) &&
+        (profile.urgency() == config::v1::DEADLINE_URGENCY_UNSPECIFIED ||
+         profile.urgency() == urgency);
+    if (holds && (found == nullptr || Rank(profile) > Rank(*found))) {
+      found = &profile;
+    }
+  }
+  return found;
+}
+
+}  // namespace waystation::calendar
