@@ -12,7 +12,8 @@ install(FILES deploy/systemd/waystationd.service
   deploy/systemd/waystation-adapter@.service
   DESTINATION lib/systemd/system)
 install(FILES deploy/systemd/waystation.conf DESTINATION lib/sysusers.d)
-install(DIRECTORY deploy/agreements deploy/rules deploy/prometheus
+install(DIRECTORY deploy/agreements deploy/calendars deploy/deadlines
+  deploy/rules deploy/prometheus
   DESTINATION ${share})
 file(GLOB mappings CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
   ${CMAKE_SOURCE_DIR}/adapters/*/mapping*.yaml)

@@ -46,6 +46,7 @@ void AddNouns(Commands& commands) {
   AddVerify(commands);
   AddMailbox(commands);
   AddAgreement(commands);
+  AddCalendar(commands);
   AddAgency(commands);
   AddCert(commands);
   AddKeyNoun(commands);

@@ -61,6 +61,7 @@ void AddAgency(Commands& commands);
 void AddAgreement(Commands& commands);
 void AddAudit(Commands& commands);
 void AddBackup(Commands& commands);
+void AddCalendar(Commands& commands);
 void AddCandidate(Commands& commands);
 void AddCert(Commands& commands);
 void AddCompletion(Commands& commands);

@@ -69,6 +69,7 @@ Words Choices(const std::string& option, const Words& words,
     return {"table", "json", "yaml", "csv"};
   }
   if (option == "--lang") return {"zh", "en"};
+  if (option == "--unit") return {"working", "calendar"};
   if (option == "--purpose") return NamesOf(*v1::Purpose_descriptor());
   if (option == "--kind") return NamesOf(*v1::AuditEvent::Kind_descriptor());
   if (option == "--attribute" || option == "--reveal") return Attributes();

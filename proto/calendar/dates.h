@@ -23,6 +23,12 @@ inline codes::Date ToDate(const ::waystation::v1::Date& date) {
          std::chrono::day{static_cast<unsigned>(date.day())};
 }
 
+inline void SetDate(codes::Date date, ::waystation::v1::Date* message) {
+  message->set_year(static_cast<int>(date.year()));
+  message->set_month(static_cast<int>(static_cast<unsigned>(date.month())));
+  message->set_day(static_cast<int>(static_cast<unsigned>(date.day())));
+}
+
 // "2019-10-01".
 inline std::string TextOf(codes::Date date) {
   return codes::FormatDate(codes::PartialDate::Of(date));

@@ -398,6 +398,13 @@ constexpr Reason kReasons[] = {
       "key, some dozens at least. Keep the rules in force until there are more.",
       "权重须从共有号码或其他键值的记录对中学习，至少需数十对。数据增多之前请沿用"
       "现行规则。"}},
+    {"CALENDAR_INVALID", 531, Code::kInvalidArgument, Exit::kUsage,
+     {"The calendar cannot be taken as it is written",
+      "日历内容有误，不能采用"},
+     {"Mend the named places of the file, and compare each with what was "
+      "announced; proto/waystation/config/v1/calendar.proto explains the keys.",
+      "请对照公布的放假安排更正文件中所列各处；各配置项说明见 "
+      "proto/waystation/config/v1/calendar.proto。"}},
     {"CALENDAR_UNKNOWN", 532, Code::kFailedPrecondition, Exit::kFailed,
      {"There is no calendar of this name",
       "没有这一名称的日历"},
@@ -411,6 +418,13 @@ constexpr Reason kReasons[] = {
       "FILE` tells whether it is whole.",
       "某年的工作日须待放假安排公布后方可确定，我国一般在上一年秋季公布。请将该"
       "年补入文件，并用 `wayctl calendar check FILE` 检查是否完整。"}},
+    {"DEADLINES_INVALID", 534, Code::kInvalidArgument, Exit::kUsage,
+     {"The deadlines cannot be taken as they are written",
+      "期限内容有误，不能采用"},
+     {"Mend the named places of the file; "
+      "proto/waystation/config/v1/deadlines.proto explains the keys.",
+      "请更正文件中所列各处；各配置项说明见 "
+      "proto/waystation/config/v1/deadlines.proto。"}},
 
     // --- 6: decisions ---
     {"CHANGED_MEANWHILE", 601, Code::kAborted, Exit::kChanged,

@@ -3,6 +3,7 @@
 
 import json
 import os
+import pathlib
 import shlex
 import shutil
 import subprocess
@@ -18,6 +19,8 @@ from scenario import (
     main,
 )
 from world import PATIENCE, person
+
+SOURCE = pathlib.Path(__file__).resolve().parents[3]
 
 
 class Examples(Scenario):
@@ -109,6 +112,8 @@ class Examples(Scenario):
         desk = world.file("desk")
         os.mkdir(desk)
         shutil.copy(world.file("hub/log.key"), desk)
+        for shipped in ("calendars/cn.yaml", "deadlines/default.yaml"):
+            shutil.copy(SOURCE / "deploy" / shipped, desk)
         self.submit(SUZHOU_POLICE, person("A-1"))
         self.submit(FUYANG_POLICE, person("B-1", month=7, day=3))
         self.submit(

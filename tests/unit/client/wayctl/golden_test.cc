@@ -51,6 +51,16 @@ const Case kCases[] = {
     {"mailbox_status", {"mailbox", "status"}},
     {"agreement_list", {"agreement", "list"}},
     {"agreement_show", {"agreement", "show", "police-residence"}},
+    {"calendar_check",
+     {"calendar", "check", Testdata("calendar.yaml"), "--from", "2024-12-30",
+      "--to", "2025-02-10"}},
+    {"calendar_show", {"calendar", "show", Testdata("calendar.yaml")}},
+    {"calendar_deadlines",
+     {"calendar", "deadlines", Testdata("deadlines.yaml")}},
+    {"calendar_due",
+     {"calendar", "due", "--calendar", Testdata("calendar.yaml"), "--start",
+      "2025-09-26", "--to", "2025-10-01", "--deadlines",
+      Testdata("deadlines.yaml"), "--profile", "answer"}},
     {"agency_list", {"agency", "list"}},
     {"agency_show", {"agency", "show", "labor.320500"}},
     {"cert_list", {"cert", "list"}},
@@ -122,6 +132,7 @@ TEST(Golden, HelpInBothLanguages) {
   } cases[] = {{"help", {"--help"}},
                {"help_conflict", {"conflict", "--help"}},
                {"help_conflict_decide", {"conflict", "decide", "--help"}},
+               {"help_calendar_due", {"calendar", "due", "--help"}},
                {"help_review_next", {"review", "next", "--help"}}};
   for (const auto& c : cases) {
     for (const char* language : {"en", "zh"}) {
