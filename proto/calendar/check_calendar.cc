@@ -18,7 +18,6 @@ namespace {
 
 using std::chrono::days;
 using std::chrono::sys_days;
-using std::chrono::year_month_day;
 
 constexpr std::size_t kLongestId = 32;
 constexpr std::size_t kLongestVersion = 64;

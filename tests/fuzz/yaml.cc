@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Configuration, mappings, agreements and rules: read strictly, and what is
-// read is written and read again as the same.
+// Configuration, mappings, agreements, rules, calendars and deadlines: read
+// strictly, and what is read is written and read again as the same.
 #include "proto/runtime/yaml.h"
 
 #include <google/protobuf/message.h>
@@ -15,6 +15,10 @@
 #include "adapters/health/sector.h"
 #include "adapters/labor/sector.h"
 #include "adapters/public_security/sector.h"
+#include "proto/calendar/check_calendar.h"
+#include "proto/calendar/check_deadlines.h"
+#include "proto/calendar/deadline.h"
+#include "proto/calendar/working_calendar.h"
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
 #include "server/domain/agreement.h"
@@ -22,7 +26,9 @@
 #include "server/domain/rules.h"
 #include "tests/fuzz/fuzz.h"
 #include "waystation/config/v1/adapter.pb.h"
+#include "waystation/config/v1/calendar.pb.h"
 #include "waystation/config/v1/client.pb.h"
+#include "waystation/config/v1/deadlines.pb.h"
 #include "waystation/config/v1/hub.pb.h"
 #include "waystation/config/v1/rules.pb.h"
 #include "waystation/v1/admin_service.pb.h"
@@ -112,6 +118,54 @@ void CheckRules(std::string_view text) {
   if (violations.empty()) (void)domain::RuleBook(rules);
 }
 
+// A calendar in which nothing is wrong counts onto working days of its years,
+// or names the year that it lacks, wherever the counting begins.
+void CheckCalendar(std::string_view text) {
+  config::v1::Calendar file;
+  if (!Read(text, file) || !calendar::CheckCalendar(file).empty()) return;
+  const calendar::WorkingCalendar counted(file);
+  for (const auto& [first, last] : counted.Covered()) {
+    for (const int year : {first - 1, first, last}) {
+      const codes::Date start = std::chrono::year{year} / 12 / 29;
+      for (const int count : {1, 7, 300}) {
+        const auto due = counted.After(start, count);
+        if (!due.ok()) {
+          WAYSTATION_HOLDS(errors::ReasonOf(due.status()) ==
+                           "CALENDAR_YEAR_MISSING");
+          continue;
+        }
+        WAYSTATION_HOLDS(counted.Covers(static_cast<int>(due->year())));
+        WAYSTATION_HOLDS(*counted.IsWorkingDay(*due));
+        WAYSTATION_HOLDS(*counted.CountBetween(start, *due) == count);
+      }
+    }
+  }
+}
+
+// Deadlines in which nothing is wrong end after their event, with reminders in
+// between.
+void CheckDeadlines(std::string_view text) {
+  config::v1::Deadlines file;
+  if (!Read(text, file) || !calendar::CheckDeadlines(file, nullptr).empty()) {
+    return;
+  }
+  constexpr std::int64_t kStart = 1'759'248'000'000'000;  // 2025-10-01 in China
+  for (const config::v1::DeadlineProfile& profile : file.profiles()) {
+    const auto due =
+        calendar::DueOf(profile.deadline(), calendar::Calendars(), kStart);
+    if (!due.ok()) {
+      WAYSTATION_HOLDS(errors::ReasonOf(due.status()) == "CALENDAR_UNKNOWN");
+      continue;
+    }
+    std::int64_t before = kStart;
+    for (const std::int64_t reminder : due->reminders) {
+      WAYSTATION_HOLDS(reminder > before);
+      before = reminder;
+    }
+    WAYSTATION_HOLDS(due->until > before);
+  }
+}
+
 template <typename Message>
 void CheckMessage(std::string_view text) {
   Message message;
@@ -142,6 +196,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
       break;
     case 'c':
       CheckMessage<config::ClientConfig>(input.bytes);
+      break;
+    case 'k':
+      CheckCalendar(input.bytes);
+      break;
+    case 'l':
+      CheckDeadlines(input.bytes);
       break;
     case 'g':
       CheckMessage<waystation::v1::Agency>(input.bytes);

@@ -439,7 +439,8 @@ RC_GTEST_PROP(FindResponsible, IsTheLongestPrefixOfCodesInForce, ()) {
   const std::string division = *AnyCode();
   const std::vector<std::string> ids = *AnyIds(division);
   std::vector<std::string> want;
-  for (const std::size_t size : {12, 9, 6, 4, 2}) {
+  constexpr std::size_t kSizes[] = {12, 9, 6, 4, 2};
+  for (const std::size_t size : kSizes) {
     if (!want.empty() || size > division.size()) continue;
     const std::string id = "police." + division.substr(0, size);
     if (std::find(ids.begin(), ids.end(), id) != ids.end()) want = {id};
