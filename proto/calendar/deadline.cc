@@ -43,6 +43,18 @@ absl::StatusOr<codes::Date> ReminderDay(const Deadline& deadline,
   return codes::Date{sys_days{last} - days{before}};
 }
 
+// nullptr where none is needed.
+absl::StatusOr<const WorkingCalendar*> CalendarOf(const Deadline& deadline,
+                                                  const Calendars& calendars) {
+  if (!NeedsCalendar(deadline)) return nullptr;
+  const WorkingCalendar* const calendar = calendars.Find(deadline.calendar());
+  if (calendar == nullptr) {
+    return errors::Error("CALENDAR_UNKNOWN",
+                         {.metadata = {{"calendar", deadline.calendar()}}});
+  }
+  return calendar;
+}
+
 int Rank(const DeadlineProfile& profile) {
   return (profile.kinds().empty() ? 0 : 2) +
          (profile.urgency() == config::v1::DEADLINE_URGENCY_UNSPECIFIED ? 0
@@ -58,25 +70,33 @@ absl::StatusOr<Due> DueOf(const Deadline& deadline, const Calendars& calendars,
 
 absl::StatusOr<Due> DueOfDay(const Deadline& deadline,
                              const Calendars& calendars, codes::Date day) {
-  const WorkingCalendar* calendar = nullptr;
-  if (NeedsCalendar(deadline)) {
-    calendar = calendars.Find(deadline.calendar());
-    if (calendar == nullptr) {
-      return errors::Error("CALENDAR_UNKNOWN",
-                           {.metadata = {{"calendar", deadline.calendar()}}});
-    }
-  }
-  const auto last = LastDay(deadline, calendar, day);
+  const auto calendar = CalendarOf(deadline, calendars);
+  if (!calendar.ok()) return calendar.status();
+  const auto last = LastDay(deadline, *calendar, day);
   if (!last.ok()) return last.status();
   Due due{.last_day = *last,
           .until = BeginOf(codes::Date{sys_days{*last} + days{1}}),
           .reminders = {}};
   for (const int before : deadline.reminders()) {
-    const auto on = ReminderDay(deadline, calendar, *last, before);
+    const auto on = ReminderDay(deadline, *calendar, *last, before);
     if (!on.ok()) return on.status();
     due.reminders.push_back(BeginOf(*on));
   }
   return due;
+}
+
+absl::StatusOr<int> DaysLeft(const Deadline& deadline,
+                             const Calendars& calendars, codes::Date last_day,
+                             codes::Date today) {
+  if (deadline.unit() != config::v1::DEADLINE_UNIT_WORKING_DAY) {
+    return static_cast<int>((sys_days{last_day} - sys_days{today}).count());
+  }
+  const auto calendar = CalendarOf(deadline, calendars);
+  if (!calendar.ok()) return calendar.status();
+  if (today <= last_day) return (*calendar)->CountBetween(today, last_day);
+  const auto late = (*calendar)->CountBetween(last_day, today);
+  if (!late.ok()) return late.status();
+  return -*late;
 }
 
 const DeadlineProfile* FindProfile(const config::v1::Deadlines& deadlines,

@@ -47,6 +47,15 @@ absl::StatusOr<Due> DueOf(const config::v1::Deadline& deadline,
 absl::StatusOr<Due> DueOfDay(const config::v1::Deadline& deadline,
                              const Calendars& calendars, codes::Date day);
 
+// How long there is from `today` to a deadline's last day, in its own unit: 1
+// on the day before, 0 on the last day, -1 when it is one day late. Days off
+// are no working days: what was due on the eve of National Day is late the next
+// morning, as `until` tells, and by one working day on the first one behind the
+// holiday. Errors as above.
+absl::StatusOr<int> DaysLeft(const config::v1::Deadline& deadline,
+                             const Calendars& calendars, codes::Date last_day,
+                             codes::Date today);
+
 // Which profile holds for what must be done with a notice of that kind: one
 // that names the kind before one that names none, and then one of that urgency
 // before one of any. nullptr if there is none: it may be done at any time.

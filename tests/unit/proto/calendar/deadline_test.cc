@@ -183,6 +183,42 @@ TEST(Deadline, IsRefusedWhereTheCalendarSaysNothing) {
   EXPECT_EQ(errors::ReasonOf(unknown.status()), "CALENDAR_UNKNOWN");
 }
 
+TEST(Deadline, TellsHowLongThereIs) {
+  const struct {
+    Deadline deadline;
+    std::string_view last_day;
+    std::string_view today;
+    int left;
+  } cases[] = {
+      {Working(15), "2025-10-23", "2025-09-26", 15},
+      {Working(15), "2025-10-23", "2025-10-22", 1},
+      {Working(15), "2025-10-23", "2025-10-23", 0},
+      {Working(15), "2025-10-23", "2025-10-24", -1},
+      {Working(15), "2025-10-23", "2025-10-26", -1},
+      {Working(15), "2025-10-23", "2025-10-27", -2},
+      // The eve of National Day.
+      {Working(1), "2025-09-30", "2025-10-08", 0},
+      {Working(1), "2025-09-30", "2025-10-09", -1},
+      {Working(1), "2025-10-09", "2025-10-01", 1},
+      {Plain(15), "2025-10-05", "2025-09-20", 15},
+      {Plain(15), "2025-10-05", "2025-10-05", 0},
+      {Plain(15), "2025-10-05", "2025-10-09", -4},
+      {Plain(15), "2031-10-05", "2031-10-09", -4},
+  };
+  for (const auto& [deadline, last_day, today, left] : cases) {
+    SCOPED_TRACE(std::string(last_day) + " from " + std::string(today));
+    const auto got = DaysLeft(deadline, Cn(), Day(last_day), Day(today));
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_EQ(*got, left);
+  }
+  const auto late =
+      DaysLeft(Working(1), Cn(), Day("2026-12-31"), Day("2027-01-04"));
+  EXPECT_EQ(errors::ReasonOf(late.status()), "CALENDAR_YEAR_MISSING");
+  const auto nowhere =
+      DaysLeft(Working(1), Calendars(), Day("2025-10-23"), Day("2025-10-22"));
+  EXPECT_EQ(errors::ReasonOf(nowhere.status()), "CALENDAR_UNKNOWN");
+}
+
 // Whatever the unit, and wherever the years are covered.
 RC_GTEST_PROP(Deadline, RisesWithItsCountAndItsStart, ()) {
   const std::int64_t first = BeginOf(Day("2017-06-01"));
@@ -207,6 +243,10 @@ RC_GTEST_PROP(Deadline, RisesWithItsCountAndItsStart, ()) {
   RC_ASSERT(due->until > start);
   RC_ASSERT(DayOf(due->until - 1) == due->last_day);
   for (const std::int64_t at : due->reminders) RC_ASSERT(at < due->until);
+  if (unit != 2) {
+    RC_ASSERT(*DaysLeft(make(count), Cn(), due->last_day, DayOf(start)) ==
+              count);
+  }
   if (of_later.ok()) RC_ASSERT(due->until <= of_later->until);
   if (of_more.ok()) RC_ASSERT(due->until <= of_more->until);
 }
