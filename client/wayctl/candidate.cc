@@ -49,6 +49,10 @@ Sheet CandidateSheet(const v1::GetCandidateResponse& response,
   Table table{.columns = {{"attribute", ""},
                           {"record_a", candidate.agency_a(), false, true},
                           {"record_b", candidate.agency_b(), false, true}}};
+  if (!response.record_key_a().empty()) {
+    table.rows.push_back({Cell(Say("record key"), "record_key"),
+                          response.record_key_a(), response.record_key_b()});
+  }
   std::set<std::string> seen;
   for (const v1::Person* record :
        {&response.record_a(), &response.record_b()}) {

@@ -9,6 +9,7 @@
 
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
+#include "client/wayctl/own_conflict.h"
 #include "client/wayctl/ruling.h"
 #include "client/wayctl/typed_value.h"
 #include "client/wayctl/values.h"
@@ -70,8 +71,8 @@ absl::Status List(Session& session, const ConflictFilter& filter) {
       });
   if (shown.ok() && total > 0) {
     session.out().Note(
-        Say("$0 open. To see one: wayctl conflict show ID; to "
-            "settle it: wayctl conflict decide ID",
+        Say("$0 open. To see one, and how it is settled: "
+            "wayctl conflict show ID",
             total));
   }
   return shown;
@@ -90,30 +91,36 @@ Table SideBySide(const v1::GetConflictResponse& response,
                  const Surroundings& surroundings) {
   const std::string& attribute = response.conflict().attribute();
   Table table{.columns = {{"", ""}}};
-  table.rows = {{Say("value")},      {Say("source")},   {Say("agency")},
-                {Say("evidence")},   {Say("grade")},    {Say("recorded")},
-                {Say("valid from")}, {Say("received")}, {Say("remarks")}};
+  table.rows = {{Say("value")},      {Say("source")},     {Say("agency")},
+                {Say("record key")}, {Say("evidence")},   {Say("grade")},
+                {Say("recorded")},   {Say("valid from")}, {Say("received")},
+                {Say("remarks")}};
   for (int i = 0; i < response.groups_size(); ++i) {
     const v1::ValueGroup& group = response.groups(i);
-    for (const v1::ClaimView& claim : group.claims()) {
+    for (const v1::ClaimView& claim : ClaimsOf(group)) {
       table.columns.push_back({"", Letter(i), false, true});
-      std::vector<std::string> remarks;
-      if (group.provisional()) remarks.push_back(Say("stands meanwhile"));
-      if (group.is_new()) remarks.push_back(Say("new since the decision"));
-      const Cell cells[] = {AttributeCell(claim.value(), attribute),
-                            AgencyText(claim.agency()),
+      const bool is_others = IsOthers(response, claim);
+      const Cell cells[] = {group.hidden() && is_others
+                                ? Cell(Say("differs, not shown"), "")
+                                : AttributeCell(claim.value(), attribute),
+                            is_others && claim.agency().empty()
+                                ? Say("others")
+                                : Cell(AgencyText(claim.agency())),
                             claim.agency(),
+                            claim.record_key(),
                             EnumOf(claim.evidence()),
                             EnumOf(claim.grade()),
                             TimeCell(claim.recorded_time(), surroundings),
                             DateCell(claim.valid_from()),
                             TimeCell(claim.received_time(), surroundings),
-                            Joined(remarks, Say(", "))};
+                            Joined(RemarksOn(group), Say(", "))};
       for (std::size_t row = 0; row < table.rows.size(); ++row) {
         table.rows[row].push_back(cells[row]);
       }
     }
   }
+  // Only an agency's own clerk is told of keys.
+  if (!response.own()) table.rows.erase(table.rows.begin() + 3);
   return table;
 }
 
@@ -131,10 +138,12 @@ Table ClaimRows(const v1::GetConflictResponse& response,
                           {"valid_from", ""},
                           {"received_time", ""},
                           {"provisional", ""},
-                          {"is_new", ""}}};
+                          {"is_new", ""},
+                          {"record_key", ""},
+                          {"hidden", ""}}};
   for (int i = 0; i < response.groups_size(); ++i) {
     const v1::ValueGroup& group = response.groups(i);
-    for (const v1::ClaimView& claim : group.claims()) {
+    for (const v1::ClaimView& claim : ClaimsOf(group)) {
       table.rows.push_back(
           {Letter(i), claim.id(), AttributeCell(claim.value(), attribute),
            claim.agency(), EnumOf(claim.evidence()), EnumOf(claim.grade()),
@@ -142,7 +151,8 @@ Table ClaimRows(const v1::GetConflictResponse& response,
            DateCell(claim.valid_from()),
            TimeCell(claim.received_time(), surroundings),
            group.provisional() ? "true" : "false",
-           group.is_new() ? "true" : "false"});
+           group.is_new() ? "true" : "false", claim.record_key(),
+           group.hidden() ? "true" : "false"});
     }
   }
   return table;
@@ -210,10 +220,12 @@ Sheet ConflictSheet(const v1::GetConflictResponse& response,
                 {"opened_time", Say("Open since"),
                  TimeCell(conflict.opened_time(), surroundings)},
                 {"person", Say("Person"), PersonText(response.person())},
-                {"recipients", Say("Would be told"),
-                 response.recipients().empty()
-                     ? Cell(Say("nobody"), "")
-                     : JoinedCell(response.recipients())}},
+                response.own() ? Fact{"record_keys", Say("Own records"),
+                                      JoinedCell(response.record_keys())}
+                               : Fact{"recipients", Say("Would be told"),
+                                      response.recipients().empty()
+                                          ? Cell(Say("nobody"), "")
+                                          : JoinedCell(response.recipients())}},
       .sections = {{Say("Values"), SideBySide(response, surroundings)}},
       .csv = ClaimRows(response, surroundings)};
   if (!response.views().empty()) {
@@ -249,6 +261,8 @@ absl::StatusOr<std::string> FullId(Session& session, const std::string& id) {
 struct Reveal {
   std::vector<std::string> attributes;
   std::string reason;
+  // Of an agency's own clerk.
+  std::string purpose;
 };
 
 absl::StatusOr<v1::GetConflictResponse> Read(Session& session,
@@ -268,7 +282,20 @@ absl::StatusOr<v1::GetConflictResponse> Read(Session& session,
     if (!reason.ok()) return reason.status();
     request.set_reason(*std::move(reason));
   }
+  if (auto set = SetRevealPurpose(reveal.purpose, request); !set.ok()) {
+    return set;
+  }
   return session.reconciliation().GetConflict(request);
+}
+
+void NoteOnOwn(Session& session, const v1::GetConflictResponse& response) {
+  session.out().Note(SayReason(WhyNotDecided(response)));
+  if (std::ranges::any_of(response.groups(), &v1::ValueGroup::hidden)) {
+    session.out().Note(
+        Say("To see what others say: wayctl conflict show $0 --reveal $1 "
+            "--purpose PURPOSE --reason TEXT",
+            response.conflict().id(), response.conflict().attribute()));
+  }
 }
 
 absl::Status Show(Session& session, const std::string& id,
@@ -277,7 +304,9 @@ absl::Status Show(Session& session, const std::string& id,
   if (!response.ok()) return response.status();
   session.out().Show(*response,
                      ConflictSheet(*response, session.surroundings()));
-  if (response->proposed() != 0) {
+  if (response->own()) {
+    NoteOnOwn(session, *response);
+  } else if (response->proposed() != 0) {
     session.out().Note(NoteOnProposal(response->proposed()));
   } else if (IsOpen(*response)) {
     session.out().Note(Say("To settle it: wayctl conflict decide $0",
@@ -426,6 +455,7 @@ absl::Status Decide(Session& session, const Choice& choice) {
   }
   const auto response = Read(session, choice.id, {});
   if (!response.ok()) return response.status();
+  if (response->own()) return errors::Error(WhyNotDecided(*response));
   if (auto open = CheckOpen(*response, choice); !open.ok()) return open;
   v1::DecideRequest request;
   request.set_subject(response->conflict().id());
@@ -485,6 +515,7 @@ void AddConflict(Commands& commands) {
       Say("Further attribute of the person to show; audited; may be repeated"));
   show_verb.add_option("--reason", show->reveal.reason,
                        Say("Why it must be seen"));
+  AddRevealPurpose(show_verb, show->reveal.purpose);
 
   const auto choice = std::make_shared<Choice>();
   CLI::App& decide_verb = commands.Verb(

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/wayctl/review_batch.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
+#include <string_view>
 #include <vector>
 
 #include "client/wayctl/answer_file.h"
@@ -15,10 +18,15 @@
 namespace waystation::wayctl {
 namespace {
 
-// Nobody else's row would fare better.
+// No other row would fare better.
 bool EndsAll(const absl::Status& status) {
+  constexpr std::string_view kOfOneRow[] = {
+      "OWN_PROPOSAL", "CONFLICT_IS_THE_OFFICES", "CORRECT_OWN_RECORD"};
+  if (std::ranges::find(kOfOneRow, errors::ReasonOf(status)) !=
+      std::end(kOfOneRow)) {
+    return false;
+  }
   const errors::Exit exit = errors::ReasonRowOf(status).exit;
-  if (errors::ReasonOf(status) == "OWN_PROPOSAL") return false;
   return exit == errors::Exit::kUnreachable ||
          exit == errors::Exit::kNotAllowed;
 }

@@ -11,6 +11,7 @@
 
 #include "absl/strings/numbers.h"
 #include "client/wayctl/language.h"
+#include "client/wayctl/own_conflict.h"
 #include "client/wayctl/review_screen.h"
 #include "client/wayctl/ruling.h"
 #include "client/wayctl/typed_value.h"
@@ -130,12 +131,15 @@ class Loop {
   const std::string& subject() const {
     return is_proposal() ? item_->subject() : item_->id();
   }
+  // A conflict at an agency: it is looked at there, and not decided.
+  bool is_own_conflict() const { return values_.has_value() && values_->own(); }
   bool is_drawn() const { return subject().starts_with("s-"); }
   bool is_pair() const { return subject().starts_with("k-") || is_drawn(); }
   bool is_blind() const { return blind_ || is_drawn(); }
 
   absl::Status Read(const std::vector<std::string>& reveal,
-                    const std::string& reason) {
+                    const std::string& reason,
+                    const std::string& purpose = {}) {
     const auto fill = [&](auto request) {
       request.set_id(subject());
       request.mutable_reveal()->Assign(reveal.begin(), reveal.end());
@@ -148,8 +152,9 @@ class Loop {
       if (!read.ok()) return read.status();
       pair_ = *std::move(read);
     } else {
-      auto read =
-          session_.reconciliation().GetConflict(fill(v1::GetConflictRequest()));
+      v1::GetConflictRequest request = fill(v1::GetConflictRequest());
+      if (auto set = SetRevealPurpose(purpose, request); !set.ok()) return set;
+      auto read = session_.reconciliation().GetConflict(request);
       if (!read.ok()) return read.status();
       values_ = *std::move(read);
     }
@@ -195,12 +200,25 @@ class Loop {
     const auto reason =
         session_.Ask(Say("Why must it be seen? (no personal values) "));
     if (!reason.ok() || reason->empty()) return reason.status();
-    auto status = Read({*attribute}, *reason);
+    std::string purpose;
+    if (is_own_conflict() && *attribute == values_->conflict().attribute() &&
+        WhyNotDecided(*values_) != "CORRECT_OWN_RECORD") {
+      auto given = session_.Ask(Say("For which purpose? "));
+      if (!given.ok() || given->empty()) return given.status();
+      purpose = *std::move(given);
+    }
+    auto status = Read({*attribute}, *reason, purpose);
     shown_ = !status.ok();
     return status;
   }
 
   absl::Status History() {
+    if (is_own_conflict()) {
+      session_.out().Note(
+          Say("The reconciliation office rules on conflicts; what it ruled is "
+              "not shown here."));
+      return absl::OkStatus();
+    }
     v1::ListDecisionsRequest request;
     request.set_subject(subject());
     Table table{.columns = {{"number", Say("DECISION"), true},
@@ -395,7 +413,8 @@ class Loop {
 
   absl::Status Explain() {
     session_.out().Note(
-        is_proposal() ? Say("a approve, r refuse what another clerk proposed")
+        is_own_conflict() ? SayReason(WhyNotDecided(*values_))
+        : is_proposal() ? Say("a approve, r refuse what another clerk proposed")
         : is_pair()
             ? Say("s same person, d different persons, u unsure: another clerk "
                   "is asked")
@@ -404,6 +423,11 @@ class Loop {
     session_.out().Note(
         Say("w why, h history of rulings, v reveal what is masked, l look "
             "again"));
+    if (is_own_conflict()) {
+      session_.out().Note(
+          Say("n leaves it to others, q keeps it yours while you correct your "
+              "record"));
+    }
     session_.out().Note(
         Say("z take my last answer back, n next, b back, q quit"));
     return absl::OkStatus();
@@ -422,9 +446,10 @@ class Loop {
 
   absl::Status AskForKey() {
     const auto key =
-        session_.Ask(is_proposal() ? Say("a r | w h v l | z n b q ? > ")
-                     : is_pair()   ? Say("s d u | w h v l | z n b q ? > ")
-                                   : Say("1 2 t o u | w h v l | z n b q ? > "));
+        session_.Ask(is_own_conflict() ? Say("w h v l | z n b q ? > ")
+                     : is_proposal()   ? Say("a r | w h v l | z n b q ? > ")
+                     : is_pair()       ? Say("s d u | w h v l | z n b q ? > ")
+                                 : Say("1 2 t o u | w h v l | z n b q ? > "));
     if (key.ok()) return Act(*key);
     // The end of what is typed.
     if (errors::ReasonOf(key.status()) == "DECLINED") return Act("q");
@@ -433,6 +458,7 @@ class Loop {
 
   // nullopt for a key that answers nothing of this kind of item.
   std::optional<absl::Status> ActOnItem(const std::string& key) {
+    if (is_own_conflict()) return std::nullopt;
     if (is_proposal()) {
       if (key == "a") return Settle(v1::SettleProposalRequest::ANSWER_APPROVE);
       if (key == "r") return Settle(v1::SettleProposalRequest::ANSWER_REFUSE);

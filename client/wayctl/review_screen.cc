@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client/wayctl/language.h"
+#include "client/wayctl/own_conflict.h"
 #include "client/wayctl/pair_view.h"
 #include "client/wayctl/ruling.h"
 #include "client/wayctl/values.h"
@@ -56,6 +57,10 @@ Sheet PairScreen(const v1::ReviewItem& item,
                           {"record_b", "B", false, true}}};
   table.rows.push_back({Say("agency"), "", shown.candidate().agency_a(),
                         shown.candidate().agency_b()});
+  if (!shown.record_key_a().empty()) {
+    table.rows.push_back(
+        {Say("record key"), "", shown.record_key_a(), shown.record_key_b()});
+  }
   std::vector<std::string> attributes = SetAttributes(shown.record_a());
   for (const std::string& attribute : SetAttributes(shown.record_b())) {
     if (std::ranges::find(attributes, attribute) == attributes.end()) {
@@ -92,36 +97,37 @@ Sheet ValuesScreen(const v1::ReviewItem& item,
     std::string label;
     std::vector<std::string> said = {};
   };
-  Line lines[] = {{SayName(attribute)}, {Say("agency")},   {Say("evidence")},
-                  {Say("grade")},       {Say("recorded")}, {Say("valid from")},
-                  {Say("remarks")}};
+  Line lines[] = {{SayName(attribute)}, {Say("agency")}, {Say("record key")},
+                  {Say("evidence")},    {Say("grade")},  {Say("recorded")},
+                  {Say("valid from")},  {Say("remarks")}};
   Table table{.columns = {{"", ""}, {"", ""}}};
   for (int i = 0; i < shown.groups_size(); ++i) {
     const v1::ValueGroup& group = shown.groups(i);
     table.columns.push_back({"", std::to_string(i + 1), false, true});
     // Who says it, what for, and since when; each once.
-    std::vector<std::string> parts[5];
+    std::vector<std::string> parts[6];
     const auto add = [&](std::size_t part, const Cell& cell) {
       if (!cell.shown.empty() &&
           std::ranges::find(parts[part], cell.shown) == parts[part].end()) {
         parts[part].push_back(cell.shown);
       }
     };
-    for (const v1::ClaimView& claim : group.claims()) {
-      add(0, claim.agency());
-      add(1, EnumOf(claim.evidence()));
-      add(2, EnumOf(claim.grade()));
-      add(3, TimeCell(claim.recorded_time(), surroundings));
-      add(4, DateCell(claim.valid_from()));
+    for (const v1::ClaimView& claim : ClaimsOf(group)) {
+      add(0, IsOthers(shown, claim) && claim.agency().empty() ? Say("others")
+                                                              : claim.agency());
+      add(1, claim.record_key());
+      add(2, EnumOf(claim.evidence()));
+      add(3, EnumOf(claim.grade()));
+      add(4, TimeCell(claim.recorded_time(), surroundings));
+      add(5, DateCell(claim.valid_from()));
     }
-    std::vector<std::string> remarks;
-    if (group.provisional()) remarks.push_back(Say("stands meanwhile"));
-    if (group.is_new()) remarks.push_back(Say("new since the decision"));
-    lines[0].said.push_back(AttributeCell(group.value(), attribute).shown);
+    lines[0].said.push_back(
+        group.hidden() ? Say("differs, not shown")
+                       : AttributeCell(group.value(), attribute).shown);
     for (std::size_t part = 0; part < std::size(parts); ++part) {
       lines[part + 1].said.push_back(Joined(parts[part], Say(", ")));
     }
-    lines[6].said.push_back(Joined(remarks, Say(", ")));
+    lines[7].said.push_back(Joined(RemarksOn(group), Say(", ")));
   }
   for (const Line& line : lines) {
     if (std::ranges::all_of(line.said, &std::string::empty)) continue;
@@ -176,13 +182,17 @@ Sheet ValuesWhy(const v1::GetConflictResponse& shown) {
   for (const int criterion : shown.rule()) {
     criteria.push_back(EnumOf(static_cast<v1::Criterion>(criterion)).shown);
   }
-  return {
+  Sheet sheet{
       .facts = {{"why", Say("Why it is open"),
                  Cell(SayReason(shown.why()), shown.why())},
-                {"rule", Say("Rule, in order"), Joined(criteria, Say(", "))},
-                {"recipients", Say("Would be told"),
-                 shown.recipients().empty() ? Cell(Say("nobody"), "")
-                                            : JoinedCell(shown.recipients())}}};
+                {"rule", Say("Rule, in order"), Joined(criteria, Say(", "))}}};
+  if (!shown.own()) {
+    sheet.facts.push_back({"recipients", Say("Would be told"),
+                           shown.recipients().empty()
+                               ? Cell(Say("nobody"), "")
+                               : JoinedCell(shown.recipients())});
+  }
+  return sheet;
 }
 
 }  // namespace waystation::wayctl

@@ -26,7 +26,7 @@ Sheet ProposalScreen(const v1::Decision& proposed,
                      const v1::DecisionEffect& effect);
 
 // What speaks for which answer: of a pair the contributions, of a conflict the
-// rule and who would be told.
+// rule and, at the office, who would be told.
 Sheet PairWhy(const v1::GetCandidateResponse& shown);
 Sheet ValuesWhy(const v1::GetConflictResponse& shown);
 

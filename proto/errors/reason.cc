@@ -495,6 +495,22 @@ constexpr Reason kReasons[] = {
      {"The value leaves the conflict as it is", "该值不能解决此冲突"},
      {"Give one that is as fine as the claims are, or take one of them.",
       "请给出不粗于各方报送的值，或采用其中之一。"}},
+    {"CONFLICT_IS_THE_OFFICES", 613, Code::kPermissionDenied,
+     Exit::kNotAllowed,
+     {"A conflict between agencies is decided by the reconciliation office",
+      "部门之间的冲突由协调机构裁定"},
+     {"If your own record is wrong, correct it in your own system. Otherwise "
+      "leave it: it goes when the office has ruled.",
+      "如本部门记录有误，请在本部门系统中更正；否则无需处理，协调机构裁定后此项自动"
+      "消失。"}},
+    {"CORRECT_OWN_RECORD", 614, Code::kPermissionDenied, Exit::kNotAllowed,
+     {"Your own records disagree with each other: that is corrected, not ruled "
+      "on",
+      "本部门自己的记录互相矛盾：应予更正，不作裁定"},
+     {"Correct the wrong one in your own system, which then sends it again. If "
+      "the two are two people, rule on the pair instead.",
+      "请在本部门系统中更正有误的一条，系统会重新报送。如实为两人，请对这一对记录"
+      "作出裁定。"}},
 
     // --- 7: the hub's state ---
     {"INTERNAL", 701, Code::kInternal, Exit::kFailed,

@@ -313,6 +313,25 @@ bool Permissions::MayAsk(AttributeNumber attribute,
   });
 }
 
+std::string Permissions::VisibleText() const {
+  std::vector<std::string> lines;
+  for (const Sector& sector : sectors_) {
+    if (sector.visible == 0) continue;
+    std::string& line = lines.emplace_back(sector.name);
+    ForEachAttribute(sector.visible, [&](AttributeNumber number) {
+      const Permission& permission =
+          sector.attributes[static_cast<std::size_t>(number)];
+      line += " " + std::to_string(number) + ":" +
+              std::to_string(permission.visible) + ":" +
+              std::to_string(permission.digits);
+    });
+  }
+  std::ranges::sort(lines);
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
 AttributeSet Permissions::Visible(std::string_view source_sector) const {
   const auto place = std::ranges::find(sectors_, source_sector, &Sector::name);
   return place == sectors_.end() ? 0 : place->visible;

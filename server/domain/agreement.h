@@ -87,6 +87,9 @@ class Permissions {
   // Attributes of which EXISTS was granted, from any sector.
   AttributeSet Existing() const { return existing_; }
   bool empty() const { return sectors_.empty(); }
+  // All that may be seen, as text: two that say the same show the same of every
+  // person.
+  std::string VisibleText() const;
   // Whether some sector's claims on it may be asked for the predicate.
   bool MayAsk(AttributeNumber attribute, std::string_view predicate) const;
 

@@ -283,6 +283,23 @@ void AddPredicates(const Eye& eye, const AttributeInfo& attribute,
   }
 }
 
+// --- conflicts ---
+
+// Whether the viewer's claims can disagree at all, so that what agrees, which
+// is nearly everything, is not resolved.
+bool MayDisagree(const Eye& eye, const AttributeInfo& attribute) {
+  const Claim* first = nullptr;
+  bool several = false;
+  bool differ = false;
+  eye.ForEachVisible(attribute.number, [&](const Claim& claim,
+                                           const Permission* /*permission*/) {
+    if (first == nullptr) first = &claim;
+    several = several || claim.uid != first->uid;
+    differ = differ || !Identical(attribute, *first->full, *claim.full);
+  });
+  return several && differ;
+}
+
 // --- a change ---
 
 const Resolution* FindEntry(std::span<const Resolution> resolutions,
@@ -455,6 +472,36 @@ v1::PersonView View(const Viewer& viewer, const PersonClaims& claims,
         if (!claimed.empty()) view.add_existing(attribute.name);
       });
   return view;
+}
+
+std::vector<SeenConflicts> ConflictsIn(const Viewer& viewer,
+                                       const PersonClaims& claims,
+                                       const Context& context,
+                                       AttributeSet attributes) {
+  std::vector<SeenConflicts> conflicts;
+  attributes &= claims.attributes();
+  // One record alone contradicts nobody.
+  if (viewer.own.size() <= 1) attributes &= viewer.permissions->Visible();
+  if (attributes == 0) return conflicts;
+  const Eye eye(viewer, claims);
+  ForEachAttribute(attributes, [&](AttributeNumber number) {
+    const AttributeInfo& attribute = GetAttribute(number);
+    if (!MayDisagree(eye, attribute)) return;
+    Seen seen = eye.See(attribute);
+    const auto is_of_first = [&](const Claim& claim) {
+      return claim.uid == seen.claims.front().uid;
+    };
+    if (std::ranges::all_of(seen.claims, is_of_first)) return;
+    std::vector<Resolution> entries =
+        ResolveSeen(attribute, seen.claims, context);
+    std::erase_if(entries,
+                  [](const Resolution& entry) { return !entry.is_conflict(); });
+    if (entries.empty()) return;
+    conflicts.push_back({.attribute = number,
+                         .entries = std::move(entries),
+                         .cuts = std::move(seen.cuts)});
+  });
+  return conflicts;
 }
 
 MatchAnswer Match(const Viewer& viewer, const PersonClaims& claims,

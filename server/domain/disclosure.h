@@ -18,10 +18,12 @@
 #ifndef WAYSTATION_SERVER_DOMAIN_DISCLOSURE_H_
 #define WAYSTATION_SERVER_DOMAIN_DISCLOSURE_H_
 
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "google/protobuf/message.h"
 #include "proto/codes/date.h"
 #include "server/domain/agreement.h"
 #include "server/domain/claims.h"
@@ -64,6 +66,24 @@ bool InScope(const Viewer& viewer, const PersonClaims& claims);
 v1::PersonView View(const Viewer& viewer, const PersonClaims& claims,
                     const Context& context,
                     AttributeSet wanted = ~AttributeSet{0});
+
+// What a viewer's view shows to be in conflict of one attribute.
+struct SeenConflicts {
+  AttributeNumber attribute = 0;
+  // Entries that are. Of their claims `value` is what the viewer may see, cut
+  // where `full` is another: `full` is not for it.
+  std::vector<Resolution> entries;
+  // What cut values point to.
+  std::vector<std::unique_ptr<google::protobuf::Message>> cuts;
+};
+
+// The conflicts that View shows of `attributes`, by rising attribute; those
+// between claims of one record are left out, as they are everywhere. Valid as
+// long as `claims`.
+std::vector<SeenConflicts> ConflictsIn(const Viewer& viewer,
+                                       const PersonClaims& claims,
+                                       const Context& context,
+                                       AttributeSet attributes);
 
 // Whether `offered` (which sets `attribute` alone, one entry of a set) agrees
 // with what stands among the others' claims that the viewer may match against:

@@ -132,6 +132,7 @@ std::unique_ptr<PersonSide> MakeSide(const Snapshot& registry,
   }
   AddOfficeClaims(wanted, *side);
   side->claims = domain::PersonClaims(side->views, wanted);
+  side->wanted = wanted;
   return side;
 }
 

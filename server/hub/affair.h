@@ -24,6 +24,8 @@ struct PersonSide {
   // Of the records, then of the office's own claims.
   std::vector<domain::RecordView> views;
   domain::PersonClaims claims;
+  // The attributes that `claims` are of.
+  domain::AttributeSet wanted = 0;
   // Active value decisions that name a member.
   std::vector<const store::v1::StoredDecision*> decisions;
 };

@@ -222,15 +222,21 @@ std::shared_ptr<void> HubImpl::WatchMailbox(std::string_view agency,
 
 absl::StatusOr<v1::ListConflictsResponse> HubImpl::ListConflicts(
     const Caller& caller, const v1::ListConflictsRequest& request) {
-  auto status = AdmitOffice(caller, "ReconciliationService.ListConflicts");
+  auto status = AdmitReviewer(caller, "ReconciliationService.ListConflicts");
   if (!status.ok()) return status;
+  if (caller.role == Role::kClerk) {
+    return own_conflict_desk_.List(caller, request);
+  }
   return office_.ListConflicts(request);
 }
 
 void HubImpl::GetConflict(const Caller& caller, v1::GetConflictRequest request,
                           Callback<v1::GetConflictResponse> done) {
-  auto status = AdmitOffice(caller, "ReconciliationService.GetConflict");
+  auto status = AdmitReviewer(caller, "ReconciliationService.GetConflict");
   if (!status.ok()) return done(status);
+  if (caller.role == Role::kClerk) {
+    return own_conflict_desk_.Get(caller, request, std::move(done));
+  }
   office_.GetConflict(caller, request, std::move(done));
 }
 

@@ -13,6 +13,7 @@
 #include "proto/codes/citizen_number.h"
 #include "server/domain/dates.h"
 #include "server/domain/rules.h"
+#include "server/hub/access_places.h"
 #include "server/hub/activity.h"
 #include "server/hub/budgets.h"
 #include "server/hub/hashes.h"
@@ -84,6 +85,7 @@ struct Core {
   RulesInForce rules_in_force;
   LogClock clock;
   Activity activity;
+  AccessPlaces access_places;
   Budgets budgets;
   Counters counters;
   const BackupParts backups;

@@ -11,6 +11,7 @@
 #include "server/hub/given_reason.h"
 #include "server/hub/keyed_hash.h"
 #include "server/hub/office_view.h"
+#include "server/hub/own_conflicts.h"
 #include "server/hub/reviewer.h"
 #include "server/hub/ruling_work.h"
 #include "server/hub/store_error.h"
@@ -100,6 +101,10 @@ absl::Status DecideWork::Begin(Planning& planning) {
   repeated_ = *repeated;
   if (repeated_) return absl::OkStatus();
 
+  if (const auto named = core_.subjects.DecodeConflict(request_.subject());
+      named.has_value() && named->own) {
+    return WhyNotDecided(core_, caller_, *named);
+  }
   const auto subject = LoadSubject(planning, request_.subject());
   if (!subject.ok()) return subject.status();
   if (!reviewer->Sees(subject->key.kind, subject->agencies)) {

@@ -56,10 +56,8 @@ std::vector<Uid> TouchedBy(const Planning& planning) {
 absl::Status LoadAround(Planning& planning, const std::vector<Uid>& touched) {
   if (auto status = planning.LoadPersons(touched); !status.ok()) return status;
   std::vector<Uid> members;
-  std::vector<storage::PersonId> persons;
   for (const Uid uid : touched) {
     if (const auto person = planning.state.PersonOf(uid); person != 0) {
-      persons.push_back(person);
       const auto found = planning.state.Members(person);
       members.insert(members.end(), found.begin(), found.end());
     }
@@ -69,7 +67,8 @@ absl::Status LoadAround(Planning& planning, const std::vector<Uid>& touched) {
   if (auto status = planning.state.LoadDecisions(members); !status.ok()) {
     return status;
   }
-  return planning.state.LoadItems(persons);
+  // Those of a person are under its name, an agency's under its own record.
+  return planning.state.LoadItems(members);
 }
 
 void SealDecisions(Planning& planning) {
@@ -158,6 +157,9 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
   memory.due.Note(planning);
   if (!planning.batch.leaves.empty()) {
     for (storage::ObjectRow& row : core.activity.TakeStale()) {
+      planning.batch.objects.push_back(std::move(row));
+    }
+    for (storage::ObjectRow& row : core.access_places.TakeStale()) {
       planning.batch.objects.push_back(std::move(row));
     }
   }

@@ -42,7 +42,8 @@ absl::Status Hints::Load(const storage::Store& store) {
   for (const auto kind :
        {storage::OpenItem::Kind::kConflict, storage::OpenItem::Kind::kCandidate,
         storage::OpenItem::Kind::kSample,
-        storage::OpenItem::Kind::kOwnCandidate}) {
+        storage::OpenItem::Kind::kOwnCandidate,
+        storage::OpenItem::Kind::kOwnConflict}) {
     for (std::optional<storage::OpenItem> after;;) {
       const auto items = store.ListOpenItems(kind, after, kPage);
       if (!items.ok()) return items.status();

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "server/hub/access_review.h"
 #include "server/hub/admin.h"
 #include "server/hub/audit_reader.h"
 #include "server/hub/backups.h"
@@ -21,6 +22,7 @@
 #include "server/hub/mailbox.h"
 #include "server/hub/notary.h"
 #include "server/hub/office.h"
+#include "server/hub/own_conflict_desk.h"
 #include "server/hub/refusals.h"
 #include "server/hub/review.h"
 #include "server/hub/review_queue.h"
@@ -204,8 +206,10 @@ class HubImpl final : public Hub {
   BusinessQuestions business_questions_;
   Mailbox mailbox_;
   Office office_;
+  OwnConflictDesk own_conflict_desk_;
   ReviewQueue review_queue_;
   SampleDesk sample_desk_;
+  AccessReview access_review_;
   Admin admin_;
   RulesDesk rules_desk_;
   Sweep sweep_;

@@ -72,8 +72,10 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
       business_questions_(core_, committer_, refusals_),
       mailbox_(core_, committer_, refusals_),
       office_(core_, committer_),
+      own_conflict_desk_(core_, committer_, refusals_),
       review_queue_(core_, committer_),
       sample_desk_(core_, committer_),
+      access_review_(core_, committer_),
       admin_(core_, committer_),
       rules_desk_(core_, committer_, draining_,
                   [this](v1::AuditEvent event) {
@@ -109,6 +111,9 @@ absl::Status HubImpl::Open() {
   if (auto status = core_.activity.Load(core_.store); !status.ok()) {
     return status;
   }
+  if (auto status = core_.access_places.Load(core_.store); !status.ok()) {
+    return status;
+  }
   if (auto status =
           core_.budgets.Load(core_.store, *core_.registry.Get(), core_.Today());
       !status.ok()) {
@@ -132,6 +137,7 @@ absl::Status HubImpl::Open() {
   }
   may_review_ = true;
   if (auto status = SetOutReview(); !status.ok()) return status;
+  access_review_.GoOn();
   timekeeper_ = std::thread([this] { KeepTime(); });
   return absl::OkStatus();
 }
@@ -261,7 +267,10 @@ void HubImpl::Published(const Group& group,
     if (IsJournalled(row.kind)) journalled.push_back(row);
   }
   // What was committed has been read before it was put.
-  if (!administered.empty()) (void)core_.registry.Put(administered);
+  if (!administered.empty()) {
+    (void)core_.registry.Put(administered);
+    if (may_review_) access_review_.GoOn();
+  }
   const auto rules =
       std::ranges::find(group.batch.objects, kRulesObject,
                         [](const auto& row) { return row.kind; });
@@ -305,6 +314,7 @@ void HubImpl::KeepTime() {
       ReviewDueClaims(committer_);
     }
     if (const auto review = rules_review()) review->GoOn();
+    access_review_.GoOn();
     {
       // A check reads for minutes, and scrubbing waits for whoever reads.
       const std::unique_lock upkeep(upkeep_mutex_, std::try_to_lock);

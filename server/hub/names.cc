@@ -22,6 +22,7 @@ constexpr std::string_view kCandidate = "k-";
 constexpr std::string_view kDrawn = "s-";
 constexpr std::string_view kHandleMark = "waystatn";
 constexpr std::string_view kConflictMark = "conflict";
+constexpr std::string_view kOwnConflictMark = "ownconfl";
 constexpr std::string_view kCandidateMark = "pair";
 constexpr std::string_view kOwnCandidateMark = "own2";
 constexpr std::string_view kDrawnMark = "draw";
@@ -169,7 +170,7 @@ std::string SubjectCodec::Encode(const Conflict& conflict) const {
   Block block{};
   Put(block, 0, kUidBytes, conflict.uid);
   Put(block, kUidBytes, 2, conflict.attribute);
-  PutMark(block, kConflictMark);
+  PutMark(block, conflict.own ? kOwnConflictMark : kConflictMark);
   const Block first = cipher_.Encrypt(block);
   std::string id = std::string(kConflict) + ToBase32(first);
   if (conflict.entry != storage::KeyHash{}) {
@@ -196,11 +197,14 @@ std::string SubjectCodec::EncodePair(OpenItem::Kind kind, storage::Uid a,
 }
 
 std::string SubjectCodec::Encode(const storage::OpenItemKey& key) const {
-  if (key.kind != OpenItem::Kind::kConflict) {
+  const bool own = key.kind == OpenItem::Kind::kOwnConflict;
+  if (key.kind != OpenItem::Kind::kConflict && !own) {
     return EncodePair(key.kind, key.a, key.b);
   }
-  return Encode(
-      Conflict{.uid = key.a, .attribute = key.attribute, .entry = key.entry});
+  return Encode(Conflict{.uid = key.a,
+                         .attribute = key.attribute,
+                         .entry = key.entry,
+                         .own = own});
 }
 
 std::optional<SubjectCodec::Conflict> SubjectCodec::DecodeConflict(
@@ -210,10 +214,12 @@ std::optional<SubjectCodec::Conflict> SubjectCodec::DecodeConflict(
   const std::optional<Block> first = FromBase32(id.substr(0, kTextSize));
   if (!first.has_value()) return std::nullopt;
   const Block block = cipher_.Decrypt(*first);
-  if (!HasMark(block, kConflictMark)) return std::nullopt;
+  const bool own = HasMark(block, kOwnConflictMark);
+  if (!own && !HasMark(block, kConflictMark)) return std::nullopt;
   Conflict conflict{
       .uid = Get(block, 0, kUidBytes),
-      .attribute = static_cast<uint32_t>(Get(block, kUidBytes, 2))};
+      .attribute = static_cast<uint32_t>(Get(block, kUidBytes, 2)),
+      .own = own};
   if (id.size() == kTextSize) return conflict;
   const std::optional<Block> second = FromBase32(id.substr(kTextSize));
   if (!second.has_value()) return std::nullopt;

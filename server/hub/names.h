@@ -6,7 +6,8 @@
 //     handle    := "p-" block(uid[8] "waystatn")        key: one per agency
 //     conflict  := "c-" block(uid[6] attribute[2] "conflict")
 //                       (block(entry[16] xor the block before))?
-//     candidate := "k-" block(uid[6] uid[6] "pair")
+//                       or "ownconfl" of what an agency's own clerks see
+//     candidate := "k-" block(uid[6] uid[6] "pair")   or "own2" of theirs
 //     drawn     := "s-" block(uid[6] uid[6] "draw")     a pair of a sample
 //
 // The fixed text makes a guess that decodes as likely as 2^-64 (2^-32 for a
@@ -63,6 +64,8 @@ class SubjectCodec {
     uint32_t attribute = 0;
     // Zeros for a single attribute.
     storage::KeyHash entry{};
+    // As the agency whose record that is sees it.
+    bool own = false;
     bool operator==(const Conflict&) const = default;
   };
   struct Candidate {

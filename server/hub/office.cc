@@ -21,6 +21,7 @@
 #include "server/hub/open_item_list.h"
 #include "server/hub/person_reader.h"
 #include "server/hub/proposals.h"
+#include "server/hub/reveal.h"
 #include "server/hub/reviewer.h"
 #include "server/hub/store_error.h"
 
@@ -37,23 +38,6 @@ std::string AgencyName(const Snapshot& registry, storage::AgencyNumber number) {
   return agency == nullptr ? std::string() : agency->id();
 }
 
-v1::Conflict ConflictOf(const Core& core, const Snapshot& registry,
-                        const OpenItem& item) {
-  v1::Conflict conflict;
-  conflict.set_id(core.subjects.Encode(KeyOf(item)));
-  const auto* attribute = domain::FindAttribute(
-      static_cast<domain::AttributeNumber>(item.attribute));
-  if (attribute != nullptr) conflict.set_attribute(attribute->name);
-  *conflict.mutable_opened_time() =
-      TimeUtil::MicrosecondsToTimestamp(item.opened_time);
-  conflict.set_reopened(item.reopened);
-  for (const storage::AgencyNumber number : item.agencies) {
-    conflict.add_agencies(AgencyName(registry, number));
-  }
-  conflict.set_etag(EtagText(item.etag));
-  return conflict;
-}
-
 v1::Candidate CandidateOf(const Core& core, const OpenItem& item) {
   v1::Candidate candidate;
   candidate.set_id(core.subjects.Encode(KeyOf(item)));
@@ -63,26 +47,6 @@ v1::Candidate CandidateOf(const Core& core, const OpenItem& item) {
   if (reason != nullptr) candidate.set_why(std::string(reason->name));
   candidate.set_etag(EtagText(item.etag));
   return candidate;
-}
-
-// Attributes that the office wants to see unmasked: only with a reason.
-template <typename Request>
-absl::StatusOr<domain::AttributeSet> Revealed(const Request& request,
-                                              codes::Date today) {
-  domain::AttributeSet revealed = 0;
-  for (const std::string& name : request.reveal()) {
-    const domain::AttributeInfo* attribute = domain::FindAttribute(name);
-    if (attribute == nullptr) {
-      return errors::Error("ATTRIBUTE_UNKNOWN", {.field = "reveal"});
-    }
-    revealed |= attribute->bit();
-  }
-  if (revealed != 0 || !request.reason().empty()) {
-    if (auto given = CheckReason(request.reason(), today); !given.ok()) {
-      return given;
-    }
-  }
-  return revealed;
 }
 
 // Number of the decision that is proposed on the item, or proposed to be
@@ -150,11 +114,12 @@ absl::StatusOr<v1::ListConflictsResponse> Office::ListConflicts(
 void Office::GetConflict(const Caller& caller,
                          const v1::GetConflictRequest& request,
                          Hub::Callback<v1::GetConflictResponse> done) {
-  const auto revealed = Revealed(request, core_.Today());
+  const auto revealed =
+      Revealed(request.reveal(), request.reason(), core_.Today());
   if (!revealed.ok()) return done(revealed.status());
   const auto subject = core_.subjects.DecodeConflict(request.id());
   const domain::AttributeInfo* attribute =
-      subject.has_value()
+      subject.has_value() && !subject->own
           ? domain::FindAttribute(static_cast<int>(subject->attribute))
           : nullptr;
   if (attribute == nullptr) return done(errors::Error("NOT_AVAILABLE"));
@@ -259,7 +224,8 @@ absl::StatusOr<v1::ListCandidatesResponse> Office::ListCandidates(
 void Office::GetCandidate(const Caller& caller,
                           const v1::GetCandidateRequest& request,
                           Hub::Callback<v1::GetCandidateResponse> done) {
-  const auto revealed = Revealed(request, core_.Today());
+  const auto revealed =
+      Revealed(request.reveal(), request.reason(), core_.Today());
   if (!revealed.ok()) return done(revealed.status());
   const auto reviewer = Reviewer::Of(*core_.registry.Get(), caller);
   if (!reviewer.ok()) return done(reviewer.status());
@@ -293,6 +259,10 @@ void Office::GetCandidate(const Caller& caller,
       core_.hashes, *records[0], *records[1], persons->front()->rulings)));
   *response.mutable_record_a() = RecordInQuestion(*records[0], *revealed);
   *response.mutable_record_b() = RecordInQuestion(*records[1], *revealed);
+  if (!reviewer->is_office()) {
+    response.set_record_key_a(records[0]->stored.record_key());
+    response.set_record_key_b(records[1]->stored.record_key());
+  }
   // A pair of a sample is ruled on without what the rules say of it.
   if (key.kind != OpenItem::Kind::kSample) {
     AddContributions(

@@ -40,6 +40,26 @@ v1::ClaimView ViewClaim(const Core& core,
   return view;
 }
 
+}  // namespace
+
+v1::Conflict ConflictOf(const Core& core, const Snapshot& registry,
+                        const storage::OpenItem& item) {
+  v1::Conflict conflict;
+  conflict.set_id(core.subjects.Encode(KeyOf(item)));
+  const auto* attribute = domain::FindAttribute(
+      static_cast<domain::AttributeNumber>(item.attribute));
+  if (attribute != nullptr) conflict.set_attribute(attribute->name);
+  *conflict.mutable_opened_time() =
+      TimeUtil::MicrosecondsToTimestamp(item.opened_time);
+  conflict.set_reopened(item.reopened);
+  for (const storage::AgencyNumber number : item.agencies) {
+    const AgencyEntry* agency = registry.Find(number);
+    conflict.add_agencies(agency == nullptr ? std::string() : agency->id());
+  }
+  conflict.set_etag(ToBase32(item.etag));
+  return conflict;
+}
+
 void Mask(domain::AttributeSet revealed, v1::Person& person) {
   if ((revealed & domain::BitOf(domain::kIdentifiers)) == 0) {
     for (v1::Identifier& identifier : *person.mutable_identifiers()) {
@@ -52,8 +72,6 @@ void Mask(domain::AttributeSet revealed, v1::Person& person) {
     person.mutable_name()->set_full(masked);
   }
 }
-
-}  // namespace
 
 std::string ClaimId(const Hashes& hashes, domain::AttributeNumber attribute,
                     const domain::Resolution& resolution,

@@ -17,6 +17,13 @@
 
 namespace waystation::hub {
 
+// An open conflict as lists have it, without values.
+v1::Conflict ConflictOf(const Core& core, const Snapshot& registry,
+                        const storage::OpenItem& item);
+
+// Hides name and numbers, unless they are among `revealed`.
+void Mask(domain::AttributeSet revealed, v1::Person& person);
+
 // Names a claim in a decision.
 std::string ClaimId(const Hashes& hashes, domain::AttributeNumber attribute,
                     const domain::Resolution& resolution,

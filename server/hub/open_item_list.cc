@@ -13,7 +13,14 @@ namespace {
 using storage::OpenItem;
 
 std::string ListOf(OpenItem::Kind kind) {
-  return kind == OpenItem::Kind::kConflict ? "conflicts" : "candidates";
+  switch (kind) {
+    case OpenItem::Kind::kConflict:
+      return "conflicts";
+    case OpenItem::Kind::kOwnConflict:
+      return "own_conflicts";
+    default:
+      return "candidates";
+  }
 }
 
 }  // namespace

@@ -22,6 +22,12 @@ constexpr bool IsPair(storage::OpenItem::Kind kind) {
   return IsCandidate(kind) || kind == storage::OpenItem::Kind::kSample;
 }
 
+// What only the clerks of one agency are asked about.
+constexpr bool IsAgencysOwn(storage::OpenItem::Kind kind) {
+  return kind == storage::OpenItem::Kind::kOwnCandidate ||
+         kind == storage::OpenItem::Kind::kOwnConflict;
+}
+
 // Those that take part in a pair of their records, as an item has them.
 inline std::vector<storage::AgencyNumber> AgenciesOfPair(
     storage::AgencyNumber a, storage::AgencyNumber b) {

@@ -98,6 +98,10 @@ class Planning {
   storage::Batch batch;
   // Records whose persons must be looked at again though no record changed.
   std::vector<storage::Uid> touched;
+  // An agency whose agreements let it see otherwise than when its records'
+  // conflicts were looked at last, so that those of `touched` are looked at
+  // anew; 0: none.
+  storage::AgencyNumber reexamined = 0;
   // Records that are to be held against others as if nothing were known of how
   // they compare.
   std::vector<storage::Uid> rescored;

@@ -63,6 +63,12 @@ absl::StatusOr<std::optional<OpenItemKey>> ItemKeyOf(const Core& core,
   if (const auto pair = core.subjects.DecodePair(id)) return pair;
   const auto conflict = core.subjects.DecodeConflict(id);
   if (!conflict.has_value()) return std::nullopt;
+  if (conflict->own) {
+    return OpenItemKey{.kind = OpenItem::Kind::kOwnConflict,
+                       .a = conflict->uid,
+                       .attribute = conflict->attribute,
+                       .entry = conflict->entry};
+  }
   const storage::Uid uid[] = {conflict->uid};
   const auto persons = core.store.PersonsOf(uid);
   if (!persons.ok()) return StoreError(persons.status());

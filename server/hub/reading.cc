@@ -64,9 +64,7 @@ absl::Status Reading::Tell(const Found& found) const {
   return core_.budgets.Tell(purse(), {&found.record->uid, 1});
 }
 
-std::unique_ptr<Work> Reading::Leaf(const Record* record,
-                                    domain::AttributeSet told,
-                                    LeafWork::Done done) const {
+v1::AuditEvent Reading::ReadEvent(domain::AttributeSet told) const {
   v1::AuditEvent event;
   event.set_kind(v1::AuditEvent::KIND_READ);
   event.set_actor(caller_.path);
@@ -77,7 +75,23 @@ std::unique_ptr<Work> Reading::Leaf(const Record* record,
     event.add_attributes(name);
   }
   event.set_act(method_);
-  return WithDetail(std::move(event), record, told, std::move(done));
+  return event;
+}
+
+std::unique_ptr<Work> Reading::Leaf(const Record* record,
+                                    domain::AttributeSet told,
+                                    LeafWork::Done done) const {
+  return WithDetail(ReadEvent(told), record, told, std::move(done));
+}
+
+std::unique_ptr<Work> Reading::LeafAbout(const std::string& object,
+                                         const std::string& reason,
+                                         const Record& record,
+                                         domain::AttributeSet told,
+                                         LeafWork::Done done) const {
+  v1::AuditEvent event = ReadEvent(told);
+  event.set_object(object);
+  return WithDetail(std::move(event), &record, told, std::move(done), reason);
 }
 
 std::unique_ptr<Work> Reading::RefusalLeaf(const Found& found,
@@ -91,11 +105,13 @@ std::unique_ptr<Work> Reading::RefusalLeaf(const Found& found,
 std::unique_ptr<Work> Reading::WithDetail(v1::AuditEvent event,
                                           const Record* record,
                                           domain::AttributeSet told,
-                                          LeafWork::Done done) const {
+                                          LeafWork::Done done,
+                                          const std::string& reason) const {
   std::vector<storage::DetailRow> details;
   if (record != nullptr) {
     event.set_count(1);
-    details.push_back(DisclosureDetail(core_, *record, told, caller_.agency));
+    details.push_back(
+        DisclosureDetail(core_, *record, told, caller_.agency, reason));
     SetDetailsRoot(details, event);
   }
   return std::make_unique<LeafWork>(std::move(event), std::move(details),

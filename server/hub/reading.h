@@ -80,6 +80,12 @@ class Reading {
   // `record`; nullptr: of nobody.
   std::unique_ptr<Work> Leaf(const Record* record, domain::AttributeSet told,
                              LeafWork::Done done) const;
+  // The same of what is called `object`, with the clerk's own words why.
+  std::unique_ptr<Work> LeafAbout(const std::string& object,
+                                  const std::string& reason,
+                                  const Record& record,
+                                  domain::AttributeSet told,
+                                  LeafWork::Done done) const;
 
   // The leaf of a refusal where a person had been found.
   std::unique_ptr<Work> RefusalLeaf(const Found& found, std::string_view reason,
@@ -101,9 +107,11 @@ class Reading {
   absl::StatusOr<std::optional<Found>> FindHandle(
       std::string_view handle) const;
   std::optional<Found> FoundBy(HeldRecord held) const;
+  v1::AuditEvent ReadEvent(domain::AttributeSet told) const;
   std::unique_ptr<Work> WithDetail(v1::AuditEvent event, const Record* record,
                                    domain::AttributeSet told,
-                                   LeafWork::Done done) const;
+                                   LeafWork::Done done,
+                                   const std::string& reason = {}) const;
 
   Core& core_;
   Caller caller_;

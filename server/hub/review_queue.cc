@@ -16,6 +16,7 @@
 #include "server/hub/given_time.h"
 #include "server/hub/keyed_hash.h"
 #include "server/hub/open_item_walk.h"
+#include "server/hub/own_conflicts.h"
 #include "server/hub/page_size.h"
 #include "server/hub/pair_item.h"
 #include "server/hub/pair_ruling.h"
@@ -33,7 +34,9 @@ using storage::Uid;
 
 v1::ReviewItem::Kind KindOf(OpenItem::Kind kind) {
   return IsCandidate(kind) ? v1::ReviewItem::KIND_CANDIDATE
-                           : static_cast<v1::ReviewItem::Kind>(kind);
+         : kind == OpenItem::Kind::kOwnConflict
+             ? v1::ReviewItem::KIND_CONFLICT
+             : static_cast<v1::ReviewItem::Kind>(kind);
 }
 
 // Items of which the score is looked at for one page.
@@ -68,6 +71,8 @@ struct Unsure {
 absl::StatusOr<std::vector<Unsure>> UnsureOf(const Core& core,
                                              const OpenItem& item) {
   std::vector<Uid> uids{item.a};
+  // Nobody rules on those.
+  if (item.kind == OpenItem::Kind::kOwnConflict) return std::vector<Unsure>();
   if (IsPair(item.kind)) {
     uids.push_back(item.b);
   } else {
@@ -226,12 +231,12 @@ class ReviewQueue::Filter {
 class ReviewQueue::Walk {
  public:
   // Without what `caller` proposed.
-  static absl::StatusOr<Walk> Begin(const Core& core, const Reviewer& reviewer,
+  static absl::StatusOr<Walk> Begin(Core& core, const Reviewer& reviewer,
                                     const Caller& caller,
                                     const std::optional<OpenItem>& after) {
     const auto proposals = Proposals::Load(core.store);
     if (!proposals.ok()) return proposals.status();
-    Walk walk(core.store, reviewer, after);
+    Walk walk(core, reviewer, after);
     for (const Proposals::Proposal& proposal : proposals->all().proposals()) {
       if (!proposal.undo()) {
         const auto key = ItemKeyOf(core, proposal.subject());
@@ -259,10 +264,13 @@ class ReviewQueue::Walk {
       auto item = items_.Next();
       if (!item.ok()) return item.status();
       is_last_ = !item->has_value();
-      if (!is_last_ && reviewer_.Sees((*item)->kind, (*item)->agencies) &&
-          !hidden_.contains(hub::KeyOf(**item))) {
-        open_ = *std::move(item);
+      if (is_last_ || !reviewer_.Sees((*item)->kind, (*item)->agencies) ||
+          hidden_.contains(hub::KeyOf(**item))) {
+        continue;
       }
+      const auto may_show = check_.MayShow(**item);
+      if (!may_show.ok()) return may_show.status();
+      if (*may_show) open_ = *std::move(item);
     }
     if (next_ < waiting_.size() &&
         (!open_.has_value() || StandsBefore(waiting_[next_], *open_))) {
@@ -272,12 +280,13 @@ class ReviewQueue::Walk {
   }
 
  private:
-  Walk(const storage::Store& store, Reviewer reviewer,
-       const std::optional<OpenItem>& after)
+  Walk(Core& core, Reviewer reviewer, const std::optional<OpenItem>& after)
       : reviewer_(std::move(reviewer)),
-        items_(store, reviewer_.kinds(), after) {}
+        check_(core, reviewer_),
+        items_(core.store, reviewer_.kinds(), after) {}
 
   Reviewer reviewer_;
+  OwnConflictCheck check_;
   OpenItemWalk items_;
   std::set<OpenItemKey> hidden_;
   std::vector<OpenItem> waiting_;
@@ -305,10 +314,11 @@ absl::StatusOr<std::optional<OpenItem>> ReviewQueue::Get(
     return ItemOf(*proposal);
   }
   auto item = core_.store.GetOpenItem(key);
-  if (item.ok() && item->has_value() &&
-      !reviewer.Sees((*item)->kind, (*item)->agencies)) {
-    return std::nullopt;
-  }
+  if (!item.ok() || !item->has_value()) return item;
+  if (!reviewer.Sees((*item)->kind, (*item)->agencies)) return std::nullopt;
+  const auto may_show = OwnConflictCheck(core_, reviewer).MayShow(**item);
+  if (!may_show.ok()) return may_show.status();
+  if (!*may_show) return std::nullopt;
   return item;
 }
 

@@ -24,7 +24,8 @@ std::span<const OpenItem::Kind> Reviewer::kinds() const {
   static constexpr OpenItem::Kind kOffice[] = {OpenItem::Kind::kConflict,
                                                OpenItem::Kind::kCandidate,
                                                OpenItem::Kind::kSample};
-  static constexpr OpenItem::Kind kOwn[] = {OpenItem::Kind::kOwnCandidate};
+  static constexpr OpenItem::Kind kOwn[] = {OpenItem::Kind::kOwnCandidate,
+                                            OpenItem::Kind::kOwnConflict};
   if (is_office()) return kOffice;
   return kOwn;
 }

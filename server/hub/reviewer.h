@@ -34,6 +34,12 @@ class Reviewer {
     return is_office() ? storage::OpenItem::Kind::kCandidate
                        : storage::OpenItem::Kind::kOwnCandidate;
   }
+  storage::OpenItem::Kind conflicts() const {
+    return is_office() ? storage::OpenItem::Kind::kConflict
+                       : storage::OpenItem::Kind::kOwnConflict;
+  }
+  // 0 of the office.
+  storage::AgencyNumber agency() const { return agency_; }
   // Whether the caller may know that this waits, or did.
   bool Sees(storage::OpenItem::Kind kind,
             std::span<const storage::AgencyNumber> agencies) const;

@@ -17,6 +17,7 @@
 #include "proto/errors/reason.h"
 #include "server/domain/resolve.h"
 #include "server/hub/affair.h"
+#include "server/hub/pair_item.h"
 #include "server/hub/relink.h"
 #include "server/hub/store_error.h"
 #include "server/hub/work.h"
@@ -53,7 +54,7 @@ class Tally {
       AddValues(planning, affair);
     }
     for (const auto& [key, after] : planning.change.items) {
-      if (key.kind == OpenItem::Kind::kOwnCandidate) continue;
+      if (IsAgencysOwn(key.kind)) continue;
       const auto found = planning.state.items().find(key);
       AddItem(planning, key,
               found == planning.state.items().end() ? nullptr : &found->second,
@@ -143,7 +144,7 @@ class Tally {
     }
     for (const auto& [key, item] : planning.state.items()) {
       if (!std::ranges::binary_search(planning.touched, key.a)) continue;
-      if (key.kind == OpenItem::Kind::kOwnCandidate) continue;
+      if (IsAgencysOwn(key.kind)) continue;
       if (key.kind == OpenItem::Kind::kCandidate) {
         effect_.set_candidates_open(effect_.candidates_open() + 1);
         effect_.set_candidates_open_after(effect_.candidates_open_after() + 1);

@@ -111,6 +111,8 @@ absl::StatusOr<RulingSubject> LoadSubject(Planning& planning,
                                           const std::string& id) {
   const SubjectCodec& subjects = planning.core.subjects;
   if (const auto conflict = subjects.DecodeConflict(id)) {
+    // Nobody rules on what one agency sees.
+    if (conflict->own) return NotAvailable();
     return LoadConflict(planning, *conflict);
   }
   if (const auto pair = subjects.DecodePair(id)) {

@@ -48,14 +48,13 @@ absl::Status State::ReadAhead(std::vector<KeyHash> keys) {
   if (auto status = Open(std::move(around->records)); !status.ok()) {
     return status;
   }
-  std::vector<Uid> persons;
-  persons.reserve(around->persons.size());
+  std::vector<Uid> members;
   for (storage::Surroundings::Person& found : around->persons) {
-    persons.push_back(found.person);
+    members.insert(members.end(), found.uids.begin(), found.uids.end());
     for (const Uid uid : found.uids) person_of_[uid] = found.person;
     members_[found.person] = std::move(found.uids);
   }
-  return LoadItems(persons);
+  return LoadItems(members);
 }
 
 void State::Keep(RecordPtr record) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/domain/disclosure.h"
+#include "server/hub/own_conflicts.h"
 #include "server/hub/own_groups.h"
 
 namespace waystation::hub {
@@ -15,28 +16,17 @@ using domain::AttributeSet;
 using storage::ChangeKind;
 using storage::Uid;
 
-// A group of an agency's own records within a person of one side.
-struct Group {
-  const PersonSide* side = nullptr;
-  std::vector<Uid> own;
-};
-
-std::vector<Group> GroupsOf(
+std::vector<OwnGroup> GroupsOf(
     const AgencyEntry& agency,
     const std::vector<std::unique_ptr<PersonSide>>& sides,
     const PairRulings& rulings) {
-  std::vector<Group> groups;
+  std::vector<OwnGroup> groups;
   for (const std::unique_ptr<PersonSide>& side : sides) {
     for (std::vector<Uid>& own : OwnGroupsOf(agency, side->records, rulings)) {
       groups.push_back({.side = side.get(), .own = std::move(own)});
     }
   }
   return groups;
-}
-
-bool Overlap(const Group& a, const Group& b) {
-  return std::ranges::any_of(
-      a.own, [&](Uid uid) { return std::ranges::binary_search(b.own, uid); });
 }
 
 std::vector<storage::AgencyNumber> AgenciesOf(const Affair& affair) {
@@ -60,8 +50,8 @@ struct Teller::Viewing {
   const Affair& affair;
   const AgencyEntry& agency;
   const domain::Permissions& permissions;
-  std::vector<Group> before;
-  std::vector<Group> after;
+  std::vector<OwnGroup> before;
+  std::vector<OwnGroup> after;
   // Its own records that were changed, and what they claimed or retracted.
   std::vector<Uid> submitted;
   AttributeSet said = 0;
@@ -86,7 +76,8 @@ void Teller::Tell(const Affair& affair, std::span<const Outlook> before,
 AttributeSet Teller::RelevantTo(const Viewing& viewing) const {
   const domain::Permissions& permissions = viewing.permissions;
   const bool several = std::ranges::any_of(
-      viewing.after, [](const Group& group) { return group.own.size() > 1; });
+      viewing.after,
+      [](const OwnGroup& group) { return group.own.size() > 1; });
   const AttributeSet seen = several ? ~AttributeSet{0} : permissions.Visible();
   if (viewing.affair.moved || viewing.outlook_changed) return seen;
   AttributeSet relevant = 0;
@@ -124,7 +115,7 @@ void Teller::TellAgency(const Affair& affair, std::span<const Outlook> before,
       .submitted = {},
       .outlook_changed = std::ranges::any_of(
           before, [&](const Outlook& one) { return one != after; })};
-  for (const Group& group : viewing.after) {
+  for (const OwnGroup& group : viewing.after) {
     for (const Uid uid : group.own) handle_uids_[uid] = group.own.front();
   }
   for (const ChangedRecord* changed : affair.changed) {
@@ -133,21 +124,28 @@ void Teller::TellAgency(const Affair& affair, std::span<const Outlook> before,
     viewing.said |= changed->said;
   }
   const AttributeSet relevant = RelevantTo(viewing);
+  const bool all = affair.moved || viewing.outlook_changed ||
+                   planning_.reexamined == agency.number ||
+                   !std::ranges::equal(viewing.before, viewing.after, {},
+                                       &OwnGroup::own, &OwnGroup::own);
+  UpdateOwnConflicts(planning_, agency, viewing.before, viewing.after, after,
+                     all ? ~AttributeSet{0} : relevant);
 
-  for (const Group& group : viewing.after) {
-    std::vector<const Group*> earlier;
+  for (const OwnGroup& group : viewing.after) {
+    std::vector<const OwnGroup*> earlier;
     bool split = false;
-    for (const Group& was : viewing.before) {
+    for (const OwnGroup& was : viewing.before) {
       if (!Overlap(was, group)) continue;
       earlier.push_back(&was);
-      split = split || std::ranges::any_of(viewing.after, [&](const Group& g) {
-                return &g != &group && Overlap(was, g);
-              });
+      split =
+          split || std::ranges::any_of(viewing.after, [&](const OwnGroup& g) {
+            return &g != &group && Overlap(was, g);
+          });
     }
     const bool merged = earlier.size() > 1;
     if (relevant == 0 && !merged && !split) continue;
 
-    const auto side_of = [&](const Group& which, const Outlook& outlook) {
+    const auto side_of = [&](const OwnGroup& which, const Outlook& outlook) {
       return domain::Side{.claims = &which.side->claims,
                           .viewer = {.recipient = &agency.recipient,
                                      .permissions = &viewing.permissions,
@@ -168,7 +166,7 @@ void Teller::TellAgency(const Affair& affair, std::span<const Outlook> before,
       unknown.context.decisions = {};
       told = compare(unknown);
     }
-    for (const Group* was : earlier) {
+    for (const OwnGroup* was : earlier) {
       for (const Outlook& outlook : before) {
         const domain::Told one = compare(side_of(*was, outlook));
         told.changed |= one.changed;

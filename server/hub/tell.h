@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is told of a change, and of what: entries for mailboxes, without values
-// (design 8 and 9).
+// (design 8 and 9), and what agencies' own clerks are asked about conflicts.
 #ifndef WAYSTATION_SERVER_HUB_TELL_H_
 #define WAYSTATION_SERVER_HUB_TELL_H_
 

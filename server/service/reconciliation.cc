@@ -7,8 +7,9 @@ namespace {
 // An agency's own clerks look at the agency's own records.
 constexpr Roles kReviewers = kOffice | kClerk;
 
-constexpr Method kListConflicts{"ReconciliationService.ListConflicts", kOffice};
-constexpr Method kGetConflict{"ReconciliationService.GetConflict", kOffice};
+constexpr Method kListConflicts{"ReconciliationService.ListConflicts",
+                                kReviewers};
+constexpr Method kGetConflict{"ReconciliationService.GetConflict", kReviewers};
 constexpr Method kListCandidates{"ReconciliationService.ListCandidates",
                                  kReviewers};
 constexpr Method kGetCandidate{"ReconciliationService.GetCandidate",

@@ -121,9 +121,12 @@ struct OpenItem {
     // A pair that an agency's own clerks are asked about, by what its own
     // records say and nothing else.
     kOwnCandidate = 5,
+    // A conflict that the view of one agency shows, by its agreements.
+    kOwnConflict = 6,
   };
   Kind kind = Kind::kConflict;
-  // Conflict: the person, and 0. A pair: smaller uid first.
+  // Conflict: the person, and 0; of one agency's view, the record that its
+  // handle names, and 0. A pair: smaller uid first.
   Uid a = 0;
   Uid b = 0;
   uint32_t attribute = 0;

@@ -73,6 +73,35 @@ TEST_P(Clerks, SeeOpenItemsOldestFirst) {
   EXPECT_THAT(list(kCandidate, std::nullopt, 10), ElementsAre(pair));
 }
 
+// What agencies' own clerks are asked about stands beside what the office is.
+TEST_P(Clerks, SeeWhatIsAnAgencysOwnByItself) {
+  OpenItem pair = Candidate(4, 5, 0);
+  pair.kind = OpenItem::Kind::kOwnCandidate;
+  OpenItem conflict = Conflict(4, 1, 0);
+  conflict.kind = OpenItem::Kind::kOwnConflict;
+  Batch batch = NewBatch();
+  batch.items_put = {Conflict(4, 1, 0), Candidate(4, 5, 0), pair, conflict};
+  Commit(batch);
+  EXPECT_THAT(Take(store().ListOpenItems(OpenItem::Kind::kOwnConflict, {}, 10)),
+              ElementsAre(conflict));
+  EXPECT_THAT(
+      Take(store().ListOpenItems(OpenItem::Kind::kOwnCandidate, {}, 10)),
+      ElementsAre(pair));
+  const Uid uid[] = {4};
+  EXPECT_THAT(Take(store().OpenItemsOf(uid)),
+              UnorderedElementsAre(Conflict(4, 1, 0), Candidate(4, 5, 0), pair,
+                                   conflict));
+  const storage::Counts counts = Take(store().Count());
+  EXPECT_EQ(counts.open_conflicts, 1U);
+  EXPECT_EQ(counts.open_candidates, 1U);
+  batch = NewBatch();
+  batch.items_removed = {KeyOf(conflict), KeyOf(pair)};
+  Commit(batch);
+  EXPECT_THAT(Take(store().OpenItemsOf(uid)),
+              UnorderedElementsAre(Conflict(4, 1, 0), Candidate(4, 5, 0)));
+  EXPECT_THAT(Take(store().Check(nullptr)), IsEmpty());
+}
+
 TEST_P(Clerks, SeePairsOfASampleByThemselves) {
   const OpenItem candidate = Candidate(4, 5, 0);
   OpenItem drawn = candidate;

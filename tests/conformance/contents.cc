@@ -88,7 +88,8 @@ class Reader {
   void ReadClerks() {
     for (const auto kind :
          {OpenItem::Kind::kConflict, OpenItem::Kind::kCandidate,
-          OpenItem::Kind::kSample}) {
+          OpenItem::Kind::kSample, OpenItem::Kind::kOwnCandidate,
+          OpenItem::Kind::kOwnConflict}) {
       Add(store_.ListOpenItems(kind, std::nullopt, kAll), contents_.items);
     }
     for (const OpenItem& item : std::vector<OpenItem>(contents_.items)) {

@@ -70,7 +70,7 @@ ClerkTables::ClerkTables(Connection& connection, const ChecksumKey& key)
       item_(connection, absl::StrCat(kSelectItems, kWhereItem)),
       items_by_a_(
           connection,
-          absl::StrCat(kSelectItems, "WHERE kind IN (1, 2, 5) AND a = ?")),
+          absl::StrCat(kSelectItems, "WHERE kind IN (1, 2, 5, 6) AND a = ?")),
       items_by_b_(connection,
                   absl::StrCat(kSelectItems, "WHERE b = ? AND b != 0")),
       insert_item_(connection,

@@ -237,8 +237,11 @@ class Conflict(Office):
             for noun in ("conflict", "candidate", "decision"):
                 out, _ = self.ends(4, context, noun, "list")
                 self.assertEqual(out, "")
-        # An agency's own clerk has a list, and nothing of this on it.
-        self.ends(4, "clerk", "conflict", "list")
+        # An agency's own clerk has lists: of conflicts as the agency sees them,
+        # and nothing else of this.
+        [row] = self.rows("clerk", "conflict", "list")
+        self.assertNotIn(row["id"], [c["id"] for c in self.open_conflicts()])
+        self.assertEqual(row["agencies"], SUZHOU_POLICE)
         for noun in ("candidate", "decision"):
             self.assertEqual(self.rows("clerk", noun, "list"), [])
 

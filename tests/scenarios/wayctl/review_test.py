@@ -445,7 +445,9 @@ class AtAnAgency(Desk):
             (KEYS, "w"),
             (KEYS, "s"),
             (REASON, "both cards were seen"),
-            (LAST, "z"),
+            # As one person the two have two names: a conflict.
+            (KEYS, "s"),
+            (KEYS, "z"),
             (REASON, ""),
             (KEYS, "h"),
             (KEYS, "d"),
@@ -454,6 +456,9 @@ class AtAnAgency(Desk):
             context="clerk",
         )
         self.assertRegex(screen, r"name +! +孙小梅 +欧阳李大年")
+        keys = [record.split("/")[1] for record in self.own]
+        self.assertRegex(screen, r"record key +- +" + " +".join(keys))
+        self.assertIn("that is corrected, not ruled", screen)
         self.assertEqual(self.rows("clerk", "review", "list"), [])
         same, different = self.rows("clerk", "decision", "list")
         self.assertEqual(same["state"], "undone")
@@ -483,12 +488,126 @@ class AtAnAgency(Desk):
             for item in self.items()
             if SUZHOU_LABOR in item["agencies"]
         )
-        self.ends(4, "clerk", "conflict", "list")
+        self.ends(4, "clerk", "person", "how", self.own[0])
         _, err = self.ends(
             *(6, "clerk", "candidate", "decide", offices, "--same"),
             *("--reason", "x", "--yes"),
         )
         self.assertIn("not available", err.lower())
+
+
+class ConflictsAtAnAgency(Desk):
+    """What an agency's own clerk sees of values that disagree."""
+
+    pairs = 0
+
+    def setUp(self):
+        super().setUp()
+        # Nobody like the one before, or the two would be a pair.
+        type(self).count = getattr(type(self), "count", 600) + 1
+        own = self.count
+        self.year = 1936 + 7 * (own - 600)
+        self.name = {"full": ("孙小梅", "欧阳建国")[own % 2]}
+        self.keys = [f"M-{own}", f"N-{own}"]
+        for agency, key, month in (
+            (SUZHOU_POLICE, self.keys[0], 3),
+            (FUYANG_POLICE, self.keys[1], 7),
+        ):
+            self.submit(
+                agency,
+                person(
+                    key,
+                    number=number_of(self.year, own),
+                    name=self.name,
+                    birthDate={
+                        "date": {"year": self.year, "month": month, "day": 7}
+                    },
+                ),
+            )
+
+    def the_conflict(self):
+        [row] = self.rows("clerk", "conflict", "list")
+        return row["id"]
+
+    def test_is_looked_at_and_not_decided(self):
+        conflict = self.the_conflict()
+        [row] = self.rows("clerk", "review", "list")
+        self.assertEqual(row["id"], conflict)
+        self.assertEqual(row["agencies"], SUZHOU_POLICE)
+        out, err = self.ends(0, "clerk", "conflict", "show", conflict)
+        for shown in (
+            *(f"{self.year}-03-07", self.keys[0]),
+            *("differs, not shown", "others"),
+        ):
+            self.assertIn(shown, out)
+        for hidden in (
+            *(f"{self.year}-07-07", FUYANG_POLICE),
+            *(self.keys[1], "Would be told"),
+        ):
+            self.assertNotIn(hidden, out + err)
+        self.assertIn("--purpose PURPOSE", err)
+        reveal = ("conflict", "show", conflict, "--reveal", "birth_date")
+        _, err = self.ends(2, "clerk", *reveal, "--reason", "she stands here")
+        self.assertIn("purpose", err)
+        reveal += ("--reason", "she stands here", "--purpose")
+        self.ends(6, "clerk", *reveal, "business_service")
+        out, _ = self.ends(0, "clerk", *reveal, "residence_registration")
+        self.assertIn(f"{self.year}-07-07", out)
+        self.assertNotIn(self.keys[1], out)
+        listed = self.world.json("auditor", "audit", "list", "--kind", "read")
+        [logged] = [
+            one["event"]
+            for one in listed["events"]
+            if one["event"].get("object") == conflict
+        ]
+        self.assertIn(f"agency/{SUZHOU_POLICE}/clerk/", logged["actor"])
+        self.assertEqual(logged["purpose"], "PURPOSE_RESIDENCE_REGISTRATION")
+        self.assertIn("birth_date", logged["attributes"])
+        _, err = self.ends(
+            *(4, "clerk", "conflict", "decide", conflict, "--take", "A"),
+            *("--reason", "x", "--yes"),
+        )
+        self.assertIn("reconciliation office", err)
+        # A file of answers does no better.
+        answers = f"id,etag,answer,reason\n{conflict},{row['etag']},keep-open,x\n"
+        out, _ = self.ends(
+            *(3, "clerk", "review", "decide", "-", "--yes"), stdin=answers
+        )
+        self.assertIn("reconciliation office", out)
+
+    def test_in_the_loop(self):
+        conflict = self.the_conflict()
+        screen = self.next(
+            (KEYS, "?"),
+            (KEYS, "1"),
+            (KEYS, "h"),
+            (KEYS, "w"),
+            (KEYS, "v"),
+            ("Which attribute", "birth_date"),
+            ("Why must it be seen", "she stands here"),
+            ("For which purpose", "residence_registration"),
+            (KEYS, "q"),
+            context="clerk",
+        )
+        self.assertIn("differs, not shown", screen)
+        self.assertRegex(screen, r"record key +[=!?] +.*" + self.keys[0])
+        self.assertIn("q keeps it yours", screen)
+        self.assertIn("The reconciliation office rules on conflicts", screen)
+        self.assertIn(f"{self.year}-07-07", screen)
+        self.assertNotIn(self.keys[1], screen)
+        self.assertIn(conflict + " stays yours until", screen)
+        # It goes when the agency corrects its record.
+        self.submit(
+            SUZHOU_POLICE,
+            person(
+                self.keys[0],
+                revision=2,
+                number=number_of(self.year, self.count),
+                name=self.name,
+                birthDate={"date": {"year": self.year, "month": 7, "day": 7}},
+            ),
+        )
+        self.assertEqual(self.rows("clerk", "review", "list"), [])
 
 
 if __name__ == "__main__":

@@ -108,6 +108,24 @@ class Onlooker {
                    {&claims_after, AsViewer(), context}, ~AttributeSet{0},
                    submitted, said);
   }
+  // "attribute value value ...", as it may see the values that disagree.
+  std::vector<std::string> Conflicts(const Records& records) const {
+    const PersonClaims claims = records.Claims();
+    std::vector<std::string> list;
+    for (const SeenConflicts& seen :
+         ConflictsIn(AsViewer(), claims,
+                     {.rules = &rules_, .decisions = {}, .as_of = kToday},
+                     ~AttributeSet{0})) {
+      for (const Resolution& entry : seen.entries) {
+        std::string& line =
+            list.emplace_back(GetAttribute(seen.attribute).name);
+        for (const Group& group : entry.groups) {
+          line += " " + entry.claims[group.shows].value->ShortDebugString();
+        }
+      }
+    }
+    return list;
+  }
   v1::MatchClaimResponse::Answer Match(const Records& records,
                                        std::string_view attribute,
                                        std::string_view offered) const {
@@ -250,6 +268,29 @@ TEST(Disclosure, ShowsAConflictOnlyOfWhatIsCovered) {
   const v1::PersonView view = labor.View(after);
   EXPECT_EQ(view.attributes(2).status(), v1::STATUS_CONFLICT);
   EXPECT_EQ(view.attributes(2).reason(), "RULES_EXHAUSTED");
+  EXPECT_EQ(labor.Conflicts(records), std::vector<std::string>());
+  EXPECT_EQ(labor.Conflicts(after).size(), 1U);
+  // A clinic is told the same of the police, a market nothing.
+  EXPECT_EQ(Onlooker(kClinic, {2}).Conflicts(after).size(), 1U);
+  after.Add(kMarket, "m", Core());
+  EXPECT_EQ(Onlooker(kMarket, {5}).Conflicts(after).size(), 0U);
+}
+
+// Places that differ in what is cut off do not disagree.
+TEST(Disclosure, FindsConflictsInWhatIsLeftOfValues) {
+  Records records;
+  records.Add(kHere, "a",
+              Core("residence{division:'320505010' since{year:2022}}"));
+  records.Add(kOrigin, "b",
+              Core("residence{division:'320505011' since{year:2022}}"));
+  const Onlooker labor(kLaborHere, {3});
+  records.Add(kLaborHere, "l", Core());
+  EXPECT_EQ(labor.Conflicts(records), std::vector<std::string>());
+  records.Update(2, 2, "residence{division:'320506011' since{year:2022}}");
+  const std::vector<std::string> conflicts = labor.Conflicts(records);
+  ASSERT_EQ(conflicts.size(), 1U);
+  EXPECT_NE(conflicts[0].find("\"320505\""), std::string::npos);
+  EXPECT_NE(conflicts[0].find("\"320506\""), std::string::npos);
 }
 
 TEST(Disclosure, CountsOnlyForThoseWhoHoldNumberNameAndBirthDate) {
@@ -697,6 +738,7 @@ RC_GTEST_PROP(Matrix, WhatMayNotBeKnownChangesNothing, ()) {
   RC_ASSERT(onlooker.View(before).SerializeAsString() ==
             onlooker.View(after).SerializeAsString());
   RC_ASSERT(onlooker.Learns(before, after) == Told());
+  RC_ASSERT(onlooker.Conflicts(before) == onlooker.Conflicts(after));
 }
 
 }  // namespace

@@ -270,7 +270,14 @@ TEST(Subjects, ComeBackAsTheyWere) {
   SubjectCodec::Conflict entry{.uid = 77, .attribute = 13};
   entry.entry.fill(9);
   const SubjectCodec::Candidate pair{.a = 3, .b = 4000000000};
+  SubjectCodec::Conflict own = plain;
+  own.own = true;
   EXPECT_EQ(codec.DecodeConflict(codec.Encode(plain)), plain);
+  EXPECT_EQ(codec.DecodeConflict(codec.Encode(own)), own);
+  EXPECT_EQ(codec.Encode(own),
+            codec.Encode({.kind = storage::OpenItem::Kind::kOwnConflict,
+                          .a = own.uid,
+                          .attribute = own.attribute}));
   EXPECT_EQ(codec.DecodeConflict(codec.Encode(entry)), entry);
   EXPECT_EQ(codec.DecodeCandidate(codec.Encode(pair)), pair);
   EXPECT_EQ(codec.DecodeConflict(codec.Encode(pair)), std::nullopt);

@@ -367,6 +367,7 @@ RC_GTEST_PROP(Order, OfUpdatesDoesNotMatter, ()) {
   size_t edges = 0;
   bool between = false;
   bool too_many = false;
+  bool own_conflict = false;
   for (const Segment& segment : story) {
     Send(first, segment.steps, Way::kInFrames);
     sent.insert(sent.end(), segment.steps.begin(), segment.steps.end());
@@ -405,11 +406,13 @@ RC_GTEST_PROP(Order, OfUpdatesDoesNotMatter, ()) {
       });
     };
     between = between || candidate_for("SCORE_BETWEEN_THRESHOLDS");
+    own_conflict = own_conflict || !one.own_conflicts.empty();
     too_many = too_many || candidate_for("TOO_MANY_CANDIDATES");
   }
   RC_CLASSIFY(edges > 0, "scored");
   RC_CLASSIFY(between, "between thresholds");
   RC_CLASSIFY(too_many, "over its limit");
+  RC_CLASSIFY(own_conflict, "in conflict for an agency");
   RC_ASSERT(first.hub().CheckStore()->findings_size() == 0);
   const auto decisions = first.hub().ListDecisions(OfficeCaller(), {});
   RC_CLASSIFY(decisions->decisions_size() > 0, "decided");

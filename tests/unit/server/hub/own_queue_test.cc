@@ -55,7 +55,14 @@ class OwnQueue : public testing::Test {
     EXPECT_TRUE(list.ok()) << list.status();
     if (!list.ok()) return {};
     EXPECT_EQ(list->total_size(), static_cast<uint64_t>(list->items_size()));
-    return {list->items().begin(), list->items().end()};
+    std::vector<v1::ReviewItem> items(list->items().begin(),
+                                      list->items().end());
+    // Two records that are one person's may have two names: own_conflicts_test.
+    std::erase_if(items, [&](const v1::ReviewItem& item) {
+      return caller.role == Role::kClerk &&
+             item.kind() == v1::ReviewItem::KIND_CONFLICT;
+    });
+    return items;
   }
   v1::ReviewItem OnlyItem(const Caller& caller) {
     const std::vector<v1::ReviewItem> items = Items(caller);
@@ -271,7 +278,7 @@ TEST_F(OwnQueue, OthersPairsAreNotAvailable) {
   EXPECT_EQ(ReasonOf(Why(li_, kPoliceSuzhou, "S1", "P1").status()),
             "NOT_AVAILABLE");
   // Everything else is the office's.
-  EXPECT_EQ(ReasonOf(test_.hub().ListConflicts(li_, {}).status()),
+  EXPECT_EQ(ReasonOf(test_.hub().DrawReviewSample(li_, {}).status()),
             "WRONG_ROLE");
   EXPECT_EQ(
       ReasonOf(
@@ -310,10 +317,16 @@ TEST_F(OwnQueue, LooksAreAuditedBeforeTheyAreShown) {
   const auto shown = Show(li_, item.id());
   ASSERT_TRUE(shown.ok()) << shown.status();
   EXPECT_EQ(shown->record_a().name().full(), "王芳");
+  // To find the two in the agency's own system.
+  EXPECT_EQ(shown->record_key_a(), "S1");
+  EXPECT_EQ(shown->record_key_b(), "S2");
   EXPECT_NE(shown->record_a().identifiers(0).number(), kNumber);
   const std::vector<v1::AuditEvent> looks = ActsOf(test_, "candidate.show");
   ASSERT_THAT(looks, SizeIs(1));
   EXPECT_EQ(looks[0].actor(), li_.path);
+  const auto offices = Show(OfficeCaller(), OnlyItem(OfficeCaller()).id());
+  ASSERT_TRUE(offices.ok()) << offices.status();
+  EXPECT_EQ(offices->record_key_a(), "");
 }
 
 // A number that is put right settles it on either side.

@@ -12,12 +12,15 @@
 
 #include "google/protobuf/message.h"
 #include "proto/errors/reason.h"
+#include "server/domain/apply.h"
 #include "server/domain/blocking.h"
 #include "server/domain/dates.h"
+#include "server/domain/disclosure.h"
 #include "server/domain/linking.h"
 #include "server/domain/resolve.h"
 #include "server/hub/affair.h"
 #include "server/hub/edge.h"
+#include "server/hub/own_groups.h"
 #include "server/hub/pair_ruling.h"
 #include "server/hub/record.h"
 #include "server/hub/vector.h"
@@ -145,6 +148,20 @@ class Reader {
     return MakeSide(*registry_.Get(), std::move(records), decisions_);
   }
 
+  // Of the person as the store has it.
+  std::set<Uid> OwnGroup(Uid uid) const {
+    for (const std::set<Uid>& members : Persons()) {
+      if (!members.contains(uid)) continue;
+      const AgencyEntry* agency =
+          registry_.Get()->Find(records_.at(uid)->agency);
+      const auto group = OwnGroupWith(uid, *agency, Side(members)->records,
+                                      PairRulings(decisions_));
+      EXPECT_EQ(group.front(), uid) << "named by its smallest record";
+      return {group.begin(), group.end()};
+    }
+    return {};
+  }
+
   std::string AgencyName(storage::AgencyNumber number) const {
     return registry_.Get()->Find(number)->id();
   }
@@ -227,6 +244,47 @@ std::string PairWords(RecordName a, RecordName b, std::string_view reason,
          (reopened ? " reopened" : "");
 }
 
+std::string OwnWords(const std::string& agency, const RecordName& first,
+                     std::string_view attribute, std::string_view reason) {
+  return agency + " " + first + " " + std::string(attribute) + " " +
+         std::string(reason);
+}
+
+// What each agency is shown of one person: the very view that it may read.
+void AddOwnConflicts(const Reader& reader, const std::set<Uid>& members,
+                     const domain::RuleBook& rules, codes::Date today,
+                     Stock& stock) {
+  const auto side = reader.Side(members);
+  for (const auto& [id, agency] : reader.registry().agencies()) {
+    const auto access = reader.registry().AccessOf(agency, today);
+    for (const std::vector<Uid>& own :
+         OwnGroupsOf(agency, side->records, PairRulings(reader.decisions()))) {
+      const v1::PersonView view = domain::View(
+          {.recipient = &agency.recipient,
+           .permissions = &access->permissions,
+           .own = own},
+          side->claims,
+          {.rules = &rules, .decisions = side->decisions, .as_of = today});
+      for (const v1::AttributeView& shown : view.attributes()) {
+        if (shown.status() != v1::STATUS_CONFLICT) continue;
+        // A record that contradicts itself is not asked about.
+        const auto* attribute = domain::FindAttribute(shown.attribute());
+        const bool is_seen_of_others =
+            (access->permissions.Visible() & attribute->bit()) != 0;
+        const bool several =
+            std::ranges::count_if(own, [&](Uid uid) {
+              return domain::FindClaim(reader.records().at(uid)->stored,
+                                       attribute->number) != nullptr;
+            }) > 1;
+        if (!is_seen_of_others && !several) continue;
+        stock.own_conflicts.insert(
+            OwnWords(id, reader.FirstOf({own.begin(), own.end()}),
+                     shown.attribute(), shown.reason()));
+      }
+    }
+  }
+}
+
 template <typename Set>
 void Compare(const char* what, const Set& a, const Set& b, std::ostream& out) {
   for (const auto& x : a) {
@@ -264,6 +322,7 @@ std::string Difference(const Stock& a, const Stock& b) {
   Compare("conflict", a.conflicts, b.conflicts, out);
   Compare("candidate", a.candidates, b.candidates, out);
   Compare("own candidate", a.own_candidates, b.own_candidates, out);
+  Compare("own conflict", a.own_conflicts, b.own_conflicts, out);
   const auto edge_words = [](const auto& edges) {
     std::set<std::string> result;
     for (const auto& [names, score] : edges) {
@@ -321,6 +380,16 @@ Stock StockOf(TestHub& test) {
         PairWords(reader.NameOf(item.a), reader.NameOf(item.b),
                   errors::FindReason(item.reason)->name, item.reopened));
   }
+  for (const OpenItem& item : items(OpenItem::Kind::kOwnConflict)) {
+    const std::string agency =
+        reader.AgencyName(reader.records().at(item.a)->agency);
+    EXPECT_EQ(item.agencies.size(), 1U);
+    EXPECT_EQ(reader.AgencyName(item.agencies.front()), agency);
+    stock.own_conflicts.insert(
+        OwnWords(agency, reader.FirstOf(reader.OwnGroup(item.a)),
+                 domain::GetAttribute(static_cast<int>(item.attribute)).name,
+                 errors::FindReason(item.reason)->name));
+  }
   return stock;
 }
 
@@ -360,6 +429,7 @@ Stock ComputedAtOnce(TestHub& test) {
   Stock stock;
   AddRecordsAndPersons(reader, persons, edges, rules, today, stock);
   for (const std::set<Uid>& members : persons) {
+    AddOwnConflicts(reader, members, rules, today, stock);
     const auto side = reader.Side(members);
     domain::ForEachAttribute(side->claims.attributes(), [&](int number) {
       for (const domain::Resolution& resolution :

@@ -34,6 +34,9 @@ struct Stock {
   std::multiset<std::string> candidates;
   // Those that agencies' own clerks are asked about, likewise.
   std::multiset<std::string> own_candidates;
+  // Conflicts of agencies' views, by the first record of the agency's group:
+  // attribute, reason.
+  std::multiset<std::string> own_conflicts;
   // What pairs of records score that may be one person's.
   std::map<std::pair<RecordName, RecordName>, double> edges;
 
@@ -50,8 +53,8 @@ Stock StockOf(TestHub& test);
 std::map<std::string, std::vector<std::string>> MailboxesOf(TestHub& test);
 
 // The same, with persons, edges, conflicts and candidates computed at once from
-// the records and the active decisions, by domain::Partition and
-// domain::Resolve.
+// the records and the active decisions, by domain::Partition, domain::Resolve
+// and, for the conflicts of agencies' own clerks, domain::View.
 Stock ComputedAtOnce(TestHub& test);
 
 }  // namespace waystation::hub
