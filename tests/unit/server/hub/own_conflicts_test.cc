@@ -407,6 +407,43 @@ TEST_F(OwnConflicts, HideAtOnceWhatIsRevokedAndComeBack) {
   EXPECT_TRUE(HasItemsSoon(li_, 1));
 }
 
+// More than are gone through in one group, and a stop on the way.
+TEST_F(OwnConflicts, ComeBackPageByPage) {
+  constexpr int kPersons = 300;
+  for (const auto& [agency, month] :
+       {std::pair(kPoliceFuyang, 3), std::pair(kPoliceSuzhou, 7),
+        std::pair(kLaborSuzhou, 7)}) {
+    std::vector<Say> updates;
+    for (int i = 0; i < kPersons; ++i) {
+      const int year = 1940 + i % 60;
+      updates.push_back(
+          Say("R" + std::to_string(i), 1)
+              .Core(
+                  DemoNumber("341202", std::to_string(year) + "0307", 100 + i),
+                  "王芳", year, month, 7));
+      if (updates.size() == 150 || i + 1 == kPersons) {
+        ASSERT_TRUE(test_.Submit(agency, updates).ok());
+        updates.clear();
+      }
+    }
+  }
+  const auto count = [&] {
+    return test_.hub().ListConflicts(li_, {})->total_size();
+  };
+  EXPECT_EQ(count(), kPersons);
+  Revoke("labor");
+  EXPECT_EQ(count(), 0U);
+  v1::Agreement again = DefaultAgreement("labor");
+  again.set_id("labor-again");
+  Apply(again);
+  test_.Restart();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (count() < kPersons && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(count(), kPersons);
+}
+
 TEST_F(OwnConflicts, AreThereAfterAStart) {
   AddConflict();
   const std::string before = Show(li_);
