@@ -13,7 +13,8 @@ namespace waystation::wayctl {
 std::vector<v1::ClaimView> ClaimsOf(const v1::ValueGroup& group) {
   std::vector<v1::ClaimView> claims(group.claims().begin(),
                                     group.claims().end());
-  if (claims.empty()) claims.emplace_back();
+  // A coarser claim of one's own stands beside what is hidden.
+  if (claims.empty() || group.hidden()) claims.emplace_back();
   return claims;
 }
 
