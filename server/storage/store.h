@@ -3,7 +3,7 @@
 // transaction, one commit group:
 //
 //   batch   := record* membership* identifier* edge* open_item* decision*
-//              object* mailbox* detail* leaf+
+//              object* notice* mailbox* detail* leaf+
 //   leaf    := event-bytes detail*          index = leaf base + ordinal
 //   mailbox := agency position uid bits     positions rise in commit order
 //
@@ -178,6 +178,39 @@ struct ObjectRow {
   bool operator==(const ObjectRow&) const = default;
 };
 
+// A case that one agency puts to another about one of its own records.
+struct NoticeRow {
+  // 1, 2, 3 ... given by NextNoticeNumber.
+  uint64_t number = 0;
+  // As of RecordRow.
+  uint64_t version = 0;
+  AgencyNumber sender = 0;
+  // With whom it is.
+  AgencyNumber recipient = 0;
+  // Whose step is next; 0: nobody's.
+  AgencyNumber waits_for = 0;
+  // The sender's record.
+  Uid uid = 0;
+  // Microseconds since 1970 UTC.
+  int64_t due_time = 0;
+  // Keyed hash of the request id that made it; zeros if none. No two notices
+  // share one.
+  KeyHash request{};
+  // A serialised store.v1.StoredNotice: never a value.
+  std::string bytes{};
+  // A sealed v1.NoticeText, under the data key of the record. Empty: none.
+  std::string sealed{};
+  bool operator==(const NoticeRow&) const = default;
+};
+
+enum class NoticeBox {
+  // Waits for the agency, by due time and number.
+  kWaiting,
+  // Of the agency as sender, or as recipient, by falling number.
+  kSent,
+  kReceived,
+};
+
 enum class ChangeKind : uint8_t {
   kChanged = 1,
   kMerged = 2,
@@ -317,6 +350,8 @@ struct Batch {
   std::vector<DecisionRow> decisions{};
   // By kind and id.
   std::vector<ObjectRow> objects{};
+  // By number, each once: held ones, or the next ones without a gap.
+  std::vector<NoticeRow> notices{};
   // In the order in which each mailbox gets them.
   std::vector<MailboxRow> mailbox{};
   // By leaf and detail, of leaves that are held.
@@ -458,6 +493,20 @@ class Store {
   virtual absl::StatusOr<std::vector<ObjectRow>> ListObjects(
       std::string_view kind) const = 0;
 
+  // --- notices ---
+
+  virtual absl::StatusOr<std::optional<NoticeRow>> GetNotice(
+      uint64_t number) const = 0;
+  virtual absl::StatusOr<std::optional<NoticeRow>> FindNoticeByRequest(
+      const KeyHash& request) const = 0;
+  // Those in the box of one agency in its order, after `after` (nullopt: from
+  // the start), at most `limit`.
+  virtual absl::StatusOr<std::vector<NoticeRow>> ListNotices(
+      NoticeBox box, AgencyNumber agency, const std::optional<NoticeRow>& after,
+      size_t limit) const = 0;
+  // One more than the highest held.
+  virtual absl::StatusOr<uint64_t> NextNoticeNumber() const = 0;
+
   // --- writing ---
 
   // A range of `count` uids nobody else gets, at least one; unused ones are
@@ -468,9 +517,9 @@ class Store {
   // written; the store goes on. UNAVAILABLE: the medium failed and the outcome
   // is unknown; the store answers nothing any more, and whoever opens it next
   // finds the batch whole or not at all. INVALID_ARGUMENT: the batch is not
-  // what its comments say (no leaf, an id of zeros, a gap in decision numbers,
-  // a row that names a record nobody holds, a detail that no leaf has); nothing
-  // was written.
+  // what its comments say (no leaf, an id of zeros, a gap in decision or
+  // notice numbers, a row that names a record nobody holds, a detail that no
+  // leaf has); nothing was written.
   virtual absl::StatusOr<Committed> Commit(const Batch& batch) = 0;
   // Remembers that a mailbox has been read up to `position`; never goes back,
   // so an earlier position changes nothing. OUT_OF_RANGE: past its newest

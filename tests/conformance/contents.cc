@@ -32,6 +32,7 @@ class Reader {
     Put(store_.NextDecisionNumber(), contents_.next_decision);
     ReadRecords();
     ReadClerks();
+    ReadNotices();
     for (AgencyNumber agency = 0; agency <= kAgencies; ++agency) {
       Add(store_.ReadMailbox(agency, 0, kAll), contents_.mailbox);
       Store::MailboxState state;
@@ -112,6 +113,26 @@ class Reader {
     Put(store_.DecisionsOf(uids_), contents_.decisions_of_records);
     for (const char* kind : {"agency", "agreement", "certificate"}) {
       Add(store_.ListObjects(kind), contents_.objects);
+    }
+  }
+
+  void ReadNotices() {
+    Put(store_.NextNoticeNumber(), contents_.next_notice);
+    for (AgencyNumber agency = 0; agency <= kAgencies; ++agency) {
+      for (const auto box :
+           {storage::NoticeBox::kWaiting, storage::NoticeBox::kSent,
+            storage::NoticeBox::kReceived}) {
+        Add(store_.ListNotices(box, agency, std::nullopt, kAll),
+            contents_.notices);
+      }
+    }
+    for (const storage::NoticeRow& notice :
+         std::vector<storage::NoticeRow>(contents_.notices)) {
+      std::optional<storage::NoticeRow> one;
+      Put(store_.GetNotice(notice.number), one);
+      if (one.has_value()) contents_.notices.push_back(*one);
+      Put(store_.FindNoticeByRequest(notice.request), one);
+      if (one.has_value()) contents_.notices.push_back(*one);
     }
   }
 

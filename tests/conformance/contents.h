@@ -33,6 +33,8 @@ struct Contents {
   std::vector<storage::DecisionRow> decisions;
   std::vector<storage::DecisionRow> decisions_of_records;
   std::vector<storage::ObjectRow> objects;
+  std::vector<storage::NoticeRow> notices;
+  uint64_t next_notice = 0;
   std::vector<storage::MailboxRow> mailbox;
   std::vector<uint64_t> mailbox_states;
   std::vector<storage::LeafRow> leaves;

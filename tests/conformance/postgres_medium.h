@@ -46,6 +46,10 @@ inline const std::vector<Columns>& AllColumns() {
        {"request", "uids", "wrapped_key", "sealed"}},
       {"decision_uid", {"uid", "number"}, {}},
       {"object", {"sum"}, {"kind", "id", "bytes"}},
+      {"notice",
+       {"number", "version", "sender", "recipient", "waits_for", "uid",
+        "due_time", "sum"},
+       {"request", "bytes", "sealed"}},
       {"agency", {"agency", "records", "sum"}, {}},
       {"mailbox", {"agency", "first", "sum"}, {"entries"}},
       {"mailbox_reader", {"agency", "position", "time", "sum"}, {}},
@@ -56,7 +60,7 @@ inline const std::vector<Columns>& AllColumns() {
       {"commit_group",
        {"number", "first_leaf", "log_size", "decided", "records", "persons",
         "conflicts", "candidates", "identifiers", "decisions", "objects",
-        "edges", "sum"},
+        "edges", "notices", "sum"},
        {"batch", "frontier", "mailboxes"}}};
   return all;
 }

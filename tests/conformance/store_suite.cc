@@ -151,6 +151,18 @@ void StoreSuite::Fill() {
     batch.objects.push_back({i % 2 == 0 ? "agency" : "agreement",
                              absl::StrCat("id-", i), std::string(50 * i, 'x')});
   }
+  for (uint32_t i = 0; i < 6; ++i) {
+    batch.notices.push_back(
+        {.number = i + 1,
+         .sender = 1 + i % 3,
+         .recipient = 3,
+         .waits_for = i % 4,
+         .uid = uids[i],
+         .due_time = 40 - i % 3,
+         .request = i % 2 == 0 ? HashOf(2000 + i) : KeyHash(),
+         .bytes = absl::StrCat("notice ", i),
+         .sealed = i == 3 ? "" : Seal(absl::StrCat("text ", i))});
+  }
   for (int i = 0; i < 300; ++i) batch.leaves.push_back(NewLeaf());
   Commit(batch);
   batch = NewBatch();

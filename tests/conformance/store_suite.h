@@ -111,6 +111,7 @@ class StoreSuite : public testing::TestWithParam<Subject> {
 // The parts of the suite, a file each.
 class Records : public StoreSuite {};
 class Clerks : public StoreSuite {};
+class Notices : public StoreSuite {};
 class Commits : public StoreSuite {};
 class Mailboxes : public StoreSuite {};
 class Log : public StoreSuite {};
@@ -123,6 +124,7 @@ class Moves : public StoreSuite {};
 #define WAYSTATION_CONFORMS(prefix, subject)                             \
   INSTANTIATE_TEST_SUITE_P(prefix, Records, testing::Values(subject));   \
   INSTANTIATE_TEST_SUITE_P(prefix, Clerks, testing::Values(subject));    \
+  INSTANTIATE_TEST_SUITE_P(prefix, Notices, testing::Values(subject));   \
   INSTANTIATE_TEST_SUITE_P(prefix, Commits, testing::Values(subject));   \
   INSTANTIATE_TEST_SUITE_P(prefix, Mailboxes, testing::Values(subject)); \
   INSTANTIATE_TEST_SUITE_P(prefix, Log, testing::Values(subject));       \

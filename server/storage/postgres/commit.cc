@@ -57,6 +57,11 @@ class BatchWriter {
       return status;
     }
     if (!batch_.decisions.empty()) next_.group.decided = next_.group.number;
+    if (absl::Status status =
+            session_.notices.Put(batch_, next_.group.tally.notices, pipeline);
+        !status.ok()) {
+      return status;
+    }
     PutMailboxes(pipeline);
     if (absl::Status status = session_.log.PutDetails(batch_, pipeline);
         !status.ok()) {
@@ -178,6 +183,7 @@ std::vector<Finding> CheckStore(
 
   const RecordTables::Tally records = session.records.Check(record, findings);
   const ClerkTables::Tally clerks = session.clerks.Check(findings);
+  const uint64_t notices = session.notices.Check(findings);
   session.log.Check(newest.frontier, findings);
   if (groups.ok()) {
     session.groups.CheckMailboxes(NewestEntries(*groups), findings);
@@ -196,7 +202,8 @@ std::vector<Finding> CheckStore(
                 .identifiers = records.identifiers,
                 .decisions = clerks.decisions,
                 .objects = clerks.objects,
-                .edges = records.edges},
+                .edges = records.edges,
+                .notices = notices},
                newest.tally, findings);
 
   const auto next_uid = session.groups.LoadNextUid();

@@ -16,15 +16,16 @@ constexpr Statement kGroups{
     "group_list",
     "SELECT number, batch, first_leaf, frontier, mailboxes, decided, records, "
     "persons, conflicts, candidates, identifiers, decisions, objects, edges, "
-    "log_size, sum FROM commit_group ORDER BY number"};
+    "notices, log_size, sum FROM commit_group ORDER BY number"};
 constexpr Statement kPutGroup{
     "group_put",
     "INSERT INTO commit_group (slot, number, batch, first_leaf, log_size, "
     "frontier, mailboxes, decided, records, persons, conflicts, candidates, "
-    "identifiers, decisions, objects, edges, sum) VALUES ($1::bigint, "
+    "identifiers, decisions, objects, edges, notices, sum) VALUES ($1::bigint, "
     "$2::bigint, $3::bytea, $4::bigint, $5::bigint, $6::bytea, $7::bytea, "
     "$8::bigint, $9::bigint, $10::bigint, $11::bigint, $12::bigint, "
-    "$13::bigint, $14::bigint, $15::bigint, $16::bigint, $17::bigint) "
+    "$13::bigint, $14::bigint, $15::bigint, $16::bigint, $17::bigint, "
+    "$18::bigint) "
     "ON CONFLICT (slot) DO UPDATE SET number = excluded.number, "
     "batch = excluded.batch, first_leaf = excluded.first_leaf, "
     "log_size = excluded.log_size, frontier = excluded.frontier, "
@@ -32,7 +33,8 @@ constexpr Statement kPutGroup{
     "records = excluded.records, persons = excluded.persons, "
     "conflicts = excluded.conflicts, candidates = excluded.candidates, "
     "identifiers = excluded.identifiers, decisions = excluded.decisions, "
-    "objects = excluded.objects, edges = excluded.edges, sum = excluded.sum"};
+    "objects = excluded.objects, edges = excluded.edges, "
+    "notices = excluded.notices, sum = excluded.sum"};
 constexpr Statement kAgencies{"agency_list",
                               "SELECT agency, records, sum FROM agency"};
 constexpr Statement kPutAgencies{
@@ -117,9 +119,10 @@ absl::StatusOr<std::vector<GroupRow>> GroupTables::Load() const {
                              .identifiers = result->Uint(row, 10),
                              .decisions = result->Uint(row, 11),
                              .objects = result->Uint(row, 12),
-                             .edges = result->Uint(row, 13)}};
-    if (result->Int(row, 15) != SumOf(key_, group) ||
-        result->Uint(row, 14) != group.frontier.size()) {
+                             .edges = result->Uint(row, 13),
+                             .notices = result->Uint(row, 14)}};
+    if (result->Int(row, 16) != SumOf(key_, group) ||
+        result->Uint(row, 15) != group.frontier.size()) {
       return Damaged(PlaceOfGroup(number));
     }
     if (!groups.empty() && number != groups.back().number + 1) {
@@ -139,7 +142,8 @@ void GroupTables::Put(const GroupRow& group, Pipeline& pipeline) const {
                  group.frontier.Serialize(), PackShares(group.mailboxes),
                  group.decided, tally.records, tally.persons, tally.conflicts,
                  tally.candidates, tally.identifiers, tally.decisions,
-                 tally.objects, tally.edges, SumOf(key_, group)));
+                 tally.objects, tally.edges, tally.notices,
+                 SumOf(key_, group)));
 }
 
 absl::StatusOr<std::map<AgencyNumber, uint64_t>> GroupTables::LoadAgencies()

@@ -181,6 +181,25 @@ class PostgresStore final : public Store {
     return Read([&](Session& s) { return s.clerks.ListObjects(kind); });
   }
 
+  absl::StatusOr<std::optional<NoticeRow>> GetNotice(
+      uint64_t number) const override {
+    return Read([&](Session& s) { return s.notices.Get(number); });
+  }
+  absl::StatusOr<std::optional<NoticeRow>> FindNoticeByRequest(
+      const KeyHash& request) const override {
+    return Read([&](Session& s) { return s.notices.FindByRequest(request); });
+  }
+  absl::StatusOr<std::vector<NoticeRow>> ListNotices(
+      NoticeBox box, AgencyNumber agency, const std::optional<NoticeRow>& after,
+      size_t limit) const override {
+    return Read(
+        [&](Session& s) { return s.notices.List(box, agency, after, limit); });
+  }
+  absl::StatusOr<uint64_t> NextNoticeNumber() const override {
+    return Know(
+        [](const State& state) { return state.newest.tally.notices + 1; });
+  }
+
   absl::StatusOr<Uid> ReserveUids(uint64_t count) override;
   absl::StatusOr<Committed> Commit(const Batch& batch) override;
   absl::Status AcknowledgeMailbox(AgencyNumber agency, uint64_t position,

@@ -11,6 +11,7 @@ Session::Session(std::unique_ptr<Connection> opened,
       key(checksum_key),
       records(*connection, key),
       clerks(*connection, key),
+      notices(*connection, key),
       log(*connection, key),
       groups(*connection, key) {}
 
@@ -18,7 +19,8 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Make(
     std::unique_ptr<Connection> opened, const ChecksumKey& key) {
   for (const auto statements :
        {RecordTables::Statements(), ClerkTables::Statements(),
-        LogTables::Statements(), GroupTables::Statements()}) {
+        NoticeTable::Statements(), LogTables::Statements(),
+        GroupTables::Statements()}) {
     if (absl::Status status = opened->Prepare(statements); !status.ok()) {
       return status;
     }

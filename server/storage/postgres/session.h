@@ -16,6 +16,7 @@
 #include "server/storage/postgres/connection.h"
 #include "server/storage/postgres/group_tables.h"
 #include "server/storage/postgres/log_tables.h"
+#include "server/storage/postgres/notice_table.h"
 #include "server/storage/postgres/record_tables.h"
 #include "server/storage/rows/checksum.h"
 
@@ -32,6 +33,7 @@ struct Session {
   ChecksumKey key;
   RecordTables records;
   ClerkTables clerks;
+  NoticeTable notices;
   LogTables log;
   GroupTables groups;
 };

@@ -40,6 +40,7 @@ enum class Table : uint64_t {
   kCosignature = 16,
   kEdge = 17,
   kNewestMark = 18,  // The file of newest_mark.h.
+  kNotice = 19,
 };
 
 class ChecksumKey {

@@ -45,7 +45,11 @@ int64_t SumOf(const ChecksumKey& key, const GroupRow& group) {
       .Add(group.tally.decisions)
       .Add(group.tally.objects);
   // A group of before there were edges has the sum that it had.
-  if (group.tally.edges != 0) sum.Add(group.tally.edges);
+  if (group.tally.edges != 0 || group.tally.notices != 0) {
+    sum.Add(group.tally.edges);
+  }
+  // The same of notices.
+  if (group.tally.notices != 0) sum.Add(group.tally.notices);
   return sum.Finish();
 }
 
@@ -93,6 +97,18 @@ absl::StatusOr<bool> MayHaveMoved(const State& state, const Batch& batch) {
   return true;
 }
 
+absl::Status FollowsNotices(const NoticeRow& notice, uint64_t held) {
+  const bool is_new = notice.version == 0;
+  if (notice.number == 0 || notice.number > held + (is_new ? 1 : 0)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("notice ", notice.number, " is not the next"));
+  }
+  if (is_new && notice.number <= held) {
+    return absl::AbortedError("another notice has that number");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status TakeTree(absl::StatusOr<auditlog::TreeAppender> tree,
                       State& state) {
   if (absl::IsNotFound(tree.status())) {
@@ -122,6 +138,7 @@ void CompareTally(const Tally& counted, const Tally& told, Findings& findings) {
           told.conflicts + told.candidates);
   compare("decision", counted.decisions, told.decisions);
   compare("object", counted.objects, told.objects);
+  compare("notice", counted.notices, told.notices);
 }
 
 void Remember(const GroupRow& group, State& state) {

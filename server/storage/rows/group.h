@@ -36,6 +36,7 @@ struct Tally {
   uint64_t decisions = 0;
   uint64_t objects = 0;
   uint64_t edges = 0;
+  uint64_t notices = 0;
   bool operator==(const Tally&) const = default;
 };
 
@@ -106,6 +107,10 @@ Advance NextGroup(const State& state, const Batch& batch);
 // is to be verified. ABORTED where that alone tells that it moved,
 // INVALID_ARGUMENT for what is no batch.
 absl::StatusOr<bool> MayHaveMoved(const State& state, const Batch& batch);
+
+// Whether the notice may be written where so many are held: ABORTED where
+// another took its number, INVALID_ARGUMENT where it would leave a gap.
+absl::Status FollowsNotices(const NoticeRow& notice, uint64_t held);
 
 // Takes in the tree that the stored leaves make; DATA_LOSS where it is not the
 // newest group's.

@@ -126,6 +126,21 @@ int64_t SumOf(const ChecksumKey& key, const ObjectRow& object) {
       .Finish();
 }
 
+int64_t SumOf(const ChecksumKey& key, const NoticeRow& notice) {
+  return Checksum(key, Table::kNotice)
+      .Add(notice.number)
+      .Add(notice.version)
+      .Add(notice.sender)
+      .Add(notice.recipient)
+      .Add(notice.waits_for)
+      .Add(notice.uid)
+      .Add(notice.due_time)
+      .Add(notice.request)
+      .Add(notice.bytes)
+      .Add(notice.sealed)
+      .Finish();
+}
+
 std::string PlaceOf(const OpenItem& item) {
   return absl::StrCat("open_item ", NumberOf(item.kind), "/", item.a, "/",
                       item.b, "/", item.attribute);
@@ -137,6 +152,10 @@ std::string PlaceOf(const DecisionRow& decision) {
 
 std::string PlaceOf(const ObjectRow& object) {
   return absl::StrCat("object ", object.kind, "/", object.id);
+}
+
+std::string PlaceOf(const NoticeRow& notice) {
+  return absl::StrCat("notice ", notice.number);
 }
 
 // --- mailboxes ---

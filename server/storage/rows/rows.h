@@ -8,11 +8,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "server/storage/rows/checksum.h"
 #include "server/storage/rows/packing.h"
 #include "server/storage/store.h"
@@ -77,10 +80,13 @@ inline uint64_t NumberOf(OpenItem::Kind kind) {
 int64_t SumOf(const ChecksumKey& key, const OpenItem& item);
 int64_t SumOf(const ChecksumKey& key, const DecisionRow& decision);
 int64_t SumOf(const ChecksumKey& key, const ObjectRow& object);
+// With the version in which it is held.
+int64_t SumOf(const ChecksumKey& key, const NoticeRow& notice);
 
 std::string PlaceOf(const OpenItem& item);
 std::string PlaceOf(const DecisionRow& decision);
 std::string PlaceOf(const ObjectRow& object);
+std::string PlaceOf(const NoticeRow& notice);
 
 template <typename Number>
 std::string PackNumbers(const std::vector<Number>& numbers) {
@@ -96,6 +102,15 @@ std::vector<Number> UnpackNumbers(std::string_view bytes) {
     numbers.push_back(static_cast<Number>(unpacker.Number()));
   }
   return numbers;
+}
+
+// The one row that a look-up found, if it found one.
+template <typename Row>
+absl::StatusOr<std::optional<Row>> FirstOf(
+    absl::StatusOr<std::vector<Row>> rows) {
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return std::nullopt;
+  return std::move(rows->front());
 }
 
 // --- mailboxes ---

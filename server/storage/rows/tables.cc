@@ -26,6 +26,10 @@ constexpr Column kDecision[] = {N("number"), N("active"), B("request"),
                                 B("sealed")};
 constexpr Column kDecisionUid[] = {N("uid"), N("number")};
 constexpr Column kObject[] = {B("kind"), B("id"), B("bytes"), N("sum")};
+constexpr Column kNotice[] = {N("number"),    N("version"),   N("sender"),
+                              N("recipient"), N("waits_for"), N("uid"),
+                              N("due_time"),  B("request"),   N("sum"),
+                              B("bytes"),     B("sealed")};
 constexpr Column kAgency[] = {N("agency"), N("records"), N("sum")};
 constexpr Column kMailbox[] = {N("agency"), N("first"), B("entries"), N("sum")};
 constexpr Column kMailboxReader[] = {N("agency"), N("position"), N("time"),
@@ -41,7 +45,7 @@ constexpr Column kCommitGroup[] = {
     N("log_size"),    B("frontier"),  B("mailboxes"), N("decided"),
     N("records"),     N("persons"),   N("conflicts"), N("candidates"),
     N("identifiers"), N("decisions"), N("objects"),   N("edges"),
-    N("sum")};
+    N("notices"),     N("sum")};
 
 constexpr TableShape kTables[] = {{"store", kStore},
                                   {"record", kRecord},
@@ -52,6 +56,7 @@ constexpr TableShape kTables[] = {{"store", kStore},
                                   {"decision", kDecision},
                                   {"decision_uid", kDecisionUid, 2},
                                   {"object", kObject, 2},
+                                  {"notice", kNotice},
                                   {"agency", kAgency},
                                   {"mailbox", kMailbox, 2},
                                   {"mailbox_reader", kMailboxReader},

@@ -63,6 +63,7 @@ std::vector<Finding> CheckStore(
   const RecordTables::Tally records = session.records.Check(record, findings);
   const uint64_t edges = session.edges.Check(findings);
   const ClerkTables::Tally clerks = session.clerks.Check(findings);
+  const uint64_t notices = session.notices.Check(findings);
   session.log.Check(newest.frontier, findings);
   if (groups.ok()) session.mailboxes.Check(NewestEntries(*groups), findings);
   CheckAgencies(session.groups, records.agencies, findings);
@@ -74,7 +75,8 @@ std::vector<Finding> CheckStore(
                 .identifiers = records.identifiers,
                 .decisions = clerks.decisions,
                 .objects = clerks.objects,
-                .edges = edges},
+                .edges = edges,
+                .notices = notices},
                newest.tally, findings);
 
   const absl::StatusOr<Uid> next_uid = session.uids.Load();

@@ -30,9 +30,9 @@ class BatchWriter {
          {&BatchWriter::Verify, &BatchWriter::PutRecords,
           &BatchWriter::PutIdentifiers, &BatchWriter::PutEdges,
           &BatchWriter::PutItems, &BatchWriter::PutDecisions,
-          &BatchWriter::PutObjects, &BatchWriter::PutMailboxes,
-          &BatchWriter::PutDetails, &BatchWriter::PutLeaves,
-          &BatchWriter::PutAgencies}) {
+          &BatchWriter::PutObjects, &BatchWriter::PutNotices,
+          &BatchWriter::PutMailboxes, &BatchWriter::PutDetails,
+          &BatchWriter::PutLeaves, &BatchWriter::PutAgencies}) {
       if (absl::Status status = (this->*step)(); !status.ok()) {
         return absl::IsAlreadyExists(status)
                    ? Damaged(std::string(status.message()),
@@ -176,6 +176,20 @@ class BatchWriter {
     }
     Tally& tally = next_.group.tally;
     tally.objects = Sum(tally.objects, clerks_changed_.objects);
+    return absl::OkStatus();
+  }
+
+  absl::Status PutNotices() {
+    uint64_t& held = next_.group.tally.notices;
+    for (const NoticeRow& notice : batch_.notices) {
+      if (absl::Status status = FollowsNotices(notice, held); !status.ok()) {
+        return status;
+      }
+      if (absl::Status status = session_.notices.Put(notice); !status.ok()) {
+        return status;
+      }
+      if (notice.version == 0) ++held;
+    }
     return absl::OkStatus();
   }
 

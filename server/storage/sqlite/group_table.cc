@@ -16,8 +16,8 @@ GroupTable::GroupTable(Connection& connection, const ChecksumKey& key)
            "INSERT OR REPLACE INTO commit_group (slot, number, batch, "
            "first_leaf, log_size, frontier, mailboxes, decided, records, "
            "persons, conflicts, candidates, identifiers, decisions, objects, "
-           "edges, sum) "
-           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+           "edges, notices, sum) "
+           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       put_agency_(connection,
                   "INSERT OR REPLACE INTO agency (agency, records, sum) "
                   "VALUES (?, ?, ?)") {}
@@ -26,7 +26,8 @@ absl::StatusOr<std::vector<GroupRow>> GroupTable::Load() {
   Statement all(connection_,
                 "SELECT number, batch, first_leaf, frontier, mailboxes, "
                 "decided, records, persons, conflicts, candidates, "
-                "identifiers, decisions, objects, sum, log_size, edges "
+                "identifiers, decisions, objects, sum, log_size, edges, "
+                "notices "
                 "FROM commit_group ORDER BY number");
   std::vector<GroupRow> groups;
   Rows rows(all);
@@ -48,7 +49,8 @@ absl::StatusOr<std::vector<GroupRow>> GroupTable::Load() {
                              .identifiers = rows.Uint(10),
                              .decisions = rows.Uint(11),
                              .objects = rows.Uint(12),
-                             .edges = rows.Uint(15)}};
+                             .edges = rows.Uint(15),
+                             .notices = rows.Uint(16)}};
     if (rows.Int(13) != SumOf(key_, group) ||
         rows.Uint(14) != group.frontier.size()) {
       return Damaged(PlaceOfGroup(number));
@@ -85,7 +87,8 @@ absl::Status GroupTable::Put(const GroupRow& group) {
                   group.first_leaf, group.frontier.size(), frontier, mailboxes,
                   group.decided, tally.records, tally.persons, tally.conflicts,
                   tally.candidates, tally.identifiers, tally.decisions,
-                  tally.objects, tally.edges, SumOf(key_, group));
+                  tally.objects, tally.edges, tally.notices,
+                  SumOf(key_, group));
 }
 
 absl::Status GroupTable::PutAgency(AgencyNumber agency, uint64_t records) {

@@ -20,6 +20,7 @@
 #include "server/storage/sqlite/group_table.h"
 #include "server/storage/sqlite/log_tables.h"
 #include "server/storage/sqlite/mailbox_table.h"
+#include "server/storage/sqlite/notice_table.h"
 #include "server/storage/sqlite/record_tables.h"
 #include "server/storage/sqlite/uid_table.h"
 
@@ -55,6 +56,7 @@ struct Session {
   RecordTables records;
   EdgeTable edges;
   ClerkTables clerks;
+  NoticeTable notices;
   MailboxTable mailboxes;
   LogTables log;
   GroupTable groups;

@@ -49,6 +49,8 @@ TEST(Migrations, TakeAStoreOfTheFirstSchemaAlong) {
                     ->Run("BEGIN; DROP TABLE cosignature; DROP TABLE edge; "
                           "ALTER TABLE commit_group DROP COLUMN edges; "
                           "ALTER TABLE record DROP COLUMN vector; "
+                          "DROP TABLE notice; "
+                          "ALTER TABLE commit_group DROP COLUMN notices; "
                           "PRAGMA user_version = 1; COMMIT")
                     .ok());
     const std::unique_ptr<Connection> first = Take(Connection::Open(
@@ -69,8 +71,10 @@ TEST(Migrations, TakeAStoreOfTheFirstSchemaAlong) {
   EXPECT_EQ(Take(store->LoadVectors(uids))[0]->vector, "");
   batch.records[0].vector = "vector";
   batch.edges_put = {{batch.records[0].uid, batch.records[1].uid, "edge"}};
+  batch.notices = {{.number = 1, .sender = 1, .recipient = 2, .uid = uids[0]}};
   ASSERT_TRUE(store->Commit(batch).ok());
   EXPECT_EQ(Take(store->ListEdges({}, 10)), batch.edges_put);
+  EXPECT_EQ(Take(store->GetNotice(1))->uid, uids[0]);
   EXPECT_EQ(Take(store->LoadVectors(uids))[0]->vector, "vector");
   EXPECT_TRUE(Take(store->Check({})).empty());
 }
