@@ -21,6 +21,7 @@
 #include "waystation/v1/admin_service.grpc.pb.h"
 #include "waystation/v1/audit_service.grpc.pb.h"
 #include "waystation/v1/mailbox_service.grpc.pb.h"
+#include "waystation/v1/notice_service.grpc.pb.h"
 #include "waystation/v1/reconciliation_service.grpc.pb.h"
 #include "waystation/v1/registry_service.grpc.pb.h"
 
@@ -132,6 +133,9 @@ struct Registry::Stubs : StubsOf<v1::RegistryService> {
 struct Mailbox::Stubs : StubsOf<v1::MailboxService> {
   using StubsOf::StubsOf;
 };
+struct Notice::Stubs : StubsOf<v1::NoticeService> {
+  using StubsOf::StubsOf;
+};
 struct Reconciliation::Stubs : StubsOf<v1::ReconciliationService> {
   using StubsOf::StubsOf;
 };
@@ -165,6 +169,16 @@ WAYSTATION_SERVICE(Mailbox)
 WAYSTATION_CALL(Mailbox, Pull)
 WAYSTATION_CALL(Mailbox, Acknowledge)
 WAYSTATION_CALL(Mailbox, GetMailbox)
+
+WAYSTATION_SERVICE(Notice)
+WAYSTATION_CALL(Notice, ListNotices)
+WAYSTATION_CALL(Notice, GetNotice)
+WAYSTATION_CALL(Notice, StepNotice)
+
+absl::StatusOr<v1::SendNoticeResponse> Notice::SendNotice(
+    const v1::SendNoticeRequest& request) const {
+  return Call(*stubs_, &v1::NoticeService::Stub::SendNotice, WithId(request));
+}
 
 WAYSTATION_SERVICE(Reconciliation)
 WAYSTATION_CALL(Reconciliation, ListConflicts)

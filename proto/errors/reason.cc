@@ -1189,6 +1189,37 @@ constexpr Reason kReasons[] = {
       "signed before. If that is so, `witness resume` goes on.",
       "请向运维人员了解丢失了什么：`hub.restore` 条目载明此前所签内容。确认后用 "
       "`witness resume` 恢复收发。"}},
+    // --- 14: notices ---
+    {"NOTICE_NOT_AGREED", 1401, Code::kPermissionDenied, Exit::kNotAllowed,
+     {"No agreement lets the recipient see what the notice is about",
+      "没有协议允许接收方知悉该通报所涉内容"},
+     {"A notice needs an agreement of scope SCOPE_OPEN_NOTICE for its purpose "
+      "that grants the recipient the named attributes of your sector. Leave "
+      "them out, or ask for the agreement.",
+      "通报须有同一用途、范围为 SCOPE_OPEN_NOTICE 的协议，允许接收方知悉本部门的"
+      "所列数据项。请去掉这些数据项，或先签订协议。"}},
+    {"NOBODY_RESPONSIBLE", 1402, Code::kNotFound, Exit::kNotFound,
+     {"No agency here is responsible for it", "本枢纽没有负责该地的机构"},
+     {"The hub has looked up to the province. Check sector and division; "
+      "`wayctl agency list` shows who takes part.",
+      "已逐级查找至省级。请核对部门与行政区划；`wayctl agency list` 可查看参加机"
+      "构。"}},
+    {"RESPONSIBLE_AMBIGUOUS", 1403, Code::kFailedPrecondition,
+     Exit::kNotAllowed,
+     {"Several agencies may be responsible for it",
+      "可能负责的机构不止一个"},
+     {"The division was split, or several agencies share it. Name one of them.",
+      "该行政区划已拆分，或由多个机构共同负责。请指明其中一个。"}},
+    {"NOTICE_STEP_WRONG", 1404, Code::kFailedPrecondition, Exit::kChanged,
+     {"This step cannot be taken with the notice as it stands",
+      "该通报当前状态下不能进行此步骤"},
+     {"`wayctl notice show` tells where it stands and whose step is next.",
+      "`wayctl notice show` 可查看其状态及下一步由谁办理。"}},
+    {"NOTICE_WITHOUT_RECORD", 1405, Code::kFailedPrecondition, Exit::kChanged,
+     {"The record that the notice is about has been erased",
+      "该通报所涉记录已被删除"},
+     {"There is nothing left to answer; the sender may close it.",
+      "已无可答复的内容；发送方可将其办结。"}},
 };
 // clang-format on
 

@@ -71,8 +71,9 @@ class Checker {
       CheckGrant(agreement_.grants(i));
     }
     path_.clear();
-    if (agreement_.scope() != v1::SCOPE_OWN_RECORDS) {
-      Report("scope", kInvalid, "SCOPE_OWN_RECORDS");
+    if (agreement_.scope() != v1::SCOPE_OWN_RECORDS &&
+        agreement_.scope() != v1::SCOPE_OPEN_NOTICE) {
+      Report("scope", kInvalid, "SCOPE_OWN_RECORDS or SCOPE_OPEN_NOTICE");
     }
     CheckDays();
     CheckBudget();
@@ -254,10 +255,10 @@ bool InForce(const v1::Agreement& agreement, codes::Date day) {
 
 Permissions::Permissions(std::span<const v1::Agreement> agreements,
                          const Recipient& recipient, codes::Date day,
-                         std::optional<v1::Purpose> purpose) {
+                         std::optional<v1::Purpose> purpose, v1::Scope scope) {
   for (const v1::Agreement& agreement : agreements) {
     if (!IsFor(agreement, recipient) || !InForce(agreement, day) ||
-        agreement.scope() != v1::SCOPE_OWN_RECORDS ||
+        agreement.scope() != scope ||
         (purpose && agreement.purpose() != *purpose)) {
       continue;
     }

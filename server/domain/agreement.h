@@ -62,10 +62,11 @@ class Permissions {
   // Nothing.
   Permissions() = default;
   // Grants over the ceiling are left out, whoever wrote them. With `purpose`,
-  // only agreements for that purpose count.
+  // only agreements for that purpose count; and only those of `scope`.
   Permissions(std::span<const v1::Agreement> agreements,
               const Recipient& recipient, codes::Date day,
-              std::optional<v1::Purpose> purpose = std::nullopt);
+              std::optional<v1::Purpose> purpose = std::nullopt,
+              v1::Scope scope = v1::SCOPE_OWN_RECORDS);
 
   // The strongest that any agreement grants; a Permission without anything
   // where none does.

@@ -41,6 +41,9 @@ struct Viewer {
   const Permissions* permissions = nullptr;
   // Ascending.
   std::span<const Uid> own;
+  // An open notice is with it that is about the person: in scope, whatever
+  // records of its own say. The claims are those of the notice's record alone.
+  bool by_notice = false;
 };
 
 // What a view is computed from.
@@ -57,7 +60,8 @@ inline constexpr AttributeSet kScopeAttributes =
     BitOf(kIdentifiers) | BitOf(kName) | BitOf(kBirthDate);
 
 // Whether one of the viewer's own records claims number, name and birth date,
-// each with a value that could be read and is no placeholder.
+// each with a value that could be read and is no placeholder; or an open notice
+// does instead.
 bool InScope(const Viewer& viewer, const PersonClaims& claims);
 
 // All that the viewer may see, without handle; record_keys are those of `own`

@@ -218,6 +218,36 @@ std::shared_ptr<void> HubImpl::WatchMailbox(std::string_view agency,
   return watchers_.Watch(agency, std::move(wake));
 }
 
+// --- NoticeService ---
+
+void HubImpl::SendNotice(const Caller& caller, v1::SendNoticeRequest request,
+                         Callback<v1::SendNoticeResponse> done) {
+  auto status = Admit(caller, "NoticeService.SendNotice", kAgencyAndClerks);
+  if (!status.ok()) return done(status);
+  notice_desk_.Send(caller, std::move(request), std::move(done));
+}
+
+absl::StatusOr<v1::ListNoticesResponse> HubImpl::ListNotices(
+    const Caller& caller, const v1::ListNoticesRequest& request) {
+  auto status = Admit(caller, "NoticeService.ListNotices", kAgencyAndClerks);
+  if (!status.ok()) return status;
+  return notice_desk_.List(caller, request);
+}
+
+void HubImpl::GetNotice(const Caller& caller, v1::GetNoticeRequest request,
+                        Callback<v1::GetNoticeResponse> done) {
+  auto status = Admit(caller, "NoticeService.GetNotice", kAgencyAndClerks);
+  if (!status.ok()) return done(status);
+  notice_desk_.Get(caller, request, std::move(done));
+}
+
+void HubImpl::StepNotice(const Caller& caller, v1::StepNoticeRequest request,
+                         Callback<v1::StepNoticeResponse> done) {
+  auto status = Admit(caller, "NoticeService.StepNotice", kAgencyAndClerks);
+  if (!status.ok()) return done(status);
+  notice_desk_.Step(caller, std::move(request), std::move(done));
+}
+
 // --- ReconciliationService ---
 
 absl::StatusOr<v1::ListConflictsResponse> HubImpl::ListConflicts(

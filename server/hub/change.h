@@ -37,6 +37,13 @@ struct ChangedDecision {
   std::shared_ptr<LoadedDecision> after;
 };
 
+struct ChangedNotice {
+  // As the store holds it; 0 for one that is new.
+  uint64_t version = 0;
+  // With the version in which it will be held.
+  storage::NoticeRow after;
+};
+
 // A block may be too large to be known whole, so its change is kept by itself.
 struct ChangedBlock {
   // Ascending; none in both.
@@ -65,6 +72,7 @@ struct Change {
   absl::flat_hash_map<storage::Uid, std::vector<storage::Uid>> neighbours;
   std::map<storage::EdgeKey, storage::EdgeRow> edges;
   std::map<uint64_t, ChangedDecision> decisions;
+  std::map<uint64_t, ChangedNotice> notices;
   // nullopt: no longer open.
   std::map<storage::OpenItemKey, std::optional<storage::OpenItem>> items;
   // Leaves in the log when the group is written.

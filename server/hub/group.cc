@@ -78,6 +78,13 @@ void SealDecisions(Planning& planning) {
   }
 }
 
+void PutNotices(Planning& planning) {
+  for (const auto& [number, changed] : planning.change.notices) {
+    planning.batch.notices.push_back(changed.after);
+    planning.batch.notices.back().version = changed.version;
+  }
+}
+
 void PutItems(Group& group, const State& state) {
   for (auto& [key, item] : group.change.items) {
     const auto open = state.items().find(key);
@@ -164,6 +171,7 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
     }
   }
   SealDecisions(planning);
+  PutNotices(planning);
   SealRecords(planning);
   group.batch = std::move(planning.batch);
   group.change = std::move(planning.change);

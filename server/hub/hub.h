@@ -16,13 +16,16 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "proto/auditlog/ed25519.h"
+#include "proto/calendar/working_calendar.h"
 #include "server/hub/caller.h"
 #include "server/storage/store.h"
+#include "waystation/config/v1/deadlines.pb.h"
 #include "waystation/config/v1/hub.pb.h"
 #include "waystation/config/v1/rules.pb.h"
 #include "waystation/v1/admin_service.pb.h"
 #include "waystation/v1/audit_service.pb.h"
 #include "waystation/v1/mailbox_service.pb.h"
+#include "waystation/v1/notice_service.pb.h"
 #include "waystation/v1/reconciliation_service.pb.h"
 #include "waystation/v1/registry_service.pb.h"
 
@@ -68,6 +71,13 @@ struct Restored {
   std::string hash;
 };
 
+// By when notices are to be answered.
+struct NoticeTerms {
+  // Those that deadlines name.
+  calendar::Calendars calendars;
+  config::v1::Deadlines deadlines;
+};
+
 struct Options {
   std::string log_origin;
   config::v1::Rules rules;
@@ -84,6 +94,7 @@ struct Options {
   // one before is written. With fewer, waking it costs more than it brings.
   size_t shared_group = 256;
   std::optional<Restored> restored = {};
+  NoticeTerms notice_terms = {};
   // How often the hub looks at its clock. Once in sixty times it signs what is
   // new in the log.
   absl::Duration tick = absl::Seconds(1);
@@ -167,6 +178,17 @@ class Hub {
   // the mailbox of `agency`, until the returned ticket is destroyed.
   virtual std::shared_ptr<void> WatchMailbox(std::string_view agency,
                                              std::function<void()> wake) = 0;
+
+  // --- NoticeService; callers are agencies ---
+
+  virtual void SendNotice(const Caller& caller, v1::SendNoticeRequest request,
+                          Callback<v1::SendNoticeResponse> done) = 0;
+  virtual absl::StatusOr<v1::ListNoticesResponse> ListNotices(
+      const Caller& caller, const v1::ListNoticesRequest& request) = 0;
+  virtual void GetNotice(const Caller& caller, v1::GetNoticeRequest request,
+                         Callback<v1::GetNoticeResponse> done) = 0;
+  virtual void StepNotice(const Caller& caller, v1::StepNoticeRequest request,
+                          Callback<v1::StepNoticeResponse> done) = 0;
 
   // --- ReconciliationService; callers are the office ---
 

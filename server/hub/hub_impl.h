@@ -21,6 +21,7 @@
 #include "server/hub/hub.h"
 #include "server/hub/mailbox.h"
 #include "server/hub/notary.h"
+#include "server/hub/notice_desk.h"
 #include "server/hub/office.h"
 #include "server/hub/own_conflict_desk.h"
 #include "server/hub/refusals.h"
@@ -69,6 +70,15 @@ class HubImpl final : public Hub {
       const Caller& caller) override;
   std::shared_ptr<void> WatchMailbox(std::string_view agency,
                                      std::function<void()> wake) override;
+
+  void SendNotice(const Caller& caller, v1::SendNoticeRequest request,
+                  Callback<v1::SendNoticeResponse> done) override;
+  absl::StatusOr<v1::ListNoticesResponse> ListNotices(
+      const Caller& caller, const v1::ListNoticesRequest& request) override;
+  void GetNotice(const Caller& caller, v1::GetNoticeRequest request,
+                 Callback<v1::GetNoticeResponse> done) override;
+  void StepNotice(const Caller& caller, v1::StepNoticeRequest request,
+                  Callback<v1::StepNoticeResponse> done) override;
 
   absl::StatusOr<v1::ListConflictsResponse> ListConflicts(
       const Caller& caller, const v1::ListConflictsRequest& request) override;
@@ -205,6 +215,7 @@ class HubImpl final : public Hub {
   Disclosure disclosure_;
   BusinessQuestions business_questions_;
   Mailbox mailbox_;
+  NoticeDesk notice_desk_;
   Office office_;
   OwnConflictDesk own_conflict_desk_;
   ReviewQueue review_queue_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/hub/planning.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "google/protobuf/util/time_util.h"
@@ -73,6 +74,45 @@ LoadedDecision& Planning::AddDecision(uint64_t number) {
   changed.after = std::make_shared<LoadedDecision>();
   changed.after->number = number;
   return *changed.after;
+}
+
+absl::StatusOr<std::optional<storage::NoticeRow>> Planning::FindNotice(
+    uint64_t number) const {
+  const auto changed = change.notices.find(number);
+  if (changed != change.notices.end()) return changed->second.after;
+  return state.FindNotice(number);
+}
+
+const storage::NoticeRow* Planning::FindSentNotice(
+    const storage::KeyHash& request) const {
+  for (const auto& [number, changed] : change.notices) {
+    if (changed.version == 0 && changed.after.request == request) {
+      return &changed.after;
+    }
+  }
+  return nullptr;
+}
+
+absl::StatusOr<uint64_t> Planning::NextNotice() const {
+  const auto next = state.NextNotice();
+  if (!next.ok() || change.notices.empty()) return next;
+  return std::max(*next, change.notices.rbegin()->first + 1);
+}
+
+storage::NoticeRow& Planning::EditNotice(const storage::NoticeRow& found) {
+  const auto [place, added] = change.notices.try_emplace(found.number);
+  if (added) {
+    place->second = {.version = found.version, .after = found};
+    ++place->second.after.version;
+  }
+  return place->second.after;
+}
+
+storage::NoticeRow& Planning::AddNotice(uint64_t number) {
+  storage::NoticeRow& added = change.notices[number].after;
+  added.number = number;
+  added.version = 1;
+  return added;
 }
 
 std::vector<Uid> Planning::HeldOf(std::span<const Uid> uids) const {

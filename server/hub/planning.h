@@ -61,6 +61,20 @@ class Planning {
   LoadedDecision& EditDecision(uint64_t number);
   LoadedDecision& AddDecision(uint64_t number);
 
+  // A notice as the group leaves it, with the version in which it is or will be
+  // held; nullopt where there is none. Errors are the store's.
+  absl::StatusOr<std::optional<storage::NoticeRow>> FindNotice(
+      uint64_t number) const;
+  // One of this caller's request, among those that the group has sent already.
+  const storage::NoticeRow* FindSentNotice(
+      const storage::KeyHash& request) const;
+  // The number of the next that is sent.
+  absl::StatusOr<uint64_t> NextNotice() const;
+  // To be changed, its version being the one in which it will be held. The
+  // reference holds until the next call.
+  storage::NoticeRow& EditNotice(const storage::NoticeRow& found);
+  storage::NoticeRow& AddNotice(uint64_t number);
+
   // Makes the persons of these records known, new records left aside.
   absl::Status LoadPersons(std::span<const storage::Uid> uids);
 

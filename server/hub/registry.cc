@@ -97,32 +97,33 @@ const AgencyEntry* Snapshot::Find(storage::AgencyNumber number) const {
 
 std::shared_ptr<const Access> Snapshot::AccessOf(
     const AgencyEntry& agency, codes::Date day,
-    std::optional<v1::Purpose> purpose) const {
+    std::optional<v1::Purpose> purpose, v1::Scope scope) const {
   const std::lock_guard lock(mutex_);
   if (day != cached_day_) {
     cache_.clear();
     cached_day_ = day;
   }
   std::shared_ptr<const Access>& cached =
-      cache_[{agency.number, purpose.has_value() ? *purpose : -1}];
+      cache_[{agency.number, purpose.has_value() ? *purpose : -1, scope}];
   if (cached != nullptr) return cached;
   std::vector<v1::Agreement> agreements;
   std::vector<std::string> names;
   for (const auto& [id, status] : agreements_) {
     const v1::Agreement& agreement = status.agreement();
     if (status.state() == v1::AgreementStatus::STATE_REVOKED ||
-        !Receives(agreement, agency) || !domain::InForce(agreement, day) ||
+        agreement.scope() != scope || !Receives(agreement, agency) ||
+        !domain::InForce(agreement, day) ||
         (purpose.has_value() && agreement.purpose() != *purpose)) {
       continue;
     }
     agreements.push_back(agreement);
     names.push_back(absl::StrCat(id, "@", agreement.version()));
   }
-  cached = std::make_shared<const Access>(Access{
-      .permissions =
-          domain::Permissions(agreements, agency.recipient, day, purpose),
-      .agreements = absl::StrJoin(names, ","),
-      .budget = WidestOf(agreements)});
+  cached = std::make_shared<const Access>(
+      Access{.permissions = domain::Permissions(agreements, agency.recipient,
+                                                day, purpose, scope),
+             .agreements = absl::StrJoin(names, ","),
+             .budget = WidestOf(agreements)});
   return cached;
 }
 

@@ -99,10 +99,12 @@ class Snapshot {
     return agencies_;
   }
 
-  // Under the agreements in force on `day`; with `purpose`, those for it alone.
+  // Under the agreements of `scope` in force on `day`; with `purpose`, those
+  // for it alone.
   std::shared_ptr<const Access> AccessOf(
       const AgencyEntry& agency, codes::Date day,
-      std::optional<v1::Purpose> purpose = std::nullopt) const;
+      std::optional<v1::Purpose> purpose = std::nullopt,
+      v1::Scope scope = v1::SCOPE_OWN_RECORDS) const;
 
   // As applied, STATE_REVOKED or STATE_ACTIVE, whatever the day.
   const std::map<std::string, v1::AgreementStatus, std::less<>>& agreements()
@@ -130,7 +132,7 @@ class Snapshot {
   std::map<std::string, v1::CertificateStatus, std::less<>> certificates_;
   std::set<std::string, std::less<>> revoked_;
 
-  using AccessKey = std::pair<storage::AgencyNumber, int>;
+  using AccessKey = std::tuple<storage::AgencyNumber, int, v1::Scope>;
   mutable std::mutex mutex_;
   mutable codes::Date cached_day_{};
   mutable std::map<AccessKey, std::shared_ptr<const Access>> cache_;

@@ -321,6 +321,23 @@ absl::Status State::LoadDecision(uint64_t number) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::optional<storage::NoticeRow>> State::FindNotice(
+    uint64_t number) const {
+  if (in_flight_ != nullptr) {
+    const auto changed = in_flight_->notices.find(number);
+    if (changed != in_flight_->notices.end()) return changed->second.after;
+  }
+  return core_->store.GetNotice(number);
+}
+
+absl::StatusOr<uint64_t> State::NextNotice() const {
+  const auto next = core_->store.NextNoticeNumber();
+  if (!next.ok() || in_flight_ == nullptr || in_flight_->notices.empty()) {
+    return next;
+  }
+  return std::max(*next, in_flight_->notices.rbegin()->first + 1);
+}
+
 absl::Status State::LoadItems(std::span<const Uid> uids) {
   std::vector<Uid> missing;
   for (const Uid uid : uids) {

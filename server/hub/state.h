@@ -61,6 +61,11 @@ class State {
   // Open items that name one of them.
   absl::Status LoadItems(std::span<const storage::Uid> uids);
 
+  // Read when they are asked for, what is being written over it.
+  absl::StatusOr<std::optional<storage::NoticeRow>> FindNotice(
+      uint64_t number) const;
+  absl::StatusOr<uint64_t> NextNotice() const;
+
   // Of what has been loaded.
   storage::Uid FindKey(const storage::KeyHash& key) const;  // 0: nobody's
   RecordPtr Find(storage::Uid uid) const;                   // nullptr: none

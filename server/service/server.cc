@@ -25,6 +25,7 @@
 #include "server/service/health.h"
 #include "server/service/listener.h"
 #include "server/service/mailbox.h"
+#include "server/service/notice.h"
 #include "server/service/reconciliation.h"
 #include "server/service/reflection.h"
 #include "server/service/registry.h"
@@ -188,6 +189,7 @@ class GrpcServer final : public Server {
         connection_metrics_(connections_, stalled_),
         registry_(desk_, options_.frames_in_flight),
         mailbox_(desk_),
+        notice_(desk_),
         reconciliation_(desk_),
         audit_(desk_),
         admin_(desk_, {.trust_domain = options_.trust_domain,
@@ -217,13 +219,14 @@ class GrpcServer final : public Server {
     acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
         External::FROM_FD, credentials);
     const std::vector<grpc::Service*> services = {
-        &registry_, &mailbox_, &reconciliation_, &audit_, &admin_};
+        &registry_, &mailbox_, &notice_, &reconciliation_, &audit_, &admin_};
     for (grpc::Service* const service : services) {
       builder.RegisterService(service);
     }
     const std::vector<std::string> names = {
         v1::RegistryService::service_full_name(),
         v1::MailboxService::service_full_name(),
+        v1::NoticeService::service_full_name(),
         v1::ReconciliationService::service_full_name(),
         v1::AuditService::service_full_name(),
         v1::AdminService::service_full_name()};
@@ -359,6 +362,7 @@ class GrpcServer final : public Server {
   ConnectionMetrics connection_metrics_;
   RegistryService registry_;
   MailboxService mailbox_;
+  NoticeService notice_;
   ReconciliationService reconciliation_;
   AuditService audit_;
   AdminService admin_;

@@ -13,6 +13,7 @@
 #include "proto/runtime/file.h"
 #include "proto/runtime/yaml.h"
 #include "server/domain/rules.h"
+#include "server/waystationd/notice_terms.h"
 
 namespace waystation::waystationd {
 namespace {
@@ -95,6 +96,13 @@ void ResolvePaths(const std::string& file, config::v1::HubConfig& hub) {
     paths.insert(paths.end(), {backup.mutable_folder(), backup.mutable_keys(),
                                backup.mutable_journal()});
   }
+  if (hub.has_notices()) {
+    auto& notices = *hub.mutable_notices();
+    for (std::string& calendar : *notices.mutable_calendars()) {
+      paths.push_back(&calendar);
+    }
+    paths.push_back(notices.mutable_deadlines());
+  }
   for (std::string* const path : paths) {
     *path = runtime::ResolvePath(file, *path);
   }
@@ -176,6 +184,9 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
     if (!rules.ok()) return rules.status();
     config.rules = *std::move(rules);
   }
+  auto terms = LoadNoticeTerms(hub.notices());
+  if (!terms.ok()) return terms.status();
+  config.notice_terms = *std::move(terms);
   return config;
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "proto/runtime/log.h"
+#include "server/hub/hub.h"
 #include "server/waystationd/stores.h"
 #include "waystation/config/v1/hub.pb.h"
 #include "waystation/config/v1/rules.pb.h"
@@ -18,6 +19,7 @@ struct Config {
   config::v1::HubConfig hub;
   // Empty without a rules file.
   config::v1::Rules rules;
+  hub::NoticeTerms notice_terms;
   StorePlace store;
   runtime::LogLevel log_level = runtime::LogLevel::kInfo;
   bool log_json = false;

@@ -24,7 +24,7 @@
 #include "proto/runtime/yaml.h"
 #include "server/hub/hub.h"
 #include "server/service/metrics.h"
-#include "server/waystationd/default_agreements.h"
+#include "server/waystationd/default_files.h"
 #include "server/waystationd/layout.h"
 #include "server/waystationd/serve.h"
 #include "server/waystationd/wait.h"
@@ -143,7 +143,7 @@ absl::Status Register(const Layout& layout, hub::Hub& hub) {
     });
     if (!put.ok()) return put.status();
   }
-  for (const DefaultAgreement& known : DefaultAgreements()) {
+  for (const DefaultFile& known : DefaultAgreements()) {
     v1::ApplyAgreementRequest request;
     const auto places = runtime::ReadYaml(known.yaml, known.file_name,
                                           *request.mutable_agreement());

@@ -79,6 +79,12 @@ authority:
 # in force with `wayctl rules apply` stands over it.
 # rules_file: rules.yaml
 
+# By when notices are to be answered: copies of calendars/ and deadlines/, changed.
+# Without them, those of this release.
+# notices:
+#   calendars: [calendars/cn.yaml]
+#   deadlines: deadlines.yaml
+
 # limits:
 #   queued_updates: 65536   # wait for the committer at most
 #   group_updates: 512      # in one commit at most

@@ -104,7 +104,8 @@ absl::Status StartHub(Parts& parts, std::optional<hub::Restored> restored) {
                               .demo_numbers = config.demo_numbers(),
                               .version = WAYSTATION_VERSION,
                               .store = parts.config.store.kind_name(),
-                              .restored = std::move(restored)});
+                              .restored = std::move(restored),
+                              .notice_terms = parts.config.notice_terms});
   if (!hub.ok()) return hub.status();
   parts.hub = *std::move(hub);
   return absl::OkStatus();

@@ -15,6 +15,7 @@ from waystation.v1 import (
     admin_service_pb2_grpc,
     audit_service_pb2_grpc,
     mailbox_service_pb2_grpc,
+    notice_service_pb2_grpc,
     reconciliation_service_pb2_grpc,
     registry_service_pb2_grpc,
 )
@@ -174,6 +175,7 @@ class Caller:
             self.channel
         )
         self.mailbox = mailbox_service_pb2_grpc.MailboxServiceStub(self.channel)
+        self.notices = notice_service_pb2_grpc.NoticeServiceStub(self.channel)
         self.office = (
             reconciliation_service_pb2_grpc.ReconciliationServiceStub(
                 self.channel

@@ -58,6 +58,8 @@ class GetLinkageReportRequest;
 class GetLinkageReportResponse;
 class GetMailboxRequest;
 class GetMailboxResponse;
+class GetNoticeRequest;
+class GetNoticeResponse;
 class GetPersonRequest;
 class GetPersonResponse;
 class GetRecordRequest;
@@ -86,6 +88,8 @@ class ListDecisionsRequest;
 class ListDecisionsResponse;
 class ListEventsRequest;
 class ListEventsResponse;
+class ListNoticesRequest;
+class ListNoticesResponse;
 class ListRecordsRequest;
 class ListRecordsResponse;
 class ListReviewItemsRequest;
@@ -110,10 +114,14 @@ class RevokeCertificateRequest;
 class RevokeCertificateResponse;
 class RulesEffect;
 class RulesProgress;
+class SendNoticeRequest;
+class SendNoticeResponse;
 class SettleProposalRequest;
 class SettleProposalResponse;
 class SignCertificateRequest;
 class SignCertificateResponse;
+class StepNoticeRequest;
+class StepNoticeResponse;
 class SubmitRecordRequest;
 class SubmitRecordResponse;
 class TrainedRules;
@@ -164,6 +172,26 @@ class Mailbox {
       const v1::AcknowledgeRequest& request) const;
   absl::StatusOr<v1::GetMailboxResponse> GetMailbox(
       const v1::GetMailboxRequest& request) const;
+
+ private:
+  struct Stubs;
+  std::unique_ptr<const Stubs> stubs_;
+};
+
+class Notice {
+ public:
+  explicit Notice(Connection& connection);
+  ~Notice();
+
+  // With a request id of its own where the request has none.
+  absl::StatusOr<v1::SendNoticeResponse> SendNotice(
+      const v1::SendNoticeRequest& request) const;
+  absl::StatusOr<v1::ListNoticesResponse> ListNotices(
+      const v1::ListNoticesRequest& request) const;
+  absl::StatusOr<v1::GetNoticeResponse> GetNotice(
+      const v1::GetNoticeRequest& request) const;
+  absl::StatusOr<v1::StepNoticeResponse> StepNotice(
+      const v1::StepNoticeRequest& request) const;
 
  private:
   struct Stubs;

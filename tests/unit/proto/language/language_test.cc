@@ -14,6 +14,7 @@
 #include "waystation/v1/admin_service.pb.h"
 #include "waystation/v1/audit_service.pb.h"
 #include "waystation/v1/mailbox_service.pb.h"
+#include "waystation/v1/notice_service.pb.h"
 #include "waystation/v1/options.pb.h"
 #include "waystation/v1/person.pb.h"
 #include "waystation/v1/reconciliation_service.pb.h"
@@ -93,7 +94,7 @@ TEST_F(Chinese, NamesEveryValueThatTheServicesUse) {
         v1::Agreement::descriptor()->file(),
         v1::AuditEvent::descriptor()->file(),
         v1::MailboxEntry::descriptor()->file(),
-        v1::Decision::descriptor()->file(),
+        v1::Notice::descriptor()->file(), v1::Decision::descriptor()->file(),
         v1::UpdateResult::descriptor()->file(),
         v1::Update::descriptor()->file()}) {
     for (int i = 0; i < file->enum_type_count(); ++i) {

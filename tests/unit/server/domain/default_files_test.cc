@@ -64,6 +64,7 @@ TEST(DefaultAgreements, AreTheMarkedPartOfTheCeiling) {
   std::set<std::string> ids;
   for (const auto& file :
        std::filesystem::directory_iterator(kDeploy / "agreements")) {
+    if (file.is_directory()) continue;
     SCOPED_TRACE(file.path().filename());
     v1::Agreement agreement;
     const auto places = runtime::LoadYaml(file.path(), agreement);
@@ -77,6 +78,25 @@ TEST(DefaultAgreements, AreTheMarkedPartOfTheCeiling) {
     }
   }
   EXPECT_EQ(got, want);
+}
+
+TEST(DefaultAgreements, OnNoticesStayUnderTheCeiling) {
+  std::set<std::string> ids;
+  for (const auto& file :
+       std::filesystem::directory_iterator(kDeploy / "agreements/notices")) {
+    SCOPED_TRACE(file.path().filename());
+    v1::Agreement agreement;
+    const auto places = runtime::LoadYaml(file.path(), agreement);
+    ASSERT_TRUE(places.ok()) << places.status();
+    EXPECT_THAT(CheckAgreement(agreement), IsEmpty());
+    EXPECT_TRUE(ids.insert(agreement.id()).second);
+    EXPECT_EQ(agreement.scope(), v1::SCOPE_OPEN_NOTICE);
+    // A case is one sector's: it goes from place to place.
+    for (const v1::Grant& grant : agreement.grants()) {
+      EXPECT_EQ(grant.source_sector(), agreement.recipient_sector());
+    }
+  }
+  EXPECT_EQ(ids.size(), 4U);
 }
 
 }  // namespace

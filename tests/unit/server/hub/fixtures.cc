@@ -297,6 +297,7 @@ absl::Status TestHub::TryStart(std::optional<Restored> restored) {
   options.limits.set_group_updates(setup_.group_updates);
   options.restored = std::move(restored);
   options.tick = setup_.tick;
+  options.notice_terms = setup_.notice_terms;
   auto hub = Hub::Start({.store = *store_,
                          .keys = keys_,
                          .log_key = log_key_,

@@ -127,6 +127,7 @@ class TestHub {
     size_t log_bytes = storage::sqlite::Options().log_bytes;
     // Rulings that a second person has to approve.
     config::v1::SecondPerson second_person = {};
+    NoticeTerms notice_terms = {};
   };
 
   TestHub();

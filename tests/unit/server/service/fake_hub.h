@@ -193,6 +193,23 @@ class FakeHub final : public hub::Hub {
             }};
   }
 
+  void SendNotice(const hub::Caller&, v1::SendNoticeRequest,
+                  Callback<v1::SendNoticeResponse> done) override {
+    done(v1::SendNoticeResponse());
+  }
+  absl::StatusOr<v1::ListNoticesResponse> ListNotices(
+      const hub::Caller&, const v1::ListNoticesRequest&) override {
+    return v1::ListNoticesResponse();
+  }
+  void GetNotice(const hub::Caller&, v1::GetNoticeRequest,
+                 Callback<v1::GetNoticeResponse> done) override {
+    done(v1::GetNoticeResponse());
+  }
+  void StepNotice(const hub::Caller&, v1::StepNoticeRequest,
+                  Callback<v1::StepNoticeResponse> done) override {
+    done(v1::StepNoticeResponse());
+  }
+
   absl::StatusOr<v1::ListConflictsResponse> ListConflicts(
       const hub::Caller&, const v1::ListConflictsRequest&) override {
     return v1::ListConflictsResponse();

@@ -90,6 +90,10 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"MailboxService.Watch", "A"},
       {"MailboxService.Acknowledge", "A"},
       {"MailboxService.GetMailbox", "AC"},
+      {"NoticeService.SendNotice", "AC"},
+      {"NoticeService.ListNotices", "AC"},
+      {"NoticeService.GetNotice", "AC"},
+      {"NoticeService.StepNotice", "AC"},
       {"ReconciliationService.ListConflicts", "CR"},
       {"ReconciliationService.GetConflict", "CR"},
       {"ReconciliationService.ListCandidates", "CR"},
@@ -146,8 +150,8 @@ TEST_F(ServerTest, KeepsRolesApart) {
       [](const auto& request) { return FakeHub::Acknowledge(request); });
   std::set<std::string> seen;
   for (const std::string service :
-       {"RegistryService", "MailboxService", "ReconciliationService",
-        "AuditService", "AdminService"}) {
+       {"RegistryService", "MailboxService", "NoticeService",
+        "ReconciliationService", "AuditService", "AdminService"}) {
     const auto* const descriptor =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             "waystation.v1." + service);
@@ -473,14 +477,14 @@ TEST_F(ServerTest, ReflectsItsServices) {
   for (const auto& service : response.list_services_response().service()) {
     names.insert(service.name());
   }
-  EXPECT_THAT(names, ElementsAre("grpc.health.v1.Health",
-                                 "grpc.reflection.v1.ServerReflection",
-                                 "grpc.reflection.v1alpha.ServerReflection",
-                                 "waystation.v1.AdminService",
-                                 "waystation.v1.AuditService",
-                                 "waystation.v1.MailboxService",
-                                 "waystation.v1.ReconciliationService",
-                                 "waystation.v1.RegistryService"));
+  EXPECT_THAT(
+      names, ElementsAre(
+                 "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+                 "grpc.reflection.v1alpha.ServerReflection",
+                 "waystation.v1.AdminService", "waystation.v1.AuditService",
+                 "waystation.v1.MailboxService", "waystation.v1.NoticeService",
+                 "waystation.v1.ReconciliationService",
+                 "waystation.v1.RegistryService"));
   request.set_file_containing_symbol("waystation.v1.MailboxService.Watch");
   ASSERT_TRUE(stream->Write(request) && stream->Read(&response));
   EXPECT_GE(response.file_descriptor_response().file_descriptor_proto_size(),

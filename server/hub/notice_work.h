@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// What changes a notice: sending it, looking at it for the first time, its
+// steps. Several in one group see each other's.
+#ifndef WAYSTATION_SERVER_HUB_NOTICE_WORK_H_
+#define WAYSTATION_SERVER_HUB_NOTICE_WORK_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/domain/notice.h"
+#include "server/hub/core.h"
+#include "server/hub/hub.h"
+#include "server/hub/notice_row.h"
+#include "server/hub/work.h"
+
+namespace waystation::hub {
+
+// A notice as its party sees it in lists.
+v1::Notice HeadOf(const NoticeNames& names, const storage::NoticeRow& row,
+                  const store::v1::StoredNotice& stored,
+                  storage::AgencyNumber viewer, int64_t now);
+
+// As an error of a call.
+absl::Status ErrorOf(const v1::Violation& fault);
+
+// What they share.
+class NoticeWork : public Work {
+ protected:
+  // All but the caller are borrowed.
+  NoticeWork(Core& core, const NoticeNames& names, Caller caller)
+      : core_(core), names_(names), caller_(std::move(caller)) {}
+
+  // A notice with what a step needs of it.
+  struct Loaded {
+    storage::NoticeRow row;
+    domain::NoticeCase notice;
+    // nullptr: erased.
+    RecordPtr record;
+  };
+  // NOT_AVAILABLE unless the caller's agency is its sender, or has it now.
+  absl::StatusOr<Loaded> Load(Planning& planning, std::string_view id) const;
+
+  // With whom it will be, and until when.
+  struct Route {
+    const AgencyEntry* agency = nullptr;
+    std::optional<int64_t> due_time;
+    domain::NoticeTerm term() const {
+      return {.agency = agency->id(), .due_time = due_time};
+    }
+  };
+  // `asked` is a request, or a step, that names a recipient. Does not look at
+  // the deadline.
+  template <typename Asked>
+  static absl::StatusOr<const AgencyEntry*> FindRecipient(
+      const Planning& planning, const Asked& asked);
+  // NOTICE_NOT_AGREED unless the recipient may see all that the notice is about
+  // of what the sender claims.
+  static absl::Status CheckAgreed(const Planning& planning,
+                                  const AgencyEntry& sender,
+                                  const AgencyEntry& recipient,
+                                  v1::Purpose purpose,
+                                  domain::AttributeSet attributes);
+  absl::StatusOr<std::optional<int64_t>> DueTime(const Planning& planning,
+                                                 v1::Notice::Kind kind,
+                                                 bool urgent,
+                                                 int64_t start) const;
+
+  domain::NoticeActor ActorAt(const Planning& planning) const {
+    return {
+        .agency = caller_.agency, .path = caller_.path, .now = planning.now};
+  }
+  void AddLeaf(Planning& planning, v1::AuditEvent event, const Record* record,
+               domain::AttributeSet told, const std::string& recipient) const;
+
+  Core& core_;
+  const NoticeNames& names_;
+  const Caller caller_;
+};
+
+class SendNoticeWork final : public NoticeWork {
+ public:
+  SendNoticeWork(Core& core, const NoticeNames& names, Caller caller,
+                 v1::SendNoticeRequest request,
+                 Hub::Callback<v1::SendNoticeResponse> done);
+
+  // A preview is planned by itself, since nothing of its group is written.
+  bool alone() const override { return request_.validate_only(); }
+  void AddKeys(std::vector<storage::KeyHash>& keys) const override;
+  absl::Status Begin(Planning& planning) override;
+  absl::Status Conclude(const Outcome& outcome) override;
+  void Answer(const storage::Committed* committed) override;
+  void Fail(const absl::Status& status) override;
+
+ private:
+  // Whether this very request was taken before; its answer is prepared then.
+  absl::StatusOr<bool> FindRepeat(const Planning& planning,
+                                  const AgencyEntry& agency, storage::Uid uid);
+
+  const v1::SendNoticeRequest request_;
+  const Hub::Callback<v1::SendNoticeResponse> done_;
+  const storage::KeyHash key_;
+  storage::KeyHash request_hash_{};
+  v1::SendNoticeResponse response_;
+  RecordPtr record_;
+  bool writes_ = false;
+};
+
+// The answer to a look, whose view is computed already.
+class GetNoticeWork final : public NoticeWork {
+ public:
+  struct Seen {
+    v1::PersonView about;
+    domain::AttributeSet told = 0;
+    std::string agreements;
+  };
+  GetNoticeWork(Core& core, const NoticeNames& names, Caller caller,
+                std::string id, std::optional<Seen> seen,
+                Hub::Callback<v1::GetNoticeResponse> done);
+
+  absl::Status Begin(Planning& planning) override;
+  absl::Status Conclude(const Outcome& outcome) override;
+  void Answer(const storage::Committed* committed) override;
+  void Fail(const absl::Status& status) override;
+
+ private:
+  const std::string id_;
+  const std::optional<Seen> seen_;
+  const Hub::Callback<v1::GetNoticeResponse> done_;
+  v1::GetNoticeResponse response_;
+  RecordPtr record_;
+};
+
+class StepNoticeWork final : public NoticeWork {
+ public:
+  StepNoticeWork(Core& core, const NoticeNames& names, Caller caller,
+                 v1::StepNoticeRequest request,
+                 Hub::Callback<v1::StepNoticeResponse> done);
+
+  bool alone() const override { return request_.validate_only(); }
+  absl::Status Begin(Planning& planning) override;
+  absl::Status Conclude(const Outcome& outcome) override;
+  void Answer(const storage::Committed* committed) override;
+  void Fail(const absl::Status& status) override;
+
+ private:
+  absl::Status Take(Planning& planning, Loaded& loaded);
+  absl::Status Reroute(Planning& planning, Loaded& loaded);
+  absl::Status Extend(Planning& planning, Loaded& loaded);
+
+  const v1::StepNoticeRequest request_;
+  const Hub::Callback<v1::StepNoticeResponse> done_;
+  v1::StepNoticeResponse response_;
+  RecordPtr record_;
+  std::string other_side_;
+};
+
+}  // namespace waystation::hub
+
+#endif  // WAYSTATION_SERVER_HUB_NOTICE_WORK_H_

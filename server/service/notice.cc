@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/notice.h"
+
+namespace waystation::service {
+namespace {
+
+constexpr Method kSendNotice{"NoticeService.SendNotice", kAgency | kClerk};
+constexpr Method kListNotices{"NoticeService.ListNotices", kAgency | kClerk};
+constexpr Method kGetNotice{"NoticeService.GetNotice", kAgency | kClerk};
+constexpr Method kStepNotice{"NoticeService.StepNotice", kAgency | kClerk};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* NoticeService::SendNotice(
+    grpc::CallbackServerContext* context, const v1::SendNoticeRequest* request,
+    v1::SendNoticeResponse* response) {
+  return HandOver(desk_, context, kSendNotice, *request, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.SendNotice(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* NoticeService::ListNotices(
+    grpc::CallbackServerContext* context, const v1::ListNoticesRequest* request,
+    v1::ListNoticesResponse* response) {
+  return AskHub(desk_, context, kListNotices, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ListNotices(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* NoticeService::GetNotice(
+    grpc::CallbackServerContext* context, const v1::GetNoticeRequest* request,
+    v1::GetNoticeResponse* response) {
+  return HandOver(desk_, context, kGetNotice, *request, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.GetNotice(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* NoticeService::StepNotice(
+    grpc::CallbackServerContext* context, const v1::StepNoticeRequest* request,
+    v1::StepNoticeResponse* response) {
+  return HandOver(desk_, context, kStepNotice, *request, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.StepNotice(caller, *request, std::move(done));
+                  });
+}
+
+}  // namespace waystation::service
