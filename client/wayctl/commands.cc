@@ -43,6 +43,7 @@ void AddNouns(Commands& commands) {
   AddCandidate(commands);
   AddDecision(commands);
   AddReview(commands);
+  AddNotice(commands);
   AddVerify(commands);
   AddMailbox(commands);
   AddAgreement(commands);

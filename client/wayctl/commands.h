@@ -71,6 +71,7 @@ void AddDecision(Commands& commands);
 void AddHub(Commands& commands);
 void AddKeyNoun(Commands& commands);
 void AddMailbox(Commands& commands);
+void AddNotice(Commands& commands);
 void AddPerson(Commands& commands);
 void AddVerify(Commands& commands);
 void AddRecord(Commands& commands);

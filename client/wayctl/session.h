@@ -58,6 +58,7 @@ class Session {
   client::Connection& connection() { return *connection_; }
   const client::Registry& registry() const { return calls_->registry; }
   const client::Mailbox& mailbox() const { return calls_->mailbox; }
+  const client::Notice& notice() const { return calls_->notice; }
   const client::Reconciliation& reconciliation() const {
     return calls_->reconciliation;
   }
@@ -94,11 +95,13 @@ class Session {
     explicit Calls(client::Connection& connection)
         : registry(connection),
           mailbox(connection),
+          notice(connection),
           reconciliation(connection),
           audit(connection),
           admin(connection) {}
     client::Registry registry;
     client::Mailbox mailbox;
+    client::Notice notice;
     client::Reconciliation reconciliation;
     client::Audit audit;
     client::Admin admin;

@@ -3,24 +3,23 @@
 
 import json
 import os
-import pathlib
 import shlex
 import shutil
 import subprocess
 
 from scenario import (
+    BIN,
     FUYANG_LABOR,
     FUYANG_POLICE,
     NUMBER,
+    SOURCE,
     SUZHOU_LABOR,
     SUZHOU_POLICE,
-    BIN,
     Scenario,
     main,
 )
 from world import PATIENCE, person
 
-SOURCE = pathlib.Path(__file__).resolve().parents[3]
 
 
 class Examples(Scenario):
@@ -32,6 +31,9 @@ class Examples(Scenario):
         "conflict": "office",
         "decision": "office",
         "mailbox": SUZHOU_LABOR,
+        "notice": FUYANG_LABOR,
+        "notice send": SUZHOU_LABOR,
+        "notice close": SUZHOU_LABOR,
         "person": SUZHOU_LABOR,
         "person why": "office",
         "person how": "office",
@@ -70,6 +72,11 @@ class Examples(Scenario):
             ("as presented", "张小花"),
             ("as presented", "1990-03-07"),
         ],
+        ("notice", "send"): [("[y/N]", "y")],
+        ("notice", "accept"): [("[y/N]", "y")],
+        ("notice", "answer"): [("[y/N]", "y")],
+        ("notice", "extend"): [("[y/N]", "y")],
+        ("notice", "close"): [("[y/N]", "y")],
         ("review", "next"): [("? > ", "q")],
         ("review", "sample"): [("[y/N]", "y")],
         # Goes on until it is interrupted.
@@ -84,6 +91,8 @@ class Examples(Scenario):
         ("decision", "approve"): 5,
         ("decision", "refuse"): 5,
         ("decision", "withdraw"): 5,
+        # There is no third agency to pass one on to.
+        ("notice", "reroute"): 6,
         # No hub at hand has two histories: tests/faults/fork_test.py.
         ("audit", "verify-evidence"): 6,
         # Nor one whose store is there: migrate_test.py.
@@ -109,6 +118,7 @@ class Examples(Scenario):
 
     def prepare(self):
         world = self.world
+        self.count_calendar_days()
         desk = world.file("desk")
         os.mkdir(desk)
         shutil.copy(world.file("hub/log.key"), desk)
@@ -162,6 +172,9 @@ class Examples(Scenario):
         if "20261126T220501Z" in example:
             [row] = self.rows("operator", "backup", "list")
             example = example.replace("20261126T220501Z", row["name"])
+        for name in ("n-k3p7w2", "n-r5t6aq"):
+            if name in example:
+                example = example.replace(name, self.notice(example))
         if "verify-proof" in example:
             self.ends(
                 *(0, SUZHOU_LABOR, "audit", "prove", "--record", "LD-0001"),
@@ -176,6 +189,19 @@ class Examples(Scenario):
         if example.startswith("wayctl decision"):
             example = example.replace(" 4", " 1")
         return example
+
+    def notice(self, example):
+        """One that was just sent; for who ends it, answered."""
+        notice = self.world.json(
+            SUZHOU_LABOR,
+            *("notice", "send", "verification", "--record", "LD-0001"),
+            *("--about", "name", "--to", FUYANG_LABOR, "--yes"),
+            *("--purpose", "social_insurance_transfer"),
+        )["notice"]["id"]
+        if "notice close" in example:
+            answer = ("notice", "answer", notice, "--result", "not_found")
+            self.ends(0, FUYANG_LABOR, *answer, "--yes")
+        return notice
 
     def test_each_works(self):
         world = self.world

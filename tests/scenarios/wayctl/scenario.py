@@ -9,7 +9,8 @@ import unittest
 
 from world import World
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "harness"))
+SOURCE = pathlib.Path(__file__).resolve().parents[3]
+sys.path.append(str(SOURCE / "tests/harness"))
 
 from people import with_check  # noqa: E402
 
@@ -37,6 +38,21 @@ class Scenario(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.world.close()
+
+    @classmethod
+    def count_calendar_days(cls):
+        """Deadlines in calendar days: a test does not end with the last year
+        whose holidays were announced."""
+        world = cls.world
+        world.stop()
+        shipped = SOURCE / "deploy/deadlines/default.yaml"
+        text = shipped.read_text(encoding="utf-8")
+        text = text.replace("unit: working_day", "unit: calendar_day")
+        text = text.replace("      calendar: cn\n", "")
+        world.write("hub/deadlines.yaml", text)
+        with open(world.file("hub/hub.yaml"), "a", encoding="utf-8") as file:
+            file.write("notices:\n  deadlines: deadlines.yaml\n")
+        world.start()
 
     def submit(self, agency, update):
         code, out, err = self.world.run(

@@ -16,6 +16,7 @@
 #include "waystation/v1/admin_service.pb.h"
 #include "waystation/v1/audit_service.pb.h"
 #include "waystation/v1/mailbox_service.pb.h"
+#include "waystation/v1/notice_service.pb.h"
 #include "waystation/v1/reconciliation_service.pb.h"
 #include "waystation/v1/registry_service.pb.h"
 
