@@ -8,6 +8,9 @@
 //          ask       the hub's smallest call, its state of health
 //          unary     SubmitRecord
 //          read      GetPerson of the caller's own records
+//          notice    SendNotice of the first of two agencies to the second,
+//                    each about another of its records
+//          inbox     ListNotices: a page of 50 of what waits for the caller
 //          deliver   SubmitRecord of the first of two labor agencies, each of
 //                    another person, while the second one watches its mailbox;
 //                    the times are from the acknowledgement to the delivery
@@ -55,6 +58,7 @@
 #include "tests/population/person.h"
 #include "tests/population/world.h"
 #include "waystation/v1/mailbox_service.grpc.pb.h"
+#include "waystation/v1/notice_service.grpc.pb.h"
 #include "waystation/v1/registry_service.grpc.pb.h"
 
 namespace waystation::bench {
@@ -338,6 +342,47 @@ double Reads(const Options& options, const Agency& agency,
     }
     call->request.set_purpose(PurposeOf(agency));
     stub->async()->GetPerson(
+        &call->context, &call->request, &call->response,
+        [call, done](const grpc::Status& status) { done(status); });
+  });
+}
+
+double SentNotices(const Options& options, const std::vector<Agency>& agencies,
+                   Latencies& latencies) {
+  if (agencies.size() != 2) {
+    std::fprintf(stderr, "bench_load: notice wants two agencies\n");
+    std::exit(2);
+  }
+  const auto stub = v1::NoticeService::NewStub(agencies[0].channel);
+  std::mutex mutex;
+  std::mt19937_64 random(13);
+  return KeepInFlight(options, latencies, [&](auto done) {
+    auto call =
+        std::make_shared<Call<v1::SendNoticeRequest, v1::SendNoticeResponse>>();
+    v1::SendNoticeRequest& request = call->request;
+    {
+      const std::scoped_lock lock(mutex);
+      request.set_record_key(absl::StrCat("R", random() % options.persons));
+    }
+    request.set_kind(v1::Notice::KIND_SERVICE);
+    request.set_purpose(PurposeOf(agencies[0]));
+    request.set_agency(agencies[1].id);
+    request.add_attributes("name");
+    request.add_attributes("birth_date");
+    stub->async()->SendNotice(
+        &call->context, &request, &call->response,
+        [call, done](const grpc::Status& status) { done(status); });
+  });
+}
+
+double Inboxes(const Options& options, const Agency& agency,
+               Latencies& latencies) {
+  const auto stub = v1::NoticeService::NewStub(agency.channel);
+  return KeepInFlight(options, latencies, [&](auto done) {
+    auto call = std::make_shared<
+        Call<v1::ListNoticesRequest, v1::ListNoticesResponse>>();
+    call->request.set_box(v1::ListNoticesRequest::BOX_WAITING);
+    stub->async()->ListNotices(
         &call->context, &call->request, &call->response,
         [call, done](const grpc::Status& status) { done(status); });
   });
@@ -672,6 +717,10 @@ int Main(int argc, char** argv) {
     rate = Unary(options, agencies[0], latencies);
   } else if (options.mode == "read") {
     rate = Reads(options, agencies[0], latencies);
+  } else if (options.mode == "notice") {
+    rate = SentNotices(options, agencies, latencies);
+  } else if (options.mode == "inbox") {
+    rate = Inboxes(options, agencies.back(), latencies);
   } else if (options.mode == "load" || options.mode == "stream") {
     rate = Stream(options, agencies, latencies, options.mode == "load");
   } else {

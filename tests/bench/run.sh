@@ -22,6 +22,7 @@ and ours take turns.
                  load)
   --people N     people whose records `linkage`, `latin` and `train` join (100000)
   --agencies N   agencies that send, 1 to 4 (2)
+  --notices N    cases that are open when an inbox is read (1000000)
   --rows N       rows of the store and of the databases beside it (500000)
   --rounds N     turns of each (3)
   --seconds N    length of a turn (8)
@@ -36,6 +37,7 @@ benchmarks=(
   'ingest_stream  updates in frames of 256 beside PostgreSQL, set-based'
   'ingest_unary   single updates beside PostgreSQL, etcd and the bare echo'
   'read           disclosed persons beside the bare echo'
+  'notices        cases sent beside single updates, and an inbox of many'
   'mailbox_latency acknowledged to delivered, beside the bare echo'
   'transport      bare gRPC, plain and mutual TLS, beside the hub'\''s listener'
   'growth         few persons beside many: CPU an update, memory'
@@ -50,7 +52,7 @@ benchmarks=(
 known() { printf '%s\n' "${benchmarks[@]}" | grep -q "^$1 "; }
 
 record=false keep=false names=()
-persons=250000 people=100000 few=100000 many=1000000 agencies=2 rows=500000 rounds=3 seconds=8
+persons=250000 people=100000 few=100000 many=1000000 agencies=2 rows=500000 notices=1000000 rounds=3 seconds=8
 while [ $# -gt 0 ]; do
   case "$1" in
     --list)
@@ -59,7 +61,7 @@ while [ $# -gt 0 ]; do
       ;;
     --record) record=true ;;
     --keep) keep=true ;;
-    --persons | --people | --few | --many | --agencies | --rows | --rounds | --seconds)
+    --persons | --people | --few | --many | --agencies | --rows | --notices | --rounds | --seconds)
       [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || {
         echo "bench: $1 wants a number" >&2
         exit 2

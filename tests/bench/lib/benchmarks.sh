@@ -112,6 +112,41 @@ bench_read() {
   ratio read_vs_echo hub echo '>=' 0.5
 }
 
+# Cases between two labor agencies: how fast they come in, and how long a clerk
+# waits for a page of what is open.
+bench_notices() {
+  local round sent=0 agencies=2
+  # shellcheck disable=SC2034  # read by agency_arguments
+  local -a all_agencies=(labor.320500 labor.341200)
+  forget
+  forget_hub
+  fill_hub
+  load "$hub_target" unary 64 2 unsigned 1 >/dev/null
+  for ((round = 1; round <= rounds; ++round)); do
+    note_load unary "$hub_target" unary 64 unsigned
+    note_load notice "$hub_target" notice 64 unsigned 2
+    sent=$((sent + $(last notice) * seconds))
+  done
+  while [ "$sent" -lt "$notices" ]; do
+    note_load filling "$hub_target" notice 64 unsigned 2
+    sent=$((sent + $(last filling) * seconds))
+  done
+  for ((round = 1; round <= rounds; ++round)); do
+    note_load inbox "$hub_target" inbox 1 unsigned 2
+  done
+  head_of_table 'calls a second'
+  row 'single updates, 64 in flight' unary
+  row 'notices sent, 64 in flight' notice
+  row '  p50 us' notice_p50
+  row '  p99 us' notice_p99
+  head_of_table "an inbox page of 50, about $sent notices open, us"
+  row '  p50' inbox_p50
+  row '  p99' inbox_p99
+  forget_hub
+  ratio notices_vs_unary notice unary '>=' 0.5
+  goal inbox_page_ms "$(calculate "$(median inbox_p99) / 1000")" '<=' 50
+}
+
 # From the acknowledgement to the agency that watches: with one call under way,
 # and with as many as keep the machine busy.
 bench_mailbox_latency() {
