@@ -436,6 +436,20 @@ check "Fuyang's labor agency has her employment from Suzhou's"
 as 0 "$labor_of_suzhou" person show --record "$her_in_labor_of_suzhou" \
   --purpose social_insurance_transfer
 
+step "Suzhou's labor agency puts a case to whom it concerns in Fuyang: taken up in time"
+as 0 "$labor_of_suzhou" notice send service --record "$her_in_labor_of_suzhou" \
+  --about name --about social_insurance --sector labor --division 341202 \
+  --purpose social_insurance_transfer --text "please carry the months of 2023 over" --yes
+as_quietly 0 "$labor_of_suzhou" -o json notice list --box sent --limit 1
+filed_case=$(field notices.0.id)
+as 0 "$labor_of_fuyang" notice inbox
+as 0 "$labor_of_fuyang" notice show "$filed_case"
+as 6 "$police_of_fuyang" notice show "$filed_case"
+as 0 "$labor_of_fuyang" notice accept "$filed_case" --yes
+as_quietly 0 "$labor_of_suzhou" -o json notice show "$filed_case"
+[ "$(field notice.state)" = STATE_CLOSED ] || fail "the case is still open"
+check "it was taken up, and nobody but the two agencies knows of it"
+
 step "The health desk learns her town, for vaccination, and nothing finer"
 exchange "${agencies[@]}"
 export_file changes-02 "$health_of_suzhou"
