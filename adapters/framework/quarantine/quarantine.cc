@@ -247,7 +247,7 @@ absl::Status Quarantine::FlushSheet(std::string_view header,
       lines.bytes.append(
           ToLine(Describe(finding, number, row.fingerprint, row.time)));
     }
-    if (added) rows.bytes.append(row.row).append(LineEnd());
+    if (added) rows.bytes.append(row.row).append(LineEndBehind(row.row));
   }
   if (fresh.empty()) return absl::OkStatus();
   const Appendix parts[] = {std::move(rows), std::move(lines)};
@@ -313,10 +313,18 @@ std::string Quarantine::LineEnd() const {
                                                        : "\n";
 }
 
+std::string Quarantine::LineEndBehind(std::string_view row) const {
+  if (options_.dialect.charset == Charset::kUtf16Le) {
+    constexpr std::string_view kCr("\r\0", 2);
+    return row.ends_with(kCr) ? std::string(kCr) + LineEnd() : LineEnd();
+  }
+  return row.ends_with('\r') ? "\r\n" : "\n";
+}
+
 std::string Quarantine::FileHead(std::string_view header) const {
   std::string head;
   if (options_.dialect.charset == Charset::kUtf16Le) head.append(kUtf16Mark);
-  if (!header.empty()) head.append(header).append(LineEnd());
+  if (!header.empty()) head.append(header).append(LineEndBehind(header));
   return head;
 }
 
@@ -374,7 +382,8 @@ absl::Status Quarantine::Replay::Prepare(absl::Time now) {
   std::string_view rest = text;
   if (options.has_header) {
     const std::size_t size = HeaderSize(options.dialect, rest);
-    header_ = bytes_of(WithoutEnd(rest.substr(0, size))) + line_end;
+    header_ = bytes_of(WithoutEnd(rest.substr(0, size)));
+    header_ += quarantine_.LineEndBehind(header_);
     rest.remove_prefix(size);
   } else if (utf16 && rest.starts_with(kMark)) {
     header_ = kUtf16Mark;
@@ -435,7 +444,7 @@ void Quarantine::Replay::Keep(std::string_view row,
     kept_findings_.append(ToLine(
         quarantine_.Describe(finding, kept_, quarantine_.hash_(row), time)));
   }
-  kept_rows_.append(row).append(quarantine_.LineEnd());
+  kept_rows_.append(row).append(quarantine_.LineEndBehind(row));
 }
 
 // The findings go first: rows without them are read once more, findings without

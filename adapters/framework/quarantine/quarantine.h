@@ -102,6 +102,9 @@ class Quarantine {
   };
 
   std::string LineEnd() const;
+  // A CR at the end of a row would be taken for the line's: such a row gets one
+  // more.
+  std::string LineEndBehind(std::string_view row) const;
   std::string FileHead(std::string_view header) const;
   std::string JournalPath() const;
   std::string FindingsOf(const std::string& sheet) const;

@@ -145,6 +145,31 @@ TEST_F(QuarantineTest, TakesLineEndsThatAnEditorChanged) {
 }
 
 // Or a row that stands twice would pass for one that somebody had mended.
+TEST_F(QuarantineTest, ReturnsAtTheEndOfARowStay) {
+  using namespace std::string_literals;
+  const auto quarantine = Open();
+  quarantine->Add("A,B", "1\r", {Finding(2, "ROW_COLUMNS")}, kNow);
+  quarantine->Add("A,B", "2", {Finding(3, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  EXPECT_EQ(Read(quarantine->rows_path()), "A,B\n1\r\r\n2\n");
+  {
+    const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
+    ASSERT_TRUE(replay.ok()) << replay.status();
+    EXPECT_EQ(Read((*replay)->path()), "A,B\n1\r\r\n2\n");
+    EXPECT_EQ((*replay)->FindingsOf("1\r").size(), 1U);
+    (*replay)->Keep("1\r", (*replay)->FindingsOf("1\r"), kNow);
+    ASSERT_TRUE((*replay)->Finish().ok());
+  }
+  EXPECT_EQ(Read(quarantine->rows_path()), "A,B\n1\r\r\n");
+
+  fs::remove_all(folder_);
+  const auto wide = Open(Charset::kUtf16Le);
+  wide->Add("A\0"s, "1\0\r\0"s, {Finding(2, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(wide->Flush().ok());
+  EXPECT_EQ(Read(wide->rows_path()),
+            "\xFF\xFE"s + "A\0\n\0"s + "1\0\r\0\r\0\n\0"s);
+}
+
 TEST_F(QuarantineTest, LineEndsWithinARowStayAsTheyAre) {
   const std::string row = "1,\"two\r\nlines\"";
   const auto quarantine = Open();
