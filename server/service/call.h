@@ -161,16 +161,16 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 
   // Ends the call, from any thread, once.
   void Answer(absl::StatusOr<Response> result) {
-    if (result.ok()) {
+    const absl::Status status = result.status();
+    if (status.ok()) {
       response_ = *std::move(result);
       answer_bytes_ = response_.ByteSizeLong();
       desk_.answer_bytes += answer_bytes_;
       visit_.Sends(answer_bytes_);
     }
     ticket_.SendBegins();
-    desk_.metrics.Count(method_.name, result.status().code(),
-                        absl::Now() - start_);
-    Finish(ToCaller(method_, result.status()));
+    desk_.metrics.Count(method_.name, status.code(), absl::Now() - start_);
+    Finish(ToCaller(method_, status));
   }
 
   void OnDone() override {

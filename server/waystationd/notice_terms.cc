@@ -20,6 +20,7 @@ absl::Status Problems(const YamlPlaces& places,
                       const std::vector<errors::FieldViolation>& found) {
   if (found.empty()) return absl::OkStatus();
   std::vector<runtime::YamlProblem> problems;
+  problems.reserve(found.size());
   for (const errors::FieldViolation& violation : found) {
     problems.push_back({violation.field, violation.rule});
   }
