@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 #include <tuple>
+#include <vector>
 
 #include "proto/runtime/yaml.h"
 #include "server/domain/agreement.h"
@@ -50,6 +51,22 @@ TEST(DefaultRules, AreTheDefaultsOfTheAttributes) {
 using Row =
     std::tuple<std::string, std::string, std::string, int, int, std::string>;
 
+// Each with an id of its own, and nothing wrong with it.
+std::vector<v1::Agreement> AgreementsIn(const std::filesystem::path& folder) {
+  std::vector<v1::Agreement> agreements;
+  std::set<std::string> ids;
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    if (file.is_directory()) continue;
+    SCOPED_TRACE(file.path().filename());
+    v1::Agreement& agreement = agreements.emplace_back();
+    const auto places = runtime::LoadYaml(file.path(), agreement);
+    EXPECT_TRUE(places.ok()) << places.status();
+    EXPECT_THAT(CheckAgreement(agreement), IsEmpty());
+    EXPECT_TRUE(ids.insert(agreement.id()).second);
+  }
+  return agreements;
+}
+
 // The default set is the part of the ceiling that is marked, for the four
 // sectors that it names.
 TEST(DefaultAgreements, AreTheMarkedPartOfTheCeiling) {
@@ -61,16 +78,7 @@ TEST(DefaultAgreements, AreTheMarkedPartOfTheCeiling) {
     }
   }
   std::set<Row> got;
-  std::set<std::string> ids;
-  for (const auto& file :
-       std::filesystem::directory_iterator(kDeploy / "agreements")) {
-    if (file.is_directory()) continue;
-    SCOPED_TRACE(file.path().filename());
-    v1::Agreement agreement;
-    const auto places = runtime::LoadYaml(file.path(), agreement);
-    ASSERT_TRUE(places.ok()) << places.status();
-    EXPECT_THAT(CheckAgreement(agreement), IsEmpty());
-    EXPECT_TRUE(ids.insert(agreement.id()).second);
+  for (const v1::Agreement& agreement : AgreementsIn(kDeploy / "agreements")) {
     for (const v1::Grant& grant : agreement.grants()) {
       got.emplace(grant.source_sector(), agreement.recipient_sector(),
                   grant.attribute(), grant.form(), grant.partial_digits(),
@@ -81,22 +89,16 @@ TEST(DefaultAgreements, AreTheMarkedPartOfTheCeiling) {
 }
 
 TEST(DefaultAgreements, OnNoticesStayUnderTheCeiling) {
-  std::set<std::string> ids;
-  for (const auto& file :
-       std::filesystem::directory_iterator(kDeploy / "agreements/notices")) {
-    SCOPED_TRACE(file.path().filename());
-    v1::Agreement agreement;
-    const auto places = runtime::LoadYaml(file.path(), agreement);
-    ASSERT_TRUE(places.ok()) << places.status();
-    EXPECT_THAT(CheckAgreement(agreement), IsEmpty());
-    EXPECT_TRUE(ids.insert(agreement.id()).second);
+  const auto agreements = AgreementsIn(kDeploy / "agreements/notices");
+  EXPECT_EQ(agreements.size(), 4U);
+  for (const v1::Agreement& agreement : agreements) {
+    SCOPED_TRACE(agreement.id());
     EXPECT_EQ(agreement.scope(), v1::SCOPE_OPEN_NOTICE);
     // A case is one sector's: it goes from place to place.
     for (const v1::Grant& grant : agreement.grants()) {
       EXPECT_EQ(grant.source_sector(), agreement.recipient_sector());
     }
   }
-  EXPECT_EQ(ids.size(), 4U);
 }
 
 }  // namespace

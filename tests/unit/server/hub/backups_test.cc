@@ -180,17 +180,12 @@ TEST_F(BackupsTest, ForgetNobodyWhoWasShutOut) {
   const std::string name = Make();
   certificate.set_revoked(true);
   ASSERT_TRUE(put("certificate.revoke").ok());
-  v1::RevokeAgreementRequest revoke;
-  revoke.set_id(test_.hub()
-                    .ListAgreements(OperatorCaller(), {})
-                    ->agreements(0)
-                    .agreement()
-                    .id());
-  revoke.set_reason("it was a mistake");
-  ASSERT_TRUE(Await<v1::RevokeAgreementResponse>([&](auto done) {
-                test_.hub().RevokeAgreement(OperatorCaller(), revoke,
-                                            std::move(done));
-              }).ok());
+  const std::string revoked = test_.hub()
+                                  .ListAgreements(OperatorCaller(), {})
+                                  ->agreements(0)
+                                  .agreement()
+                                  .id();
+  ASSERT_EQ(test_.Revoke(revoked), absl::OkStatus());
 
   ASSERT_TRUE(test_.TryRestore(name).ok());
   EXPECT_TRUE(test_.hub().IsRevoked("0a1b"));
@@ -198,7 +193,7 @@ TEST_F(BackupsTest, ForgetNobodyWhoWasShutOut) {
   ASSERT_TRUE(agreements.ok()) << agreements.status();
   for (const v1::AgreementStatus& status : agreements->agreements()) {
     EXPECT_EQ(status.state() == v1::AgreementStatus::STATE_REVOKED,
-              status.agreement().id() == revoke.id());
+              status.agreement().id() == revoked);
   }
   EXPECT_THAT(EventsOf("journal.take-up"), SizeIs(2));
 }

@@ -37,15 +37,10 @@ class BudgetsTest : public testing::Test {
     ASSERT_TRUE(listed.ok()) << listed.status();
     for (const v1::AgreementStatus& status : listed->agreements()) {
       if (status.agreement().recipient_sector() != "labor") continue;
-      v1::ApplyAgreementRequest request;
-      *request.mutable_agreement() = status.agreement();
-      request.mutable_agreement()->set_version(status.agreement().version() +
-                                               1);
-      *request.mutable_agreement()->mutable_budget() = budget;
-      const auto applied = Await<v1::ApplyAgreementResponse>([&](auto done) {
-        test_.hub().ApplyAgreement(OperatorCaller(), request, std::move(done));
-      });
-      ASSERT_TRUE(applied.ok()) << applied.status();
+      v1::Agreement agreement = status.agreement();
+      agreement.set_version(agreement.version() + 1);
+      *agreement.mutable_budget() = budget;
+      ASSERT_EQ(test_.Apply(agreement), absl::OkStatus());
     }
   }
   void AllowCalls(int calls) {

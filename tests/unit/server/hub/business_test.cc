@@ -204,8 +204,7 @@ TEST(Business, NumbersStandNowhereInClear) {
 // With an agreement of its own commerce may ask whether an employer insures.
 TEST(Business, EmployerInsured) {
   TestHub test;
-  v1::ApplyAgreementRequest apply;
-  v1::Agreement& agreement = *apply.mutable_agreement();
+  v1::Agreement agreement;
   agreement.set_id("commerce-employers");
   agreement.set_version(1);
   agreement.set_recipient_sector("commerce");
@@ -227,10 +226,7 @@ TEST(Business, EmployerInsured) {
   grant.set_attribute("social_insurance");
   grant.set_form(v1::FORM_PREDICATE);
   grant.set_predicate("employer_insured");
-  const auto applied = Await<v1::ApplyAgreementResponse>([&](auto done) {
-    test.hub().ApplyAgreement(OperatorCaller(), apply, std::move(done));
-  });
-  ASSERT_TRUE(applied.ok()) << applied.status();
+  ASSERT_EQ(test.Apply(agreement), absl::OkStatus());
 
   const auto ask = [&] {
     return Ask(test, kCommerceSuzhou, kEnterprise, "employer_insured")

@@ -499,13 +499,7 @@ TEST(Disclosure, RevokedAgreementEndsAtOnce) {
   EXPECT_TRUE(
       test.GetPerson(kLaborSuzhou, "S", v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER)
           .ok());
-  v1::RevokeAgreementRequest request;
-  request.set_id("labor");
-  request.set_reason("ended by both sides");
-  ASSERT_TRUE(Await<v1::RevokeAgreementResponse>([&](auto done) {
-                test.hub().RevokeAgreement(OperatorCaller(), request,
-                                           std::move(done));
-              }).ok());
+  ASSERT_EQ(test.Revoke("labor"), absl::OkStatus());
   EXPECT_EQ(ReasonOf(test.GetPerson(kLaborSuzhou, "S",
                                     v1::PURPOSE_SOCIAL_INSURANCE_TRANSFER)
                          .status()),

@@ -71,12 +71,27 @@ Caller AgencyCaller(std::string_view agency) {
           .serial = "01"};
 }
 
+Caller ClerkOf(std::string_view agency, std::string_view name) {
+  Caller caller = AgencyCaller(agency);
+  caller.role = Role::kClerk;
+  caller.name = std::string(name);
+  caller.path += "/clerk/" + caller.name;
+  return caller;
+}
+
 Caller OfficeCaller() {
   return {.role = Role::kOffice,
           .agency = {},
           .name = "reconciliation",
           .path = "office/reconciliation",
           .serial = "02"};
+}
+
+Caller OfficeClerk(std::string_view name) {
+  Caller caller = OfficeCaller();
+  caller.name = "reconciliation-" + std::string(name);
+  caller.path = "office/" + caller.name;
+  return caller;
 }
 
 Caller OperatorCaller() {
@@ -330,31 +345,50 @@ absl::Status TestHub::TryRestore(const std::string& backup) {
                .hash = std::string(auditlog::AsBytes((*archive)->hash()))});
 }
 
+absl::Status TestHub::Put(const v1::Agency& agency) {
+  v1::PutAgencyRequest request;
+  *request.mutable_agency() = agency;
+  return Await<v1::PutAgencyResponse>([&](auto done) {
+           hub_->PutAgency(OperatorCaller(), request, std::move(done));
+         })
+      .status();
+}
+
+absl::Status TestHub::Apply(const v1::Agreement& agreement) {
+  v1::ApplyAgreementRequest request;
+  *request.mutable_agreement() = agreement;
+  return Await<v1::ApplyAgreementResponse>([&](auto done) {
+           hub_->ApplyAgreement(OperatorCaller(), request, std::move(done));
+         })
+      .status();
+}
+
+absl::Status TestHub::Revoke(std::string_view agreement) {
+  v1::RevokeAgreementRequest request;
+  request.set_id(std::string(agreement));
+  request.set_reason("it is over");
+  return Await<v1::RevokeAgreementResponse>([&](auto done) {
+           hub_->RevokeAgreement(OperatorCaller(), request, std::move(done));
+         })
+      .status();
+}
+
 void TestHub::Prepare() {
   for (const std::string_view id :
        {kPoliceFuyang, kPoliceSuzhou, kLaborFuyang, kLaborSuzhou, kHealthSuzhou,
         kCommerceSuzhou}) {
-    v1::PutAgencyRequest request;
-    v1::Agency& agency = *request.mutable_agency();
+    v1::Agency agency;
     agency.set_id(std::string(id));
     agency.set_sector(SectorOf(id));
     agency.set_jurisdiction(std::string(id.substr(id.find('.') + 1, 4)));
     agency.set_unsigned_unary(true);
     agency.set_unsigned_frames(true);
-    const auto put = Await<v1::PutAgencyResponse>([&](auto done) {
-      hub_->PutAgency(OperatorCaller(), request, std::move(done));
-    });
-    EXPECT_TRUE(put.ok()) << put.status();
+    EXPECT_EQ(Put(agency), absl::OkStatus());
   }
   if (!setup_.agreements) return;
   for (const char* sector :
        {"public_security", "health", "labor", "commerce"}) {
-    v1::ApplyAgreementRequest request;
-    *request.mutable_agreement() = DefaultAgreement(sector);
-    const auto applied = Await<v1::ApplyAgreementResponse>([&](auto done) {
-      hub_->ApplyAgreement(OperatorCaller(), request, std::move(done));
-    });
-    EXPECT_TRUE(applied.ok()) << applied.status();
+    EXPECT_EQ(Apply(DefaultAgreement(sector)), absl::OkStatus());
   }
 }
 

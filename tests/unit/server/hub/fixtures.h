@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "proto/auditlog/ed25519.h"
@@ -39,7 +40,11 @@ inline constexpr std::string_view kHealthSuzhou = "health.320500";
 inline constexpr std::string_view kCommerceSuzhou = "commerce.320500";
 
 Caller AgencyCaller(std::string_view agency);
+// A clerk of an agency.
+Caller ClerkOf(std::string_view agency, std::string_view name);
 Caller OfficeCaller();
+// A clerk of the reconciliation office.
+Caller OfficeClerk(std::string_view name);
 Caller OperatorCaller();
 Caller AuditorCaller();
 
@@ -177,6 +182,11 @@ class TestHub {
   absl::StatusOr<v1::DecideResponse> Decide(v1::DecideRequest request);
   absl::StatusOr<v1::UndoDecisionResponse> Undo(uint64_t number);
   std::vector<v1::LoggedEvent> Events();
+
+  // As an operator.
+  absl::Status Put(const v1::Agency& agency);
+  absl::Status Apply(const v1::Agreement& agreement);
+  absl::Status Revoke(std::string_view agreement);
 
   // Registers the agencies and applies the agreements, as a hub of no other
   // world has them from the start.

@@ -21,13 +21,6 @@ using testing::SizeIs;
 
 constexpr std::string_view kGrouping = "grouping-of-a-test";
 
-Caller Clerk(std::string_view name) {
-  Caller caller = OfficeCaller();
-  caller.name = "reconciliation-" + std::string(name);
-  caller.path = "office/" + caller.name;
-  return caller;
-}
-
 class Linkage : public testing::Test {
  protected:
   explicit Linkage(TestHub::Setup setup = {}) : test_(std::move(setup)) {}
@@ -147,7 +140,7 @@ TEST_F(Linkage, NumbersMeanNothingOutsideOfTheGrouping) {
   const auto first = number(OfficeCaller(), kGrouping);
   EXPECT_EQ(number(OfficeCaller(), kGrouping), first);
   EXPECT_NE(number(OfficeCaller(), "grouping-of-another"), first);
-  EXPECT_NE(number(Clerk("li"), kGrouping), first);
+  EXPECT_NE(number(OfficeClerk("li"), kGrouping), first);
   // Still the same after a start.
   test_.Restart();
   EXPECT_EQ(number(OfficeCaller(), kGrouping), first);
@@ -202,7 +195,7 @@ TEST_F(Linkage, OnlyTheOfficeGroupsAndOperatorsAndAuditorsMaySeeCounts) {
     bool may_group;
     bool may_report;
   } cases[] = {{OfficeCaller(), true, true},
-               {Clerk("li"), true, true},
+               {OfficeClerk("li"), true, true},
                {OperatorCaller(), false, true},
                {AuditorCaller(), false, true},
                {subject_office, false, false},
@@ -268,8 +261,8 @@ TEST_F(LinkageWithTwo, CountsOfProposalsWhatBecameOfThem) {
   for (const int sequence : {1, 2, 3, 4}) AddTwo(sequence, false);
   const std::vector<v1::Candidate> open = Candidates();
   ASSERT_THAT(open, SizeIs(4));
-  const Caller li = Clerk("li");
-  const Caller wang = Clerk("wang");
+  const Caller li = OfficeClerk("li");
+  const Caller wang = OfficeClerk("wang");
   std::vector<uint64_t> numbers;
   for (const v1::Candidate& candidate : open) {
     numbers.push_back(Rule(li, candidate, v1::Decision::KIND_SAME).number());

@@ -64,19 +64,10 @@ v1::Agreement NoticeAgreement() {
 class Notices : public testing::Test {
  protected:
   Notices() : test_({.notice_terms = Terms()}) {
-    Apply(NoticeAgreement());
+    EXPECT_EQ(test_.Apply(NoticeAgreement()), absl::OkStatus());
     test_.Submit(kPoliceSuzhou, Say("S", 1)
                                     .Core(kNumber, "王芳", 1990, 3, 7)
                                     .Lives("320505001", "狮山路7号"));
-  }
-
-  void Apply(const v1::Agreement& agreement) {
-    v1::ApplyAgreementRequest request;
-    *request.mutable_agreement() = agreement;
-    const auto applied = Await<v1::ApplyAgreementResponse>([&](auto done) {
-      hub().ApplyAgreement(OperatorCaller(), request, std::move(done));
-    });
-    EXPECT_TRUE(applied.ok()) << applied.status();
   }
 
   Hub& hub() { return test_.hub(); }
@@ -230,13 +221,11 @@ TEST_F(Notices, AreFoundForADivision) {
 
 TEST_F(Notices, AreNotSentWhereSeveralMayBeResponsible) {
   for (const char* id : {"public_security.340100", "public_security.340101"}) {
-    v1::PutAgencyRequest put;
-    put.mutable_agency()->set_id(id);
-    put.mutable_agency()->set_sector("public_security");
-    put.mutable_agency()->set_jurisdiction("3401");
-    ASSERT_TRUE(Await<v1::PutAgencyResponse>([&](auto done) {
-                  hub().PutAgency(OperatorCaller(), put, std::move(done));
-                }).ok());
+    v1::Agency agency;
+    agency.set_id(id);
+    agency.set_sector("public_security");
+    agency.set_jurisdiction("3401");
+    ASSERT_EQ(test_.Put(agency), absl::OkStatus());
   }
   v1::SendNoticeRequest request = Request();
   request.mutable_responsible()->set_sector("public_security");
@@ -271,13 +260,7 @@ TEST_F(Notices, NeedAnAgreementForTheirPurpose) {
   v1::Agreement over = NoticeAgreement();
   over.set_id("over");
   over.mutable_grants(0)->set_source_sector("labor");
-  v1::ApplyAgreementRequest request;
-  *request.mutable_agreement() = over;
-  EXPECT_EQ(ReasonOf(Await<v1::ApplyAgreementResponse>([&](auto done) {
-                       hub().ApplyAgreement(OperatorCaller(), request,
-                                            std::move(done));
-                     }).status()),
-            "OVER_CEILING");
+  EXPECT_EQ(ReasonOf(test_.Apply(over)), "OVER_CEILING");
 }
 
 // An agreement for notices opens nothing else, and one for own records no
@@ -287,31 +270,19 @@ TEST_F(Notices, ScopesStayApart) {
   v1::Agreement wider = NoticeAgreement();
   wider.set_id("wider");
   wider.set_purpose(v1::PURPOSE_IDENTITY_CONFIRMATION);
-  Apply(wider);
+  ASSERT_EQ(test_.Apply(wider), absl::OkStatus());
   EXPECT_EQ(
       ReasonOf(
           test_.GetPerson(kPoliceFuyang, "F", v1::PURPOSE_IDENTITY_CONFIRMATION)
               .status()),
       "NOT_AVAILABLE");
-  v1::RevokeAgreementRequest revoke;
-  revoke.set_id("notices");
-  revoke.set_reason("the review found it too wide");
-  ASSERT_TRUE(Await<v1::RevokeAgreementResponse>([&](auto done) {
-                hub().RevokeAgreement(OperatorCaller(), revoke,
-                                      std::move(done));
-              }).ok());
+  ASSERT_EQ(test_.Revoke("notices"), absl::OkStatus());
   EXPECT_EQ(ReasonOf(Send().status()), "NOTICE_NOT_AGREED");
 }
 
 TEST_F(Notices, ShowNothingOnceTheAgreementIsGone) {
   const std::string id = Sent();
-  v1::RevokeAgreementRequest revoke;
-  revoke.set_id("notices");
-  revoke.set_reason("the review found it too wide");
-  ASSERT_TRUE(Await<v1::RevokeAgreementResponse>([&](auto done) {
-                hub().RevokeAgreement(OperatorCaller(), revoke,
-                                      std::move(done));
-              }).ok());
+  ASSERT_EQ(test_.Revoke("notices"), absl::OkStatus());
   const auto seen = Get(kPoliceFuyang, id);
   ASSERT_TRUE(seen.ok()) << seen.status();
   EXPECT_EQ(seen->about().person().ByteSizeLong(), 0U);
@@ -338,13 +309,11 @@ TEST_F(Notices, AreNobodyElsesBusiness) {
 }
 
 TEST_F(Notices, ArePassedOn) {
-  v1::PutAgencyRequest put;
-  put.mutable_agency()->set_id("public_security.340100");
-  put.mutable_agency()->set_sector("public_security");
-  put.mutable_agency()->set_jurisdiction("3401");
-  ASSERT_TRUE(Await<v1::PutAgencyResponse>([&](auto done) {
-                hub().PutAgency(OperatorCaller(), put, std::move(done));
-              }).ok());
+  v1::Agency agency;
+  agency.set_id("public_security.340100");
+  agency.set_sector("public_security");
+  agency.set_jurisdiction("3401");
+  ASSERT_EQ(test_.Put(agency), absl::OkStatus());
   const std::string id = Sent();
   Step step;
   step.mutable_reroute()->mutable_responsible()->set_sector("public_security");
@@ -544,12 +513,7 @@ TEST_F(Notices, AYearThatNoCalendarCoversIsAnError) {
   profile.mutable_deadline()->set_calendar("cn");
   TestHub test({.notice_terms = terms});
   test.Submit(kPoliceSuzhou, Say("S", 1).Core(kNumber, "王芳", 1990, 3, 7));
-  v1::ApplyAgreementRequest apply;
-  *apply.mutable_agreement() = NoticeAgreement();
-  ASSERT_TRUE(Await<v1::ApplyAgreementResponse>([&](auto done) {
-                test.hub().ApplyAgreement(OperatorCaller(), apply,
-                                          std::move(done));
-              }).ok());
+  ASSERT_EQ(test.Apply(NoticeAgreement()), absl::OkStatus());
   v1::SendNoticeRequest request = Request();
   request.clear_attributes();
   request.add_attributes("name");

@@ -169,25 +169,16 @@ class Agreements {
   void Turn(TestHub& test, const std::string& sector) {
     const auto held = ids_.find(sector);
     if (held == ids_.end() || !held->second.empty()) {
-      v1::RevokeAgreementRequest request;
-      request.set_id(held == ids_.end() ? DefaultAgreement(sector).id()
-                                        : held->second);
-      request.set_reason("test");
-      const auto done = Await<v1::RevokeAgreementResponse>([&](auto told) {
-        test.hub().RevokeAgreement(OperatorCaller(), request, std::move(told));
-      });
-      RC_ASSERT(done.ok());
+      RC_ASSERT(test.Revoke(held == ids_.end() ? DefaultAgreement(sector).id()
+                                               : held->second)
+                    .ok());
       ids_[sector].clear();
       return;
     }
-    v1::ApplyAgreementRequest request;
-    *request.mutable_agreement() = DefaultAgreement(sector);
-    ids_[sector] = request.agreement().id() + "-" + std::to_string(++applied_);
-    request.mutable_agreement()->set_id(ids_[sector]);
-    const auto done = Await<v1::ApplyAgreementResponse>([&](auto told) {
-      test.hub().ApplyAgreement(OperatorCaller(), request, std::move(told));
-    });
-    RC_ASSERT(done.ok());
+    v1::Agreement agreement = DefaultAgreement(sector);
+    ids_[sector] = agreement.id() + "-" + std::to_string(++applied_);
+    agreement.set_id(ids_[sector]);
+    RC_ASSERT(test.Apply(agreement).ok());
   }
 
  private:

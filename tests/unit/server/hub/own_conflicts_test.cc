@@ -26,14 +26,6 @@ using testing::SizeIs;
 
 const std::string kNumber = DemoNumber("341202", "19900307", 41);
 
-Caller ClerkOf(std::string_view agency, std::string_view name) {
-  Caller caller = AgencyCaller(agency);
-  caller.role = Role::kClerk;
-  caller.name = std::string(name);
-  caller.path = "agency/" + std::string(agency) + "/clerk/" + caller.name;
-  return caller;
-}
-
 class OwnConflicts : public testing::Test {
  protected:
   // Two stations of the police say two birth dates; labor says what one does.
@@ -106,21 +98,10 @@ class OwnConflicts : public testing::Test {
   }
 
   void Revoke(const std::string& id) {
-    v1::RevokeAgreementRequest request;
-    request.set_id(id);
-    request.set_reason("it is over");
-    const auto revoked = Await<v1::RevokeAgreementResponse>([&](auto done) {
-      test_.hub().RevokeAgreement(OperatorCaller(), request, std::move(done));
-    });
-    ASSERT_TRUE(revoked.ok()) << revoked.status();
+    ASSERT_EQ(test_.Revoke(id), absl::OkStatus());
   }
   void Apply(const v1::Agreement& agreement) {
-    v1::ApplyAgreementRequest request;
-    *request.mutable_agreement() = agreement;
-    const auto applied = Await<v1::ApplyAgreementResponse>([&](auto done) {
-      test_.hub().ApplyAgreement(OperatorCaller(), request, std::move(done));
-    });
-    ASSERT_TRUE(applied.ok()) << applied.status();
+    ASSERT_EQ(test_.Apply(agreement), absl::OkStatus());
   }
   // What a review of the hub's own brings about.
   bool HasItemsSoon(const Caller& caller, size_t count) {

@@ -23,14 +23,6 @@ using testing::SizeIs;
 
 const std::string kNumber = DemoNumber("341202", "19900307", 41);
 
-Caller ClerkOf(std::string_view agency, std::string_view name) {
-  Caller caller = AgencyCaller(agency);
-  caller.role = Role::kClerk;
-  caller.name = std::string(name);
-  caller.path = "agency/" + std::string(agency) + "/clerk/" + caller.name;
-  return caller;
-}
-
 SecondPerson Both() {
   SecondPerson both;
   both.add_rulings(SecondPerson::RULING_SAME);

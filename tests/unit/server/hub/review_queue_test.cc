@@ -25,13 +25,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-Caller Clerk(std::string_view name) {
-  Caller caller = OfficeCaller();
-  caller.name = "reconciliation-" + std::string(name);
-  caller.path = "office/" + caller.name;
-  return caller;
-}
-
 class Queue : public testing::Test {
  protected:
   // One side of a pair that looks like no other pair.
@@ -126,8 +119,8 @@ class Queue : public testing::Test {
   }
 
   TestHub test_;
-  const Caller li_ = Clerk("li");
-  const Caller wang_ = Clerk("wang");
+  const Caller li_ = OfficeClerk("li");
+  const Caller wang_ = OfficeClerk("wang");
 };
 
 TEST_F(Queue, ListsBothKindsOldestFirstWithoutValues) {
@@ -280,7 +273,7 @@ TEST_F(Queue, GivesEachClerkAnotherItem) {
   const v1::ReviewItem second = Next(wang_).item();
   EXPECT_EQ(second.id(), Ids()[1]);
   EXPECT_EQ(Next(li_).item().id(), first.id()) << "goes on where it stopped";
-  EXPECT_FALSE(Next(Clerk("zhao")).has_item());
+  EXPECT_FALSE(Next(OfficeClerk("zhao")).has_item());
   EXPECT_EQ(List().items(1).claimed_by(), wang_.path);
 }
 
@@ -292,7 +285,7 @@ TEST_F(Queue, NoTwoClerksGetOneItemHoweverTheyHurry) {
   std::vector<std::thread> threads;
   for (int clerk = 0; clerk < kClerks; ++clerk) {
     threads.emplace_back([&, clerk] {
-      const Caller caller = Clerk("c" + std::to_string(clerk));
+      const Caller caller = OfficeClerk("c" + std::to_string(clerk));
       std::string token;
       for (;;) {
         v1::NextReviewItemRequest request;

@@ -23,13 +23,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-Caller Clerk(std::string_view name) {
-  Caller caller = OfficeCaller();
-  caller.name = "reconciliation-" + std::string(name);
-  caller.path = "office/" + caller.name;
-  return caller;
-}
-
 class Sample : public testing::Test {
  protected:
   explicit Sample(TestHub::Setup setup = {}) : test_(std::move(setup)) {}
@@ -130,8 +123,8 @@ class Sample : public testing::Test {
   uint64_t Persons() { return test_.hub().GetHubStatus()->persons(); }
 
   TestHub test_;
-  const Caller li_ = Clerk("li");
-  const Caller wang_ = Clerk("wang");
+  const Caller li_ = OfficeClerk("li");
+  const Caller wang_ = OfficeClerk("wang");
 };
 
 TEST_F(Sample, DrawsPairsOfEachBandAndShowsThemBlind) {

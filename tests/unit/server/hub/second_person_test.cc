@@ -26,13 +26,6 @@ using Answer = v1::SettleProposalRequest;
 
 const std::string kNumber = DemoNumber("341202", "19900307", 41);
 
-Caller Clerk(std::string_view name) {
-  Caller caller = OfficeCaller();
-  caller.name = "reconciliation-" + std::string(name);
-  caller.path = "office/" + caller.name;
-  return caller;
-}
-
 SecondPerson All() {
   SecondPerson all;
   for (int ruling = SecondPerson::RULING_SAME;
@@ -142,9 +135,9 @@ class Second : public testing::Test {
   }
 
   TestHub test_;
-  const Caller li_ = Clerk("li");
-  const Caller wang_ = Clerk("wang");
-  const Caller chen_ = Clerk("chen");
+  const Caller li_ = OfficeClerk("li");
+  const Caller wang_ = OfficeClerk("wang");
+  const Caller chen_ = OfficeClerk("chen");
 };
 
 TEST_F(Second, AProposalChangesNothingUntilAnotherClerkApproves) {

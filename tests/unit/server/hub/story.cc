@@ -102,13 +102,10 @@ absl::Status PutAgencies(const Scene& scene) {
 
 absl::Status ApplyAgreements(const Scene& scene) {
   for (const char* sector : {"public_security", "labor"}) {
-    v1::ApplyAgreementRequest request;
-    *request.mutable_agreement() = DefaultAgreement(sector);
-    const auto applied = Await<v1::ApplyAgreementResponse>([&](auto done) {
-      scene.test.hub().ApplyAgreement(OperatorCaller(), request,
-                                      std::move(done));
-    });
-    if (!applied.ok()) return applied.status();
+    if (auto applied = scene.test.Apply(DefaultAgreement(sector));
+        !applied.ok()) {
+      return applied;
+    }
   }
   return absl::OkStatus();
 }
