@@ -159,11 +159,12 @@ std::span<const Statement* const> ClerkTables::Statements() {
 // --- reading ---
 
 absl::StatusOr<std::vector<OpenItem>> ClerkTables::ItemsIn(
-    const Result& result) const {
+    const absl::StatusOr<Result>& result) const {
+  if (!result.ok()) return result.status();
   std::vector<OpenItem> items;
-  for (int row = 0; row < result.rows(); ++row) {
-    items.push_back(ItemOf(result, row));
-    if (result.Int(row, kItemSum) != SumOf(key_, items.back())) {
+  for (int row = 0; row < result->rows(); ++row) {
+    items.push_back(ItemOf(*result, row));
+    if (result->Int(row, kItemSum) != SumOf(key_, items.back())) {
       return Damaged(PlaceOf(items.back()));
     }
   }
@@ -176,51 +177,34 @@ absl::StatusOr<std::vector<OpenItem>> ClerkTables::ListOpenItems(
   OpenItem start;
   start.opened_time = std::numeric_limits<int64_t>::min();
   const OpenItem& from = after.has_value() ? *after : start;
-  const auto result = connection_.Run(
+  return ItemsIn(connection_.Run(
       kListItems, Parameters(NumberOf(kind), from.opened_time, from.a, from.b,
-                             from.attribute, from.entry, Within(limit)));
-  if (!result.ok()) return result.status();
-  return ItemsIn(*result);
+                             from.attribute, from.entry, Within(limit))));
 }
 
 absl::StatusOr<std::optional<OpenItem>> ClerkTables::GetOpenItem(
     const OpenItemKey& key) const {
-  const auto result = connection_.Run(
+  return FirstOf(ItemsIn(connection_.Run(
       kItem,
-      Parameters(NumberOf(key.kind), key.a, key.b, key.attribute, key.entry));
-  if (!result.ok()) return result.status();
-  auto items = ItemsIn(*result);
-  if (!items.ok()) return items.status();
-  if (items->empty()) return std::nullopt;
-  return std::move(items->front());
+      Parameters(NumberOf(key.kind), key.a, key.b, key.attribute, key.entry))));
 }
 
 absl::StatusOr<std::vector<OpenItem>> ClerkTables::OpenItemsOf(
     std::span<const Uid> uids) const {
-  const auto result = connection_.Run(kItemsOf, Parameters().AddNumbers(uids));
-  if (!result.ok()) return result.status();
-  return ItemsIn(*result);
+  return ItemsIn(connection_.Run(kItemsOf, Parameters().AddNumbers(uids)));
 }
 
 absl::StatusOr<std::vector<DecisionRow>> ClerkTables::DecisionsIn(
-    const Result& result) const {
+    const absl::StatusOr<Result>& result) const {
+  if (!result.ok()) return result.status();
   std::vector<DecisionRow> decisions;
-  for (int row = 0; row < result.rows(); ++row) {
-    decisions.push_back(DecisionOf(result, row));
-    if (result.Int(row, kDecisionSum) != SumOf(key_, decisions.back())) {
+  for (int row = 0; row < result->rows(); ++row) {
+    decisions.push_back(DecisionOf(*result, row));
+    if (result->Int(row, kDecisionSum) != SumOf(key_, decisions.back())) {
       return Damaged(PlaceOf(decisions.back()));
     }
   }
   return decisions;
-}
-
-absl::StatusOr<std::optional<DecisionRow>> ClerkTables::FirstOf(
-    const absl::StatusOr<Result>& result) const {
-  if (!result.ok()) return result.status();
-  auto decisions = DecisionsIn(*result);
-  if (!decisions.ok()) return decisions.status();
-  if (decisions->empty()) return std::nullopt;
-  return std::move(decisions->front());
 }
 
 absl::StatusOr<std::vector<DecisionRow>> ClerkTables::DecisionsOf(
@@ -246,20 +230,20 @@ absl::StatusOr<std::vector<DecisionRow>> ClerkTables::DecisionsOf(
 
 absl::StatusOr<std::optional<DecisionRow>> ClerkTables::GetDecision(
     uint64_t number) const {
-  return FirstOf(connection_.Run(kDecision, Parameters(Within(number))));
+  return FirstOf(
+      DecisionsIn(connection_.Run(kDecision, Parameters(Within(number)))));
 }
 
 absl::StatusOr<std::optional<DecisionRow>> ClerkTables::FindDecisionByRequest(
     const KeyHash& request) const {
-  return FirstOf(connection_.Run(kDecisionByRequest, Parameters(request)));
+  return FirstOf(
+      DecisionsIn(connection_.Run(kDecisionByRequest, Parameters(request))));
 }
 
 absl::StatusOr<std::vector<DecisionRow>> ClerkTables::ListDecisions(
     uint64_t after, size_t limit) const {
-  const auto result =
-      connection_.Run(kListDecisions, Parameters(Within(after), Within(limit)));
-  if (!result.ok()) return result.status();
-  return DecisionsIn(*result);
+  return DecisionsIn(connection_.Run(kListDecisions,
+                                     Parameters(Within(after), Within(limit))));
 }
 
 absl::StatusOr<std::vector<ObjectRow>> ClerkTables::ListObjects(

@@ -69,10 +69,9 @@ class ClerkTables {
   Tally Check(Findings& findings) const;
 
  private:
-  absl::StatusOr<std::vector<OpenItem>> ItemsIn(const Result& result) const;
+  absl::StatusOr<std::vector<OpenItem>> ItemsIn(
+      const absl::StatusOr<Result>& result) const;
   absl::StatusOr<std::vector<DecisionRow>> DecisionsIn(
-      const Result& result) const;
-  absl::StatusOr<std::optional<DecisionRow>> FirstOf(
       const absl::StatusOr<Result>& result) const;
   void PutItems(const Batch& batch, Change& change, Pipeline& pipeline) const;
   absl::Status PutDecisions(const Batch& batch, uint64_t held, Change& change,

@@ -141,10 +141,7 @@ absl::StatusOr<std::vector<OpenItem>> ClerkTables::ListOpenItems(
 absl::StatusOr<std::optional<OpenItem>> ClerkTables::GetOpenItem(
     const OpenItemKey& key) {
   Rows rows(item_, NumberOf(key.kind), key.a, key.b, key.attribute, key.entry);
-  absl::StatusOr<std::vector<OpenItem>> items = ItemsOf(rows);
-  if (!items.ok()) return items.status();
-  if (items->empty()) return std::nullopt;
-  return std::move(items->front());
+  return FirstOf(ItemsOf(rows));
 }
 
 absl::StatusOr<std::vector<OpenItem>> ClerkTables::OpenItemsOf(
@@ -207,19 +204,13 @@ absl::StatusOr<std::vector<DecisionRow>> ClerkTables::DecisionsOf(
 absl::StatusOr<std::optional<DecisionRow>> ClerkTables::GetDecision(
     uint64_t number) {
   Rows rows(decision_, number);
-  absl::StatusOr<std::vector<DecisionRow>> decisions = DecisionsIn(rows);
-  if (!decisions.ok()) return decisions.status();
-  if (decisions->empty()) return std::nullopt;
-  return std::move(decisions->front());
+  return FirstOf(DecisionsIn(rows));
 }
 
 absl::StatusOr<std::optional<DecisionRow>> ClerkTables::FindDecisionByRequest(
     const KeyHash& request) {
   Rows rows(decision_by_request_, request);
-  absl::StatusOr<std::vector<DecisionRow>> decisions = DecisionsIn(rows);
-  if (!decisions.ok()) return decisions.status();
-  if (decisions->empty()) return std::nullopt;
-  return std::move(decisions->front());
+  return FirstOf(DecisionsIn(rows));
 }
 
 absl::StatusOr<std::vector<DecisionRow>> ClerkTables::ListDecisions(
