@@ -78,22 +78,16 @@ std::unique_ptr<Work> LookLeaf(Core& core, const Caller& caller,
 absl::StatusOr<v1::ListConflictsResponse> Office::ListConflicts(
     const v1::ListConflictsRequest& request) {
   const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
-  uint32_t attribute = 0;
-  if (!request.attribute().empty()) {
-    const auto* info = domain::FindAttribute(request.attribute());
-    if (info == nullptr) {
-      return errors::Error("ATTRIBUTE_UNKNOWN", {.field = "attribute"});
-    }
-    attribute = static_cast<uint32_t>(info->number);
-  }
+  const auto attribute = ListedAttribute(request);
+  if (!attribute.ok()) return attribute.status();
   const AgencyEntry* agency = registry->Find(request.agency());
   if (agency == nullptr && !request.agency().empty()) {
     return v1::ListConflictsResponse();
   }
   std::function<bool(const OpenItem&)> wanted;
-  if (attribute != 0 || agency != nullptr) {
+  if (*attribute != 0 || agency != nullptr) {
     wanted = [&](const OpenItem& item) {
-      return (attribute == 0 || item.attribute == attribute) &&
+      return (*attribute == 0 || item.attribute == *attribute) &&
              (agency == nullptr ||
               std::ranges::binary_search(item.agencies, agency->number));
     };
@@ -102,13 +96,7 @@ absl::StatusOr<v1::ListConflictsResponse> Office::ListConflicts(
       ListItems(core_, OpenItem::Kind::kConflict, request.page_size(),
                 request.page_token(), wanted);
   if (!page.ok()) return page.status();
-  v1::ListConflictsResponse response;
-  for (const OpenItem& item : page->items) {
-    *response.add_conflicts() = ConflictOf(core_, *registry, item);
-  }
-  response.set_next_page_token(page->next_page_token);
-  response.set_total_size(page->total);
-  return response;
+  return ConflictsOf(core_, *registry, *page);
 }
 
 void Office::GetConflict(const Caller& caller,

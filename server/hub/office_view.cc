@@ -8,6 +8,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "proto/codes/citizen_number.h"
 #include "proto/codes/name.h"
+#include "proto/errors/error.h"
 #include "server/domain/apply.h"
 #include "server/domain/disclosure.h"
 #include "server/domain/meaning.h"
@@ -21,22 +22,9 @@ v1::ClaimView ViewClaim(const Core& core,
                         const domain::AttributeInfo& attribute,
                         const domain::Resolution& resolution,
                         const domain::Claim& claim) {
-  v1::ClaimView view;
+  v1::ClaimView view = ViewOf(attribute, claim, *claim.full);
   view.set_id(ClaimId(core.hashes, attribute.number, resolution, claim));
   view.set_agency(std::string(claim.agency));
-  domain::SetValue(attribute, *claim.full, view.mutable_value());
-  view.set_grade(claim.grade);
-  view.set_evidence(claim.evidence);
-  if (claim.recorded != 0) {
-    *view.mutable_recorded_time() =
-        TimeUtil::MicrosecondsToTimestamp(claim.recorded);
-  }
-  *view.mutable_received_time() =
-      TimeUtil::MicrosecondsToTimestamp(claim.received);
-  if (claim.valid_from != nullptr) {
-    *view.mutable_valid_from() = *claim.valid_from;
-  }
-  view.set_revision(claim.revision);
   return view;
 }
 
@@ -58,6 +46,48 @@ v1::Conflict ConflictOf(const Core& core, const Snapshot& registry,
   }
   conflict.set_etag(ToBase32(item.etag));
   return conflict;
+}
+
+absl::StatusOr<uint32_t> ListedAttribute(
+    const v1::ListConflictsRequest& request) {
+  if (request.attribute().empty()) return 0;
+  const auto* info = domain::FindAttribute(request.attribute());
+  if (info == nullptr) {
+    return errors::Error("ATTRIBUTE_UNKNOWN", {.field = "attribute"});
+  }
+  return static_cast<uint32_t>(info->number);
+}
+
+v1::ListConflictsResponse ConflictsOf(const Core& core,
+                                      const Snapshot& registry,
+                                      const OpenItemPage& page) {
+  v1::ListConflictsResponse response;
+  for (const storage::OpenItem& item : page.items) {
+    *response.add_conflicts() = ConflictOf(core, registry, item);
+  }
+  response.set_next_page_token(page.next_page_token);
+  response.set_total_size(page.total);
+  return response;
+}
+
+v1::ClaimView ViewOf(const domain::AttributeInfo& attribute,
+                     const domain::Claim& claim,
+                     const google::protobuf::Message& value) {
+  v1::ClaimView view;
+  domain::SetValue(attribute, value, view.mutable_value());
+  view.set_grade(claim.grade);
+  view.set_evidence(claim.evidence);
+  if (claim.recorded != 0) {
+    *view.mutable_recorded_time() =
+        TimeUtil::MicrosecondsToTimestamp(claim.recorded);
+  }
+  *view.mutable_received_time() =
+      TimeUtil::MicrosecondsToTimestamp(claim.received);
+  if (claim.valid_from != nullptr) {
+    *view.mutable_valid_from() = *claim.valid_from;
+  }
+  view.set_revision(claim.revision);
+  return view;
 }
 
 void Mask(domain::AttributeSet revealed, v1::Person& person) {

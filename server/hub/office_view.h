@@ -5,13 +5,16 @@
 #ifndef WAYSTATION_SERVER_HUB_OFFICE_VIEW_H_
 #define WAYSTATION_SERVER_HUB_OFFICE_VIEW_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "server/domain/resolve.h"
 #include "server/hub/core.h"
 #include "server/hub/edge.h"
+#include "server/hub/open_item_list.h"
 #include "server/hub/person_reader.h"
 #include "waystation/v1/reconciliation_service.pb.h"
 
@@ -20,6 +23,20 @@ namespace waystation::hub {
 // An open conflict as lists have it, without values.
 v1::Conflict ConflictOf(const Core& core, const Snapshot& registry,
                         const storage::OpenItem& item);
+
+// The number of the attribute that a list is to be of; 0 where none is named.
+// ATTRIBUTE_UNKNOWN.
+absl::StatusOr<uint32_t> ListedAttribute(
+    const v1::ListConflictsRequest& request);
+v1::ListConflictsResponse ConflictsOf(const Core& core,
+                                      const Snapshot& registry,
+                                      const OpenItemPage& page);
+
+// What a claim says, since when and on what, with `value` in place of its own;
+// not whose it is.
+v1::ClaimView ViewOf(const domain::AttributeInfo& attribute,
+                     const domain::Claim& claim,
+                     const google::protobuf::Message& value);
 
 // Hides name and numbers, unless they are among `revealed`.
 void Mask(domain::AttributeSet revealed, v1::Person& person);

@@ -94,22 +94,9 @@ class Showing {
   }
 
   v1::ClaimView OwnClaim(const domain::Claim& claim) const {
-    v1::ClaimView view;
+    v1::ClaimView view = ViewOf(*conflict_.attribute, claim, *claim.value);
     view.set_agency(agency_.id());
     view.set_record_key(conflict_.person->Find(claim.uid)->stored.record_key());
-    domain::SetValue(*conflict_.attribute, *claim.value, view.mutable_value());
-    view.set_grade(claim.grade);
-    view.set_evidence(claim.evidence);
-    if (claim.recorded != 0) {
-      *view.mutable_recorded_time() =
-          TimeUtil::MicrosecondsToTimestamp(claim.recorded);
-    }
-    *view.mutable_received_time() =
-        TimeUtil::MicrosecondsToTimestamp(claim.received);
-    if (claim.valid_from != nullptr) {
-      *view.mutable_valid_from() = *claim.valid_from;
-    }
-    view.set_revision(claim.revision);
     return view;
   }
 
@@ -163,14 +150,8 @@ absl::StatusOr<v1::ListConflictsResponse> OwnConflictDesk::List(
   const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
   const auto reviewer = Reviewer::Of(*registry, caller);
   if (!reviewer.ok()) return reviewer.status();
-  uint32_t attribute = 0;
-  if (!request.attribute().empty()) {
-    const auto* info = domain::FindAttribute(request.attribute());
-    if (info == nullptr) {
-      return errors::Error("ATTRIBUTE_UNKNOWN", {.field = "attribute"});
-    }
-    attribute = static_cast<uint32_t>(info->number);
-  }
+  const auto attribute = ListedAttribute(request);
+  if (!attribute.ok()) return attribute.status();
   // Who else takes part is not told.
   if (!request.agency().empty() && request.agency() != caller.agency) {
     return v1::ListConflictsResponse();
@@ -181,7 +162,7 @@ absl::StatusOr<v1::ListConflictsResponse> OwnConflictDesk::List(
       ListItems(core_, reviewer->conflicts(), request.page_size(),
                 request.page_token(), [&](const OpenItem& item) {
                   if (!reviewer->Sees(item.kind, item.agencies) ||
-                      (attribute != 0 && item.attribute != attribute)) {
+                      (*attribute != 0 && item.attribute != *attribute)) {
                     return false;
                   }
                   const auto may_show = check.MayShow(item);
@@ -190,13 +171,7 @@ absl::StatusOr<v1::ListConflictsResponse> OwnConflictDesk::List(
                 });
   if (!failure.ok()) return failure;
   if (!page.ok()) return page.status();
-  v1::ListConflictsResponse response;
-  for (const OpenItem& item : page->items) {
-    *response.add_conflicts() = ConflictOf(core_, *registry, item);
-  }
-  response.set_next_page_token(page->next_page_token);
-  response.set_total_size(page->total);
-  return response;
+  return ConflictsOf(core_, *registry, *page);
 }
 
 void OwnConflictDesk::Get(const Caller& caller,
