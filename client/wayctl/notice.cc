@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // wayctl notice: cases between agencies, at a clerk's desk.
 #include <algorithm>
-#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +12,8 @@
 #include "client/wayctl/person_view.h"
 #include "client/wayctl/values.h"
 #include "google/protobuf/util/time_util.h"
+#include "proto/calendar/china_time.h"
+#include "proto/calendar/dates.h"
 #include "proto/errors/error.h"
 #include "proto/language/error_text.h"
 #include "proto/runtime/yaml_text.h"
@@ -28,15 +30,14 @@ constexpr int kMostPerPage = 200;
 
 // --- showing ---
 
-// The deadline is the end of a day, which as an instant reads like the day
-// after: the second before it is shown to people.
-Cell DueCell(const v1::Notice& notice, const Surroundings& surroundings) {
+// The deadline is the end of a day in China, which as an instant reads like the
+// day after: that day is shown to people, wherever they read.
+Cell DueCell(const v1::Notice& notice) {
   if (!notice.has_due_time()) return Cell("");
-  google::protobuf::Timestamp last = notice.due_time();
-  last.set_seconds(last.seconds() - 1);
-  Cell due = TimeCell(last, surroundings);
-  due.shown = due.shown.substr(0, due.shown.find(' '));
-  due.raw = TimeUtil::ToString(notice.due_time());
+  const std::int64_t until =
+      TimeUtil::TimestampToMicroseconds(notice.due_time());
+  Cell due(calendar::TextOf(calendar::DayOf(until - 1)),
+           TimeUtil::ToString(notice.due_time()));
   if (notice.overdue()) due.shown = Say("$0, overdue", due.shown);
   return due;
 }
@@ -68,8 +69,8 @@ Cell AboutCell(const v1::Notice& notice) {
 
 Cell AgencyCell(const std::string& id) { return {AgencyText(id), id}; }
 
-Table NoticeRows(const google::protobuf::RepeatedPtrField<v1::Notice>& notices,
-                 const Surroundings& surroundings) {
+Table NoticeRows(
+    const google::protobuf::RepeatedPtrField<v1::Notice>& notices) {
   Table table{.columns = {{"id", Say("NOTICE")},
                           {"kind", Say("KIND")},
                           {"due_time", Say("DUE")},
@@ -78,10 +79,9 @@ Table NoticeRows(const google::protobuf::RepeatedPtrField<v1::Notice>& notices,
                           {"to", Say("RECIPIENT"), false, true},
                           {"attributes", Say("ABOUT"), false, true}}};
   for (const v1::Notice& notice : notices) {
-    table.rows.push_back({notice.id(), KindCell(notice),
-                          DueCell(notice, surroundings), StateCell(notice),
-                          AgencyCell(notice.from()), AgencyCell(notice.to()),
-                          AboutCell(notice)});
+    table.rows.push_back({notice.id(), KindCell(notice), DueCell(notice),
+                          StateCell(notice), AgencyCell(notice.from()),
+                          AgencyCell(notice.to()), AboutCell(notice)});
   }
   return table;
 }
@@ -101,7 +101,7 @@ std::vector<Fact> HeadFacts(const v1::Notice& notice,
        {"to", Say("With"), AgencyCell(notice.to())},
        {"attributes", Say("About"), AboutCell(notice)},
        {"sent_time", Say("Sent"), TimeCell(notice.sent_time(), surroundings)},
-       {"due_time", Say("Until the end of"), DueCell(notice, surroundings)}});
+       {"due_time", Say("Until the end of"), DueCell(notice)}});
   if (notice.has_answered_time()) {
     facts.push_back({"answered_time", Say("Answered"),
                      TimeCell(notice.answered_time(), surroundings)});
@@ -220,9 +220,7 @@ absl::Status ListBox(Session& session, const Listed& options) {
   return ShowPages(
       session, options.list, kMostPerPage, request,
       [&](const auto& page) { return session.notice().ListNotices(page); },
-      [&](const auto& page) {
-        return NoticeRows(page.notices(), session.surroundings());
-      });
+      [](const auto& page) { return NoticeRows(page.notices()); });
 }
 
 absl::Status Show(Session& session, const std::string& id,
@@ -375,8 +373,7 @@ absl::Status Accept(Session& session, const std::vector<std::string>& ids,
     return Take(session, notices.front(), step, Say("Accept this?"), dry_run);
   }
   const Sheet sheet{
-      .sections = {{Say("To be accepted"),
-                    NoticeRows(heads.notices(), session.surroundings())}}};
+      .sections = {{Say("To be accepted"), NoticeRows(heads.notices())}}};
   if (dry_run) {
     session.out().Show(heads, sheet);
     return absl::OkStatus();
@@ -399,8 +396,7 @@ absl::Status Accept(Session& session, const std::vector<std::string>& ids,
                            language::Describe(response.status())));
     worst.Update(response.status());
   }
-  session.out().Page(accepted,
-                     NoticeRows(accepted.notices(), session.surroundings()));
+  session.out().Page(accepted, NoticeRows(accepted.notices()));
   session.out().EndList();
   return worst;
 }

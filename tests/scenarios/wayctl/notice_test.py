@@ -2,6 +2,7 @@
 """notice_test.py BIN_DIR: cases between agencies, from Suzhou's police to
 Fuyang's and back, as the two desks see them."""
 
+import datetime
 import json
 
 from scenario import (
@@ -166,6 +167,28 @@ class Desk(Notice):
         )
         for shown in ("信息核查", "已送达", "发送方记录的内容"):
             self.assertIn(shown, out)
+
+    def test_the_last_day_is_chinas_wherever_one_reads(self):
+        notice = self.send()
+        days = set()
+        for zone in ("UTC", "Fixed/UTC+12:00:00", "Fixed/UTC-12:00:00"):
+            self.world.extra = {"TZ": zone}
+            out, _ = self.ends(
+                0, FUYANG_POLICE, "notice", "show", notice["id"]
+            )
+            [line] = [
+                line
+                for line in out.splitlines()
+                if line.startswith("Until the end of")
+            ]
+            days.add(line.split()[-1])
+        self.world.extra = {}
+        until = datetime.datetime.fromisoformat(
+            notice["dueTime"].replace("Z", "+00:00")
+        )
+        # Midnight behind it, eight hours before UTC's.
+        last = until + datetime.timedelta(hours=8, days=-1)
+        self.assertEqual(days, {last.date().isoformat()})
 
     def test_json_is_the_message(self):
         notice = self.send()
