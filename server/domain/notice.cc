@@ -2,7 +2,6 @@
 #include "server/domain/notice.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "google/protobuf/util/time_util.h"

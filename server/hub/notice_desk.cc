@@ -206,8 +206,7 @@ void NoticeDesk::Get(const Caller& caller, const v1::GetNoticeRequest& request,
   if (!number.has_value()) return done(missing);
   const auto row = core_.store.GetNotice(*number);
   if (!row.ok()) return done(StoreError(row.status()));
-  if (!row->has_value() || ((*row)->sender != agency->number &&
-                            (*row)->recipient != agency->number)) {
+  if (!row->has_value() || !IsParty(agency->number, **row)) {
     return done(missing);
   }
   const auto stored = ParseNotice(**row);

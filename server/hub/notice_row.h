@@ -46,6 +46,12 @@ absl::StatusOr<domain::NoticeCase> OpenNotice(const storage::NoticeRow& row,
 void SealNotice(Sealer& sealer, const domain::NoticeCase& notice,
                 const Record* record, storage::NoticeRow& row);
 
+// Sent it, or has it now: nobody else knows of it.
+inline bool IsParty(storage::AgencyNumber agency,
+                    const storage::NoticeRow& row) {
+  return row.sender == agency || row.recipient == agency;
+}
+
 // Names a version, so that nobody takes a step on what they did not see.
 std::string EtagOf(const storage::NoticeRow& row);
 

@@ -9,6 +9,7 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "google/protobuf/util/time_util.h"
 #include "proto/calendar/deadline.h"
+#include "proto/codes/ascii.h"
 #include "proto/errors/error.h"
 #include "server/domain/apply.h"
 #include "server/domain/responsible.h"
@@ -43,7 +44,7 @@ std::string_view NameOf(Notice::Kind kind) {
 bool IsDivision(std::string_view code) {
   constexpr size_t kSizes[] = {2, 4, 6, 9, 12, 15};
   return std::ranges::find(kSizes, code.size()) != std::end(kSizes) &&
-         std::ranges::all_of(code, [](char c) { return c >= '0' && c <= '9'; });
+         codes::IsDigits(code);
 }
 
 v1::AuditEvent StepEvent(const Caller& caller, const Notice& notice,
@@ -101,8 +102,7 @@ absl::StatusOr<NoticeWork::Loaded> NoticeWork::Load(Planning& planning,
   if (agency == nullptr) return errors::Error("AGENCY_NOT_REGISTERED");
   const auto row = planning.FindNotice(*number);
   if (!row.ok()) return row.status();
-  if (!row->has_value() || ((*row)->sender != agency->number &&
-                            (*row)->recipient != agency->number)) {
+  if (!row->has_value() || !IsParty(agency->number, **row)) {
     return missing;
   }
   Loaded loaded{.row = **row, .notice = {}, .record = nullptr};
