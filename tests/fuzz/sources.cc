@@ -37,11 +37,6 @@ const absl::Time kNow = absl::FromUnixSeconds(1'772'323'200);  // 2026-03-01
 constexpr adapters::ReadingOptions kOptions = {
     std::chrono::year(2026) / 3 / 1, codes::CitizenNumberProfile::kDemo};
 
-std::string LineEnd(const TableFormat& format) {
-  return format.dialect.charset == Charset::kUtf16Le ? std::string("\n\0", 2)
-                                                     : "\n";
-}
-
 // What a source passes over as no row: such a line says nothing.
 bool IsBlank(std::string_view row) {
   return row.empty() || row == "\x1A" || row == std::string_view("\x1A\0", 2);
@@ -104,35 +99,50 @@ bool ReadSheet(const std::string& path, const TableFormat& format,
   return true;
 }
 
-// A text's last CR is taken for the line's where the format cannot quote it.
-std::string WithoutCr(std::string text) {
-  while (text.ends_with('\r')) text.pop_back();
-  return text;
+Quarantine::Options QuarantineOf(const std::string& folder,
+                                 const TableFormat& format) {
+  return {.folder = folder,
+          .source = "fuzz",
+          .extension = format.ending(),
+          .dialect = format.dialect,
+          .has_header = format.has_header(),
+          .hash_key = std::string(16, 'k')};
 }
 
+// Of a file whose header names no column, a mapping finds none.
+bool HasNoColumns(std::string_view header, const TableFormat& format) {
+  return format.has_header() && IsBlank(header);
+}
+
+// Every row that was taken as one that the hub would not have after all, which
+// comes to the quarantine as the outbox kept it.
 void CheckTaken(const std::vector<KeptRow>& rows, std::string_view header,
                 const TableFormat& format,
-                const std::vector<std::string>& wanted) {
-  std::string sheet;
-  if (format.has_header()) sheet.append(header).append(LineEnd(format));
+                const std::vector<std::string>& wanted, ScratchFolder& folder) {
+  if (HasNoColumns(header, format)) return;
+  Quarantine quarantine(QuarantineOf(folder.path(), format));
   std::vector<const KeptRow*> taken;
   for (const KeptRow& row : rows) {
     if (row.defect || IsBlank(row.wanted)) continue;
-    sheet.append(row.wanted).append(LineEnd(format));
+    // Another finding for each, so that equal rows are kept as often.
+    report::v1::RowFinding finding;
+    finding.set_line(row.line);
+    finding.set_column(absl::StrCat(row.line));
+    quarantine.Add(header, row.wanted, {finding}, kNow);
     taken.push_back(&row);
   }
   if (taken.empty()) return;
-  const MemoryFile file(sheet);
+  WAYSTATION_HOLDS(quarantine.Flush().ok());
+  auto replay = quarantine.BeginReplay(quarantine.rows_path(), kNow);
+  WAYSTATION_HOLDS(replay.ok());
   std::vector<KeptRow> again;
-  if (!ReadSheet(file.path(), format, wanted, again)) return;
+  if (!ReadSheet((*replay)->path(), format, wanted, again)) return;
   WAYSTATION_HOLDS(again.size() == taken.size());
   for (std::size_t i = 0; i < again.size(); ++i) {
+    WAYSTATION_HOLDS(again[i].original == taken[i]->wanted);
     if (again[i].defect && again[i].defect->reason == "ROW_CHARSET") continue;
     WAYSTATION_HOLDS(!again[i].defect);
-    for (std::size_t k = 0; k < wanted.size(); ++k) {
-      WAYSTATION_HOLDS(WithoutCr(again[i].fields[k]) ==
-                       WithoutCr(taken[i]->fields[k]));
-    }
+    WAYSTATION_HOLDS(again[i].fields == taken[i]->fields);
   }
 }
 
@@ -152,16 +162,10 @@ report::v1::RowFinding FindingOf(const KeptRow& row) {
 
 void CheckRejected(const std::vector<KeptRow>& rows, std::string_view header,
                    const TableFormat& format,
-                   const std::vector<std::string>& wanted) {
-  // Of a file whose header names no column, a mapping finds none.
-  if (format.has_header() && IsBlank(header)) return;
-  static auto* const folder = new ScratchFolder;
-  Quarantine quarantine({.folder = folder->path(),
-                         .source = "fuzz",
-                         .extension = format.ending(),
-                         .dialect = format.dialect,
-                         .has_header = format.has_header(),
-                         .hash_key = std::string(16, 'k')});
+                   const std::vector<std::string>& wanted,
+                   ScratchFolder& folder) {
+  if (HasNoColumns(header, format)) return;
+  Quarantine quarantine(QuarantineOf(folder.path(), format));
   // The same row with the same defect waits once.
   std::set<std::pair<std::string, std::string_view>> waiting;
   std::multiset<std::string> bytes;
@@ -204,7 +208,6 @@ void CheckRejected(const std::vector<KeptRow>& rows, std::string_view header,
       }
     }
   }
-  folder->Clear();
 }
 
 // What the adapter would send of a row; empty for one that it would not.
@@ -266,8 +269,11 @@ std::vector<KeptRow> CheckSource(std::string_view bytes,
   }
   WAYSTATION_HOLDS((*source)->bytes_read() <= bytes.size());
   const std::string header((*source)->header());
-  CheckTaken(rows, header, format, wanted);
-  CheckRejected(rows, header, format, wanted);
+  static ScratchFolder folder;
+  CheckTaken(rows, header, format, wanted, folder);
+  folder.Clear();
+  CheckRejected(rows, header, format, wanted, folder);
+  folder.Clear();
   return rows;
 }
 

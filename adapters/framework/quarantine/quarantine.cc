@@ -17,9 +17,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "adapters/framework/decoding/sniff.h"
-#include "adapters/framework/decoding/utf16.h"
 #include "adapters/framework/quarantine/append_together.h"
+#include "adapters/framework/quarantine/sheet.h"
 #include "proto/runtime/file.h"
 
 namespace waystation::adapters {
@@ -32,9 +31,6 @@ using report::v1::RowFinding;
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 constexpr std::size_t kSheetDigits = 8;
-// The byte order mark as a file has it, and as utf16::ToBytes gives it.
-constexpr std::string_view kUtf16Mark = "\xFF\xFE";
-constexpr std::string_view kMark = "\xEF\xBB\xBF";
 // Fills up the half character that a file in UTF-16 ends with, so that the rows
 // behind it stay readable. Together they are none, so that nobody takes the row
 // before somebody has mended it.
@@ -58,25 +54,10 @@ std::string ToLine(const QuarantinedRow& row) {
   return json;
 }
 
-std::string_view WithoutEnd(std::string_view line) {
-  if (line.ends_with('\n')) line.remove_suffix(1);
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
-
-// Bytes of the header at the front, with its line end; names of columns that
-// are quoted may stand on several lines.
-std::size_t HeaderSize(const Dialect& dialect, std::string_view text) {
-  if (text.empty()) return 0;
-  Dialect working = dialect;
-  std::size_t mark = 0;
-  if (dialect.charset == Charset::kUtf16Le) working.charset = Charset::kUtf8;
-  if (const auto found = FindByteOrderMark(text)) mark = found->size;
-  if (mark == text.size()) return mark;
-  std::vector<Span> fields;
-  const SplitRow row =
-      Split(working, text.substr(mark), /*at_end=*/true, fields);
-  return mark + row.size_with_end;
+// Whether a row with such a finding says nothing by itself: an open quote would
+// take the rows behind it, and of a row that was too long there is a part.
+bool IsStuck(const RowFinding& finding) {
+  return finding.reason() == "ROW_QUOTE" || finding.reason() == "ROW_TOO_LONG";
 }
 
 // The first bytes of a file; fewer if it is shorter.
@@ -214,9 +195,9 @@ absl::Status Quarantine::Flush() {
 absl::Status Quarantine::FlushSheet(std::string_view header,
                                     const std::vector<Pending>& pending) {
   const std::string sheet = SheetFor(header);
-  const bool is_new = !fs::exists(sheet);
+  const bool is_new = ReadFront(sheet, 1).empty();
   if (is_new) {
-    // Findings of a sheet that somebody deleted are of nothing.
+    // Findings of a sheet that somebody deleted or emptied are of nothing.
     unlink(FindingsOf(sheet).c_str());
     known_.erase(sheet);
   }
@@ -226,14 +207,11 @@ absl::Status Quarantine::FlushSheet(std::string_view header,
     if (!read.ok()) return read.status();
     known = known_.emplace(sheet, *std::move(read)).first;
   }
+  const Charset charset = options_.dialect.charset;
+  const std::string line_end = LineEnd(charset);
   Appendix rows{sheet, ""};
   Appendix lines{FindingsOf(sheet), ""};
-  if (is_new) {
-    rows.bytes = FileHead(header);
-  } else if (!IsEnded(sheet, LineEnd())) {
-    // As editors leave it.
-    rows.bytes = LineEnd();
-  }
+  if (!IsEnded(sheet, line_end)) rows.bytes = line_end;  // As editors leave it.
   if (!IsEnded(lines.path, "\n")) lines.bytes.push_back('\n');
   std::uint64_t number = known->second.rows;
   std::vector<std::uint64_t> fresh;
@@ -247,9 +225,11 @@ absl::Status Quarantine::FlushSheet(std::string_view header,
       lines.bytes.append(
           ToLine(Describe(finding, number, row.fingerprint, row.time)));
     }
-    if (added) rows.bytes.append(row.row).append(LineEndBehind(row.row));
+    if (added)
+      rows.bytes.append(row.row).append(LineEndBehind(charset, row.row));
   }
   if (fresh.empty()) return absl::OkStatus();
+  if (is_new) rows.bytes.insert(0, HeadOf(charset, header, rows.bytes));
   const Appendix parts[] = {std::move(rows), std::move(lines)};
   if (auto appended = AppendTogether(JournalPath(), parts); !appended.ok()) {
     for (const std::uint64_t hash : fresh) known->second.findings.erase(hash);
@@ -261,14 +241,9 @@ absl::Status Quarantine::FlushSheet(std::string_view header,
 
 // The sheet with this header; one that is not there yet if none has it.
 std::string Quarantine::SheetFor(std::string_view header) {
-  const std::string head = FileHead(header);
   for (const std::string& sheet : Sheets()) {
-    const std::string front = ReadFront(sheet, head.size() + 1);
-    // An editor may have given it other line ends.
-    const std::string_view text =
-        std::string_view(head).substr(0, head.size() - LineEnd().size());
-    if (!options_.has_header || front.starts_with(head) ||
-        front == absl::StrCat(std::string(text), "\r\n")) {
+    if (!options_.has_header || HasHead(options_.dialect.charset, header,
+                                        ReadFront(sheet, header.size() + 8))) {
       return sheet;
     }
   }
@@ -308,26 +283,6 @@ QuarantinedRow Quarantine::Describe(const RowFinding& finding,
   return out;
 }
 
-std::string Quarantine::LineEnd() const {
-  return options_.dialect.charset == Charset::kUtf16Le ? std::string("\n\0", 2)
-                                                       : "\n";
-}
-
-std::string Quarantine::LineEndBehind(std::string_view row) const {
-  if (options_.dialect.charset == Charset::kUtf16Le) {
-    constexpr std::string_view kCr("\r\0", 2);
-    return row.ends_with(kCr) ? std::string(kCr) + LineEnd() : LineEnd();
-  }
-  return row.ends_with('\r') ? "\r\n" : "\n";
-}
-
-std::string Quarantine::FileHead(std::string_view header) const {
-  std::string head;
-  if (options_.dialect.charset == Charset::kUtf16Le) head.append(kUtf16Mark);
-  if (!header.empty()) head.append(header).append(LineEndBehind(header));
-  return head;
-}
-
 absl::StatusOr<std::vector<QuarantinedRow>> Quarantine::List() const {
   std::vector<QuarantinedRow> rows;
   for (const std::string& sheet : Sheets()) {
@@ -362,52 +317,63 @@ absl::Status Quarantine::Replay::Prepare(absl::Time now) {
   ReadFindings(quarantine_.FindingsOf(sheet_),
                [&](QuarantinedRow row) { before_.push_back(std::move(row)); });
   std::sort(before_.begin(), before_.end(), [](const auto& a, const auto& b) {
-    return a.fingerprint() < b.fingerprint();
+    return std::pair(a.fingerprint(), a.row()) <
+           std::pair(b.fingerprint(), b.row());
   });
   const auto bytes = runtime::ReadFile(sheet_, kMostBytes);
   if (!bytes.ok()) return bytes.status();
 
   const Options& options = quarantine_.options_;
-  const bool utf16 = options.dialect.charset == Charset::kUtf16Le;
-  std::string text;
-  if (utf16) {
-    utf16::ToBytes(*bytes, /*at_end=*/true, text);
-  } else {
-    text = *bytes;
-  }
-  const auto bytes_of = [&](std::string_view part) {
-    return utf16 ? utf16::FromBytes(part) : std::string(part);
-  };
-  const std::string line_end = quarantine_.LineEnd();
-  std::string_view rest = text;
-  if (options.has_header) {
-    const std::size_t size = HeaderSize(options.dialect, rest);
-    header_ = bytes_of(WithoutEnd(rest.substr(0, size)));
-    header_ += quarantine_.LineEndBehind(header_);
-    rest.remove_prefix(size);
-  } else if (utf16 && rest.starts_with(kMark)) {
-    header_ = kUtf16Mark;
-    rest.remove_prefix(kMark.size());
-  }
-  std::string to_read = header_;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string raw = bytes_of(WithoutEnd(rest.substr(0, end)));
-    // A row of several lines has line ends of its own.
-    const std::string line = bytes_of(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    std::vector<RowFinding> found = FindingsOf(raw);
-    const bool stuck = std::any_of(
-        found.begin(), found.end(),
-        [](const RowFinding& f) { return f.reason() == "ROW_QUOTE"; });
-    if (stuck) {
-      Keep(raw, std::move(found), now);
+  SheetReader reader(options.dialect, *bytes);
+  header_ = reader.TakeHead(options.has_header);
+  std::string to_read;
+  // The number of the row that is met next where nobody has touched the sheet.
+  std::uint64_t next = 1;
+  while (!reader.at_end()) {
+    const auto line = reader.Line();
+    const auto place = PlaceOf(line.row, next);
+    const auto whole = reader.Row();
+    const auto whole_place = whole ? PlaceOf(whole->row, next) : std::nullopt;
+    // A line that is stuck may stand within a row of several lines besides.
+    const bool is_whole = whole_place && (!place || *whole_place < *place);
+    const SheetReader::Piece& piece = is_whole ? *whole : line;
+    if (is_whole || place) next = (is_whole ? *whole_place : *place).row + 1;
+    std::vector<RowFinding> found = FindingsOf(piece.row);
+    if (std::any_of(found.begin(), found.end(), IsStuck)) {
+      Keep(piece.row, std::move(found), now);
     } else {
-      to_read.append(line).append(line_end);
+      to_read.append(piece.line);
     }
+    reader.Skip(piece);
   }
   path_ = sheet_ + ".replay";
-  return runtime::ReplaceFile(path_, to_read, 0600);
+  return runtime::ReplaceFile(path_, WithHead(to_read), 0600);
+}
+
+std::optional<Quarantine::Replay::Place> Quarantine::Replay::PlaceOf(
+    std::string_view row, std::uint64_t next) const {
+  const std::uint64_t fingerprint = quarantine_.hash_(row);
+  const auto find = [&](std::uint64_t from) {
+    return std::lower_bound(before_.begin(), before_.end(),
+                            std::pair(fingerprint, from),
+                            [](const QuarantinedRow& a, const auto& b) {
+                              return std::pair(a.fingerprint(), a.row()) < b;
+                            });
+  };
+  const auto is_here = [&](auto at) {
+    return at != before_.end() && at->fingerprint() == fingerprint;
+  };
+  if (const auto at = find(next); is_here(at)) return Place{false, at->row()};
+  if (const auto at = find(0); is_here(at)) return Place{true, at->row()};
+  return std::nullopt;
+}
+
+// Of a sheet without a header line the first row may be another one now.
+std::string Quarantine::Replay::WithHead(std::string_view rows) const {
+  return absl::StrCat(
+      header_.empty() ? MarkBefore(quarantine_.options_.dialect.charset, rows)
+                      : header_,
+      std::string(rows));
 }
 
 std::vector<RowFinding> Quarantine::Replay::FindingsOf(std::string_view row) {
@@ -444,7 +410,8 @@ void Quarantine::Replay::Keep(std::string_view row,
     kept_findings_.append(ToLine(
         quarantine_.Describe(finding, kept_, quarantine_.hash_(row), time)));
   }
-  kept_rows_.append(row).append(quarantine_.LineEndBehind(row));
+  kept_rows_.append(row).append(
+      LineEndBehind(quarantine_.options_.dialect.charset, row));
 }
 
 // The findings go first: rows without them are read once more, findings without
@@ -460,7 +427,7 @@ absl::Status Quarantine::Replay::Finish() {
       !written.ok()) {
     return written;
   }
-  return runtime::ReplaceFile(sheet_, header_ + kept_rows_, 0600);
+  return runtime::ReplaceFile(sheet_, WithHead(kept_rows_), 0600);
 }
 
 }  // namespace waystation::adapters

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,8 +82,9 @@ class Quarantine {
   std::string findings_path() const;
 
   // Takes the rows of a sheet out to be read again. Those whose quotes nobody
-  // has mended stay where they are: beside other rows they could close each
-  // other. Precondition: nothing waits for Flush, and nobody holds it.
+  // has mended stay where they are, since beside other rows they could close
+  // each other, and so do those that were too long, of which a part is here.
+  // Precondition: nothing waits for Flush, and nobody holds it.
   class Replay;
   absl::StatusOr<std::unique_ptr<Replay>> BeginReplay(const std::string& sheet,
                                                       absl::Time now);
@@ -101,11 +103,6 @@ class Quarantine {
     absl::flat_hash_set<std::uint64_t> findings;
   };
 
-  std::string LineEnd() const;
-  // A CR at the end of a row would be taken for the line's: such a row gets one
-  // more.
-  std::string LineEndBehind(std::string_view row) const;
-  std::string FileHead(std::string_view header) const;
   std::string JournalPath() const;
   std::string FindingsOf(const std::string& sheet) const;
   std::string SheetFor(std::string_view header);
@@ -171,13 +168,22 @@ class Quarantine::Replay {
   Replay(Quarantine& quarantine, Hold hold, std::string sheet);
   absl::Status Prepare(absl::Time now);
 
+  // Where a row was put on the sheet, those from `next` on before the others.
+  struct Place {
+    bool is_behind = false;
+    std::uint64_t row = 0;
+    auto operator<=>(const Place&) const = default;
+  };
+  std::optional<Place> PlaceOf(std::string_view row, std::uint64_t next) const;
+  std::string WithHead(std::string_view rows) const;
+
   Quarantine& quarantine_;
   Hold hold_;
   std::string sheet_;
   std::string path_;
   std::string header_;
   std::uint64_t kept_ = 0;
-  // By fingerprint.
+  // By fingerprint and row.
   std::vector<report::v1::QuarantinedRow> before_;
   std::string kept_rows_;
   std::string kept_findings_;

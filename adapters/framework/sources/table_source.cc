@@ -125,7 +125,12 @@ void TableSource::Take(std::size_t bytes, std::uint64_t lines) {
 }
 
 absl::Status TableSource::SkipOverlongRow() {
-  overlong_.assign(reader_.window().substr(0, kMaxRow));
+  // Of a row of several lines the first one: those behind it are read next.
+  const std::string_view window = reader_.window().substr(0, kMaxRow);
+  overlong_.assign(window.substr(0, window.find('\n')));
+  if (overlong_.size() < window.size() && overlong_.ends_with('\r')) {
+    overlong_.pop_back();
+  }
   row_.raw = overlong_;
   for (;;) {
     const std::size_t end = reader_.window().find('\n');

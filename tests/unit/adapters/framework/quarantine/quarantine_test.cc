@@ -3,14 +3,21 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_join.h"
+#include "adapters/framework/sources/table_source.h"
+#include "tests/unit/adapters/support/temp_file.h"
 #include "waystation/report/v1/adapter_report.pb.h"
 
 namespace waystation::adapters {
@@ -39,6 +46,17 @@ std::string Read(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+std::unique_ptr<Quarantine> OpenIn(const std::string& folder,
+                                   const Dialect& dialect, bool has_header) {
+  return std::make_unique<Quarantine>(
+      Quarantine::Options{.folder = folder,
+                          .source = "ldrk",
+                          .extension = ".csv",
+                          .dialect = dialect,
+                          .has_header = has_header,
+                          .hash_key = "0123456789abcdef"});
+}
+
 class QuarantineTest : public testing::Test {
  protected:
   void SetUp() override { fs::remove_all(folder_); }
@@ -46,13 +64,7 @@ class QuarantineTest : public testing::Test {
 
   std::unique_ptr<Quarantine> Open(Charset charset = Charset::kGb18030,
                                    bool has_header = true) {
-    return std::make_unique<Quarantine>(
-        Quarantine::Options{.folder = folder_,
-                            .source = "ldrk",
-                            .extension = ".csv",
-                            .dialect = {.charset = charset},
-                            .has_header = has_header,
-                            .hash_key = "0123456789abcdef"});
+    return OpenIn(folder_, {.charset = charset}, has_header);
   }
 
   const std::string folder_ =
@@ -313,6 +325,196 @@ TEST_F(QuarantineTest, Utf16WithoutHeaderKeepsItsMark) {
   EXPECT_EQ((*replay)->kept(), 1U);
   ASSERT_TRUE((*replay)->Finish().ok());
   EXPECT_EQ(Read(quarantine->rows_path()), sheet);
+}
+
+// Whoever reads a file drops the mark at its front, and a row that begins with
+// the bytes of one may come first.
+TEST_F(QuarantineTest, BytesOfAMarkAtTheFrontOfARowStay) {
+  constexpr std::string_view kGbMark = "\x84\x31\x95\x33";
+  constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+  const struct {
+    Charset charset;
+    std::string_view bytes;
+    std::string_view mark;
+  } cases[] = {{Charset::kGb18030, kGbMark, kGbMark},
+               {Charset::kGbk, kGbMark, kGbMark},
+               // Or the whole sheet would be refused for this row.
+               {Charset::kGb18030, kUtf8Mark, kGbMark},
+               {Charset::kUtf8, kUtf8Mark, kUtf8Mark}};
+  for (const auto& [charset, bytes, mark] : cases) {
+    SCOPED_TRACE(CharsetName(charset));
+    const std::string row = std::string(bytes) + "1";
+    for (const bool has_header : {true, false}) {
+      fs::remove_all(folder_);
+      const auto quarantine = Open(charset, has_header);
+      // That of a file with two marks.
+      const std::string header = has_header ? row + ",B" : "";
+      const std::string head =
+          std::string(mark) + (has_header ? header + "\n" : "");
+      quarantine->Add(header, row, {Finding(2, "ROW_COLUMNS")}, kNow);
+      quarantine->Add(header, "2", {Finding(3, "ROW_COLUMNS")}, kNow);
+      ASSERT_TRUE(quarantine->Flush().ok());
+      EXPECT_EQ(Read(quarantine->rows_path()), head + row + "\n2\n");
+      // In another run.
+      quarantine->Add(header, "3", {Finding(4, "ROW_COLUMNS")}, kNow);
+      ASSERT_TRUE(quarantine->Flush().ok());
+      EXPECT_THAT(quarantine->Sheets(), ElementsAre(quarantine->rows_path()));
+      const auto replay =
+          quarantine->BeginReplay(quarantine->rows_path(), kNow);
+      ASSERT_TRUE(replay.ok()) << replay.status();
+      EXPECT_EQ(Read((*replay)->path()), head + row + "\n2\n3\n");
+      EXPECT_EQ((*replay)->FindingsOf(row).size(), 1U);
+      (*replay)->Keep(row, (*replay)->FindingsOf(row), kNow);
+      ASSERT_TRUE((*replay)->Finish().ok());
+      EXPECT_EQ(Read(quarantine->rows_path()), head + row + "\n");
+    }
+  }
+}
+
+TEST_F(QuarantineTest, RowThatComesFirstInAReplayGetsTheMarkThatItNeeds) {
+  const std::string row =
+      "\xEF\xBB\xBF"
+      "1";
+  const auto quarantine = Open(Charset::kUtf8, /*has_header=*/false);
+  quarantine->Add("", "2,\"x", {Finding(1, "ROW_QUOTE")}, kNow);
+  quarantine->Add("", "3", {Finding(2, "ROW_COLUMNS")}, kNow);
+  quarantine->Add("", row, {Finding(3, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  EXPECT_EQ(Read(quarantine->rows_path()), "2,\"x\n3\n" + row + "\n");
+  std::ofstream(quarantine->rows_path(), std::ios::binary) << "2,\"x\n"
+                                                           << row << "\n";
+  const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
+  ASSERT_TRUE(replay.ok());
+  EXPECT_EQ(Read((*replay)->path()), "\xEF\xBB\xBF" + row + "\n");
+}
+
+TEST_F(QuarantineTest, TakesAMarkThatAnEditorAdded) {
+  const std::string mark = "\xEF\xBB\xBF";
+  for (const bool has_header : {true, false}) {
+    SCOPED_TRACE(has_header);
+    fs::remove_all(folder_);
+    const std::string header = has_header ? "A,B" : "";
+    const std::string head = mark + (has_header ? "A,B\n" : "");
+    const auto quarantine = Open(Charset::kUtf8, has_header);
+    quarantine->Add(header, "1,\"x", {Finding(2, "ROW_QUOTE")}, kNow);
+    ASSERT_TRUE(quarantine->Flush().ok());
+    const std::string before = Read(quarantine->rows_path());
+    std::ofstream(quarantine->rows_path(), std::ios::binary) << mark << before;
+    quarantine->Add(header, "2", {Finding(3, "ROW_COLUMNS")}, kNow);
+    ASSERT_TRUE(quarantine->Flush().ok());
+    EXPECT_THAT(quarantine->Sheets(), ElementsAre(quarantine->rows_path()));
+    const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
+    ASSERT_TRUE(replay.ok());
+    EXPECT_EQ((*replay)->kept(), 1U);
+    EXPECT_EQ(Read((*replay)->path()), head + "2\n");
+    ASSERT_TRUE((*replay)->Finish().ok());
+    EXPECT_EQ(Read(quarantine->rows_path()), head + "1,\"x\n");
+  }
+}
+
+TEST_F(QuarantineTest, SheetThatWasEmptiedIsBegunAnew) {
+  using namespace std::string_literals;
+  const auto quarantine = Open(Charset::kUtf16Le, /*has_header=*/false);
+  for (int day = 0; day < 2; ++day) {
+    quarantine->Add("", "1\0"s, {Finding(1, "ROW_COLUMNS")}, kNow);
+    ASSERT_TRUE(quarantine->Flush().ok());
+    EXPECT_EQ(Read(quarantine->rows_path()), "\xFF\xFE"s + "1\0\n\0"s);
+    EXPECT_EQ(quarantine->List()->size(), 1U);
+    std::ofstream(quarantine->rows_path(), std::ios::trunc);
+  }
+}
+
+TEST_F(QuarantineTest, PartOfARowThatWasTooLongIsNotReadAsOne) {
+  const auto quarantine = Open();
+  quarantine->Add("A,B", "1,xx", {Finding(2, "ROW_TOO_LONG")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
+  ASSERT_TRUE(replay.ok());
+  EXPECT_EQ(Read((*replay)->path()), "A,B\n");
+  EXPECT_EQ((*replay)->kept(), 1U);
+}
+
+// A line that is stuck may stand in a row of several lines besides.
+TEST_F(QuarantineTest, RowOfSeveralLinesStaysWholeBesideALineThatIsStuck) {
+  const auto quarantine = Open();
+  const std::vector<std::string> whole = {"1,\"a\n2,\"\"x\n3\"", "4,\"y\nz\""};
+  for (const std::string& row : whole) {
+    quarantine->Add("A,B", row, {Finding(2, "ROW_KEY_TWICE")}, kNow);
+  }
+  for (const char* line : {"2,\"\"x", "4,\"y"}) {
+    quarantine->Add("A,B", line, {Finding(9, "ROW_QUOTE")}, kNow);
+  }
+  // Behind it as behind the one that is closed.
+  quarantine->Add("A,B", "z\"", {Finding(11, "ROW_COLUMNS")}, kNow);
+  ASSERT_TRUE(quarantine->Flush().ok());
+  const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
+  ASSERT_TRUE(replay.ok());
+  EXPECT_EQ(Read((*replay)->path()),
+            "A,B\n" + whole[0] + "\n" + whole[1] + "\nz\"\n");
+  EXPECT_EQ((*replay)->kept(), 2U);
+}
+
+// Rows as a source reads them, of texts that are full of what rows are split
+// by.
+RC_GTEST_PROP(QuarantineProperty, ReplayThatMendsNothingChangesNothing, ()) {
+  const auto text = *rc::gen::map(
+      rc::gen::container<std::vector<std::string>>(
+          rc::gen::elementOf(std::vector<std::string>{
+              "\"", "\"", "\n", "\n", ",", "a", "\r", "a,\"", "\"\n",
+              "\x84\x31\x95\x33", "\xEF\xBB\xBF", "\x1A", "\xFF"})),
+      [](const std::vector<std::string>& parts) {
+        return absl::StrJoin(parts, "");
+      });
+  const bool has_header = *rc::gen::arbitrary<bool>();
+  const TableFormat format{
+      {*rc::gen::element(Charset::kGb18030, Charset::kUtf8), ',',
+       *rc::gen::arbitrary<bool>()},
+      has_header ? std::vector<std::string>{} : std::vector<std::string>{"A"}};
+  const TempFile file(has_header ? "A\n" + text : text);
+  const auto read = [&](const std::string& path) {
+    std::vector<std::pair<std::string, std::string>> rows;
+    auto source = TableSource::Open(path, format, {"A"});
+    if (!source.ok()) return rows;
+    for (;;) {
+      const auto row = (*source)->Next();
+      RC_ASSERT(row.ok());
+      if (*row == nullptr) return rows;
+      const auto& defect = (*row)->defect;
+      rows.emplace_back((*row)->raw, defect ? defect->reason : "ROW_KEY_TWICE");
+    }
+  };
+  // Of which each round makes some, and waits for no disk.
+  const std::string folder =
+      (fs::is_directory("/dev/shm") ? "/dev/shm" : testing::TempDir()) +
+      "/quarantine_" + std::to_string(getpid());
+  fs::remove_all(folder);
+  const auto quarantine = OpenIn(folder, format.dialect, has_header);
+  std::multiset<std::string> waiting;
+  const auto rows = read(file.path());
+  for (const auto& [row, reason] : std::set(rows.begin(), rows.end())) {
+    waiting.insert(row);
+  }
+  for (const auto& [row, reason] : rows) {
+    quarantine->Add(has_header ? "A" : "", row, {Finding(1, reason)}, kNow);
+  }
+  RC_PRE(!waiting.empty());
+  RC_ASSERT(quarantine->Flush().ok());
+  const std::string sheet = Read(quarantine->rows_path());
+  const auto findings = quarantine->List()->size();
+  {
+    const auto replay = quarantine->BeginReplay(quarantine->rows_path(), kNow);
+    RC_ASSERT(replay.ok());
+    for (const auto& [row, reason] : read((*replay)->path())) {
+      RC_ASSERT(waiting.contains(row));
+      (*replay)->Keep(row, (*replay)->FindingsOf(row), kNow);
+    }
+    RC_ASSERT((*replay)->kept() == waiting.size());
+    RC_ASSERT((*replay)->Finish().ok());
+  }
+  const auto again = quarantine->BeginReplay(quarantine->rows_path(), kNow);
+  RC_ASSERT(Read(quarantine->rows_path()).size() == sheet.size());
+  RC_ASSERT(quarantine->List()->size() >= findings);
+  fs::remove_all(folder);
 }
 
 // A file that was cut within a character harms its last row and no other.

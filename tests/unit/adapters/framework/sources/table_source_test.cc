@@ -182,6 +182,21 @@ TEST(TableSource, OverlongRowIsSkippedToItsEnd) {
   EXPECT_EQ(*(*source)->Next(), nullptr);
 }
 
+// Those behind its first line are read next, and must not stand twice.
+TEST(TableSource, OverlongRowOfSeveralLinesIsItsFirstLine) {
+  std::string content = "A,B\n1,\"2\r\n3\",";
+  content.append(2 * kMaxRow, 'x');
+  content.append("\n5,6\n");
+  const TempFile file(content);
+  auto source = TableSource::Open(file.path(), kCsv, {"A"});
+  ASSERT_TRUE(source.ok());
+  const auto rows = ReadAll(**source);
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0], "2: ROW_TOO_LONG [1,\"2]");
+  EXPECT_THAT(rows[1], testing::StartsWith("3: ROW_TOO_LONG [3\",xxx"));
+  EXPECT_EQ(rows[2], "4: 5");
+}
+
 TEST(TableSource, ReadsUtf8AndUtf16WithTheirMarks) {
   const std::string table = "A,B\n1,\U0002CB4E三\n2,x\n";
   const TableFormat utf8{{Charset::kUtf8, ',', true}, {}};
