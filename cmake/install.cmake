@@ -12,18 +12,19 @@ install(FILES deploy/systemd/waystationd.service
   deploy/systemd/waystation-adapter@.service
   DESTINATION lib/systemd/system)
 install(FILES deploy/systemd/waystation.conf DESTINATION lib/sysusers.d)
-install(DIRECTORY deploy/agreements deploy/calendars deploy/deadlines
-  deploy/rules deploy/prometheus
+install(DIRECTORY deploy/agreements deploy/calendars deploy/ceiling
+  deploy/deadlines deploy/rules deploy/prometheus
   DESTINATION ${share})
 file(GLOB mappings CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
-  ${CMAKE_SOURCE_DIR}/adapters/*/mapping*.yaml)
+  ${CMAKE_SOURCE_DIR}/adapters/*/mapping*.yaml
+  ${CMAKE_SOURCE_DIR}/adapters/other_sectors/*.yaml)
 foreach(mapping ${mappings})
   get_filename_component(folder ${mapping} DIRECTORY)
   install(FILES ${mapping} DESTINATION ${share}/${folder})
 endforeach()
 install(DIRECTORY proto/waystation/v1 DESTINATION ${share}/proto/waystation
   FILES_MATCHING PATTERN "*.proto")
-install(FILES docs/operators.md docs/audit-export.md
+install(FILES docs/operators.md docs/joining.md docs/audit-export.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES adapters/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
   RENAME adapters.md)

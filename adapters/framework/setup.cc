@@ -87,7 +87,7 @@ class Loader {
     const std::string path = runtime::ResolvePath(path_, name);
     auto& mapping = mappings_[path];
     if (mapping == nullptr) {
-      auto loaded = Mapping::Load(path, sector_.name, sector_.denials);
+      auto loaded = Mapping::Load(path, sector_);
       if (!loaded.ok()) return loaded.status();
       mapping = *std::move(loaded);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // wayctl agreement: who may know what.
+#include "client/wayctl/agreement_lint.h"
 #include "client/wayctl/commands.h"
 #include "client/wayctl/input_file.h"
 #include "client/wayctl/language.h"
@@ -254,6 +255,8 @@ void AddAgreement(Commands& commands) {
   check_verb
       .add_option("FILE", options->file, Say("YAML; - is standard input"))
       ->required();
+
+  AddAgreementLint(commands, noun);
 
   CLI::App& apply_verb =
       commands.Verb(noun, "apply", Say("Put an agreement in force"),

@@ -275,8 +275,10 @@ constexpr Reason kReasons[] = {
      {"The agreement allows more than the compiled ceiling does",
       "协议授权超出内置上限"},
      {"Take out the named grants. The ceiling is part of the program and no "
-      "setting raises it.",
-      "请去除所列授权项。上限内置于程序，任何配置均不能提高。"}},
+      "setting raises it; what sectors beyond the four have of it stands in "
+      "the hub's ceiling_file.",
+      "请去除所列授权项。上限内置于程序，任何配置均不能提高；其他部门在此之下的"
+      "范围见枢纽的 ceiling_file。"}},
     {"NO_LEGAL_BASIS", 502, Code::kFailedPrecondition, Exit::kNotAllowed,
      {"The agreement names no legal basis or no impact assessment",
       "协议未注明法律依据或影响评估"},

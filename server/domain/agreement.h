@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Agreements: whether one may be applied, and what those in force let one
-// agency know.
+// What the agreements in force let one agency know. Whether one may be applied
+// is proto/agreement's, since wayctl must say the same.
 #ifndef WAYSTATION_SERVER_DOMAIN_AGREEMENT_H_
 #define WAYSTATION_SERVER_DOMAIN_AGREEMENT_H_
 
@@ -11,22 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/agreement/ceiling.h"
 #include "proto/codes/date.h"
 #include "server/domain/attributes.h"
 #include "waystation/v1/agreement.pb.h"
-#include "waystation/v1/claim.pb.h"
 
 namespace waystation::domain {
-
-// What is wrong with an agreement, by field path such as "grants[3].form";
-// empty if nothing. `recipient_sector` is the sector of recipient_agency where
-// the agreement names an agency (nullopt: no such agency). Reasons:
-// NO_LEGAL_BASIS (statute, article or impact assessment is missing),
-// OVER_CEILING, ATTRIBUTE_UNKNOWN, PURPOSE_MISSING, and AGREEMENT_INVALID with
-// the rule that is broken.
-std::vector<v1::Violation> CheckAgreement(
-    const v1::Agreement& agreement,
-    std::optional<std::string_view> recipient_sector = std::nullopt);
 
 // Whether it holds on that day.
 bool InForce(const v1::Agreement& agreement, codes::Date day);
@@ -62,11 +52,13 @@ class Permissions {
   // Nothing.
   Permissions() = default;
   // Grants over the ceiling are left out, whoever wrote them. With `purpose`,
-  // only agreements for that purpose count; and only those of `scope`.
+  // only agreements for that purpose count; and only those of `scope`. The
+  // ceiling is the compiled one, unless a file says more of other sectors.
   Permissions(std::span<const v1::Agreement> agreements,
               const Recipient& recipient, codes::Date day,
               std::optional<v1::Purpose> purpose = std::nullopt,
-              v1::Scope scope = v1::SCOPE_OWN_RECORDS);
+              v1::Scope scope = v1::SCOPE_OWN_RECORDS,
+              const agreement::Ceiling& ceiling = {});
 
   // The strongest that any agreement grants; a Permission without anything
   // where none does.

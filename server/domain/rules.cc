@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/domain/sectors.h"
+#include "proto/agreement/sectors.h"
 #include "waystation/config/v1/rules.pb.h"
 
 namespace waystation::domain {
@@ -69,9 +69,9 @@ class Checker {
       }
     }
     for (int i = 0; i < rule.owners_size(); ++i) {
-      if (!IsSectorName(rule.owners(i))) {
+      if (!agreement::IsSectorName(rule.owners(i))) {
         Report(absl::StrCat(".owners[", i, "]"), "CONFIG_INVALID",
-               kSectorNameRule);
+               agreement::kSectorNameRule);
       }
     }
     for (int i = 0; i < rule.contests_size(); ++i) {

@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "google/protobuf/util/time_util.h"
+#include "proto/agreement/check_agreement.h"
+#include "proto/agreement/sectors.h"
 #include "proto/auditlog/hash.h"
 #include "proto/errors/error.h"
-#include "server/domain/sectors.h"
 #include "server/hub/act_work.h"
 #include "server/hub/given_reason.h"
 #include "server/hub/given_time.h"
@@ -150,7 +151,7 @@ std::vector<errors::FieldViolation> CheckAgency(const v1::Agency& agency) {
   const std::string_view id = agency.id();
   const size_t dot = id.find('.');
   if (dot == std::string_view::npos || id.size() > 64 ||
-      !domain::IsSectorName(id.substr(0, dot)) ||
+      !agreement::IsSectorName(id.substr(0, dot)) ||
       !IsDigits(id.substr(dot + 1), 2, 12)) {
     violations.push_back({.field = "id", .rule = "<sector>.<division>"});
   } else if (agency.sector() != id.substr(0, dot)) {
@@ -236,10 +237,11 @@ void Admin::ApplyAgreement(const Caller& caller,
     const v1::Agreement& agreement = request.agreement();
     const AgencyEntry* recipient =
         planning.registry->Find(agreement.recipient_agency());
-    const auto violations = domain::CheckAgreement(
-        agreement, recipient == nullptr
-                       ? std::nullopt
-                       : std::optional<std::string_view>(recipient->sector()));
+    const auto violations = agreement::CheckAgreement(
+        agreement, planning.registry->ceiling(),
+        recipient == nullptr
+            ? std::nullopt
+            : std::optional<std::string_view>(recipient->sector()));
     if (!violations.empty()) return AgreementError(violations);
     const auto held = planning.registry->agreements().find(agreement.id());
     if (held != planning.registry->agreements().end()) {

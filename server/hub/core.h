@@ -57,7 +57,7 @@ struct Core {
         hashes(keys),
         subjects(keys.handle_key()),
         tokens(keys.handle_key()),
-        registry(keys.handle_key()),
+        registry(keys.handle_key(), options.ceiling),
         rules_in_force(options.rules),
         clock(std::move(dependencies.clock)),
         backups(std::move(dependencies.backups)),

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "proto/agreement/ceiling.h"
 #include "proto/auditlog/ed25519.h"
 #include "proto/calendar/working_calendar.h"
 #include "server/hub/caller.h"
@@ -84,6 +85,8 @@ struct Options {
   config::v1::Limits limits;
   // Rulings that a second person has to approve.
   config::v1::SecondPerson second_person = {};
+  // What may be known at most, above every agreement.
+  agreement::Ceiling ceiling = {};
   // Accepts the numbers of generated people.
   bool demo_numbers = false;
   // Shown by GetHubStatus, as they stand: the program's version, and the kind

@@ -121,7 +121,7 @@ std::shared_ptr<const Access> Snapshot::AccessOf(
   }
   cached = std::make_shared<const Access>(
       Access{.permissions = domain::Permissions(agreements, agency.recipient,
-                                                day, purpose, scope),
+                                                day, purpose, scope, *ceiling_),
              .agreements = absl::StrJoin(names, ","),
              .budget = WidestOf(agreements)});
   return cached;
@@ -211,7 +211,7 @@ absl::Status Registry::Replace(std::span<const storage::ObjectRow> rows) {
   for (const storage::ObjectRow& row : rows) {
     rows_[{row.kind, row.id}] = row;
   }
-  auto next = std::make_shared<Snapshot>();
+  auto next = std::make_shared<Snapshot>(ceiling_);
   for (const auto& [key, row] : rows_) {
     if (absl::Status taken = next->Take(row, handle_key_); !taken.ok()) {
       return taken;

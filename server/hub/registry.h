@@ -16,10 +16,12 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "proto/agreement/ceiling.h"
 #include "proto/auditlog/ed25519.h"
 #include "proto/auditlog/note.h"
 #include "server/domain/agreement.h"
@@ -92,12 +94,18 @@ struct Access {
 // Immutable but for a cache; thread-safe.
 class Snapshot {
  public:
+  explicit Snapshot(std::shared_ptr<const agreement::Ceiling> ceiling)
+      : ceiling_(std::move(ceiling)) {}
+
   // nullptr for one that is not registered.
   const AgencyEntry* Find(std::string_view id) const;
   const AgencyEntry* Find(storage::AgencyNumber number) const;
   const std::map<std::string, AgencyEntry, std::less<>>& agencies() const {
     return agencies_;
   }
+
+  // Above all agreements, for as long as the hub runs.
+  const agreement::Ceiling& ceiling() const { return *ceiling_; }
 
   // Under the agreements of `scope` in force on `day`; with `purpose`, those
   // for it alone.
@@ -126,6 +134,7 @@ class Snapshot {
   friend class Registry;
   absl::Status Take(const storage::ObjectRow& row, const SecretKey& handle_key);
 
+  const std::shared_ptr<const agreement::Ceiling> ceiling_;
   std::map<std::string, AgencyEntry, std::less<>> agencies_;
   std::unordered_map<storage::AgencyNumber, const AgencyEntry*> by_number_;
   std::map<std::string, v1::AgreementStatus, std::less<>> agreements_;
@@ -141,7 +150,9 @@ class Snapshot {
 // Thread-safe.
 class Registry {
  public:
-  explicit Registry(const SecretKey& handle_key) : handle_key_(handle_key) {}
+  Registry(const SecretKey& handle_key, const agreement::Ceiling& ceiling)
+      : handle_key_(handle_key),
+        ceiling_(std::make_shared<const agreement::Ceiling>(ceiling)) {}
 
   // Reads all objects. DATA_LOSS names one that cannot be read.
   absl::Status Load(const storage::Store& store);
@@ -155,10 +166,11 @@ class Registry {
   absl::Status Replace(std::span<const storage::ObjectRow> rows);
 
   const SecretKey handle_key_;
+  const std::shared_ptr<const agreement::Ceiling> ceiling_;
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, storage::ObjectRow> rows_;
   std::shared_ptr<const Snapshot> snapshot_ =
-      std::make_shared<const Snapshot>();
+      std::make_shared<const Snapshot>(ceiling_);
 };
 
 // What an agreement is on a day: its state as applied, and before or after its

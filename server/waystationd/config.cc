@@ -14,6 +14,7 @@
 #include "proto/runtime/yaml.h"
 #include "server/domain/rules.h"
 #include "server/waystationd/notice_terms.h"
+#include "waystation/config/v1/ceiling.pb.h"
 
 namespace waystation::waystationd {
 namespace {
@@ -81,6 +82,7 @@ void ResolvePaths(const std::string& file, config::v1::HubConfig& hub) {
       hub.mutable_key_file(),
       hub.mutable_log_key_file(),
       hub.mutable_rules_file(),
+      hub.mutable_ceiling_file(),
       hub.mutable_tls()->mutable_certificate(),
       hub.mutable_tls()->mutable_key(),
       hub.mutable_tls()->mutable_client_authorities(),
@@ -122,6 +124,22 @@ absl::StatusOr<config::v1::Rules> LoadRules(const std::string& path) {
   }
   if (!problems.empty()) return runtime::ConfigInvalid(*places, problems);
   return rules;
+}
+
+// Of a file with rows for sectors beyond the four, or of that of this release.
+absl::StatusOr<agreement::Ceiling> LoadCeiling(const std::string& path) {
+  config::v1::SectorCeiling rows;
+  const auto places = path.empty()
+                          ? runtime::ReadYaml(agreement::kDefaultSectorRows,
+                                              "other_sectors.yaml", rows)
+                          : runtime::LoadYaml(path, rows);
+  if (!places.ok()) return places.status();
+  Problems problems;
+  for (const auto& [field, rule] : agreement::CheckSectorRows(rows)) {
+    problems.push_back({field, rule});
+  }
+  if (!problems.empty()) return runtime::ConfigInvalid(*places, problems);
+  return agreement::Ceiling(rows);
 }
 
 }  // namespace
@@ -184,6 +202,9 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
     if (!rules.ok()) return rules.status();
     config.rules = *std::move(rules);
   }
+  auto ceiling = LoadCeiling(hub.ceiling_file());
+  if (!ceiling.ok()) return ceiling.status();
+  config.ceiling = *std::move(ceiling);
   auto terms = LoadNoticeTerms(hub.notices());
   if (!terms.ok()) return terms.status();
   config.notice_terms = *std::move(terms);

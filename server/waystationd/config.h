@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "proto/agreement/ceiling.h"
 #include "proto/runtime/log.h"
 #include "server/hub/hub.h"
 #include "server/waystationd/stores.h"
@@ -20,12 +21,14 @@ struct Config {
   // Empty without a rules file.
   config::v1::Rules rules;
   hub::NoticeTerms notice_terms;
+  agreement::Ceiling ceiling;
   StorePlace store;
   runtime::LogLevel log_level = runtime::LogLevel::kInfo;
   bool log_json = false;
 };
 
-// CONFIG_INVALID names every place that is wrong, in the rules file too.
+// CONFIG_INVALID names every place that is wrong, in the files that it names
+// too.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 
 // Whether it is "host:port".

@@ -79,6 +79,10 @@ authority:
 # in force with `wayctl rules apply` stands over it.
 # rules_file: rules.yaml
 
+# What sectors beyond public security, health, labor and commerce may know at most:
+# a copy of ceiling/other_sectors.yaml, changed. Without one, that of this release.
+# ceiling_file: other_sectors.yaml
+
 # By when notices are to be answered: copies of calendars/ and deadlines/, changed.
 # Without them, those of this release.
 # notices:

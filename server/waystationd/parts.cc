@@ -101,6 +101,7 @@ absl::Status StartHub(Parts& parts, std::optional<hub::Restored> restored) {
                               .rules = parts.config.rules,
                               .limits = config.limits(),
                               .second_person = config.second_person(),
+                              .ceiling = parts.config.ceiling,
                               .demo_numbers = config.demo_numbers(),
                               .version = WAYSTATION_VERSION,
                               .store = parts.config.store.kind_name(),

@@ -164,8 +164,8 @@ void Run(const Format& format, const std::string& people, int rounds) {
   namespace fs = std::filesystem;
   const std::string path = people + "/" + format.file;
   const std::string sector(format.sector.name);
-  const auto mapping = Mapping::Load("adapters/" + sector + "/mapping.yaml",
-                                     sector, format.sector.denials);
+  const auto mapping =
+      Mapping::Load("adapters/" + sector + "/mapping.yaml", format.sector);
   if (!mapping.ok()) Die(std::string(mapping.status().message()));
   std::printf("%s, %ju bytes\n", format.file,
               static_cast<std::uintmax_t>(fs::file_size(path)));

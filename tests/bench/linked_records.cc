@@ -84,8 +84,7 @@ template <typename Take>
 void ReadExport(const fs::path& people, const Export& one, Take take) {
   const fs::path path = people / one.folder / one.file;
   if (!fs::exists(path)) return;
-  const auto mapping = adapters::Mapping::Load(
-      MappingOf(one), std::string(one.sector.name), one.sector.denials);
+  const auto mapping = adapters::Mapping::Load(MappingOf(one), one.sector);
   if (!mapping.ok()) Die(std::string(mapping.status().message()));
   auto source = adapters::OpenSource(path.string(), (*mapping)->table(),
                                      (*mapping)->columns());

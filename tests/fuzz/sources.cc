@@ -297,7 +297,7 @@ std::unique_ptr<const Mapping> LoadMapping(const adapters::Sector& sector,
   auto mapping =
       Mapping::Load(absl::StrCat(WAYSTATION_SOURCE_DIR, "/adapters/",
                                  std::string(sector.name), "/", file),
-                    sector.name, sector.denials);
+                    sector);
   WAYSTATION_HOLDS(mapping.ok());
   return *std::move(mapping);
 }

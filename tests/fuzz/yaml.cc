@@ -15,6 +15,7 @@
 #include "adapters/health/sector.h"
 #include "adapters/labor/sector.h"
 #include "adapters/public_security/sector.h"
+#include "proto/agreement/check_agreement.h"
 #include "proto/calendar/check_calendar.h"
 #include "proto/calendar/check_deadlines.h"
 #include "proto/calendar/deadline.h"
@@ -22,7 +23,6 @@
 #include "proto/errors/error.h"
 #include "proto/errors/reason.h"
 #include "server/domain/agreement.h"
-#include "server/domain/ceiling.h"
 #include "server/domain/rules.h"
 #include "tests/fuzz/fuzz.h"
 #include "waystation/config/v1/adapter.pb.h"
@@ -70,8 +70,7 @@ void CheckMapping(std::string_view text, const adapters::Sector& sector) {
   config::v1::Mapping config;
   const auto places = Read(text, config);
   if (!places) return;
-  const auto mapping =
-      adapters::Mapping::Compile(config, *places, sector.name, sector.denials);
+  const auto mapping = adapters::Mapping::Compile(config, *places, sector);
   if (!mapping.ok()) {
     const std::string reason(errors::ReasonOf(mapping.status()));
     WAYSTATION_HOLDS(reason == "CONFIG_INVALID" || reason == "COLUMN_DENIED");
@@ -96,7 +95,8 @@ void CheckReasons(const std::vector<v1::Violation>& violations) {
 void CheckAgreement(std::string_view text) {
   v1::Agreement agreement;
   if (!Read(text, agreement)) return;
-  const auto violations = domain::CheckAgreement(agreement);
+  const auto violations =
+      agreement::CheckAgreement(agreement, agreement::Ceiling());
   CheckReasons(violations);
   if (!violations.empty()) return;
   WAYSTATION_HOLDS(!agreement.legal_basis().statute().empty() &&

@@ -10,6 +10,7 @@ namespace waystation::adapters {
 namespace {
 
 using enum Denial::Match;
+using law::kBiometrics;
 using law::kEthnicity;
 using law::kFertility;
 using law::kPenalty;
@@ -74,6 +75,15 @@ constexpr Denial kDenials[] = {
     {kPart, "政治面貌", kBelief},
     {kPart, "健康", kHealth},
     {kPart, "诊断", kHealth},
+    {kPart, "疾病", kHealth},
+    {kPart, "病史", kHealth},
+    {kPart, "残疾", kHealth},
+    {kPart, "DISAB", kHealth},  // DISABILITY
+    {kPart, "照片", kBiometrics},
+    {kPart, "指纹", kBiometrics},
+    {kPart, "人脸", kBiometrics},
+    {kPart, "PHOTO", kBiometrics},
+    {kPart, "FINGERPRINT", kBiometrics},
     {kPart, "BLACKLIST", kPenalty},
     {kPart, "PENALT", kPenalty},
     {kPart, "处罚", kPenalty},

@@ -21,9 +21,9 @@ struct Denial {
 };
 
 // What no sector may send: marital state, fertility, contraception, pregnancy,
-// children, ethnicity, religion, party membership, health, penalties, and the
-// papers of the family planning of old, by the names under which systems keep
-// them.
+// children, ethnicity, religion, party membership, health, biometrics,
+// penalties, and the papers of the family planning of old, by the names under
+// which systems keep them.
 std::span<const Denial> DeniedEverywhere();
 
 // The first of `sector` or of DeniedEverywhere that the column matches, or

@@ -9,6 +9,9 @@
 
 namespace waystation::adapters::law {
 
+inline constexpr std::string_view kAccounts =
+    "income, property and accounts: PIPL art. 28 / "
+    "收入、财产和金融账户：个人信息保护法第二十八条";
 inline constexpr std::string_view kBiometrics =
     "biometrics: PIPL art. 28 / 生物识别信息：个人信息保护法第二十八条";
 inline constexpr std::string_view kEthnicity =
@@ -16,6 +19,8 @@ inline constexpr std::string_view kEthnicity =
 inline constexpr std::string_view kFertility =
     "fertility: Women's Rights Protection Law 2022 art. 43, PIPL art. 28 / "
     "生育：妇女权益保障法第四十三条、个人信息保护法第二十八条";
+inline constexpr std::string_view kLabels =
+    "labels put on a person: nobody exchanges them / 对人的标签：不交换";
 inline constexpr std::string_view kOthers =
     "another person's name or number: PIPL art. 6 / "
     "他人姓名或号码：个人信息保护法第六条";

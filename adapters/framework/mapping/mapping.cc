@@ -74,7 +74,6 @@ Reading ReadingOfText(const FieldDescriptor& field) {
     case v1::FORMAT_PHONE:
       return Reading::kPhone;
     case v1::FORMAT_TOKEN:
-    case v1::FORMAT_SERVICE_CODE:
       return Reading::kToken;
     default:
       break;
@@ -127,12 +126,16 @@ std::uint64_t Fingerprint(const config::v1::Mapping& config) {
 // Reads the configuration front to back and collects what is wrong with it.
 class Mapping::Compiler {
  public:
-  Compiler(Mapping& mapping, const runtime::YamlPlaces& places)
-      : out_(mapping), config_(mapping.config_), places_(places) {}
+  Compiler(Mapping& mapping, const runtime::YamlPlaces& places,
+           const Sector& sector)
+      : out_(mapping),
+        config_(mapping.config_),
+        places_(places),
+        sector_(sector) {}
 
-  absl::Status Run(std::string_view sector) {
-    if (config_.sector() != sector) {
-      Complain("sector", absl::StrCat("must be ", Quoted(sector),
+  absl::Status Run() {
+    if (config_.sector() != sector_.name) {
+      Complain("sector", absl::StrCat("must be ", Quoted(sector_.name),
                                       ", the sector of this adapter"));
     }
     ReadTable();
@@ -180,6 +183,16 @@ class Mapping::Compiler {
     }
     out_.columns_.push_back(column);
     return out_.columns_.size() - 1;
+  }
+
+  // Whether the sector sends the field, such as "residence.division".
+  void CheckField(const std::string& field, const std::string& place) {
+    if (sector_.only == nullptr) return;
+    const auto& fields = sector_.only->fields;
+    if (std::find(fields.begin(), fields.end(), field) != fields.end()) return;
+    denied_.push_back(
+        {places_.Of(place), absl::StrCat("field ", field, " holds ",
+                                         std::string(sector_.only->rule))});
   }
 
   std::optional<std::size_t> WantIfNamed(const std::string& column,
@@ -284,8 +297,9 @@ class Mapping::Compiler {
       return;
     }
     AttributePlan& plan = PlanOf(*attribute);
-    const auto valid_from =
-        WantIfNamed(config.valid_from(), absl::StrCat(path, ".valid_from"));
+    const std::string since = absl::StrCat(path, ".valid_from");
+    const auto valid_from = WantIfNamed(config.valid_from(), since);
+    if (valid_from) CheckField(config.attribute() + ".valid_from", since);
     const int evidence =
         config.evidence() != 0 ? config.evidence() : config_.evidence();
     if (!plan.entries.empty() &&
@@ -328,6 +342,7 @@ class Mapping::Compiler {
     if (!FindPath(config.field(), attribute, field_path, plan.path)) {
       return std::nullopt;
     }
+    CheckField(absl::StrCat(attribute.name(), ".", config.field()), field_path);
     const FieldDescriptor& leaf = *plan.path.back();
     plan.reading = *ReadingOf(leaf);
     ReadCodes(config, path, plan);
@@ -528,27 +543,29 @@ class Mapping::Compiler {
   Mapping& out_;
   const config::v1::Mapping& config_;
   const runtime::YamlPlaces& places_;
+  const Sector& sector_;
   std::vector<runtime::YamlProblem> problems_;
   std::vector<errors::FieldViolation> denied_;
 };
 
 absl::StatusOr<std::unique_ptr<const Mapping>> Mapping::Compile(
     const config::v1::Mapping& config, const runtime::YamlPlaces& places,
-    std::string_view sector, std::span<const Denial> denials) {
+    const Sector& sector) {
   auto mapping = std::unique_ptr<Mapping>(new Mapping(places));
   mapping->config_ = config;
-  mapping->denials_ = denials;
-  if (auto run = Compiler(*mapping, places).Run(sector); !run.ok()) return run;
+  mapping->denials_ = sector.denials;
+  if (auto run = Compiler(*mapping, places, sector).Run(); !run.ok()) {
+    return run;
+  }
   return mapping;
 }
 
 absl::StatusOr<std::unique_ptr<const Mapping>> Mapping::Load(
-    const std::string& path, std::string_view sector,
-    std::span<const Denial> denials) {
+    const std::string& path, const Sector& sector) {
   config::v1::Mapping config;
   const auto places = runtime::LoadYaml(path, config);
   if (!places.ok()) return places.status();
-  return Compile(config, *places, sector, denials);
+  return Compile(config, *places, sector);
 }
 
 const CodeTable* Mapping::FindCodes(std::string_view name) const {

@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/framework/mapping/denial.h"
+#include "adapters/framework/mapping/sector.h"
 #include "adapters/framework/sources/table_source.h"
 #include "proto/runtime/yaml.h"
 #include "waystation/config/v1/adapter.pb.h"
@@ -98,15 +99,15 @@ struct ColumnUse {
 class Mapping {
  public:
   // CONFIG_INVALID with the place and rule of everything that is wrong;
-  // COLUMN_DENIED where that is a column of `denials` or of DeniedEverywhere.
+  // COLUMN_DENIED where that is a column of the sector's denials or of
+  // DeniedEverywhere, or a field that the sector does not send.
   static absl::StatusOr<std::unique_ptr<const Mapping>> Compile(
       const config::v1::Mapping& config, const runtime::YamlPlaces& places,
-      std::string_view sector, std::span<const Denial> denials);
+      const Sector& sector);
 
   // From a file.
   static absl::StatusOr<std::unique_ptr<const Mapping>> Load(
-      const std::string& path, std::string_view sector,
-      std::span<const Denial> denials);
+      const std::string& path, const Sector& sector);
 
   const config::v1::Mapping& config() const { return config_; }
   // Where it stands, for checks that come later.

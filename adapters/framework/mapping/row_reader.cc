@@ -11,6 +11,7 @@
 #include "proto/codes/text.h"
 #include "proto/runtime/yaml_text.h"
 #include "waystation/v1/claim.pb.h"
+#include "waystation/v1/options.pb.h"
 #include "waystation/v1/person.pb.h"
 
 namespace waystation::adapters {
@@ -62,6 +63,11 @@ void AddElements(const EntryPlan& plan, Message& entry) {
       }
     }
   }
+}
+
+bool NamesTheEntry(const FieldPlan& field) {
+  return field.path.size() == 1 &&
+         field.path.front()->options().GetExtension(v1::entry_key);
 }
 
 // Takes the elements of AddElements back.
@@ -282,6 +288,8 @@ bool RowReader::ReadEntry(const AttributePlan& plan, const EntryPlan& entry,
           : *reflection.MutableMessage(person_.get(), plan.attribute);
   AddElements(entry, target);
   bool held = false;
+  bool nameless = false;
+  const std::size_t given = claim.given.size();
   for (const FieldPlan& field : entry.fields) {
     if (!field.column) SetConstant(field, options_, Holder(field, target));
   }
@@ -298,7 +306,12 @@ bool RowReader::ReadEntry(const AttributePlan& plan, const EntryPlan& entry,
             ? ValueRead{Outcome::kLost, codes::Grade::kUnreadable}
             : ReadField(field, Holder(field, target));
     NoteDate(*field.column, plan, read);
-    if (read.outcome != Outcome::kHeld) continue;
+    if (read.outcome != Outcome::kHeld) {
+      nameless =
+          nameless || (read.outcome == Outcome::kAbsent &&
+                       plan.attribute->is_repeated() && NamesTheEntry(field));
+      continue;
+    }
     held = true;
     NoteGiven(*field.column, read.as_given, claim);
     if (field.reading == Reading::kIdentifier && read.date) {
@@ -308,8 +321,10 @@ bool RowReader::ReadEntry(const AttributePlan& plan, const EntryPlan& entry,
       stated_birth_ = read.date;
     }
   }
-  if (held) return true;
-  // Constants alone claim nothing.
+  if (held && !nameless) return true;
+  // Constants alone claim nothing, nor does an entry of a set whose kind, by
+  // the mapping, says nothing: a service that is not exchanged is none.
+  claim.given.resize(given);
   if (plan.attribute->is_repeated()) {
     reflection.RemoveLast(person_.get(), plan.attribute);
   } else {

@@ -84,9 +84,12 @@ class Install(unittest.TestCase):
         share = self.root / "usr/share/waystation"
         for name in (
             "agreements/labor.yaml",
+            "agreements/other_sectors/education.yaml",
+            "ceiling/other_sectors.yaml",
             "rules/default.yaml",
             "prometheus/alerts.yaml",
             "adapters/labor/mapping.yaml",
+            "adapters/other_sectors/education.yaml",
             "proto/waystation/v1/person.proto",
         ):
             self.assertTrue((share / name).exists(), name)

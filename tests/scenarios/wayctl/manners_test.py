@@ -122,7 +122,11 @@ class Examples(Scenario):
         desk = world.file("desk")
         os.mkdir(desk)
         shutil.copy(world.file("hub/log.key"), desk)
-        for shipped in ("calendars/cn.yaml", "deadlines/default.yaml"):
+        for shipped in (
+            "calendars/cn.yaml",
+            "ceiling/other_sectors.yaml",
+            "deadlines/default.yaml",
+        ):
             shutil.copy(SOURCE / "deploy" / shipped, desk)
         self.submit(SUZHOU_POLICE, person("A-1"))
         self.submit(FUYANG_POLICE, person("B-1", month=7, day=3))

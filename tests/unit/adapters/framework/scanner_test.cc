@@ -81,7 +81,7 @@ class ScannerTest : public testing::Test {
     fs::create_directories(folder_);
     auto mapping = Mapping::Load(std::string(WAYSTATION_SOURCE_DIR) +
                                      "/adapters/public_security/mapping.yaml",
-                                 "public_security", PublicSecurity().denials);
+                                 PublicSecurity());
     ASSERT_TRUE(mapping.ok()) << mapping.status();
     source_ = {"ldrk", path_, *std::move(mapping), ".csv"};
     auto state = State::Open(folder_ + "/state", /*read_only=*/false);

@@ -306,7 +306,7 @@ TEST(HealthDenials, MappingsThatReadThemAreRefused) {
         "m.yaml", config);
     ASSERT_TRUE(places.ok());
     const absl::Status status =
-        Mapping::Compile(config, *places, "health", Health().denials).status();
+        Mapping::Compile(config, *places, Health()).status();
     EXPECT_EQ(errors::ReasonOf(status), "COLUMN_DENIED") << column;
     ASSERT_EQ(errors::ViolationsOf(status).size(), 1U);
     EXPECT_THAT(errors::ViolationsOf(status)[0].field, HasSubstr("m.yaml:4:"));

@@ -77,7 +77,7 @@ std::shared_ptr<const Mapping> LoadMapping(const Sector& sector,
   auto mapping =
       Mapping::Load(absl::StrCat(WAYSTATION_SOURCE_DIR, "/adapters/",
                                  std::string(sector.name), "/", name),
-                    sector.name, sector.denials);
+                    sector);
   EXPECT_TRUE(mapping.ok()) << mapping.status();
   return mapping.ok() ? *std::move(mapping) : nullptr;
 }

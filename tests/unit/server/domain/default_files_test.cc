@@ -8,10 +8,11 @@
 #include <tuple>
 #include <vector>
 
+#include "proto/agreement/check_agreement.h"
 #include "proto/runtime/yaml.h"
 #include "server/domain/agreement.h"
-#include "server/domain/ceiling.h"
 #include "server/domain/rules.h"
+#include "waystation/config/v1/ceiling.pb.h"
 #include "waystation/config/v1/rules.pb.h"
 
 namespace waystation::domain {
@@ -51,6 +52,14 @@ TEST(DefaultRules, AreTheDefaultsOfTheAttributes) {
 using Row =
     std::tuple<std::string, std::string, std::string, int, int, std::string>;
 
+config::v1::SectorCeiling SectorRows() {
+  config::v1::SectorCeiling rows;
+  const auto places =
+      runtime::LoadYaml(kDeploy / "ceiling/other_sectors.yaml", rows);
+  EXPECT_TRUE(places.ok()) << places.status();
+  return rows;
+}
+
 // Each with an id of its own, and nothing wrong with it.
 std::vector<v1::Agreement> AgreementsIn(const std::filesystem::path& folder) {
   std::vector<v1::Agreement> agreements;
@@ -61,7 +70,9 @@ std::vector<v1::Agreement> AgreementsIn(const std::filesystem::path& folder) {
     v1::Agreement& agreement = agreements.emplace_back();
     const auto places = runtime::LoadYaml(file.path(), agreement);
     EXPECT_TRUE(places.ok()) << places.status();
-    EXPECT_THAT(CheckAgreement(agreement), IsEmpty());
+    EXPECT_THAT(
+        agreement::CheckAgreement(agreement, agreement::Ceiling(SectorRows())),
+        IsEmpty());
     EXPECT_TRUE(ids.insert(agreement.id()).second);
   }
   return agreements;
@@ -71,14 +82,36 @@ std::vector<v1::Agreement> AgreementsIn(const std::filesystem::path& folder) {
 // sectors that it names.
 TEST(DefaultAgreements, AreTheMarkedPartOfTheCeiling) {
   std::set<Row> want;
-  for (const CeilingRow& row : Ceiling()) {
-    if (row.is_default && row.to != kOtherSector) {
+  for (const agreement::CeilingRow& row : agreement::CompiledRows()) {
+    if (row.is_default && row.to != agreement::kOtherSector) {
       want.emplace(row.from, row.to, row.attribute, row.form, row.digits,
                    row.predicate);
     }
   }
   std::set<Row> got;
   for (const v1::Agreement& agreement : AgreementsIn(kDeploy / "agreements")) {
+    for (const v1::Grant& grant : agreement.grants()) {
+      got.emplace(grant.source_sector(), agreement.recipient_sector(),
+                  grant.attribute(), grant.form(), grant.partial_digits(),
+                  grant.predicate());
+    }
+  }
+  EXPECT_EQ(got, want);
+}
+
+// An example for each sector that the file lets know something, with all of it.
+TEST(DefaultAgreements, OfOtherSectorsAreTheRowsOfTheFile) {
+  std::set<Row> want;
+  const config::v1::SectorCeiling rows = SectorRows();
+  for (const config::v1::SectorRow& row : rows.rows()) {
+    for (const std::string& attribute : row.attributes()) {
+      want.emplace(row.from(), row.to(), attribute, row.form(), 0,
+                   row.predicate());
+    }
+  }
+  std::set<Row> got;
+  for (const v1::Agreement& agreement :
+       AgreementsIn(kDeploy / "agreements/other_sectors")) {
     for (const v1::Grant& grant : agreement.grants()) {
       got.emplace(grant.source_sector(), agreement.recipient_sector(),
                   grant.attribute(), grant.form(), grant.partial_digits(),

@@ -8,8 +8,8 @@
 #include <map>
 
 #include "google/protobuf/text_format.h"
+#include "proto/agreement/ceiling.h"
 #include "server/domain/business.h"
-#include "server/domain/ceiling.h"
 #include "server/domain/meaning.h"
 #include "tests/unit/server/domain/fixtures.h"
 
@@ -86,7 +86,8 @@ class Onlooker {
       std::string_view agency, std::vector<Uid> own,
       const std::vector<v1::Agreement>& agreements = EverythingForEverybody())
       : recipient_{std::string(agency), SectorOf(agency)},
-        permissions_(agreements, recipient_, kToday),
+        permissions_(agreements, recipient_, kToday, std::nullopt,
+                     v1::SCOPE_OWN_RECORDS, CeilingWith("education")),
         own_(std::move(own)) {}
 
   Viewer AsViewer() const {
@@ -648,13 +649,14 @@ const std::map<std::string, std::pair<std::string, std::string>>& Values() {
 bool IsCeilingOpen(std::string_view from, std::string_view to,
                    std::string_view attribute) {
   const auto row = [](std::string_view sector) {
-    return sector == "education" ? kOtherSector : sector;
+    return sector == "education" ? agreement::kOtherSector : sector;
   };
-  return std::ranges::any_of(Ceiling(), [&](const CeilingRow& one) {
-    return one.from == row(from) && one.to == row(to) &&
-           one.attribute == attribute &&
-           FindBusinessPredicate(one.predicate) == nullptr;
-  });
+  return std::ranges::any_of(
+      agreement::CompiledRows(), [&](const agreement::CeilingRow& one) {
+        return one.from == row(from) && one.to == row(to) &&
+               one.attribute == attribute &&
+               FindBusinessPredicate(one.predicate) == nullptr;
+      });
 }
 
 TEST(Matrix, HasAValueForEachAttribute) {

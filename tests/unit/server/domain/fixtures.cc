@@ -7,6 +7,7 @@
 
 #include "google/protobuf/text_format.h"
 #include "proto/codes/citizen_number.h"
+#include "waystation/config/v1/ceiling.pb.h"
 
 namespace waystation::domain {
 namespace {
@@ -101,6 +102,22 @@ std::vector<RecordView> Records::Views() const {
         {.uid = i + 1, .sector = held_[i].sector, .record = &held_[i].record});
   }
   return views;
+}
+
+agreement::Ceiling CeilingWith(std::string_view sector) {
+  config::v1::SectorCeiling file;
+  const auto in_place = [&](std::string_view name) {
+    return std::string(name == agreement::kOtherSector ? sector : name);
+  };
+  for (const agreement::CeilingRow& compiled : agreement::CompiledRows()) {
+    config::v1::SectorRow& row = *file.add_rows();
+    row.set_from(in_place(compiled.from));
+    row.set_to(in_place(compiled.to));
+    row.add_attributes(std::string(compiled.attribute));
+    row.set_form(compiled.form);
+    row.set_predicate(std::string(compiled.predicate));
+  }
+  return agreement::Ceiling(file);
 }
 
 }  // namespace waystation::domain

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/agreement/ceiling.h"
 #include "server/domain/apply.h"
 #include "server/domain/claims.h"
 #include "server/domain/read_update.h"
@@ -45,6 +46,10 @@ std::string DemoNumber(std::string_view birth, int sequence);
 
 // "identifiers { kind: KIND_CITIZEN_NUMBER number: ... }".
 std::string NumberText(std::string_view number);
+
+// As a file would have it that lets one sector beyond the four have all that
+// any of them could, from the police and from its own.
+agreement::Ceiling CeilingWith(std::string_view sector);
 
 // Records of one test, with uids from 1 in the order in which they are made.
 class Records {

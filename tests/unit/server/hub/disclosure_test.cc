@@ -8,9 +8,9 @@
 #include <fstream>
 #include <set>
 
+#include "proto/agreement/ceiling.h"
 #include "proto/errors/error.h"
 #include "server/domain/attributes.h"
-#include "server/domain/ceiling.h"
 #include "tests/unit/server/hub/fixtures.h"
 
 namespace waystation::hub {
@@ -313,7 +313,7 @@ TEST(Disclosure, EachSectorSeesWhatTheCeilingSaysAndNothingElse) {
       test.Submit(reader, Core("R"));
       test.Submit(teller, Everything(teller));
       std::set<std::string> allowed = {"identifiers", "name", "birth_date"};
-      for (const domain::CeilingRow& row : domain::Ceiling()) {
+      for (const agreement::CeilingRow& row : agreement::CompiledRows()) {
         if (row.from == SectorOf(teller) && row.to == SectorOf(reader) &&
             row.is_default &&
             (row.form == v1::FORM_VALUE || row.form == v1::FORM_PARTIAL)) {

@@ -5,8 +5,8 @@
 #include <openssl/rand.h>
 
 #include "google/protobuf/util/time_util.h"
+#include "proto/agreement/ceiling.h"
 #include "proto/codes/citizen_number.h"
-#include "server/domain/ceiling.h"
 
 namespace waystation::hub {
 namespace {
@@ -43,7 +43,7 @@ v1::Agreement DefaultAgreement(const std::string& sector) {
   agreement.mutable_valid_until()->set_month(12);
   agreement.mutable_valid_until()->set_day(31);
   agreement.set_retention_days(365);
-  for (const domain::CeilingRow& row : domain::Ceiling()) {
+  for (const agreement::CeilingRow& row : agreement::CompiledRows()) {
     if (row.to != sector || !row.is_default) continue;
     v1::Grant& grant = *agreement.add_grants();
     grant.set_source_sector(std::string(row.from));

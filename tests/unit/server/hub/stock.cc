@@ -40,7 +40,7 @@ class Reader {
           RAND_bytes(static_cast<unsigned char*>(out), static_cast<int>(size));
         }),
         sealer_(test.keys(), random_),
-        registry_(test.keys().handle_key()) {
+        registry_(test.keys().handle_key(), {}) {
     EXPECT_TRUE(registry_.Load(test.store()).ok());
     for (const auto& [id, agency] : registry_.Get()->agencies()) {
       const auto rows = test.store().ListRecords(agency.number, 0, 100'000);

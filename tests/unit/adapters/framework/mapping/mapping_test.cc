@@ -27,7 +27,7 @@ absl::StatusOr<std::unique_ptr<const Mapping>> Compile(std::string yaml) {
   config::v1::Mapping config;
   const auto places = runtime::ReadYaml(yaml, "m.yaml", config);
   if (!places.ok()) return places.status();
-  return Mapping::Compile(config, *places, "labor", Labor().denials);
+  return Mapping::Compile(config, *places, Labor());
 }
 
 constexpr std::string_view kHead =
@@ -49,21 +49,18 @@ TEST(Mapping, DefaultsOfTheSectorsCompile) {
   const std::string root = std::string(WAYSTATION_SOURCE_DIR) + "/adapters/";
   for (const Sector* sector :
        {&Labor(), &PublicSecurity(), &Health(), &Commerce()}) {
-    const auto mapping =
-        Mapping::Load(root + std::string(sector->name) + "/mapping.yaml",
-                      sector->name, sector->denials);
+    const auto mapping = Mapping::Load(
+        root + std::string(sector->name) + "/mapping.yaml", *sector);
     EXPECT_TRUE(mapping.ok()) << mapping.status();
   }
-  EXPECT_TRUE(Mapping::Load(root + "health/mapping_csv.yaml", "health",
-                            Health().denials)
-                  .ok());
+  EXPECT_TRUE(Mapping::Load(root + "health/mapping_csv.yaml", Health()).ok());
 }
 
 TEST(Mapping, TellsWhatBecomesOfEachColumn) {
   const auto mapping =
       Mapping::Load(std::string(WAYSTATION_SOURCE_DIR) +
                         "/adapters/public_security/mapping.yaml",
-                    "public_security", PublicSecurity().denials);
+                    PublicSecurity());
   ASSERT_TRUE(mapping.ok()) << mapping.status();
   const std::vector<std::string> columns = {
       "RYBH", "xm", "MZ", "FZ", "DDBDRQ", "GAJGDM", "SFSY", "SOMETHING"};

@@ -42,7 +42,7 @@ class Fixture {
     auto mapping =
         Mapping::Load(std::string(WAYSTATION_SOURCE_DIR) + "/adapters/" +
                           std::string(sector.name) + "/mapping.yaml",
-                      sector.name, sector.denials);
+                      sector);
     EXPECT_TRUE(mapping.ok()) << mapping.status();
     mapping_ = *std::move(mapping);
     charset_ = mapping_->table().dialect.charset;

@@ -82,7 +82,7 @@ class TableSinkTest : public testing::Test {
     auto mapping =
         Mapping::Load(std::string(WAYSTATION_SOURCE_DIR) + "/adapters/" +
                           std::string(sector.name) + "/mapping.yaml",
-                      sector.name, sector.denials);
+                      sector);
     EXPECT_TRUE(mapping.ok()) << mapping.status();
     return *std::move(mapping);
   }
@@ -228,8 +228,7 @@ TEST(ViewText, NamesEveryColumnThatIsWrong) {
       "birth_date.date, date_format: DMY}]}\n",
       "m.yaml", config);
   ASSERT_TRUE(places.ok()) << places.status();
-  const auto mapping =
-      Mapping::Compile(config, *places, "labor", Labor().denials);
+  const auto mapping = Mapping::Compile(config, *places, Labor());
   ASSERT_TRUE(mapping.ok()) << mapping.status();
   const auto text = ViewText::Compile(**mapping);
   EXPECT_EQ(errors::ReasonOf(text.status()), "CONFIG_INVALID");
@@ -260,8 +259,7 @@ class ViewTextRow : public testing::Test {
             columns + "]}\n",
         "m.yaml", config);
     EXPECT_TRUE(places.ok()) << places.status();
-    const auto mapping =
-        Mapping::Compile(config, *places, "labor", Labor().denials);
+    const auto mapping = Mapping::Compile(config, *places, Labor());
     EXPECT_TRUE(mapping.ok()) << mapping.status();
     const auto text = ViewText::Compile(**mapping);
     EXPECT_TRUE(text.ok()) << text.status();

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sectors: an open list, of which the ceiling names four.
-#ifndef WAYSTATION_SERVER_DOMAIN_SECTORS_H_
-#define WAYSTATION_SERVER_DOMAIN_SECTORS_H_
+// Sectors: an open list. What the ceiling says of four of them is compiled in;
+// a file says it of the others, under what is compiled in for all of these.
+#ifndef WAYSTATION_PROTO_AGREEMENT_SECTORS_H_
+#define WAYSTATION_PROTO_AGREEMENT_SECTORS_H_
 
 #include <string_view>
 
-namespace waystation::domain {
+namespace waystation::agreement {
 
 inline constexpr std::string_view kPublicSecurity = "public_security";
 inline constexpr std::string_view kHealth = "health";
 inline constexpr std::string_view kLabor = "labor";
 inline constexpr std::string_view kCommerce = "commerce";
+// Plans budgets by counts of services, and is told of no person (domain facts
+// 1.2).
+inline constexpr std::string_view kFinance = "finance";
 
 inline constexpr std::string_view kSectorNameRule =
     "1 to 32 lower-case letters and underscores, a letter first";
@@ -24,12 +28,12 @@ constexpr bool IsSectorName(std::string_view name) {
   return name.front() != '_';
 }
 
-// Whether the ceiling names the sector; all others are treated alike.
+// Whether the compiled ceiling names the sector.
 constexpr bool IsNamedSector(std::string_view name) {
   return name == kPublicSecurity || name == kHealth || name == kLabor ||
          name == kCommerce;
 }
 
-}  // namespace waystation::domain
+}  // namespace waystation::agreement
 
-#endif  // WAYSTATION_SERVER_DOMAIN_SECTORS_H_
+#endif  // WAYSTATION_PROTO_AGREEMENT_SECTORS_H_
