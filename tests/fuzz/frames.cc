@@ -95,8 +95,8 @@ class Intake {
 };
 
 Intake& TheIntake() {
-  static auto* const intake = new Intake;
-  return *intake;
+  static Intake intake;
+  return intake;
 }
 
 void CheckViolations(const std::vector<v1::Violation>& violations) {

@@ -108,8 +108,8 @@ std::optional<std::string> ReadArchive(std::string_view bytes) {
 // A backup gives back what was put in, and none of it once a bit of it is
 // another, or its end is missing.
 void CheckSealed(std::string_view content) {
-  static auto* const folder = new ScratchFolder;
-  const std::string path = folder->path() + "/fuzz.backup";
+  static ScratchFolder folder;
+  const std::string path = folder.path() + "/fuzz.backup";
   store::v1::BackupHead head;
   head.set_name(absl::BytesToHexString(std::string(content.substr(0, 16))));
   auto writer = backup::ArchiveWriter::Create(path, head, kArchiveKey);
@@ -118,7 +118,7 @@ void CheckSealed(std::string_view content) {
   WAYSTATION_HOLDS((*writer)->Finish({}).ok());
   std::ifstream stream(path, std::ios::binary);
   std::string bytes(std::istreambuf_iterator<char>(stream), {});
-  folder->Clear();
+  folder.Clear();
   WAYSTATION_HOLDS(ReadArchive(bytes) == content);
   const std::size_t at =
       content.empty() ? 0 : static_cast<std::uint8_t>(content[0]) * 97U;
@@ -130,10 +130,10 @@ void CheckSealed(std::string_view content) {
 
 // No name leads out of the folders.
 void CheckShelf(std::string_view name) {
-  static auto* const folder = new ScratchFolder;
+  static ScratchFolder folder;
   static auto* const shelf =
-      backup::Shelf::Open({.folder = folder->path() + "/backups",
-                           .keys = folder->path() + "/keys"})
+      backup::Shelf::Open({.folder = folder.path() + "/backups",
+                           .keys = folder.path() + "/keys"})
           ->release();
   const auto read =
       shelf->Read(std::string(name), absl::FromUnixSeconds(1'772'323'200));
@@ -142,18 +142,18 @@ void CheckShelf(std::string_view name) {
 
 // A journal that opens holds what it held, opened again.
 void CheckJournal(std::string_view bytes) {
-  static auto* const folder = new ScratchFolder;
-  std::ofstream(folder->path() + "/administration.jsonl", std::ios::binary)
+  static ScratchFolder folder;
+  std::ofstream(folder.path() + "/administration.jsonl", std::ios::binary)
       << bytes;
-  const auto journal = backup::Journal::Open(folder->path());
+  const auto journal = backup::Journal::Open(folder.path());
   if (journal.ok()) {
-    const auto again = backup::Journal::Open(folder->path());
+    const auto again = backup::Journal::Open(folder.path());
     WAYSTATION_HOLDS(again.ok());
     WAYSTATION_HOLDS((*again)->Objects() == (*journal)->Objects());
   } else {
     WAYSTATION_HOLDS(errors::ReasonOf(journal.status()) == "JOURNAL_DAMAGED");
   }
-  folder->Clear();
+  folder.Clear();
 }
 
 }  // namespace
