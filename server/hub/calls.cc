@@ -213,9 +213,10 @@ absl::StatusOr<v1::GetMailboxResponse> HubImpl::GetMailbox(
   return mailbox_.Get(caller);
 }
 
-std::shared_ptr<void> HubImpl::WatchMailbox(std::string_view agency,
-                                            std::function<void()> wake) {
-  return watchers_.Watch(agency, std::move(wake));
+std::shared_ptr<MailboxWatch> HubImpl::WatchMailbox(
+    const Caller& caller, const v1::WatchRequest& request,
+    MailboxReader reader) {
+  return core_.watchers.Watch(caller, request, std::move(reader));
 }
 
 // --- NoticeService ---
@@ -485,7 +486,7 @@ absl::StatusOr<v1::ListAgenciesResponse> HubImpl::ListAgencies(
   auto response = admin_.ListAgencies(caller, request);
   if (!response.ok()) return response;
   for (v1::AgencyStatus& agency : *response->mutable_agencies()) {
-    agency.set_watching(watchers_.Count(agency.agency().id()));
+    agency.set_watching(core_.watchers.Count(agency.agency().id()));
   }
   return response;
 }

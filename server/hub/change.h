@@ -75,6 +75,10 @@ struct Change {
   std::map<uint64_t, ChangedNotice> notices;
   // nullopt: no longer open.
   std::map<storage::OpenItemKey, std::optional<storage::OpenItem>> items;
+  // Agencies into whose mailboxes something is put, each once.
+  std::vector<storage::AgencyNumber> told;
+  // Ids of the watchers who are promised all of that.
+  std::vector<uint64_t> promised;
   // Leaves in the log when the group is written.
   uint64_t log_size = 0;
 };

@@ -155,8 +155,12 @@ void Committer::FinishPlanned() {
   Works after;
   if (planner_.is_busy()) {
     planned = planner_.Wait();
-    after = planned.group.ok() ? std::move(planned.group->works)
-                               : std::move(planned.works);
+    if (planned.group.ok()) {
+      planned.group->pages.clear();
+      after = std::move(planned.group->works);
+    } else {
+      after = std::move(planned.works);
+    }
   }
   if (MayTryAgain(status, group->works)) Handle(std::move(group->works));
   if (!after.empty()) Handle(std::move(after));
@@ -218,14 +222,17 @@ void Committer::Adopt(Group& group) {
 
 absl::Status Committer::Commit(Group& group) {
   if (group.is_empty()) {
-    Answer(std::move(group.works), std::nullopt);
+    Answer(std::move(group.works), {}, std::nullopt);
     return absl::OkStatus();
   }
   WAYSTATION_FAILPOINT("group/planned");
   const int64_t begin = absl::GetCurrentTimeNanos();
   const absl::StatusOr<storage::Committed> committed =
       core_.store.Commit(group.batch);
-  if (!committed.ok()) return committed.status();
+  if (!committed.ok()) {
+    group.pages.clear();
+    return committed.status();
+  }
   core_.counters.commit_nanoseconds += absl::GetCurrentTimeNanos() - begin;
   ++core_.counters.commit_groups;
   core_.counters.mailbox_entries += group.batch.mailbox.size();
@@ -235,18 +242,22 @@ absl::Status Committer::Commit(Group& group) {
   WAYSTATION_FAILPOINT("group/committed");
   committed_(group, *committed);
   WAYSTATION_FAILPOINT("group/published");
-  Answer(std::move(group.works), *committed);
+  Answer(std::move(group.works), std::move(group.pages), *committed);
   return absl::OkStatus();
 }
 
-void Committer::Answer(Works works,
+void Committer::Answer(Works works, std::vector<PromptPage> pages,
                        const std::optional<storage::Committed>& committed) {
   // To wake a thread takes longer than to give one answer; but nobody else
   // shall wait for it.
   const bool here = works.size() == 1 && queue_.size() == 0;
-  auto answer = [works = std::move(works), committed] {
+  auto answer = [this, works = std::move(works), pages = std::move(pages),
+                 committed]() mutable {
     for (const std::unique_ptr<Work>& work : works) {
       work->Answer(committed.has_value() ? &*committed : nullptr);
+    }
+    for (PromptPage& page : pages) {
+      Give(core_, std::move(page), committed->first_leaf);
     }
   };
   if (here) {

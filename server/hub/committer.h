@@ -90,7 +90,8 @@ class Committer {
   // Makes the group durable and has its works answered. After an error these
   // have not been.
   absl::Status Commit(Group& group);
-  void Answer(Works works, const std::optional<storage::Committed>& committed);
+  void Answer(Works works, std::vector<PromptPage> pages,
+              const std::optional<storage::Committed>& committed);
   // Reads again what planning remembers; false if the store does not answer.
   bool Remember();
   // Forgets what was remembered of works that could not be committed. True if

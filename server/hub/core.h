@@ -20,6 +20,7 @@
 #include "server/hub/hub.h"
 #include "server/hub/keys.h"
 #include "server/hub/log_clock.h"
+#include "server/hub/mailbox_watchers.h"
 #include "server/hub/names.h"
 #include "server/hub/page_token.h"
 #include "server/hub/random_pool.h"
@@ -87,6 +88,7 @@ struct Core {
   Activity activity;
   AccessPlaces access_places;
   Budgets budgets;
+  MailboxWatchers watchers{tokens};
   Counters counters;
   const BackupParts backups;
   // Since when the log is signed under an origin of its own, and that origin;

@@ -99,6 +99,15 @@ void PutItems(Group& group, const State& state) {
   }
 }
 
+void NoteTold(Planning& planning) {
+  std::vector<storage::AgencyNumber>& told = planning.change.told;
+  for (const storage::MailboxRow& row : planning.batch.mailbox) {
+    if (std::ranges::find(told, row.agency) == told.end()) {
+      told.push_back(row.agency);
+    }
+  }
+}
+
 // Records in the order of the table, so that neighbours meet the same page.
 void SealRecords(Planning& planning) {
   Change& change = planning.change;
@@ -162,6 +171,8 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
     return group;
   }
   memory.due.Note(planning);
+  NoteTold(planning);
+  group.pages = PreparePromptPages(planning, in_flight, affairs);
   if (!planning.batch.leaves.empty()) {
     for (storage::ObjectRow& row : core.activity.TakeStale()) {
       planning.batch.objects.push_back(std::move(row));

@@ -3,7 +3,7 @@
 // store's reads.
 //
 //     load touched records -> apply -> relink -> load persons
-//       -> conflicts, mailboxes -> leaves
+//       -> conflicts, mailboxes -> leaves -> pages for who stands by
 //
 // Records are read ahead and unsealed by the thread that writes, and sealed
 // again by the one that plans, so that both have about the same to do.
@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/hub/planning.h"
+#include "server/hub/prompt_pages.h"
 #include "server/hub/work.h"
 
 namespace waystation::hub {
@@ -24,6 +25,8 @@ struct Group {
   std::vector<std::unique_ptr<Work>> works;
   storage::Batch batch;
   Change change;
+  // For those who stand by for what the group puts into their mailboxes.
+  std::vector<PromptPage> pages;
   // Of `change.items`, those that were open before.
   std::map<storage::OpenItemKey, storage::OpenItem> items_before;
   // Nothing has to be written: answered as soon as the groups before it are.

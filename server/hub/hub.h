@@ -119,6 +119,28 @@ struct Statistics {
   absl::Duration commit_time;  // sum over all groups
 };
 
+// Who watches a mailbox: called from threads of the hub, which it must not hold
+// up.
+struct MailboxReader {
+  // Something was put into the mailbox, and is there to be pulled.
+  std::function<void()> wake;
+  // The page that follows the one at which it stood by. The change and the leaf
+  // that tells of it are durable.
+  std::function<void(v1::PullResponse)> take;
+};
+
+// Thread-safe. Once destroyed, its reader is called no more.
+class MailboxWatch {
+ public:
+  virtual ~MailboxWatch() = default;
+  // The reader is about to pull: what is put in from now on is news.
+  virtual void Look() = 0;
+  // The reader has read all up to `page_token`, to the mailbox's end, and has
+  // room for a page: the next one may come by `take`. False if there is news,
+  // and it should pull again.
+  virtual bool StandBy(std::string_view page_token) = 0;
+};
+
 // Thread-safe. Every method that discloses or changes writes its audit leaf in
 // the same commit group, and calls back only when that is durable. Callbacks
 // run on a thread of the hub, where others wait: answer and return, and wait
@@ -177,10 +199,11 @@ class Hub {
                                    const v1::AcknowledgeRequest& request) = 0;
   virtual absl::StatusOr<v1::GetMailboxResponse> GetMailbox(
       const Caller& caller) = 0;
-  // Calls `wake` (from the committer's thread) whenever something is put into
-  // the mailbox of `agency`, until the returned ticket is destroyed.
-  virtual std::shared_ptr<void> WatchMailbox(std::string_view agency,
-                                             std::function<void()> wake) = 0;
+  // Calls `reader` whenever something is put into the caller's mailbox, until
+  // the watch is destroyed.
+  virtual std::shared_ptr<MailboxWatch> WatchMailbox(
+      const Caller& caller, const v1::WatchRequest& request,
+      MailboxReader reader) = 0;
 
   // --- NoticeService; callers are agencies ---
 

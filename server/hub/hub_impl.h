@@ -68,8 +68,9 @@ class HubImpl final : public Hub {
                            const v1::AcknowledgeRequest& request) override;
   absl::StatusOr<v1::GetMailboxResponse> GetMailbox(
       const Caller& caller) override;
-  std::shared_ptr<void> WatchMailbox(std::string_view agency,
-                                     std::function<void()> wake) override;
+  std::shared_ptr<MailboxWatch> WatchMailbox(const Caller& caller,
+                                             const v1::WatchRequest& request,
+                                             MailboxReader reader) override;
 
   void SendNotice(const Caller& caller, v1::SendNoticeRequest request,
                   Callback<v1::SendNoticeResponse> done) override;
@@ -209,7 +210,6 @@ class HubImpl final : public Hub {
   std::atomic<bool> draining_ = false;
   Core core_;
   Refusals refusals_;
-  MailboxWatchers watchers_;
   std::unique_ptr<Notary> notary_;
   Committer committer_;
   Disclosure disclosure_;

@@ -289,17 +289,11 @@ void HubImpl::Published(const Group& group,
     journal_behind_ = true;
   }
 
-  std::vector<storage::AgencyNumber> woken;
-  for (const storage::MailboxRow& row : group.batch.mailbox) {
-    if (std::ranges::find(woken, row.agency) == woken.end()) {
-      woken.push_back(row.agency);
-    }
-  }
-  if (woken.empty()) return;
+  if (group.change.told.empty()) return;
   const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
-  for (const storage::AgencyNumber number : woken) {
+  for (const storage::AgencyNumber number : group.change.told) {
     const AgencyEntry* agency = registry->Find(number);
-    if (agency != nullptr) watchers_.Wake(agency->id());
+    if (agency != nullptr) core_.watchers.Wake(agency->id());
   }
 }
 

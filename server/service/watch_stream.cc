@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/watch_stream.h"
 
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "proto/errors/error.h"
@@ -28,7 +30,8 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
         context_(context),
         visit_(desk.Visited(context)),
         method_(method),
-        start_(absl::Now()) {
+        start_(absl::Now()),
+        request_(request) {
     next_.set_page_size(request.page_size());
     next_.set_page_token(request.page_token());
     next_.set_purpose(request.purpose());
@@ -54,9 +57,23 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
           if (const auto stream = weak.lock()) stream->Drain();
         });
     // Before the first page is read, so that nothing slips between.
-    bell_ = desk_.hub.WatchMailbox(caller_.agency, [weak] {
-      if (const auto stream = weak.lock()) stream->Ring();
-    });
+    auto watch =
+        desk_.hub.WatchMailbox(caller_, request_,
+                               {.wake =
+                                    [weak] {
+                                      if (const auto stream = weak.lock())
+                                        stream->Ring();
+                                    },
+                                .take =
+                                    [weak](v1::PullResponse page) {
+                                      if (const auto stream = weak.lock()) {
+                                        stream->TakePrompt(std::move(page));
+                                      }
+                                    }});
+    {
+      const std::lock_guard lock(mutex_);
+      watch_ = std::move(watch);
+    }
     PullSoon();
   }
 
@@ -65,11 +82,13 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
     {
       const std::lock_guard lock(mutex_);
       ticket_.SendEnds();
-      busy_ = false;
-      if (ending_) return End(errors::Error("DRAINING"));
-      if (!rung_ && response_.page().at_end()) return;
+      if (!waiting_.empty() && !finished_) {
+        v1::MailboxPage page = std::move(waiting_.front());
+        waiting_.pop_front();
+        return Show(page);
+      }
     }
-    PullSoon();
+    GoOn();
   }
 
   void OnCancel() override {
@@ -78,7 +97,11 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   }
 
   void OnDone() override {
-    bell_.reset();
+    {
+      std::shared_ptr<hub::MailboxWatch> gone;
+      const std::lock_guard lock(mutex_);
+      gone.swap(watch_);
+    }
     visit_.End(context_.IsCancelled());
     ticket_ = {};
     seat_.reset();
@@ -96,6 +119,46 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
     PullSoon();
   }
 
+  // A page came along with the change it tells of: sent when those before it
+  // are.
+  void TakePrompt(v1::PullResponse response) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (finished_) return;
+      v1::MailboxPage& page = *response.mutable_page();
+      const std::string& end =
+          waiting_.empty() ? next_.page_token() : waiting_.back().last_token();
+      if (!pulling_ && page.first_token() == end) {
+        if (!busy_) {
+          busy_ = true;
+          return Show(page);
+        }
+        waiting_.push_back(std::move(page));
+        return;
+      }
+    }
+    Ring();
+  }
+
+  // Nothing is on its way any more: reads on, or stands by where there is
+  // nothing to read.
+  void GoOn() {
+    std::shared_ptr<hub::MailboxWatch> watch;
+    std::string token;
+    {
+      const std::lock_guard lock(mutex_);
+      busy_ = false;
+      if (ending_) return End(errors::Error("DRAINING"));
+      if (!rung_ && response_.page().at_end()) {
+        watch = watch_;
+        token = next_.page_token();
+      }
+    }
+    // Without the lock, which whoever calls us from there takes.
+    if (watch != nullptr && watch->StandBy(token)) return;
+    PullSoon();
+  }
+
   // On a thread for reads, or on the one for the rest when those are behind;
   // not here, since this may be the committer's.
   void PullSoon() {
@@ -105,13 +168,17 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
 
   void Pull() {
     v1::PullRequest request;
+    std::shared_ptr<hub::MailboxWatch> watch;
     {
       const std::lock_guard lock(mutex_);
       if (busy_ || finished_) return;
       busy_ = true;
+      pulling_ = true;
       rung_ = false;
       request = next_;
+      watch = watch_;
     }
+    if (watch != nullptr) watch->Look();
     desk_.hub.Pull(
         caller_, std::move(request),
         [self = shared_from_this()](absl::StatusOr<v1::PullResponse> result) {
@@ -122,20 +189,18 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   void Take(absl::StatusOr<v1::PullResponse> result) {
     {
       const std::lock_guard lock(mutex_);
+      pulling_ = false;
       if (finished_) return;
       if (!result.ok()) return End(result.status());
-      *response_.mutable_page() = std::move(*result->mutable_page());
-      const v1::MailboxPage& page = response_.page();
-      if (!page.last_token().empty()) next_.set_page_token(page.last_token());
       // The first page goes out even if it is empty. After it an empty page
       // would tell that something happened which is not to be known.
       const bool first = !std::exchange(greeted_, true);
-      if (first || !page.entries().empty()) return Write();
-      busy_ = false;
-      if (ending_) return End(errors::Error("DRAINING"));
-      if (!rung_ && page.at_end()) return;
+      if (first || !result->page().entries().empty()) {
+        return Show(*result->mutable_page());
+      }
+      Move(*result->mutable_page());
     }
-    PullSoon();
+    GoOn();
   }
 
   void Drain() {
@@ -144,9 +209,16 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
     if (!busy_) End(errors::Error("DRAINING"));
   }
 
-  // With mutex_ held, both.
+  // With mutex_ held, all of them.
 
-  void Write() {
+  void Move(v1::MailboxPage& page) {
+    *response_.mutable_page() = std::move(page);
+    const std::string& last = response_.page().last_token();
+    if (!last.empty()) next_.set_page_token(last);
+  }
+
+  void Show(v1::MailboxPage& page) {
+    Move(page);
     visit_.Explain(kPageBytes + response_.ByteSizeLong() / kBytesPerUpdate);
     ticket_.SendBegins();
     StartWrite(&response_);
@@ -164,16 +236,20 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   Visit visit_;
   const Method& method_;
   const absl::Time start_;
+  const v1::WatchRequest request_;
   hub::Caller caller_;
   std::optional<Seats::Seat> seat_;
   RunningCalls::Ticket ticket_;
-  std::shared_ptr<void> bell_;
   std::shared_ptr<WatchStream> self_;
 
   std::mutex mutex_;
+  std::shared_ptr<hub::MailboxWatch> watch_;
   v1::PullRequest next_;
   v1::WatchResponse response_;
+  // Pages that follow the one that is being written, few.
+  std::deque<v1::MailboxPage> waiting_;
   bool busy_ = false;      // A page is being read or written.
+  bool pulling_ = false;   // It is being read.
   bool rung_ = false;      // Something came since the page was read.
   bool greeted_ = false;   // The first page is out.
   bool ending_ = false;    // The hub shuts down.

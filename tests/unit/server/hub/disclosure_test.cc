@@ -62,8 +62,9 @@ TEST(Disclosure, NewerAddressOfAClinicOrEmployerNeverReachesPolice) {
     const auto mailbox_before =
         test.hub().GetMailbox(AgencyCaller(kPoliceFuyang));
     int woken = 0;
-    const auto ticket =
-        test.hub().WatchMailbox(kPoliceFuyang, [&] { ++woken; });
+    const auto watch =
+        test.hub().WatchMailbox(AgencyCaller(kPoliceFuyang), {},
+                                {.wake = [&] { ++woken; }, .take = nullptr});
     test.Advance(absl::Hours(1));
     test.Submit(teller, Say("T", 2)
                             .Lives("320506", "木渎镇9号")

@@ -479,13 +479,15 @@ TEST(Review, ClaimThatBeginsLaterIsToldOnItsDay) {
   EXPECT_NE(person(), "320506");
   std::promise<void> woken;
   std::atomic<bool> once = false;
-  const auto ticket = test.hub().WatchMailbox(kPoliceFuyang, [&] {
-    if (!once.exchange(true)) woken.set_value();
-  });
+  const MailboxReader reader{.wake =
+                                 [&] {
+                                   if (!once.exchange(true)) woken.set_value();
+                                 },
+                             .take = nullptr};
+  const Caller police = AgencyCaller(kPoliceFuyang);
+  const auto watch = test.hub().WatchMailbox(police, {}, reader);
   test.Restart();
-  const auto ticket_after = test.hub().WatchMailbox(kPoliceFuyang, [&] {
-    if (!once.exchange(true)) woken.set_value();
-  });
+  const auto watch_after = test.hub().WatchMailbox(police, {}, reader);
   test.SetTime(absl::FromCivil(absl::CivilDay(2026, 6, 1),
                                absl::FixedTimeZone(8 * 3600)) +
                absl::Minutes(1));

@@ -316,7 +316,11 @@ absl::Status TestHub::TryStart(std::optional<Restored> restored) {
   auto hub = Hub::Start({.store = *store_,
                          .keys = keys_,
                          .log_key = log_key_,
-                         .clock = [this] { return Now(); },
+                         .clock =
+                             [this] {
+                               if (setup_.on_clock) setup_.on_clock();
+                               return Now();
+                             },
                          .random =
                              [](void* out, size_t size) {
                                RAND_bytes(static_cast<unsigned char*>(out),

@@ -133,6 +133,8 @@ class TestHub {
     // Rulings that a second person has to approve.
     config::v1::SecondPerson second_person = {};
     NoticeTerms notice_terms = {};
+    // Called whenever the hub looks at its clock.
+    std::function<void()> on_clock = nullptr;
   };
 
   TestHub();

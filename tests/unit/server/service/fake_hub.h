@@ -64,14 +64,17 @@ class FakeHub final : public hub::Hub {
     pulls_.clear();
   }
   // Rings for a mailbox, as the committer does.
-  void Ring(const std::string& agency) {
-    std::function<void()> bell;
+  void Ring(const std::string& agency) { ReaderOf(agency).wake(); }
+  // Waits until the mailbox's watcher stands by at `token`, and gives it a page
+  // with the change.
+  void GivePromptly(const std::string& agency, std::string_view token,
+                    v1::PullResponse page) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return bells_.contains(agency); });
-      bell = bells_.at(agency);
+      changed_.wait(lock, [&] { return standing_[agency] == token; });
+      standing_.erase(agency);
     }
-    bell();
+    ReaderOf(agency).take(std::move(page));
   }
   // Waits until there have been `count` of them.
   std::vector<v1::PullRequest> WaitForPulls(std::size_t count) {
@@ -181,16 +184,13 @@ class FakeHub final : public hub::Hub {
       const hub::Caller&) override {
     return v1::GetMailboxResponse();
   }
-  std::shared_ptr<void> WatchMailbox(std::string_view agency,
-                                     std::function<void()> wake) override {
+  std::shared_ptr<hub::MailboxWatch> WatchMailbox(
+      const hub::Caller& caller, const v1::WatchRequest&,
+      hub::MailboxReader reader) override {
     const std::lock_guard lock(mutex_);
-    const std::string id(agency);
-    bells_[id] = std::move(wake);
+    readers_[caller.agency] = std::move(reader);
     changed_.notify_all();
-    return {nullptr, [this, id](void*) {
-              const std::lock_guard inner(mutex_);
-              bells_.erase(id);
-            }};
+    return std::make_shared<Watch>(*this, caller.agency);
   }
 
   void SendNotice(const hub::Caller&, v1::SendNoticeRequest,
@@ -447,6 +447,33 @@ class FakeHub final : public hub::Hub {
   }
 
  private:
+  class Watch final : public hub::MailboxWatch {
+   public:
+    Watch(FakeHub& hub, std::string agency)
+        : hub_(hub), agency_(std::move(agency)) {}
+    ~Watch() override {
+      const std::lock_guard lock(hub_.mutex_);
+      hub_.readers_.erase(agency_);
+    }
+    void Look() override {}
+    bool StandBy(std::string_view page_token) override {
+      const std::lock_guard lock(hub_.mutex_);
+      hub_.standing_[agency_] = page_token;
+      hub_.changed_.notify_all();
+      return true;
+    }
+
+   private:
+    FakeHub& hub_;
+    const std::string agency_;
+  };
+
+  hub::MailboxReader ReaderOf(const std::string& agency) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return readers_.contains(agency); });
+    return readers_.at(agency);
+  }
+
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::set<std::string> agencies_ = {"labor.320500", "public_security.341200"};
@@ -457,7 +484,8 @@ class FakeHub final : public hub::Hub {
       answer_frame_;
   std::vector<absl::StatusOr<v1::PullResponse>> pages_;
   std::vector<v1::PullRequest> pulls_;
-  std::map<std::string, std::function<void()>> bells_;
+  std::map<std::string, hub::MailboxReader> readers_;
+  std::map<std::string, std::string> standing_;
   std::vector<std::string> refusals_;
   std::vector<v1::CertificateStatus> certificates_;
   bool drained_ = false;

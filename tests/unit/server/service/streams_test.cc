@@ -356,6 +356,27 @@ TEST_F(StreamsTest, AWatcherGetsPagesAsTheyCome) {
   context.TryCancel();
 }
 
+TEST_F(StreamsTest, AWatcherThatHasReadAllGetsPagesWithTheirChanges) {
+  hub_.SetPages({Page("t1", 1, true), Page("t3", 1, true)});
+  const auto stub = v1::MailboxService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto watch = stub->Watch(&context, {});
+  v1::WatchResponse response;
+  ASSERT_TRUE(watch->Read(&response));
+  v1::PullResponse prompt = Page("t2", 1, true);
+  prompt.mutable_page()->set_first_token("t1");
+  hub_.GivePromptly("labor.320500", "t1", prompt);
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.page().last_token(), "t2");
+  // One that does not follow what was sent is not passed on: it pulls.
+  prompt.mutable_page()->set_first_token("t2+");
+  hub_.GivePromptly("labor.320500", "t2", prompt);
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.page().last_token(), "t3");
+  EXPECT_EQ(hub_.WaitForPulls(2)[1].page_token(), "t2");
+  context.TryCancel();
+}
+
 TEST_F(StreamsTest, AWatcherIsGreetedWithItsFirstPageEvenIfEmpty) {
   const auto stub = v1::MailboxService::NewStub(Connect(pair_));
   grpc::ClientContext context;
