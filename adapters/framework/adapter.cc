@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "adapters/framework/looks.h"
+#include "adapters/framework/notices/spool.h"
 #include "adapters/framework/progress.h"
 #include "adapters/framework/status_words.h"
 #include "adapters/framework/witness/witness.h"
@@ -46,6 +47,25 @@ void LogWitness(const report::v1::WitnessReport& witness,
   } else if (!witness.not_cosigned_because().empty()) {
     log.warn("witness: the hub does not take the cosignature: {} {}",
              witness.not_cosigned_because(), witness.detail());
+  }
+}
+
+void LogNotices(const report::v1::NoticesReport& notices,
+                const runtime::Log& log) {
+  if (notices.cases() + notices.answered() + notices.sent() +
+          notices.results() + notices.rejected() ==
+      0) {
+    return;
+  }
+  log.info(
+      "notices: {} cases written, {} answered, {} sent, {} results, {} "
+      "rejected",
+      notices.cases(), notices.answered(), notices.sent(), notices.results(),
+      notices.rejected());
+  for (const report::v1::NoticeFinding& finding : notices.findings()) {
+    log.warn("notices: rejected {}: line {}: {} {}", finding.file(),
+             finding.line(), finding.field(),
+             finding.reason().empty() ? finding.rule() : finding.reason());
   }
 }
 
@@ -267,6 +287,15 @@ absl::Status Adapter::ReadMailbox(report::v1::MailboxReport& report) {
   }
 }
 
+absl::Status Adapter::TurnOverNotices(report::v1::NoticesReport& report) {
+  if (!setup_.notices) return absl::OkStatus();
+  if (auto held = HeldBack(); !held.ok()) return held;
+  const auto connection = Connect();
+  if (!connection.ok()) return connection.status();
+  return TurnOver(*state_, *setup_.notices, **connection,
+                  setup_.config.agency(), report);
+}
+
 absl::Status Adapter::Once(report::v1::RunReport& report) {
   if (auto claimed = state_->Claim(); !claimed.ok()) return claimed;
   const auto all = [](const std::string&, const FileId&) { return true; };
@@ -291,6 +320,10 @@ absl::Status Adapter::Once(report::v1::RunReport& report) {
   const absl::Status read = ReadMailbox(*report.mutable_mailbox());
   if (!read.ok() && !WaitsOrIsHeld(read)) return read;
   if (WaitsOrIsHeld(read)) Wait(read, *report.mutable_mailbox());
+  if (!setup_.notices) return absl::OkStatus();
+  const absl::Status turned = TurnOverNotices(*report.mutable_notices());
+  if (!turned.ok() && !WaitsOrIsHeld(turned)) return turned;
+  if (WaitsOrIsHeld(turned)) Wait(turned, *report.mutable_notices());
   return absl::OkStatus();
 }
 
@@ -382,6 +415,16 @@ absl::Status Adapter::Work(Looks& looks, const runtime::Log& log) {
     EndExpired(sent);
     if (!MayGoOn(sent)) return sent;
     log.warn("outbox waits: {}", Described(sent));
+  }
+  if (looked.ok() && setup_.notices) {
+    report::v1::NoticesReport& notices = *report.mutable_notices();
+    const absl::Status turned = TurnOverNotices(notices);
+    LogNotices(notices, log);
+    if (!turned.ok() && !stop_) {
+      EndExpired(turned);
+      if (!MayGoOn(turned)) return turned;
+      log.warn("notices wait: {}", Described(turned));
+    }
   }
   LookAtCertificate(log);
   return absl::OkStatus();

@@ -29,6 +29,7 @@ class MailboxReader;
 namespace waystation::report::v1 {
 class CheckReport;
 class MailboxReport;
+class NoticesReport;
 class OutboxReport;
 class OwnCertificateReport;
 class QuarantineReport;
@@ -132,6 +133,8 @@ class Adapter {
   absl::Status HeldBack();
   absl::Status Send(report::v1::DeliveryReport& report);
   absl::Status ReadMailbox(report::v1::MailboxReport& report);
+  // Takes what clerks put into the folder for cases, and puts there what waits.
+  absl::Status TurnOverNotices(report::v1::NoticesReport& report);
   absl::Status WriteTable(TableSink& sink, report::v1::MailboxReport& report);
   // What `run` does again and again.
   absl::Status Work(Looks& looks, const runtime::Log& log);

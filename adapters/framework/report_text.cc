@@ -204,6 +204,36 @@ class Writer {
     }
   }
 
+  void Notices(const report::v1::NoticesReport& report) {
+    const auto total = report.cases() + report.answered() + report.sent() +
+                       report.results() + report.rejected();
+    if (total > 0) {
+      Line(
+          Say("notices: $0 cases written, $1 answered, $2 sent, $3 answers of "
+              "others, $4 rejected",
+              report.cases(), report.answered(), report.sent(),
+              report.results(), report.rejected()));
+    }
+    for (const auto& finding : report.findings()) {
+      std::string place = finding.file();
+      if (finding.line() > 0) absl::StrAppend(&place, ":", finding.line());
+      if (!finding.field().empty()) {
+        absl::StrAppend(&place, " ", codes::DisplaySafe(finding.field()));
+      }
+      Line("  " + Padded(std::move(place), kWidestName) +
+           (finding.reason().empty() ? language::SayRule(finding.rule())
+                                     : Reason(finding.reason())));
+    }
+    if (report.incomplete() > 0) {
+      Line(Say("notices: $0 forms are not whole yet: their last row is missing",
+               report.incomplete()));
+    }
+    if (!report.waits_because().empty()) {
+      Waiting(Say("the notices wait: "), report.waits_because(),
+              report.detail(), report.retry_after().seconds());
+    }
+  }
+
   std::string Take() { return std::move(out_); }
 
  private:
@@ -340,6 +370,7 @@ std::string Text(const report::v1::RunReport& report) {
     writer.Waiting(Say("the mailbox waits: "), mailbox.waits_because(),
                    mailbox.detail(), mailbox.retry_after().seconds());
   }
+  writer.Notices(report.notices());
   if (report.outbox().updates() > 0) {
     writer.Line(absl::StrCat(report.outbox().updates(),
                              Say(" updates wait in the outbox")));
@@ -487,13 +518,15 @@ Exit ExitOf(const report::v1::CheckReport& report) {
 }
 
 Exit ExitOf(const report::v1::RunReport& report) {
-  const bool findings = HasFindings(report.files()) ||
-                        report.delivery().rejected() > 0 ||
-                        !report.witness().not_cosigned_because().empty() ||
-                        report.mailbox().unwritable_size() > 0;
-  const std::string& outbox = report.delivery().waits_because();
-  return ExitFor(findings,
-                 outbox.empty() ? report.mailbox().waits_because() : outbox);
+  const bool findings =
+      HasFindings(report.files()) || report.delivery().rejected() > 0 ||
+      !report.witness().not_cosigned_because().empty() ||
+      report.mailbox().unwritable_size() > 0 || report.notices().rejected() > 0;
+  for (const std::string* waits : {&report.delivery().waits_because(),
+                                   &report.mailbox().waits_because()}) {
+    if (!waits->empty()) return ExitFor(findings, *waits);
+  }
+  return ExitFor(findings, report.notices().waits_because());
 }
 
 Exit ExitOf(const report::v1::WitnessReport& report) {

@@ -73,6 +73,7 @@ class Loader {
     }
     if (auto read = ReadMailbox(); !read.ok()) return read;
     if (auto read = ReadWitness(); !read.ok()) return read;
+    ReadNotices();
     return problems_.empty() ? absl::OkStatus()
                              : runtime::ConfigInvalid(*places, problems_);
   }
@@ -151,6 +152,23 @@ class Loader {
       }
     }
     return absl::OkStatus();
+  }
+
+  void ReadNotices() {
+    if (!setup_.config.has_notices()) return;
+    const config::v1::NoticesConfig& config = setup_.config.notices();
+    if (config.folder().empty()) Complain("notices.folder", "must be set");
+    const auto charset =
+        config.charset() == config::v1::Table::CHARSET_UNSPECIFIED
+            ? Charset::kGb18030
+            : ToCharset(config.charset());
+    if (!charset || charset == Charset::kUtf16Le) {
+      Complain("notices.charset", "one of gb18030, gbk, utf8");
+      return;
+    }
+    setup_.notices =
+        SpoolSetup{.folder = runtime::ResolvePath(path_, config.folder()),
+                   .charset = *charset};
   }
 
   absl::Status ReadWitness() {

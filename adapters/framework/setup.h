@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "adapters/framework/mapping/mapping.h"
 #include "adapters/framework/mapping/sector.h"
+#include "adapters/framework/notices/spool.h"
 #include "adapters/framework/witness/witness.h"
 #include "waystation/config/v1/adapter.pb.h"
 
@@ -40,6 +41,7 @@ struct Setup {
   std::vector<SourceSetup> sources;
   std::optional<MailboxSetup> mailbox;
   std::optional<WitnessSetup> witness;
+  std::optional<SpoolSetup> notices;
   absl::Duration poll;
 
   std::string quarantine() const { return state + "/quarantine"; }

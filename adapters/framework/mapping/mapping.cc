@@ -35,21 +35,6 @@ std::string Quoted(std::string_view name) {
   return absl::StrCat("'", std::string(name), "'");
 }
 
-std::optional<Charset> ToCharset(config::v1::Table::Charset charset) {
-  switch (charset) {
-    case config::v1::Table::CHARSET_GB18030:
-      return Charset::kGb18030;
-    case config::v1::Table::CHARSET_GBK:
-      return Charset::kGbk;
-    case config::v1::Table::CHARSET_UTF8:
-      return Charset::kUtf8;
-    case config::v1::Table::CHARSET_UTF16LE:
-      return Charset::kUtf16Le;
-    default:
-      return std::nullopt;
-  }
-}
-
 std::vector<std::string> FieldNames(
     const google::protobuf::Descriptor& message) {
   std::vector<std::string> names;
@@ -122,6 +107,21 @@ std::uint64_t Fingerprint(const config::v1::Mapping& config) {
 }
 
 }  // namespace
+
+std::optional<Charset> ToCharset(config::v1::Table::Charset charset) {
+  switch (charset) {
+    case config::v1::Table::CHARSET_GB18030:
+      return Charset::kGb18030;
+    case config::v1::Table::CHARSET_GBK:
+      return Charset::kGbk;
+    case config::v1::Table::CHARSET_UTF8:
+      return Charset::kUtf8;
+    case config::v1::Table::CHARSET_UTF16LE:
+      return Charset::kUtf16Le;
+    default:
+      return std::nullopt;
+  }
+}
 
 // Reads the configuration front to back and collects what is wrong with it.
 class Mapping::Compiler {

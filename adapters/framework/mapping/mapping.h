@@ -34,6 +34,9 @@ class CodeList;
 
 namespace waystation::adapters {
 
+// nullopt for one that is not specified.
+std::optional<Charset> ToCharset(config::v1::Table::Charset charset);
+
 // How the text of one field is read.
 enum class Reading : std::uint8_t {
   kText,

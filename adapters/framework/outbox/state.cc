@@ -482,6 +482,17 @@ absl::Status State::PutSetting(std::string_view name, std::string_view value) {
   });
 }
 
+absl::Status State::RemoveSetting(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  return Try([&]() -> absl::Status {
+    SQLite::Statement statement(database_->connection,
+                                "DELETE FROM setting WHERE name = ?");
+    statement.bind(1, std::string(name));
+    statement.exec();
+    return absl::OkStatus();
+  });
+}
+
 absl::StatusOr<bool> State::ExchangeSetting(std::string_view name,
                                             std::string_view expected,
                                             std::string_view value) {

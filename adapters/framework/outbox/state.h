@@ -134,6 +134,7 @@ class State {
 
   absl::StatusOr<std::string> Setting(std::string_view name);
   absl::Status PutSetting(std::string_view name, std::string_view value);
+  absl::Status RemoveSetting(std::string_view name);
   // Puts `value` in the place of `expected` (empty: of nothing) in one durable
   // step; false, and nothing is changed, when something else stands there.
   absl::StatusOr<bool> ExchangeSetting(std::string_view name,

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "adapters/framework/decoding/charset.h"
-#include "adapters/framework/decoding/utf8.h"
+#include "adapters/framework/decoding/replacing.h"
 #include "adapters/framework/sinks/view_text.h"
 #include "adapters/framework/sources/split.h"
 #include "proto/runtime/file.h"
@@ -15,25 +15,6 @@
 
 namespace waystation::adapters {
 namespace {
-
-// 〓, the geta mark, by which a missing character is known in print and which
-// every Chinese charset has.
-constexpr std::string_view kReplacement = "\u3013";
-
-// Encodes a field, with the replacement for every character that the charset
-// lacks. Whether there was one.
-bool EncodeField(Charset charset, std::string_view text, std::string& bytes) {
-  if (!Encode(charset, text, bytes)) return false;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t size =
-        std::max<std::size_t>(1, utf8::CharacterSize(text.substr(i)));
-    if (Encode(charset, text.substr(i, size), bytes)) {
-      Encode(charset, kReplacement, bytes);
-    }
-    i += size;
-  }
-  return true;
-}
 
 // A table without quotes can hold neither its delimiter nor a line end within a
 // value; a full-width form and a space say nearly the same.
@@ -118,7 +99,7 @@ void TableSink::AppendRow(const std::vector<std::string>& fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) bytes_.push_back(dialect.delimiter);
     std::string field;
-    const bool replaced = EncodeField(
+    const bool replaced = EncodeReplacing(
         charset,
         dialect.quotes ? fields[i] : WithoutMarks(fields[i], dialect.delimiter),
         field);

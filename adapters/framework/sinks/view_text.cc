@@ -274,7 +274,40 @@ bool IsPredicate(const std::string& name) {
   return false;
 }
 
+// Adds the texts of what stands below `path`.
+void AddTexts(const v1::Person& person,
+              const google::protobuf::Descriptor& message,
+              std::vector<Step>& path, const std::string& name,
+              std::vector<std::pair<std::string, std::string>>& texts) {
+  for (int i = 0; i < message.field_count(); ++i) {
+    path.push_back({.field = message.field(i)});
+    const std::string below =
+        name.empty() ? message.field(i)->name()
+                     : absl::StrCat(name, ".", message.field(i)->name());
+    const auto* inner = message.field(i)->message_type();
+    if (inner == nullptr || inner == v1::Date::descriptor() ||
+        inner == v1::Code::descriptor()) {
+      std::vector<std::string> values;
+      Collect(person, path, {}, values);
+      if (std::string text = Joined(values); !text.empty()) {
+        texts.emplace_back(below, std::move(text));
+      }
+    } else {
+      AddTexts(person, *inner, path, below, texts);
+    }
+    path.pop_back();
+  }
+}
+
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> FieldTexts(
+    const v1::Person& person) {
+  std::vector<std::pair<std::string, std::string>> texts;
+  std::vector<Step> path;
+  AddTexts(person, *v1::Person::descriptor(), path, "", texts);
+  return texts;
+}
 
 struct ViewText::Column {
   std::string name;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,9 +14,15 @@
 
 namespace waystation::v1 {
 class MailboxEntry;
-}
+class Person;
+}  // namespace waystation::v1
 
 namespace waystation::adapters {
+
+// All that a person's message holds, a line for each field: its path, such as
+// "name.full", and its values, spelled as below.
+std::vector<std::pair<std::string, std::string>> FieldTexts(
+    const v1::Person& person);
 
 // Writes what the mailbox tells of a person as the columns of an export, in
 // UTF-8. Several values of one field are joined by ';'. Immutable, thread-safe.
