@@ -174,6 +174,7 @@ WAYSTATION_SERVICE(Notice)
 WAYSTATION_CALL(Notice, ListNotices)
 WAYSTATION_CALL(Notice, GetNotice)
 WAYSTATION_CALL(Notice, StepNotice)
+WAYSTATION_CALL(Notice, GetNoticeRates)
 
 absl::StatusOr<v1::SendNoticeResponse> Notice::SendNotice(
     const v1::SendNoticeRequest& request) const {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "google/protobuf/util/time_util.h"
+#include "proto/calendar/deadline.h"
 #include "proto/codes/text.h"
 
 namespace waystation::domain {
@@ -155,6 +156,22 @@ void PutAnswer(const NoticeActor& recipient, const v1::NoticeAnswer& answer,
   *head.mutable_answered_time() =
       TimeUtil::MicrosecondsToTimestamp(recipient.now);
   *notice.text.mutable_answer() = answer;
+}
+
+// As deadlines files name them.
+std::string_view NameOf(Notice::Kind kind) {
+  switch (kind) {
+    case Notice::KIND_RESIDENCE:
+      return "residence_notice";
+    case Notice::KIND_VERIFICATION:
+      return "verification_request";
+    case Notice::KIND_SERVICE:
+      return "service_notice";
+    case Notice::KIND_CORRECTION:
+      return "correction_request";
+    default:
+      return {};
+  }
 }
 
 // Whom it has been with.
@@ -354,6 +371,18 @@ NoticeFault Close(const NoticeActor& sender, std::string_view reason,
            notice);
   AddReason(sender, reason, notice);
   return std::nullopt;
+}
+
+const config::v1::Deadline* DeadlineOf(const config::v1::Deadlines& deadlines,
+                                       Notice::Kind kind, bool urgent) {
+  namespace config = ::waystation::config::v1;
+  const config::DeadlineProfile* profile = calendar::FindProfile(
+      deadlines, NameOf(kind),
+      kind == Notice::KIND_SERVICE ? config::DEADLINE_ACT_ACCEPT
+                                   : config::DEADLINE_ACT_ANSWER,
+      urgent ? config::DEADLINE_URGENCY_URGENT
+             : config::DEADLINE_URGENCY_ORDINARY);
+  return profile == nullptr ? nullptr : &profile->deadline();
 }
 
 std::string_view WaitsFor(const v1::Notice& notice) {

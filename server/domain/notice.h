@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "server/domain/attributes.h"
+#include "waystation/config/v1/deadlines.pb.h"
 #include "waystation/store/v1/stored.pb.h"
 #include "waystation/v1/claim.pb.h"
 #include "waystation/v1/notice_service.pb.h"
@@ -81,6 +82,11 @@ NoticeFault CheckReroute(const NoticeActor& recipient, std::string_view agency,
 // The same for Extend.
 NoticeFault CheckExtend(const NoticeActor& recipient, std::string_view reason,
                         const NoticeCase& notice);
+
+// By when a notice of that kind is to be done: a KIND_SERVICE accepted, any
+// other answered. nullptr: at any time. Stands as long as `deadlines` does.
+const config::v1::Deadline* DeadlineOf(const config::v1::Deadlines& deadlines,
+                                       v1::Notice::Kind kind, bool urgent);
 
 // Whose step is next: the id of an agency, or nobody's.
 std::string_view WaitsFor(const v1::Notice& notice);

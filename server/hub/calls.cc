@@ -249,6 +249,22 @@ void HubImpl::StepNotice(const Caller& caller, v1::StepNoticeRequest request,
   notice_desk_.Step(caller, std::move(request), std::move(done));
 }
 
+absl::StatusOr<v1::GetNoticeRatesResponse> HubImpl::GetNoticeRates(
+    const Caller& caller, const v1::GetNoticeRatesRequest& request) {
+  constexpr std::string_view kMethod = "NoticeService.GetNoticeRates";
+  auto status = caller.role == Role::kOffice
+                    ? AdmitOffice(caller, kMethod)
+                    : Admit(caller, kMethod,
+                            {Role::kAgency, Role::kClerk, Role::kOperator,
+                             Role::kAuditor});
+  if (!status.ok()) return status;
+  auto counted = notice_report_.Count(caller, request);
+  if (!counted.ok()) return counted.status();
+  status = WriteLeaf(std::move(counted->event), {});
+  if (!status.ok()) return status;
+  return std::move(counted->response);
+}
+
 // --- ReconciliationService ---
 
 absl::StatusOr<v1::ListConflictsResponse> HubImpl::ListConflicts(

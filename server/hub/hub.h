@@ -72,11 +72,14 @@ struct Restored {
   std::string hash;
 };
 
-// By when notices are to be answered.
+// By when notices are to be answered, and how they are reported.
 struct NoticeTerms {
   // Those that deadlines name.
   calendar::Calendars calendars;
   config::v1::Deadlines deadlines;
+  // Cases that must stand behind a row of a report that others than their own
+  // agencies see.
+  uint32_t least_shown = 10;
 };
 
 struct Options {
@@ -215,6 +218,10 @@ class Hub {
                          Callback<v1::GetNoticeResponse> done) = 0;
   virtual void StepNotice(const Caller& caller, v1::StepNoticeRequest request,
                           Callback<v1::StepNoticeResponse> done) = 0;
+  // Callers are the office, operators and auditors, too. Reads each notice of
+  // the period, in the calling thread; one at a time.
+  virtual absl::StatusOr<v1::GetNoticeRatesResponse> GetNoticeRates(
+      const Caller& caller, const v1::GetNoticeRatesRequest& request) = 0;
 
   // --- ReconciliationService; callers are the office ---
 

@@ -22,6 +22,7 @@
 #include "server/hub/mailbox.h"
 #include "server/hub/notary.h"
 #include "server/hub/notice_desk.h"
+#include "server/hub/notice_report.h"
 #include "server/hub/office.h"
 #include "server/hub/own_conflict_desk.h"
 #include "server/hub/refusals.h"
@@ -80,6 +81,8 @@ class HubImpl final : public Hub {
                  Callback<v1::GetNoticeResponse> done) override;
   void StepNotice(const Caller& caller, v1::StepNoticeRequest request,
                   Callback<v1::StepNoticeResponse> done) override;
+  absl::StatusOr<v1::GetNoticeRatesResponse> GetNoticeRates(
+      const Caller& caller, const v1::GetNoticeRatesRequest& request) override;
 
   absl::StatusOr<v1::ListConflictsResponse> ListConflicts(
       const Caller& caller, const v1::ListConflictsRequest& request) override;
@@ -216,6 +219,7 @@ class HubImpl final : public Hub {
   BusinessQuestions business_questions_;
   Mailbox mailbox_;
   NoticeDesk notice_desk_;
+  NoticeReport notice_report_;
   Office office_;
   OwnConflictDesk own_conflict_desk_;
   ReviewQueue review_queue_;

@@ -72,6 +72,7 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
       business_questions_(core_, committer_, refusals_),
       mailbox_(core_, committer_, refusals_),
       notice_desk_(core_, committer_, refusals_),
+      notice_report_(core_),
       office_(core_, committer_),
       own_conflict_desk_(core_, committer_, refusals_),
       review_queue_(core_, committer_),

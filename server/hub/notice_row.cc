@@ -59,8 +59,13 @@ std::optional<uint64_t> NoticeNames::Decode(std::string_view id) const {
 absl::StatusOr<store::v1::StoredNotice> ParseNotice(
     const storage::NoticeRow& row) {
   store::v1::StoredNotice stored;
-  if (!stored.ParseFromString(row.bytes)) return Unreadable(row);
+  if (auto parsed = ParseNotice(row, stored); !parsed.ok()) return parsed;
   return stored;
+}
+
+absl::Status ParseNotice(const storage::NoticeRow& row,
+                         store::v1::StoredNotice& stored) {
+  return stored.ParseFromString(row.bytes) ? absl::OkStatus() : Unreadable(row);
 }
 
 absl::StatusOr<domain::NoticeCase> OpenNotice(const storage::NoticeRow& row,

@@ -35,6 +35,9 @@ class NoticeNames {
 // DATA_LOSS for bytes that are no notice.
 absl::StatusOr<store::v1::StoredNotice> ParseNotice(
     const storage::NoticeRow& row);
+// The same into what held another before, for who reads many.
+absl::Status ParseNotice(const storage::NoticeRow& row,
+                         store::v1::StoredNotice& stored);
 
 // With its words, which are sealed under the data key of `record`; nullptr:
 // that has been erased, and the words with it.

@@ -24,22 +24,6 @@ using google::protobuf::util::TimeUtil;
 using storage::NoticeRow;
 using v1::Notice;
 
-// As deadlines files name them.
-std::string_view NameOf(Notice::Kind kind) {
-  switch (kind) {
-    case Notice::KIND_RESIDENCE:
-      return "residence_notice";
-    case Notice::KIND_VERIFICATION:
-      return "verification_request";
-    case Notice::KIND_SERVICE:
-      return "service_notice";
-    case Notice::KIND_CORRECTION:
-      return "correction_request";
-    default:
-      return {};
-  }
-}
-
 // By its form, whether or not a list knows it.
 bool IsDivision(std::string_view code) {
   constexpr size_t kSizes[] = {2, 4, 6, 9, 12, 15};
@@ -56,6 +40,8 @@ v1::AuditEvent StepEvent(const Caller& caller, const Notice& notice,
   event.set_purpose(notice.purpose());
   event.set_act(act);
   event.set_object(notice.id());
+  event.set_notice_kind(notice.kind());
+  if (notice.has_due_time()) *event.mutable_due_time() = notice.due_time();
   return event;
 }
 
@@ -179,16 +165,11 @@ absl::Status NoticeWork::CheckAgreed(const Planning& planning,
 absl::StatusOr<std::optional<int64_t>> NoticeWork::DueTime(
     const Planning& planning, Notice::Kind kind, bool urgent,
     int64_t start) const {
-  namespace config = ::waystation::config::v1;
   const NoticeTerms& terms = planning.core.options.notice_terms;
-  const config::DeadlineProfile* profile = calendar::FindProfile(
-      terms.deadlines, NameOf(kind),
-      kind == Notice::KIND_SERVICE ? config::DEADLINE_ACT_ACCEPT
-                                   : config::DEADLINE_ACT_ANSWER,
-      urgent ? config::DEADLINE_URGENCY_URGENT
-             : config::DEADLINE_URGENCY_ORDINARY);
-  if (profile == nullptr) return std::nullopt;
-  const auto due = calendar::DueOf(profile->deadline(), terms.calendars, start);
+  const config::v1::Deadline* deadline =
+      domain::DeadlineOf(terms.deadlines, kind, urgent);
+  if (deadline == nullptr) return std::nullopt;
+  const auto due = calendar::DueOf(*deadline, terms.calendars, start);
   if (!due.ok()) return due.status();
   return due->until;
 }

@@ -8,6 +8,9 @@ constexpr Method kSendNotice{"NoticeService.SendNotice", kAgency | kClerk};
 constexpr Method kListNotices{"NoticeService.ListNotices", kAgency | kClerk};
 constexpr Method kGetNotice{"NoticeService.GetNotice", kAgency | kClerk};
 constexpr Method kStepNotice{"NoticeService.StepNotice", kAgency | kClerk};
+constexpr Method kGetNoticeRates{
+    "NoticeService.GetNoticeRates",
+    kAgency | kClerk | kOffice | kOperator | kAuditor};
 
 }  // namespace
 
@@ -45,6 +48,16 @@ grpc::ServerUnaryReactor* NoticeService::StepNotice(
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.StepNotice(caller, *request, std::move(done));
                   });
+}
+
+grpc::ServerUnaryReactor* NoticeService::GetNoticeRates(
+    grpc::CallbackServerContext* context,
+    const v1::GetNoticeRatesRequest* request,
+    v1::GetNoticeRatesResponse* response) {
+  return AskHub(desk_, context, kGetNoticeRates, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.GetNoticeRates(caller, *request);
+                });
 }
 
 }  // namespace waystation::service

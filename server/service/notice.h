@@ -27,6 +27,11 @@ class NoticeService final : public v1::NoticeService::CallbackService {
       const v1::StepNoticeRequest* request,
       v1::StepNoticeResponse* response) override;
 
+  grpc::ServerUnaryReactor* GetNoticeRates(
+      grpc::CallbackServerContext* context,
+      const v1::GetNoticeRatesRequest* request,
+      v1::GetNoticeRatesResponse* response) override;
+
  private:
   Desk& desk_;
 };

@@ -504,6 +504,9 @@ class Store {
   virtual absl::StatusOr<std::vector<NoticeRow>> ListNotices(
       NoticeBox box, AgencyNumber agency, const std::optional<NoticeRow>& after,
       size_t limit) const = 0;
+  // Those of all agencies by rising number, after `after`, at most `limit`.
+  virtual absl::StatusOr<std::vector<NoticeRow>> ListAllNotices(
+      uint64_t after, size_t limit) const = 0;
   // One more than the highest held.
   virtual absl::StatusOr<uint64_t> NextNoticeNumber() const = 0;
 

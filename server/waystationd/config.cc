@@ -69,6 +69,9 @@ Problems Check(const config::v1::HubConfig& hub) {
         "limits.connections", "1 to 65,536 connections are wanted");
   check(hub.limits().connections_of_one() >= 0, "limits.connections_of_one",
         "a number of connections is wanted");
+  check(hub.notices().least_shown() == 0 ||
+            hub.notices().least_shown() >= hub::NoticeTerms().least_shown,
+        "notices.least_shown", "10 cases or more are wanted");
   check(hub.log_level().empty() || runtime::LogLevelFromName(hub.log_level()),
         "log_level", "one of debug, info, warn, error is wanted");
   check(hub.log_format().empty() || hub.log_format() == "plain" ||

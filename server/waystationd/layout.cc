@@ -88,6 +88,7 @@ authority:
 # notices:
 #   calendars: [calendars/cn.yaml]
 #   deadlines: deadlines.yaml
+#   least_shown: 10   # cases behind each row of a report, or more
 
 # limits:
 #   queued_updates: 65536   # wait for the committer at most

@@ -74,6 +74,7 @@ absl::StatusOr<hub::NoticeTerms> LoadNoticeTerms(
       !wrong.ok()) {
     return wrong;
   }
+  if (config.least_shown() > 0) terms.least_shown = config.least_shown();
   return terms;
 }
 

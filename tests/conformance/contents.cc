@@ -126,6 +126,7 @@ class Reader {
             contents_.notices);
       }
     }
+    Add(store_.ListAllNotices(0, kAll), contents_.notices);
     for (const storage::NoticeRow& notice :
          std::vector<storage::NoticeRow>(contents_.notices)) {
       std::optional<storage::NoticeRow> one;

@@ -115,6 +115,27 @@ TEST_P(Notices, TakeTurnsByDueTime) {
   EXPECT_THAT(list(kReceived, 2, sent[1]), ElementsAre(sent[0]));
 }
 
+TEST_P(Notices, AreWalkedByNumber) {
+  EXPECT_THAT(Take(store().ListAllNotices(0, 10)), IsEmpty());
+  Batch batch = NewBatch();
+  const Uid uid = AddRecord(batch);
+  // Whoever sent them, whoever has them, and whether or not they wait.
+  std::vector<NoticeRow> sent = {Notice(1, uid, 30), Notice(2, uid, 10),
+                                 Notice(3, uid, 20)};
+  sent[1].sender = 7;
+  sent[1].recipient = 8;
+  sent[2].waits_for = 0;
+  batch.notices = sent;
+  Commit(batch);
+  for (NoticeRow& notice : sent) ++notice.version;
+  EXPECT_THAT(Take(store().ListAllNotices(0, 10)),
+              ElementsAre(sent[0], sent[1], sent[2]));
+  EXPECT_THAT(Take(store().ListAllNotices(0, 2)),
+              ElementsAre(sent[0], sent[1]));
+  EXPECT_THAT(Take(store().ListAllNotices(2, 2)), ElementsAre(sent[2]));
+  EXPECT_THAT(Take(store().ListAllNotices(3, 2)), IsEmpty());
+}
+
 TEST_P(Notices, HaveNumbersWithoutGap) {
   Batch batch = NewBatch();
   const Uid uid = AddRecord(batch);

@@ -36,6 +36,9 @@ constexpr Statement kReceived{
     "notice_received", "SELECT " WAYSTATION_NOTICE_COLUMNS
                        "WHERE recipient = $1::bigint AND number < $2::bigint "
                        "ORDER BY number DESC LIMIT $3::bigint"};
+constexpr Statement kAll{"notice_all", "SELECT " WAYSTATION_NOTICE_COLUMNS
+                                       "WHERE number > $1::bigint "
+                                       "ORDER BY number LIMIT $2::bigint"};
 constexpr Statement kTakenRequests{
     "notice_taken_requests",
     "SELECT count(*) FROM unnest($1::bytea[], $2::bigint[]) AS asked (request, "
@@ -64,8 +67,8 @@ constexpr Statement kUpdate{
     "WHERE notice.number = put.number AND notice.version = put.version - 1"};
 
 constexpr const Statement* kStatements[] = {
-    &kNotice,   &kByRequest,     &kWaiting, &kSent,
-    &kReceived, &kTakenRequests, &kInsert,  &kUpdate};
+    &kNotice, &kByRequest,     &kWaiting, &kSent,  &kReceived,
+    &kAll,    &kTakenRequests, &kInsert,  &kUpdate};
 
 NoticeRow NoticeOf(const Result& result, int row) {
   return {.number = result.Uint(row, 0),
@@ -132,6 +135,12 @@ absl::StatusOr<std::vector<NoticeRow>> NoticeTable::List(
       box == NoticeBox::kSent ? kSent : kReceived,
       Parameters(agency, Within(after.has_value() ? after->number : kNoLimit),
                  Within(limit))));
+}
+
+absl::StatusOr<std::vector<NoticeRow>> NoticeTable::ListAll(
+    uint64_t after, size_t limit) const {
+  return NoticesIn(
+      connection_.Run(kAll, Parameters(Within(after), Within(limit))));
 }
 
 // --- writing ---

@@ -34,6 +34,8 @@ class NoticeTable {
   absl::StatusOr<std::vector<NoticeRow>> List(
       NoticeBox box, AgencyNumber agency, const std::optional<NoticeRow>& after,
       size_t limit) const;
+  absl::StatusOr<std::vector<NoticeRow>> ListAll(uint64_t after,
+                                                 size_t limit) const;
 
   // Adds what the batch writes, where `held` notices are there, and counts the
   // new ones. ABORTED: another took the number, the request or the version of

@@ -47,6 +47,9 @@ NoticeTable::NoticeTable(Connection& connection, const ChecksumKey& key)
       received_(connection, absl::StrCat(kSelect,
                                          "WHERE recipient = ? AND number < ? "
                                          "ORDER BY number DESC LIMIT ?")),
+      all_(connection, absl::StrCat(kSelect,
+                                    "WHERE number > ? "
+                                    "ORDER BY number LIMIT ?")),
       insert_(connection,
               "INSERT INTO notice (number, version, sender, recipient, "
               "waits_for, uid, due_time, request, sum, bytes, sealed) "
@@ -96,6 +99,12 @@ absl::StatusOr<std::vector<NoticeRow>> NoticeTable::List(
             after.has_value() ? static_cast<int64_t>(after->number)
                               : std::numeric_limits<int64_t>::max(),
             limit);
+  return NoticesIn(rows);
+}
+
+absl::StatusOr<std::vector<NoticeRow>> NoticeTable::ListAll(uint64_t after,
+                                                            size_t limit) {
+  Rows rows(all_, after, limit);
   return NoticesIn(rows);
 }
 

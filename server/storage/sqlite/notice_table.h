@@ -29,6 +29,7 @@ class NoticeTable {
   absl::StatusOr<std::vector<NoticeRow>> List(
       NoticeBox box, AgencyNumber agency, const std::optional<NoticeRow>& after,
       size_t limit);
+  absl::StatusOr<std::vector<NoticeRow>> ListAll(uint64_t after, size_t limit);
 
   // ABORTED: another took its number, its request or its version.
   absl::Status Put(const NoticeRow& notice);
@@ -46,6 +47,7 @@ class NoticeTable {
   Statement waiting_;
   Statement sent_;
   Statement received_;
+  Statement all_;
   Statement insert_;
   Statement update_;
 };

@@ -215,6 +215,10 @@ class SqliteStore final : public Store {
     return Read(
         [&](Session& s) { return s.notices.List(box, agency, after, limit); });
   }
+  absl::StatusOr<std::vector<NoticeRow>> ListAllNotices(
+      uint64_t after, size_t limit) const override {
+    return Read([&](Session& s) { return s.notices.ListAll(after, limit); });
+  }
   absl::StatusOr<uint64_t> NextNoticeNumber() const override {
     return Know(
         [](const State& state) { return state.newest.tally.notices + 1; });

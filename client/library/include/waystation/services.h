@@ -58,6 +58,8 @@ class GetLinkageReportRequest;
 class GetLinkageReportResponse;
 class GetMailboxRequest;
 class GetMailboxResponse;
+class GetNoticeRatesRequest;
+class GetNoticeRatesResponse;
 class GetNoticeRequest;
 class GetNoticeResponse;
 class GetPersonRequest;
@@ -192,6 +194,8 @@ class Notice {
       const v1::GetNoticeRequest& request) const;
   absl::StatusOr<v1::StepNoticeResponse> StepNotice(
       const v1::StepNoticeRequest& request) const;
+  absl::StatusOr<v1::GetNoticeRatesResponse> GetNoticeRates(
+      const v1::GetNoticeRatesRequest& request) const;
 
  private:
   struct Stubs;

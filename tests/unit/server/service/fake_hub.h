@@ -209,6 +209,10 @@ class FakeHub final : public hub::Hub {
                   Callback<v1::StepNoticeResponse> done) override {
     done(v1::StepNoticeResponse());
   }
+  absl::StatusOr<v1::GetNoticeRatesResponse> GetNoticeRates(
+      const hub::Caller&, const v1::GetNoticeRatesRequest&) override {
+    return v1::GetNoticeRatesResponse();
+  }
 
   absl::StatusOr<v1::ListConflictsResponse> ListConflicts(
       const hub::Caller&, const v1::ListConflictsRequest&) override {

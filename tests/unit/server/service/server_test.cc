@@ -94,6 +94,7 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"NoticeService.ListNotices", "AC"},
       {"NoticeService.GetNotice", "AC"},
       {"NoticeService.StepNotice", "AC"},
+      {"NoticeService.GetNoticeRates", "ACROD"},
       {"ReconciliationService.ListConflicts", "CR"},
       {"ReconciliationService.GetConflict", "CR"},
       {"ReconciliationService.ListCandidates", "CR"},

@@ -131,6 +131,16 @@ TEST_F(ConfigTest, NamesEveryValueThatCannotBeUsed) {
   EXPECT_EQ(Problems(folder_ / "wrong.yaml"), Testdata("wrong.expected"));
 }
 
+TEST_F(ConfigTest, LeavesOutMoreIfAskedNeverLess) {
+  ASSERT_TRUE(MakeLayout(layout_, absl::Now()).ok());
+  const std::string path = layout_.In("hub.yaml");
+  EXPECT_EQ(LoadConfig(path)->notice_terms.least_shown, 10U);
+  std::ofstream(path, std::ios::app) << "notices: {least_shown: 25}\n";
+  const auto config = LoadConfig(path);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->notice_terms.least_shown, 25U);
+}
+
 TEST_F(ConfigTest, NamesThePlaceInTheRulesFileToo) {
   ASSERT_TRUE(MakeLayout(layout_, absl::Now()).ok());
   const std::string file = layout_.In("hub.yaml");
