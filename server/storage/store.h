@@ -3,7 +3,7 @@
 // transaction, one commit group:
 //
 //   batch   := record* membership* identifier* edge* open_item* decision*
-//              object* notice* mailbox* detail* leaf+
+//              object* notice* holder_code* mailbox* detail* leaf+
 //   leaf    := event-bytes detail*          index = leaf base + ordinal
 //   mailbox := agency position uid bits     positions rise in commit order
 //
@@ -211,6 +211,22 @@ enum class NoticeBox {
   kReceived,
 };
 
+// A one-time code that a person was given, so that a desk may ask about one
+// certificate. The code itself is nowhere.
+struct HolderCodeRow {
+  // Keyed hash of the code, and of what may be asked with it.
+  KeyHash hash{};
+  // The record whose claim is asked about.
+  Uid uid = 0;
+  // Microseconds since 1970 UTC; from then on it works no longer.
+  int64_t expire_time = 0;
+  // Used, or taken back.
+  bool spent = false;
+  // A sealed store.v1.StoredHolderCode, under the data key of the record.
+  std::string sealed{};
+  bool operator==(const HolderCodeRow&) const = default;
+};
+
 enum class ChangeKind : uint8_t {
   kChanged = 1,
   kMerged = 2,
@@ -352,6 +368,10 @@ struct Batch {
   std::vector<ObjectRow> objects{};
   // By number, each once: held ones, or the next ones without a gap.
   std::vector<NoticeRow> notices{};
+  // By hash, each once: open ones are new, spent ones were open. Then those
+  // that are forgotten.
+  std::vector<HolderCodeRow> codes{};
+  std::vector<KeyHash> codes_removed{};
   // In the order in which each mailbox gets them.
   std::vector<MailboxRow> mailbox{};
   // By leaf and detail, of leaves that are held.
@@ -510,13 +530,27 @@ class Store {
   // One more than the highest held.
   virtual absl::StatusOr<uint64_t> NextNoticeNumber() const = 0;
 
+  // --- holders' codes ---
+
+  // Spent ones included.
+  virtual absl::StatusOr<std::optional<HolderCodeRow>> FindHolderCode(
+      const KeyHash& hash) const = 0;
+  // Those about one record, by rising hash.
+  virtual absl::StatusOr<std::vector<HolderCodeRow>> HolderCodesOf(
+      Uid uid) const = 0;
+  // All by rising expiry, then hash, after `after` (nullopt: from the start),
+  // at most `limit`.
+  virtual absl::StatusOr<std::vector<HolderCodeRow>> ListHolderCodes(
+      const std::optional<HolderCodeRow>& after, size_t limit) const = 0;
+
   // --- writing ---
 
   // A range of `count` uids nobody else gets, at least one; unused ones are
   // never given out again. The first of the range; ranges rise.
   virtual absl::StatusOr<Uid> ReserveUids(uint64_t count) = 0;
   // Makes the batch durable, or changes nothing. ABORTED: something of the read
-  // set moved; load again. RESOURCE_EXHAUSTED: the disk is full and nothing was
+  // set moved, a code that is spent was not open, or a new one's hash is taken;
+  // load again. RESOURCE_EXHAUSTED: the disk is full and nothing was
   // written; the store goes on. UNAVAILABLE: the medium failed and the outcome
   // is unknown; the store answers nothing any more, and whoever opens it next
   // finds the batch whole or not at all. INVALID_ARGUMENT: the batch is not

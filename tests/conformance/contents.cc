@@ -33,6 +33,7 @@ class Reader {
     ReadRecords();
     ReadClerks();
     ReadNotices();
+    ReadCodes();
     for (AgencyNumber agency = 0; agency <= kAgencies; ++agency) {
       Add(store_.ReadMailbox(agency, 0, kAll), contents_.mailbox);
       Store::MailboxState state;
@@ -134,6 +135,17 @@ class Reader {
       if (one.has_value()) contents_.notices.push_back(*one);
       Put(store_.FindNoticeByRequest(notice.request), one);
       if (one.has_value()) contents_.notices.push_back(*one);
+    }
+  }
+
+  void ReadCodes() {
+    Add(store_.ListHolderCodes(std::nullopt, kAll), contents_.codes);
+    for (const storage::HolderCodeRow& code :
+         std::vector<storage::HolderCodeRow>(contents_.codes)) {
+      std::optional<storage::HolderCodeRow> one;
+      Put(store_.FindHolderCode(code.hash), one);
+      if (one.has_value()) contents_.codes.push_back(*one);
+      Add(store_.HolderCodesOf(code.uid), contents_.codes);
     }
   }
 

@@ -35,6 +35,7 @@ struct Contents {
   std::vector<storage::ObjectRow> objects;
   std::vector<storage::NoticeRow> notices;
   uint64_t next_notice = 0;
+  std::vector<storage::HolderCodeRow> codes;
   std::vector<storage::MailboxRow> mailbox;
   std::vector<uint64_t> mailbox_states;
   std::vector<storage::LeafRow> leaves;

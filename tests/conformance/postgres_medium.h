@@ -50,6 +50,9 @@ inline const std::vector<Columns>& AllColumns() {
        {"number", "version", "sender", "recipient", "waits_for", "uid",
         "due_time", "sum"},
        {"request", "bytes", "sealed"}},
+      {"holder_code",
+       {"uid", "expire_time", "spent", "sum"},
+       {"hash", "sealed"}},
       {"agency", {"agency", "records", "sum"}, {}},
       {"mailbox", {"agency", "first", "sum"}, {"entries"}},
       {"mailbox_reader", {"agency", "position", "time", "sum"}, {}},
@@ -60,7 +63,7 @@ inline const std::vector<Columns>& AllColumns() {
       {"commit_group",
        {"number", "first_leaf", "log_size", "decided", "records", "persons",
         "conflicts", "candidates", "identifiers", "decisions", "objects",
-        "edges", "notices", "sum"},
+        "edges", "notices", "codes", "sum"},
        {"batch", "frontier", "mailboxes"}}};
   return all;
 }

@@ -163,6 +163,12 @@ void StoreSuite::Fill() {
          .bytes = absl::StrCat("notice ", i),
          .sealed = i == 3 ? "" : Seal(absl::StrCat("text ", i))});
   }
+  for (uint32_t i = 0; i < 5; ++i) {
+    batch.codes.push_back({.hash = HashOf(3000 + i),
+                           .uid = uids[i % 3],
+                           .expire_time = 100 - i,
+                           .sealed = Seal(absl::StrCat("code ", i))});
+  }
   for (int i = 0; i < 300; ++i) batch.leaves.push_back(NewLeaf());
   Commit(batch);
   batch = NewBatch();
@@ -173,6 +179,9 @@ void StoreSuite::Fill() {
   batch.edges_removed.push_back({uids[0], uids[1]});
   batch.items_removed.push_back(
       {.kind = OpenItem::Kind::kConflict, .a = uids[2], .attribute = 2});
+  batch.codes = {*Take(store_->FindHolderCode(HashOf(3001)))};
+  batch.codes.front().spent = true;
+  batch.codes_removed = {HashOf(3002)};
   Commit(batch);
   EXPECT_TRUE(store_->AcknowledgeMailbox(1, 7, 70).ok());
   for (const uint64_t size : {uint64_t{10}, uint64_t{260}}) {

@@ -112,6 +112,7 @@ class StoreSuite : public testing::TestWithParam<Subject> {
 class Records : public StoreSuite {};
 class Clerks : public StoreSuite {};
 class Notices : public StoreSuite {};
+class Codes : public StoreSuite {};
 class Commits : public StoreSuite {};
 class Mailboxes : public StoreSuite {};
 class Log : public StoreSuite {};
@@ -125,6 +126,7 @@ class Moves : public StoreSuite {};
   INSTANTIATE_TEST_SUITE_P(prefix, Records, testing::Values(subject));   \
   INSTANTIATE_TEST_SUITE_P(prefix, Clerks, testing::Values(subject));    \
   INSTANTIATE_TEST_SUITE_P(prefix, Notices, testing::Values(subject));   \
+  INSTANTIATE_TEST_SUITE_P(prefix, Codes, testing::Values(subject));     \
   INSTANTIATE_TEST_SUITE_P(prefix, Commits, testing::Values(subject));   \
   INSTANTIATE_TEST_SUITE_P(prefix, Mailboxes, testing::Values(subject)); \
   INSTANTIATE_TEST_SUITE_P(prefix, Log, testing::Values(subject));       \

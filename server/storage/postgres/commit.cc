@@ -62,6 +62,10 @@ class BatchWriter {
         !status.ok()) {
       return status;
     }
+    if (absl::Status status = session_.codes.Put(batch_, codes_, pipeline);
+        !status.ok()) {
+      return status;
+    }
     PutMailboxes(pipeline);
     if (absl::Status status = session_.log.PutDetails(batch_, pipeline);
         !status.ok()) {
@@ -128,6 +132,7 @@ class BatchWriter {
     tally.candidates = Sum(tally.candidates, clerks_.candidates);
     tally.decisions = Sum(tally.decisions, clerks_.decisions);
     tally.objects = Sum(tally.objects, clerks_.objects);
+    tally.codes = Sum(tally.codes, codes_);
     Pipeline pipeline;
     session_.records.PutHeld(batch_, records_, pipeline);
     session_.groups.Put(next_.group, pipeline);
@@ -140,6 +145,7 @@ class BatchWriter {
   Advance next_;
   RecordTables::Change records_;
   ClerkTables::Change clerks_;
+  int64_t codes_ = 0;
 };
 
 }  // namespace
@@ -184,6 +190,7 @@ std::vector<Finding> CheckStore(
   const RecordTables::Tally records = session.records.Check(record, findings);
   const ClerkTables::Tally clerks = session.clerks.Check(findings);
   const uint64_t notices = session.notices.Check(findings);
+  const uint64_t codes = session.codes.Check(findings);
   session.log.Check(newest.frontier, findings);
   if (groups.ok()) {
     session.groups.CheckMailboxes(NewestEntries(*groups), findings);
@@ -203,7 +210,8 @@ std::vector<Finding> CheckStore(
                 .decisions = clerks.decisions,
                 .objects = clerks.objects,
                 .edges = records.edges,
-                .notices = notices},
+                .notices = notices,
+                .codes = codes},
                newest.tally, findings);
 
   const auto next_uid = session.groups.LoadNextUid();

@@ -16,16 +16,17 @@ constexpr Statement kGroups{
     "group_list",
     "SELECT number, batch, first_leaf, frontier, mailboxes, decided, records, "
     "persons, conflicts, candidates, identifiers, decisions, objects, edges, "
-    "notices, log_size, sum FROM commit_group ORDER BY number"};
+    "notices, codes, log_size, sum FROM commit_group ORDER BY number"};
 constexpr Statement kPutGroup{
     "group_put",
     "INSERT INTO commit_group (slot, number, batch, first_leaf, log_size, "
     "frontier, mailboxes, decided, records, persons, conflicts, candidates, "
-    "identifiers, decisions, objects, edges, notices, sum) VALUES ($1::bigint, "
+    "identifiers, decisions, objects, edges, notices, codes, sum) VALUES "
+    "($1::bigint, "
     "$2::bigint, $3::bytea, $4::bigint, $5::bigint, $6::bytea, $7::bytea, "
     "$8::bigint, $9::bigint, $10::bigint, $11::bigint, $12::bigint, "
     "$13::bigint, $14::bigint, $15::bigint, $16::bigint, $17::bigint, "
-    "$18::bigint) "
+    "$18::bigint, $19::bigint) "
     "ON CONFLICT (slot) DO UPDATE SET number = excluded.number, "
     "batch = excluded.batch, first_leaf = excluded.first_leaf, "
     "log_size = excluded.log_size, frontier = excluded.frontier, "
@@ -34,7 +35,7 @@ constexpr Statement kPutGroup{
     "conflicts = excluded.conflicts, candidates = excluded.candidates, "
     "identifiers = excluded.identifiers, decisions = excluded.decisions, "
     "objects = excluded.objects, edges = excluded.edges, "
-    "notices = excluded.notices, sum = excluded.sum"};
+    "notices = excluded.notices, codes = excluded.codes, sum = excluded.sum"};
 constexpr Statement kAgencies{"agency_list",
                               "SELECT agency, records, sum FROM agency"};
 constexpr Statement kPutAgencies{
@@ -120,9 +121,10 @@ absl::StatusOr<std::vector<GroupRow>> GroupTables::Load() const {
                              .decisions = result->Uint(row, 11),
                              .objects = result->Uint(row, 12),
                              .edges = result->Uint(row, 13),
-                             .notices = result->Uint(row, 14)}};
-    if (result->Int(row, 16) != SumOf(key_, group) ||
-        result->Uint(row, 15) != group.frontier.size()) {
+                             .notices = result->Uint(row, 14),
+                             .codes = result->Uint(row, 15)}};
+    if (result->Int(row, 17) != SumOf(key_, group) ||
+        result->Uint(row, 16) != group.frontier.size()) {
       return Damaged(PlaceOfGroup(number));
     }
     if (!groups.empty() && number != groups.back().number + 1) {
@@ -142,7 +144,7 @@ void GroupTables::Put(const GroupRow& group, Pipeline& pipeline) const {
                  group.frontier.Serialize(), PackShares(group.mailboxes),
                  group.decided, tally.records, tally.persons, tally.conflicts,
                  tally.candidates, tally.identifiers, tally.decisions,
-                 tally.objects, tally.edges, tally.notices,
+                 tally.objects, tally.edges, tally.notices, tally.codes,
                  SumOf(key_, group)));
 }
 

@@ -204,6 +204,19 @@ class PostgresStore final : public Store {
         [](const State& state) { return state.newest.tally.notices + 1; });
   }
 
+  absl::StatusOr<std::optional<HolderCodeRow>> FindHolderCode(
+      const KeyHash& hash) const override {
+    return Read([&](Session& s) { return s.codes.Find(hash); });
+  }
+  absl::StatusOr<std::vector<HolderCodeRow>> HolderCodesOf(
+      Uid uid) const override {
+    return Read([&](Session& s) { return s.codes.Of(uid); });
+  }
+  absl::StatusOr<std::vector<HolderCodeRow>> ListHolderCodes(
+      const std::optional<HolderCodeRow>& after, size_t limit) const override {
+    return Read([&](Session& s) { return s.codes.List(after, limit); });
+  }
+
   absl::StatusOr<Uid> ReserveUids(uint64_t count) override;
   absl::StatusOr<Committed> Commit(const Batch& batch) override;
   absl::Status AcknowledgeMailbox(AgencyNumber agency, uint64_t position,

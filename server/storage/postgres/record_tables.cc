@@ -660,6 +660,7 @@ void RecordTables::CheckNamed(const Batch& batch, Pipeline& pipeline) {
   }
   for (const EdgeRow& row : batch.edges_put) named.insert({row.a, row.b});
   for (const NoticeRow& row : batch.notices) named.insert(row.uid);
+  for (const HolderCodeRow& row : batch.codes) named.insert(row.uid);
   if (named.empty()) return;
   pipeline.Add(kNobodys, Parameters().AddNumbers(named),
                [](const Result& result) -> absl::Status {

@@ -12,6 +12,7 @@ Session::Session(std::unique_ptr<Connection> opened,
       records(*connection, key),
       clerks(*connection, key),
       notices(*connection, key),
+      codes(*connection, key),
       log(*connection, key),
       groups(*connection, key) {}
 
@@ -19,8 +20,8 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Make(
     std::unique_ptr<Connection> opened, const ChecksumKey& key) {
   for (const auto statements :
        {RecordTables::Statements(), ClerkTables::Statements(),
-        NoticeTable::Statements(), LogTables::Statements(),
-        GroupTables::Statements()}) {
+        NoticeTable::Statements(), CodeTable::Statements(),
+        LogTables::Statements(), GroupTables::Statements()}) {
     if (absl::Status status = opened->Prepare(statements); !status.ok()) {
       return status;
     }

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "server/storage/postgres/clerk_tables.h"
+#include "server/storage/postgres/code_table.h"
 #include "server/storage/postgres/connection.h"
 #include "server/storage/postgres/group_tables.h"
 #include "server/storage/postgres/log_tables.h"
@@ -34,6 +35,7 @@ struct Session {
   RecordTables records;
   ClerkTables clerks;
   NoticeTable notices;
+  CodeTable codes;
   LogTables log;
   GroupTables groups;
 };

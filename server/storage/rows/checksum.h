@@ -41,6 +41,7 @@ enum class Table : uint64_t {
   kEdge = 17,
   kNewestMark = 18,  // The file of newest_mark.h.
   kNotice = 19,
+  kHolderCode = 20,
 };
 
 class ChecksumKey {

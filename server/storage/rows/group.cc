@@ -45,11 +45,12 @@ int64_t SumOf(const ChecksumKey& key, const GroupRow& group) {
       .Add(group.tally.decisions)
       .Add(group.tally.objects);
   // A group of before there were edges has the sum that it had.
-  if (group.tally.edges != 0 || group.tally.notices != 0) {
-    sum.Add(group.tally.edges);
-  }
-  // The same of notices.
-  if (group.tally.notices != 0) sum.Add(group.tally.notices);
+  // The same of what came later.
+  const bool has_codes = group.tally.codes != 0;
+  const bool has_notices = group.tally.notices != 0 || has_codes;
+  if (group.tally.edges != 0 || has_notices) sum.Add(group.tally.edges);
+  if (has_notices) sum.Add(group.tally.notices);
+  if (has_codes) sum.Add(group.tally.codes);
   return sum.Finish();
 }
 
@@ -139,6 +140,7 @@ void CompareTally(const Tally& counted, const Tally& told, Findings& findings) {
   compare("decision", counted.decisions, told.decisions);
   compare("object", counted.objects, told.objects);
   compare("notice", counted.notices, told.notices);
+  compare("holder_code", counted.codes, told.codes);
 }
 
 void Remember(const GroupRow& group, State& state) {

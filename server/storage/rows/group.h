@@ -37,6 +37,7 @@ struct Tally {
   uint64_t objects = 0;
   uint64_t edges = 0;
   uint64_t notices = 0;
+  uint64_t codes = 0;
   bool operator==(const Tally&) const = default;
 };
 

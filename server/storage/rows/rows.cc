@@ -6,6 +6,14 @@
 #include "proto/auditlog/tiles.h"
 
 namespace waystation::storage {
+namespace {
+
+std::string HexOf(const KeyHash& hash) {
+  return auditlog::ToHex(
+      {reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+}  // namespace
 
 // --- records ---
 
@@ -79,11 +87,8 @@ std::string PlaceOf(const MembershipRow& membership) {
 }
 
 std::string PlaceOf(const IdentifierRow& identifier) {
-  return absl::StrCat(
-      "identifier ",
-      auditlog::ToHex({reinterpret_cast<const char*>(identifier.hash.data()),
-                       identifier.hash.size()}),
-      " of record ", identifier.uid);
+  return absl::StrCat("identifier ", HexOf(identifier.hash), " of record ",
+                      identifier.uid);
 }
 
 std::string PlaceOf(const EdgeRow& edge) {
@@ -141,6 +146,16 @@ int64_t SumOf(const ChecksumKey& key, const NoticeRow& notice) {
       .Finish();
 }
 
+int64_t SumOf(const ChecksumKey& key, const HolderCodeRow& code) {
+  return Checksum(key, Table::kHolderCode)
+      .Add(code.hash)
+      .Add(code.uid)
+      .Add(code.expire_time)
+      .Add(static_cast<uint64_t>(code.spent))
+      .Add(code.sealed)
+      .Finish();
+}
+
 std::string PlaceOf(const OpenItem& item) {
   return absl::StrCat("open_item ", NumberOf(item.kind), "/", item.a, "/",
                       item.b, "/", item.attribute);
@@ -156,6 +171,10 @@ std::string PlaceOf(const ObjectRow& object) {
 
 std::string PlaceOf(const NoticeRow& notice) {
   return absl::StrCat("notice ", notice.number);
+}
+
+std::string PlaceOf(const HolderCodeRow& code) {
+  return absl::StrCat("holder_code ", HexOf(code.hash));
 }
 
 // --- mailboxes ---

@@ -82,11 +82,14 @@ int64_t SumOf(const ChecksumKey& key, const DecisionRow& decision);
 int64_t SumOf(const ChecksumKey& key, const ObjectRow& object);
 // With the version in which it is held.
 int64_t SumOf(const ChecksumKey& key, const NoticeRow& notice);
+int64_t SumOf(const ChecksumKey& key, const HolderCodeRow& code);
 
 std::string PlaceOf(const OpenItem& item);
 std::string PlaceOf(const DecisionRow& decision);
 std::string PlaceOf(const ObjectRow& object);
 std::string PlaceOf(const NoticeRow& notice);
+// The keyed hash tells nobody the code.
+std::string PlaceOf(const HolderCodeRow& code);
 
 template <typename Number>
 std::string PackNumbers(const std::vector<Number>& numbers) {

@@ -30,6 +30,8 @@ constexpr Column kNotice[] = {N("number"),    N("version"),   N("sender"),
                               N("recipient"), N("waits_for"), N("uid"),
                               N("due_time"),  B("request"),   N("sum"),
                               B("bytes"),     B("sealed")};
+constexpr Column kHolderCode[] = {B("hash"),  N("uid"), N("expire_time"),
+                                  N("spent"), N("sum"), B("sealed")};
 constexpr Column kAgency[] = {N("agency"), N("records"), N("sum")};
 constexpr Column kMailbox[] = {N("agency"), N("first"), B("entries"), N("sum")};
 constexpr Column kMailboxReader[] = {N("agency"), N("position"), N("time"),
@@ -45,7 +47,7 @@ constexpr Column kCommitGroup[] = {
     N("log_size"),    B("frontier"),  B("mailboxes"), N("decided"),
     N("records"),     N("persons"),   N("conflicts"), N("candidates"),
     N("identifiers"), N("decisions"), N("objects"),   N("edges"),
-    N("notices"),     N("sum")};
+    N("notices"),     N("codes"),     N("sum")};
 
 constexpr TableShape kTables[] = {{"store", kStore},
                                   {"record", kRecord},
@@ -57,6 +59,7 @@ constexpr TableShape kTables[] = {{"store", kStore},
                                   {"decision_uid", kDecisionUid, 2},
                                   {"object", kObject, 2},
                                   {"notice", kNotice},
+                                  {"holder_code", kHolderCode},
                                   {"agency", kAgency},
                                   {"mailbox", kMailbox, 2},
                                   {"mailbox_reader", kMailboxReader},

@@ -64,6 +64,7 @@ std::vector<Finding> CheckStore(
   const uint64_t edges = session.edges.Check(findings);
   const ClerkTables::Tally clerks = session.clerks.Check(findings);
   const uint64_t notices = session.notices.Check(findings);
+  const uint64_t codes = session.codes.Check(findings);
   session.log.Check(newest.frontier, findings);
   if (groups.ok()) session.mailboxes.Check(NewestEntries(*groups), findings);
   CheckAgencies(session.groups, records.agencies, findings);
@@ -76,7 +77,8 @@ std::vector<Finding> CheckStore(
                 .decisions = clerks.decisions,
                 .objects = clerks.objects,
                 .edges = edges,
-                .notices = notices},
+                .notices = notices,
+                .codes = codes},
                newest.tally, findings);
 
   const absl::StatusOr<Uid> next_uid = session.uids.Load();

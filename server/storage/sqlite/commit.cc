@@ -31,8 +31,9 @@ class BatchWriter {
           &BatchWriter::PutIdentifiers, &BatchWriter::PutEdges,
           &BatchWriter::PutItems, &BatchWriter::PutDecisions,
           &BatchWriter::PutObjects, &BatchWriter::PutNotices,
-          &BatchWriter::PutMailboxes, &BatchWriter::PutDetails,
-          &BatchWriter::PutLeaves, &BatchWriter::PutAgencies}) {
+          &BatchWriter::PutCodes, &BatchWriter::PutMailboxes,
+          &BatchWriter::PutDetails, &BatchWriter::PutLeaves,
+          &BatchWriter::PutAgencies}) {
       if (absl::Status status = (this->*step)(); !status.ok()) {
         return absl::IsAlreadyExists(status)
                    ? Damaged(std::string(status.message()),
@@ -190,6 +191,25 @@ class BatchWriter {
       }
       if (notice.version == 0) ++held;
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status PutCodes() {
+    int64_t change = 0;
+    for (const KeyHash& hash : batch_.codes_removed) {
+      if (absl::Status status = session_.codes.Remove(hash, change);
+          !status.ok()) {
+        return status;
+      }
+    }
+    for (const HolderCodeRow& code : batch_.codes) {
+      if (absl::Status status = session_.codes.Put(code, change);
+          !status.ok()) {
+        return status;
+      }
+    }
+    Tally& tally = next_.group.tally;
+    tally.codes = Sum(tally.codes, change);
     return absl::OkStatus();
   }
 

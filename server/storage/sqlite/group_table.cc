@@ -16,8 +16,8 @@ GroupTable::GroupTable(Connection& connection, const ChecksumKey& key)
            "INSERT OR REPLACE INTO commit_group (slot, number, batch, "
            "first_leaf, log_size, frontier, mailboxes, decided, records, "
            "persons, conflicts, candidates, identifiers, decisions, objects, "
-           "edges, notices, sum) "
-           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+           "edges, notices, codes, sum) "
+           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       put_agency_(connection,
                   "INSERT OR REPLACE INTO agency (agency, records, sum) "
                   "VALUES (?, ?, ?)") {}
@@ -27,7 +27,7 @@ absl::StatusOr<std::vector<GroupRow>> GroupTable::Load() {
                 "SELECT number, batch, first_leaf, frontier, mailboxes, "
                 "decided, records, persons, conflicts, candidates, "
                 "identifiers, decisions, objects, sum, log_size, edges, "
-                "notices "
+                "notices, codes "
                 "FROM commit_group ORDER BY number");
   std::vector<GroupRow> groups;
   Rows rows(all);
@@ -50,7 +50,8 @@ absl::StatusOr<std::vector<GroupRow>> GroupTable::Load() {
                              .decisions = rows.Uint(11),
                              .objects = rows.Uint(12),
                              .edges = rows.Uint(15),
-                             .notices = rows.Uint(16)}};
+                             .notices = rows.Uint(16),
+                             .codes = rows.Uint(17)}};
     if (rows.Int(13) != SumOf(key_, group) ||
         rows.Uint(14) != group.frontier.size()) {
       return Damaged(PlaceOfGroup(number));
@@ -87,7 +88,7 @@ absl::Status GroupTable::Put(const GroupRow& group) {
                   group.first_leaf, group.frontier.size(), frontier, mailboxes,
                   group.decided, tally.records, tally.persons, tally.conflicts,
                   tally.candidates, tally.identifiers, tally.decisions,
-                  tally.objects, tally.edges, tally.notices,
+                  tally.objects, tally.edges, tally.notices, tally.codes,
                   SumOf(key_, group));
 }
 

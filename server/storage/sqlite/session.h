@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "server/storage/rows/checksum.h"
 #include "server/storage/sqlite/clerk_tables.h"
+#include "server/storage/sqlite/code_table.h"
 #include "server/storage/sqlite/connection.h"
 #include "server/storage/sqlite/edge_table.h"
 #include "server/storage/sqlite/group_table.h"
@@ -57,6 +58,7 @@ struct Session {
   EdgeTable edges;
   ClerkTables clerks;
   NoticeTable notices;
+  CodeTable codes;
   MailboxTable mailboxes;
   LogTables log;
   GroupTable groups;

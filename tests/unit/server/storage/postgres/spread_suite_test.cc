@@ -24,6 +24,7 @@ std::unique_ptr<Medium> MakeSpread() {
 INSTANTIATE_TEST_SUITE_P(Spread, Records, testing::Values(&MakeSpread));
 INSTANTIATE_TEST_SUITE_P(Spread, Clerks, testing::Values(&MakeSpread));
 INSTANTIATE_TEST_SUITE_P(Spread, Notices, testing::Values(&MakeSpread));
+INSTANTIATE_TEST_SUITE_P(Spread, Codes, testing::Values(&MakeSpread));
 INSTANTIATE_TEST_SUITE_P(Spread, Commits, testing::Values(&MakeSpread));
 INSTANTIATE_TEST_SUITE_P(Spread, Mailboxes, testing::Values(&MakeSpread));
 INSTANTIATE_TEST_SUITE_P(Spread, Log, testing::Values(&MakeSpread));

@@ -81,7 +81,7 @@ TEST(Tables, AreNamedOnce) {
     names.emplace_back(table.name);
     EXPECT_LE(table.key, table.columns.size()) << table.name;
   }
-  EXPECT_EQ(names.size(), 18U);
+  EXPECT_EQ(names.size(), 19U);
   EXPECT_THAT(names, testing::Contains("record").Times(1));
   EXPECT_EQ(KeyList(AllTables()[3]), "hash, uid");
   EXPECT_EQ(ColumnList(AllTables()[2]), "uid, person, sum");

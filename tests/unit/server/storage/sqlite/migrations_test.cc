@@ -51,6 +51,8 @@ TEST(Migrations, TakeAStoreOfTheFirstSchemaAlong) {
                           "ALTER TABLE record DROP COLUMN vector; "
                           "DROP TABLE notice; "
                           "ALTER TABLE commit_group DROP COLUMN notices; "
+                          "DROP TABLE holder_code; "
+                          "ALTER TABLE commit_group DROP COLUMN codes; "
                           "PRAGMA user_version = 1; COMMIT")
                     .ok());
     const std::unique_ptr<Connection> first = Take(Connection::Open(
@@ -72,9 +74,11 @@ TEST(Migrations, TakeAStoreOfTheFirstSchemaAlong) {
   batch.records[0].vector = "vector";
   batch.edges_put = {{batch.records[0].uid, batch.records[1].uid, "edge"}};
   batch.notices = {{.number = 1, .sender = 1, .recipient = 2, .uid = uids[0]}};
+  batch.codes = {{.hash = {7}, .uid = uids[0], .expire_time = 9}};
   ASSERT_TRUE(store->Commit(batch).ok());
   EXPECT_EQ(Take(store->ListEdges({}, 10)), batch.edges_put);
   EXPECT_EQ(Take(store->GetNotice(1))->uid, uids[0]);
+  EXPECT_EQ(Take(store->ListHolderCodes({}, 10)), batch.codes);
   EXPECT_EQ(Take(store->LoadVectors(uids))[0]->vector, "vector");
   EXPECT_TRUE(Take(store->Check({})).empty());
 }
