@@ -24,6 +24,7 @@
 #include "waystation/v1/notice_service.grpc.pb.h"
 #include "waystation/v1/reconciliation_service.grpc.pb.h"
 #include "waystation/v1/registry_service.grpc.pb.h"
+#include "waystation/v1/verify_service.grpc.pb.h"
 
 namespace waystation::client {
 namespace {
@@ -136,6 +137,9 @@ struct Mailbox::Stubs : StubsOf<v1::MailboxService> {
 struct Notice::Stubs : StubsOf<v1::NoticeService> {
   using StubsOf::StubsOf;
 };
+struct Verify::Stubs : StubsOf<v1::VerifyService> {
+  using StubsOf::StubsOf;
+};
 struct Reconciliation::Stubs : StubsOf<v1::ReconciliationService> {
   using StubsOf::StubsOf;
 };
@@ -179,6 +183,17 @@ WAYSTATION_CALL(Notice, GetNoticeRates)
 absl::StatusOr<v1::SendNoticeResponse> Notice::SendNotice(
     const v1::SendNoticeRequest& request) const {
   return Call(*stubs_, &v1::NoticeService::Stub::SendNotice, WithId(request));
+}
+
+WAYSTATION_SERVICE(Verify)
+WAYSTATION_CALL(Verify, IssueCode)
+WAYSTATION_CALL(Verify, WithdrawCodes)
+WAYSTATION_CALL(Verify, ReportVerifications)
+
+absl::StatusOr<v1::VerifyResponse> Verify::Ask(
+    const v1::VerifyRequest& request) const {
+  return Call(*stubs_, &v1::VerifyService::Stub::Verify, request,
+              /*repeat=*/false);
 }
 
 WAYSTATION_SERVICE(Reconciliation)

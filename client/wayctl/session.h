@@ -59,6 +59,7 @@ class Session {
   const client::Registry& registry() const { return calls_->registry; }
   const client::Mailbox& mailbox() const { return calls_->mailbox; }
   const client::Notice& notice() const { return calls_->notice; }
+  const client::Verify& verify() const { return calls_->verify; }
   const client::Reconciliation& reconciliation() const {
     return calls_->reconciliation;
   }
@@ -96,12 +97,14 @@ class Session {
         : registry(connection),
           mailbox(connection),
           notice(connection),
+          verify(connection),
           reconciliation(connection),
           audit(connection),
           admin(connection) {}
     client::Registry registry;
     client::Mailbox mailbox;
     client::Notice notice;
+    client::Verify verify;
     client::Reconciliation reconciliation;
     client::Audit audit;
     client::Admin admin;

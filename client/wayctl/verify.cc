@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// wayctl verify: yes/no questions that name no person.
+// wayctl verify: questions about certificates, with their holders' codes
+// (holder_code.cc), and about businesses.
 #include <memory>
 #include <string>
 
 #include "client/wayctl/commands.h"
+#include "client/wayctl/holder_code.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
 #include "proto/language/error_text.h"
@@ -60,8 +62,9 @@ absl::Status Business(Session& session, const Question& question) {
 }  // namespace
 
 void AddVerify(Commands& commands) {
-  CLI::App& noun =
-      commands.Noun("verify", Say("Yes/no questions that name no person"));
+  CLI::App& noun = commands.Noun(
+      "verify", Say("Questions about certificates and about businesses"));
+  AddHolderCodeVerbs(commands, noun);
   const auto question = std::make_shared<Question>();
   CLI::App& business = commands.Verb(
       noun, "business",

@@ -10,7 +10,8 @@ using Code = absl::StatusCode;
 
 // By hundreds: 1 who may, 2 requests, 3 updates, 4 frames, 5 administration,
 // 6 decisions, 7 the hub's state, 8 start-up and files, 9 adapters and wayctl,
-// 10 why a claim stands, 11 why something is open, 12 findings of a check.
+// 10 why a claim stands, 11 why something is open, 12 findings of a check,
+// 13 witnesses, 14 notices, 15 holders' codes.
 // One line for machines, then the words.
 // clang-format off
 constexpr Reason kReasons[] = {
@@ -1222,6 +1223,46 @@ constexpr Reason kReasons[] = {
       "该通报所涉记录已被删除"},
      {"There is nothing left to answer; the sender may close it.",
       "已无可答复的内容；发送方可将其办结。"}},
+
+    // --- 15: holders' codes ---
+    {"CODE_NOT_VALID", 1501, Code::kNotFound, Exit::kNotFound,
+     {"The code is not valid",
+      "该验证码无效"},
+     {"A code works once, for one kind of certificate and for a short time: the "
+      "answer is the same for one that is unknown, used, taken back or expired. "
+      "Ask the holder for another one, and refuse no service meanwhile.",
+      "验证码只能使用一次，只对应一种证件，且有效时间很短；未知、已使用、已撤回或"
+      "已过期的，答复均相同。请向持有人索取新的验证码，期间不得拒绝提供服务。"}},
+    {"CODE_MISTYPED", 1502, Code::kInvalidArgument, Exit::kUsage,
+     {"The code is mistyped",
+      "验证码输入有误"},
+     {"A code is three groups of four characters, the last of which checks the "
+      "others. Compare it with what the holder shows; it has not been used.",
+      "验证码由三组、每组四个字符组成，最后一个字符用于校验。请与持有人出示的内容"
+      "核对；该码尚未被使用。"}},
+    {"VERIFY_NOT_ALLOWED", 1503, Code::kPermissionDenied, Exit::kNotAllowed,
+     {"Agencies of this sector have no part in certificates of this kind",
+      "该部门的机构无权签发或查验此类证件"},
+     {"The clerks' guide lists who issues each kind and who may ask about it. "
+      "Look at the paper itself, and refuse no service because of it.",
+      "各类证件由哪些部门签发、哪些部门可以查验，见经办人员手册。请查看证件本身，"
+      "不得因此拒绝提供服务。"}},
+    {"TOO_MANY_WRONG_CODES", 1504, Code::kResourceExhausted, Exit::kUnreachable,
+     {"The agency has named too many codes today that are not valid",
+      "本机构今日输入的无效验证码过多"},
+     {"Wait as long as the answer says, and find out at which desk it happened. "
+      "Nobody may be refused a service meanwhile.",
+      "请按答复所示时间等待，并查明是哪个窗口所为。期间不得拒绝为任何人提供服"
+      "务。"}},
+    {"CERTIFICATE_AMBIGUOUS", 1505, Code::kFailedPrecondition, Exit::kUsage,
+     {"The record has several certificates of this kind",
+      "该记录中有多个此类证件"},
+     {"Name the one that is meant by its number, or by its place in the record.",
+      "请用证件号码或其在记录中的次序指明是哪一个。"}},
+    {"NO_SERVICE_MAY_BE_REFUSED", 1506, Code::kOk, Exit::kDone,
+     {"No service may be refused because of this answer",
+      "不得因本次查验结果拒绝提供任何服务"},
+     {}},
 };
 // clang-format on
 

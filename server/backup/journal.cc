@@ -22,7 +22,21 @@
 namespace waystation::backup {
 namespace {
 
+using google::protobuf::util::TimeUtil;
+
 constexpr size_t kMostBytes = size_t{1} << 30;
+constexpr size_t kLinesBetween = 1000;
+
+absl::Time UntilOf(const store::v1::JournalEntry& entry) {
+  if (!entry.has_expire_time()) return absl::InfiniteFuture();
+  return absl::FromUnixMicros(
+      TimeUtil::TimestampToMicroseconds(entry.expire_time()));
+}
+
+// Lines that no longer count are dropped when they are many.
+bool AreMany(size_t lines, size_t counting) {
+  return lines > kLinesBetween + 2 * counting;
+}
 
 // Of an entry that has none yet.
 std::string SumOf(const store::v1::JournalEntry& entry) {
@@ -41,11 +55,16 @@ std::optional<store::v1::JournalEntry> ReadLine(const std::string& line) {
   return entry;
 }
 
-std::string LineOf(const storage::ObjectRow& row, absl::Time now) {
+// `until` is the infinite future for what counts for good.
+std::string LineOf(const storage::ObjectRow& row, absl::Time until,
+                   absl::Time now) {
   store::v1::JournalEntry entry;
   *entry.mutable_time() =
-      google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(
-          absl::ToUnixMicros(now));
+      TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(now));
+  if (until != absl::InfiniteFuture()) {
+    *entry.mutable_expire_time() =
+        TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(until));
+  }
   entry.set_kind(row.kind);
   entry.set_id(row.id);
   entry.set_object(row.bytes);
@@ -58,7 +77,7 @@ std::string LineOf(const storage::ObjectRow& row, absl::Time now) {
 
 // Appends to the file, making it if need be; durable when it returns. What a
 // full disk let in is taken back.
-absl::Status Append(const std::string& path, std::string_view text) {
+absl::Status AppendTo(const std::string& path, std::string_view text) {
   const runtime::Descriptor file(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!file.ok()) return runtime::NotWritten(path, errno);
@@ -84,16 +103,16 @@ Journal::Journal(const std::string& folder)
       checkpoint_file_(absl::StrCat(folder, "/checkpoint")) {}
 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(
-    const std::string& folder) {
+    const std::string& folder, absl::Time now) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
     return runtime::NotWritten(folder, errno);
   }
   std::unique_ptr<Journal> journal(new Journal(folder));
-  if (absl::Status read = journal->Read(); !read.ok()) return read;
+  if (absl::Status read = journal->Read(now); !read.ok()) return read;
   return journal;
 }
 
-absl::Status Journal::Read() {
+absl::Status Journal::Read(absl::Time now) {
   const std::lock_guard lock(mutex_);
   if (IsThere(checkpoint_file_)) {
     absl::StatusOr<std::string> note = runtime::ReadFile(checkpoint_file_);
@@ -117,9 +136,12 @@ absl::Status Journal::Read() {
           "JOURNAL_DAMAGED",
           {.field = objects_file_, .rule = absl::StrCat("line ", lines)});
     }
-    objects_[{entry->kind(), entry->id()}] = {
-        .object = entry->object(),
-        .line = text->substr(whole, end + 1 - whole)};
+    if (const absl::Time until = UntilOf(*entry); now < until) {
+      objects_[{entry->kind(), entry->id()}] = {
+          .object = entry->object(),
+          .line = text->substr(whole, end + 1 - whole),
+          .until = until};
+    }
     whole = end + 1;
   }
   const bool has_rest = whole < text->size();
@@ -129,13 +151,15 @@ absl::Status Journal::Read() {
     const std::string line = text->substr(whole, length - whole);
     if (const auto entry = ReadLine(line); entry.has_value()) {
       objects_[{entry->kind(), entry->id()}] = {.object = entry->object(),
-                                                .line = line + "\n"};
+                                                .line = line + "\n",
+                                                .until = UntilOf(*entry)};
       break;
     }
   }
-  // Lines that no longer count are dropped when they are many.
-  const bool is_long = lines > 1000 + 2 * objects_.size();
-  return has_rest || is_long ? Rewrite() : absl::OkStatus();
+  lines_ = lines;
+  if (!has_rest && !AreMany(lines_, objects_.size())) return absl::OkStatus();
+  lines_ = objects_.size();
+  return Rewrite();
 }
 
 absl::Status Journal::Rewrite() const {
@@ -157,23 +181,55 @@ std::vector<storage::ObjectRow> Journal::Objects() const {
 
 absl::Status Journal::Put(std::span<const storage::ObjectRow> rows,
                           absl::Time now) {
+  std::vector<Dated> lasting;
+  lasting.reserve(rows.size());
+  for (const storage::ObjectRow& row : rows) {
+    lasting.emplace_back(&row, absl::InfiniteFuture());
+  }
+  return Append(lasting, now);
+}
+
+absl::Status Journal::Put(std::span<const Passing> rows, absl::Time now) {
+  std::vector<Dated> passing;
+  passing.reserve(rows.size());
+  for (const Passing& each : rows) {
+    if (now < each.until) passing.emplace_back(&each.row, each.until);
+  }
+  return Append(passing, now);
+}
+
+absl::Status Journal::Append(std::span<const Dated> rows, absl::Time now) {
   const std::lock_guard lock(mutex_);
   std::string text;
   std::map<Key, Entry> fresh;
-  for (const storage::ObjectRow& row : rows) {
-    const auto held = objects_.find({row.kind, row.id});
-    if (held != objects_.end() && held->second.object == row.bytes) continue;
-    Entry entry{.object = row.bytes, .line = LineOf(row, now)};
+  for (const auto& [row, until] : rows) {
+    const auto held = objects_.find({row->kind, row->id});
+    if (held != objects_.end() && held->second.object == row->bytes) continue;
+    Entry entry{
+        .object = row->bytes, .line = LineOf(*row, until, now), .until = until};
     text += entry.line;
-    fresh[{row.kind, row.id}] = std::move(entry);
+    fresh[{row->kind, row->id}] = std::move(entry);
   }
   if (text.empty()) return absl::OkStatus();
-  if (absl::Status status = Append(objects_file_, text); !status.ok()) {
+  if (absl::Status status = AppendTo(objects_file_, text); !status.ok()) {
     return status;
   }
   WAYSTATION_FAILPOINT("journal/appended");
+  lines_ += fresh.size();
   for (auto& [key, entry] : fresh) objects_[key] = std::move(entry);
+  Tidy(now);
   return absl::OkStatus();
+}
+
+void Journal::Tidy(absl::Time now) {
+  if (lines_ < looked_at_ + kLinesBetween) return;
+  std::erase_if(objects_,
+                [&](const auto& each) { return each.second.until <= now; });
+  // A file that is longer than it has to be is no worse for it.
+  if (AreMany(lines_, objects_.size()) && Rewrite().ok()) {
+    lines_ = objects_.size();
+  }
+  looked_at_ = lines_;
 }
 
 std::string Journal::checkpoint() const {

@@ -122,6 +122,10 @@ inline constexpr AttributeNumber kContact = 10;
 inline constexpr AttributeNumber kEmployment = 11;
 inline constexpr AttributeNumber kSocialInsurance = 12;
 inline constexpr AttributeNumber kBusiness = 14;
+// And of those that a holder's code opens (verification.h).
+inline constexpr AttributeNumber kResidencePermit = 7;
+inline constexpr AttributeNumber kCertificates = 15;
+inline constexpr AttributeNumber kServiceCard = 16;
 
 }  // namespace waystation::domain
 

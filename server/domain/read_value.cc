@@ -50,7 +50,7 @@ Text FromCode(Coded read) {
 }
 
 // A number or code of somebody's own making: nothing to check, one spelling.
-Text ReadToken(std::string_view given) {
+Text ReadTokenText(std::string_view given) {
   codes::Text read = codes::ReadText(codes::FoldWidth(given));
   std::erase(read.text, ' ');
   for (char& c : read.text) {
@@ -106,7 +106,7 @@ Text ReadByFormat(const FieldInfo& info, const Message& around,
                           given)) {
         return FromNumber(codes::ReadCitizenNumber(given, today, profile));
       }
-      return ReadToken(given);
+      return ReadTokenText(given);
     case v1::FORMAT_USCC:
       return FromCode(codes::ReadUscc(given));
     case v1::FORMAT_BUSINESS_NUMBER:
@@ -114,7 +114,7 @@ Text ReadByFormat(const FieldInfo& info, const Message& around,
     case v1::FORMAT_PHONE:
       return FromNumber(codes::ReadPhone(given));
     case v1::FORMAT_TOKEN:
-      return ReadToken(given);
+      return ReadTokenText(given);
     default: {
       codes::Text text = codes::ReadText(given);
       return {std::move(text.text), text.grade};
@@ -167,6 +167,10 @@ bool IsPlain(const v1::Date& date, codes::Date today) {
 }
 
 }  // namespace
+
+std::string ReadToken(std::string_view given) {
+  return ReadTokenText(given).text;
+}
 
 std::string Path::ToString() const {
   std::string text = parent == nullptr ? "" : parent->ToString() + ".";

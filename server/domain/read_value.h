@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Normalises and grades one value of an attribute in place, by what
-// person.proto says of its fields. Used by Read alone.
+// person.proto says of its fields.
 #ifndef WAYSTATION_SERVER_DOMAIN_READ_VALUE_H_
 #define WAYSTATION_SERVER_DOMAIN_READ_VALUE_H_
 
@@ -40,6 +40,10 @@ struct Findings {
   // Notes what is not OK.
   void Note(const Path& path, codes::Grade grade);
 };
+
+// A number or code of somebody's own making, in the one spelling in which it is
+// held.
+std::string ReadToken(std::string_view given);
 
 class ValueReader {
  public:

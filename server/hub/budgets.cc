@@ -24,18 +24,6 @@ absl::Status Spent(const char* which, absl::Duration until) {
   return errors::Error("BUDGET_SPENT", {.field = which, .retry_after = until});
 }
 
-// Until China's next midnight.
-absl::Duration UntilTomorrow(const Purse& purse) {
-  constexpr absl::Duration kChina = absl::Hours(8);
-  const int64_t tomorrow =
-      std::chrono::duration_cast<std::chrono::microseconds>(
-          (std::chrono::sys_days(domain::DayOf(purse.now)) +
-           std::chrono::days(1))
-              .time_since_epoch())
-          .count();
-  return absl::Microseconds(tomorrow - purse.now) - kChina;
-}
-
 // A damaged leaf is for `hub check` to name, and no reason not to start.
 absl::StatusOr<std::vector<storage::LeafRow>> ReadWhatIsWhole(
     const storage::Store& store, uint64_t first, uint64_t count) {
@@ -52,6 +40,16 @@ absl::StatusOr<std::vector<storage::LeafRow>> ReadWhatIsWhole(
 }
 
 }  // namespace
+
+absl::Duration UntilTomorrow(int64_t now) {
+  constexpr absl::Duration kChina = absl::Hours(8);
+  const int64_t tomorrow =
+      std::chrono::duration_cast<std::chrono::microseconds>(
+          (std::chrono::sys_days(domain::DayOf(now)) + std::chrono::days(1))
+              .time_since_epoch())
+          .count();
+  return absl::Microseconds(tomorrow - now) - kChina;
+}
 
 Budgets::Tally& Budgets::Of(const Purse& purse) {
   Tally& tally = tallies_[{purse.agency, purse.purpose}];
@@ -88,7 +86,7 @@ absl::Status Budgets::MayAsk(const Purse& purse, storage::Uid uid) {
   if (tally.told.size() < most || tally.told.contains(uid)) {
     return absl::OkStatus();
   }
-  return Spent("persons_per_day", UntilTomorrow(purse));
+  return Spent("persons_per_day", UntilTomorrow(purse.now));
 }
 
 absl::Status Budgets::Tell(const Purse& purse,
@@ -100,7 +98,7 @@ absl::Status Budgets::Tell(const Purse& purse,
       uids, [&](const storage::Uid uid) { return !tally.told.contains(uid); }));
   const auto most = static_cast<size_t>(purse.budget.persons_per_day);
   if (fresh > 0 && tally.told.size() + fresh > most) {
-    return Spent("persons_per_day", UntilTomorrow(purse));
+    return Spent("persons_per_day", UntilTomorrow(purse.now));
   }
   tally.told.insert(uids.begin(), uids.end());
   return absl::OkStatus();

@@ -14,12 +14,16 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "proto/codes/date.h"
 #include "server/hub/registry.h"
 #include "server/storage/store.h"
 #include "waystation/v1/audit_service.pb.h"
 
 namespace waystation::hub {
+
+// From an instant (microseconds since 1970 UTC) until China's next midnight.
+absl::Duration UntilTomorrow(int64_t now);
 
 // Whose budget, and how wide it is at that time.
 struct Purse {

@@ -68,6 +68,12 @@ absl::Status HubImpl::AdmitReviewer(const Caller& caller,
                                      : AdmitOffice(caller, method);
 }
 
+absl::Status HubImpl::AdmitIssuer(const Caller& caller,
+                                  std::string_view method) {
+  return caller.role == Role::kOffice ? AdmitOffice(caller, method)
+                                      : Admit(caller, method, kAgencyAndClerks);
+}
+
 void HubImpl::CountRefusal(std::string_view actor, std::string_view method,
                            std::string_view reason) {
   ++core_.counters.refusals;
@@ -263,6 +269,40 @@ absl::StatusOr<v1::GetNoticeRatesResponse> HubImpl::GetNoticeRates(
   status = WriteLeaf(std::move(counted->event), {});
   if (!status.ok()) return status;
   return std::move(counted->response);
+}
+
+// --- VerifyService ---
+
+void HubImpl::IssueCode(const Caller& caller, v1::IssueCodeRequest request,
+                        Callback<v1::IssueCodeResponse> done) {
+  auto status = AdmitIssuer(caller, "VerifyService.IssueCode");
+  if (!status.ok()) return done(status);
+  verify_desk_.Issue(caller, std::move(request), std::move(done));
+}
+
+void HubImpl::Verify(const Caller& caller, v1::VerifyRequest request,
+                     Callback<v1::VerifyResponse> done) {
+  auto status = Admit(caller, "VerifyService.Verify", kAgencyAndClerks);
+  if (!status.ok()) return done(status);
+  verify_desk_.Verify(caller, std::move(request), std::move(done));
+}
+
+void HubImpl::WithdrawCodes(const Caller& caller,
+                            v1::WithdrawCodesRequest request,
+                            Callback<v1::WithdrawCodesResponse> done) {
+  auto status = AdmitIssuer(caller, "VerifyService.WithdrawCodes");
+  if (!status.ok()) return done(status);
+  verify_desk_.Withdraw(caller, std::move(request), std::move(done));
+}
+
+absl::StatusOr<v1::ReportVerificationsResponse> HubImpl::ReportVerifications(
+    const Caller& caller, const v1::ReportVerificationsRequest& request) {
+  constexpr std::string_view kMethod = "VerifyService.ReportVerifications";
+  auto status = caller.role == Role::kOffice
+                    ? AdmitOffice(caller, kMethod)
+                    : Admit(caller, kMethod, {Role::kAuditor});
+  if (!status.ok()) return status;
+  return verify_desk_.Report(request);
 }
 
 // --- ReconciliationService ---

@@ -44,6 +44,12 @@ struct ChangedNotice {
   storage::NoticeRow after;
 };
 
+struct ChangedCode {
+  // The store does not hold it yet.
+  bool is_new = false;
+  storage::HolderCodeRow after;
+};
+
 // A block may be too large to be known whole, so its change is kept by itself.
 struct ChangedBlock {
   // Ascending; none in both.
@@ -73,6 +79,7 @@ struct Change {
   std::map<storage::EdgeKey, storage::EdgeRow> edges;
   std::map<uint64_t, ChangedDecision> decisions;
   std::map<uint64_t, ChangedNotice> notices;
+  std::map<storage::KeyHash, ChangedCode> codes;
   // nullopt: no longer open.
   std::map<storage::OpenItemKey, std::optional<storage::OpenItem>> items;
   // Agencies into whose mailboxes something is put, each once.
@@ -82,6 +89,10 @@ struct Change {
   // Leaves in the log when the group is written.
   uint64_t log_size = 0;
 };
+
+// Codes of `uid`, by rising hash, as they are after the change.
+void PutOver(const std::map<storage::KeyHash, ChangedCode>& changed,
+             storage::Uid uid, std::vector<storage::HolderCodeRow>& codes);
 
 inline storage::OpenItemKey KeyOf(const storage::OpenItem& item) {
   return {.kind = item.kind,

@@ -27,6 +27,7 @@
 #include "server/hub/registry.h"
 #include "server/hub/rules_in_force.h"
 #include "server/hub/seal.h"
+#include "server/hub/verification_counts.h"
 #include "server/storage/store.h"
 
 namespace waystation::hub {
@@ -89,6 +90,7 @@ struct Core {
   AccessPlaces access_places;
   Budgets budgets;
   MailboxWatchers watchers{tokens};
+  VerificationCounts verifications;
   Counters counters;
   const BackupParts backups;
   // Since when the log is signed under an origin of its own, and that origin;

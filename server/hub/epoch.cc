@@ -16,6 +16,7 @@
 #include "server/backup/journal.h"
 #include "server/hub/act_work.h"
 #include "server/hub/erasure.h"
+#include "server/hub/holder_code.h"
 #include "server/hub/registry.h"
 #include "server/hub/rules_in_force.h"
 #include "server/hub/stored_tiles.h"
@@ -27,8 +28,10 @@ absl::Status RolledBack(const std::string& rule) {
   return errors::Error("STORE_ROLLED_BACK", {.rule = rule});
 }
 
-absl::Status PutBack(const storage::ObjectRow& row, Committer& committer) {
+absl::Status PutBack(Core& core, const storage::ObjectRow& row,
+                     Committer& committer) {
   if (row.kind == kErasureObject) return EraseAgain(row, committer);
+  if (row.kind == kSpentCodeObject) return SpendAgain(core, row, committer);
   return DoAct(
       committer,
       [&row](Planning& planning, v1::AuditEvent& event) -> absl::Status {
@@ -144,8 +147,11 @@ absl::Status BringJournalUp(Core& core) {
   if (core.backups.journal == nullptr) return absl::OkStatus();
   const auto rows = ListJournalled(core.store);
   if (!rows.ok()) return rows.status();
-  return core.backups.journal->Put(*rows,
-                                   absl::FromUnixMicros(core.clock.Now()));
+  const absl::Time now = absl::FromUnixMicros(core.clock.Now());
+  if (auto put = core.backups.journal->Put(*rows, now); !put.ok()) return put;
+  const auto codes = ListSpentCodes(core.store, absl::ToUnixMicros(now));
+  if (!codes.ok()) return codes.status();
+  return core.backups.journal->Put(*codes, now);
 }
 
 absl::Status TakeUpJournal(Core& core, Committer& committer) {
@@ -159,7 +165,7 @@ absl::Status TakeUpJournal(Core& core, Committer& committer) {
   for (const storage::ObjectRow& row : core.backups.journal->Objects()) {
     const auto found = held.find({row.kind, row.id});
     if (found != held.end() && found->second == row.bytes) continue;
-    if (absl::Status put = PutBack(row, committer); !put.ok()) return put;
+    if (absl::Status put = PutBack(core, row, committer); !put.ok()) return put;
     WAYSTATION_FAILPOINT("restore/put-back");
   }
   return absl::OkStatus();

@@ -36,11 +36,12 @@ std::string NewEpoch(Core& core);
 bool IsJournalled(std::string_view kind);
 
 // Puts those objects of the store into the journal that are not in it as they
-// are: those of a crash between the two.
+// are, and the codes that are spent: those of a crash between the two.
 absl::Status BringJournalUp(Core& core);
 
 // Puts the objects of the journal into the store that differ, each with a leaf,
-// and erases again what was erased; before the hub serves.
+// erases again what was erased and spends the codes that were spent; before the
+// hub serves.
 absl::Status TakeUpJournal(Core& core, Committer& committer);
 // What stands in that leaf.
 v1::AuditEvent TakeUpEvent(const storage::ObjectRow& row);

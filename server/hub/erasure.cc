@@ -14,6 +14,7 @@
 #include "proto/errors/error.h"
 #include "server/domain/apply.h"
 #include "server/hub/epoch.h"
+#include "server/hub/holder_code.h"
 #include "server/hub/store_error.h"
 #include "server/hub/work.h"
 #include "waystation/store/v1/stored.pb.h"
@@ -37,8 +38,10 @@ class EraseWork final : public Work {
   }
 
   absl::Status Begin(Planning& planning) override {
-    planning.batch.objects.push_back(row_);
     const storage::Uid uid = planning.FindKey(key_);
+    const auto codes = planning.CodesOf(uid);
+    if (!codes.ok()) return codes.status();
+    planning.batch.objects.push_back(row_);
     if (uid == 0) return absl::OkStatus();  // Younger than the backup.
     ChangedRecord& changed = planning.Edit(uid);
     domain::ReadUpdate retraction = retraction_;
@@ -46,6 +49,7 @@ class EraseWork final : public Work {
     const domain::Applied applied =
         domain::Apply(retraction, changed.after->stored);
     if (!applied.writes()) return absl::OkStatus();
+    SpendCodes(*codes, planning);
     changed.writes = true;
     changed.changed |= applied.changed;
     changed.said |= domain::AllAttributes();

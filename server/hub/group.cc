@@ -85,6 +85,14 @@ void PutNotices(Planning& planning) {
   }
 }
 
+void PutCodes(Planning& planning) {
+  for (const auto& [hash, changed] : planning.change.codes) {
+    // One that came and went within the group was never there.
+    if (changed.is_new && changed.after.spent) continue;
+    planning.batch.codes.push_back(changed.after);
+  }
+}
+
 void PutItems(Group& group, const State& state) {
   for (auto& [key, item] : group.change.items) {
     const auto open = state.items().find(key);
@@ -177,12 +185,16 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
     for (storage::ObjectRow& row : core.activity.TakeStale()) {
       planning.batch.objects.push_back(std::move(row));
     }
+    for (storage::ObjectRow& row : core.verifications.TakeStale()) {
+      planning.batch.objects.push_back(std::move(row));
+    }
     for (storage::ObjectRow& row : core.access_places.TakeStale()) {
       planning.batch.objects.push_back(std::move(row));
     }
   }
   SealDecisions(planning);
   PutNotices(planning);
+  PutCodes(planning);
   SealRecords(planning);
   group.batch = std::move(planning.batch);
   group.change = std::move(planning.change);

@@ -26,6 +26,7 @@ class Hashes {
         claim_(DeriveKey(keys.handle_key(), "waystation claim")),
         etag_(DeriveKey(keys.handle_key(), "waystation etag")),
         request_(DeriveKey(keys.handle_key(), "waystation request")),
+        holder_code_(DeriveKey(keys.handle_key(), "waystation holder code")),
         grouped_(DeriveKey(keys.handle_key(), "waystation grouped")) {}
 
   // Epoch of the four that change when the index key is rotated.
@@ -66,6 +67,12 @@ class Hashes {
                            std::string_view request_id) const {
     return request_.Of({caller, request_id});
   }
+  // Of a one-time code, and of what may be asked with it.
+  storage::KeyHash HolderCode(std::string_view characters, uint64_t kind,
+                              uint64_t scheme) const {
+    return holder_code_.Of(
+        {characters, NumberPart(kind).view(), NumberPart(scheme).view()});
+  }
   // Stands for a person within one caller's grouping; never 0.
   uint64_t Grouped(std::string_view caller, std::string_view grouping_id,
                    storage::PersonId person) const {
@@ -86,6 +93,7 @@ class Hashes {
   KeyedHash claim_;
   KeyedHash etag_;
   KeyedHash request_;
+  KeyedHash holder_code_;
   KeyedHash grouped_;
 };
 

@@ -29,6 +29,7 @@
 #include "waystation/v1/notice_service.pb.h"
 #include "waystation/v1/reconciliation_service.pb.h"
 #include "waystation/v1/registry_service.pb.h"
+#include "waystation/v1/verify_service.pb.h"
 
 namespace waystation::backup {
 class ArchiveReader;
@@ -222,6 +223,19 @@ class Hub {
   // the period, in the calling thread; one at a time.
   virtual absl::StatusOr<v1::GetNoticeRatesResponse> GetNoticeRates(
       const Caller& caller, const v1::GetNoticeRatesRequest& request) = 0;
+
+  // --- VerifyService; callers are agencies, for codes and the report the
+  // office too ---
+
+  virtual void IssueCode(const Caller& caller, v1::IssueCodeRequest request,
+                         Callback<v1::IssueCodeResponse> done) = 0;
+  virtual void Verify(const Caller& caller, v1::VerifyRequest request,
+                      Callback<v1::VerifyResponse> done) = 0;
+  virtual void WithdrawCodes(const Caller& caller,
+                             v1::WithdrawCodesRequest request,
+                             Callback<v1::WithdrawCodesResponse> done) = 0;
+  virtual absl::StatusOr<v1::ReportVerificationsResponse> ReportVerifications(
+      const Caller& caller, const v1::ReportVerificationsRequest& request) = 0;
 
   // --- ReconciliationService; callers are the office ---
 

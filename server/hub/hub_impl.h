@@ -31,6 +31,7 @@
 #include "server/hub/rules_desk.h"
 #include "server/hub/sample_desk.h"
 #include "server/hub/sweep.h"
+#include "server/hub/verify_desk.h"
 
 namespace waystation::hub {
 
@@ -83,6 +84,16 @@ class HubImpl final : public Hub {
                   Callback<v1::StepNoticeResponse> done) override;
   absl::StatusOr<v1::GetNoticeRatesResponse> GetNoticeRates(
       const Caller& caller, const v1::GetNoticeRatesRequest& request) override;
+
+  void IssueCode(const Caller& caller, v1::IssueCodeRequest request,
+                 Callback<v1::IssueCodeResponse> done) override;
+  void Verify(const Caller& caller, v1::VerifyRequest request,
+              Callback<v1::VerifyResponse> done) override;
+  void WithdrawCodes(const Caller& caller, v1::WithdrawCodesRequest request,
+                     Callback<v1::WithdrawCodesResponse> done) override;
+  absl::StatusOr<v1::ReportVerificationsResponse> ReportVerifications(
+      const Caller& caller,
+      const v1::ReportVerificationsRequest& request) override;
 
   absl::StatusOr<v1::ListConflictsResponse> ListConflicts(
       const Caller& caller, const v1::ListConflictsRequest& request) override;
@@ -190,6 +201,8 @@ class HubImpl final : public Hub {
   absl::Status AdmitOffice(const Caller& caller, std::string_view method);
   // For the office and agencies' own clerks.
   absl::Status AdmitReviewer(const Caller& caller, std::string_view method);
+  // For agencies, their clerks and the office.
+  absl::Status AdmitIssuer(const Caller& caller, std::string_view method);
   // Returns when the leaf is durable. Not to be called by the committer.
   absl::Status WriteLeaf(v1::AuditEvent event,
                          std::vector<storage::DetailRow> details);
@@ -220,6 +233,7 @@ class HubImpl final : public Hub {
   Mailbox mailbox_;
   NoticeDesk notice_desk_;
   NoticeReport notice_report_;
+  VerifyDesk verify_desk_;
   Office office_;
   OwnConflictDesk own_conflict_desk_;
   ReviewQueue review_queue_;

@@ -7,6 +7,26 @@
 #include "waystation/store/v1/stored.pb.h"
 
 namespace waystation::hub {
+namespace {
+
+storage::DetailRow SealDisclosure(Core& core, const Record& record,
+                                  domain::AttributeSet attributes,
+                                  const std::string& recipient,
+                                  store::v1::DisclosureDetail detail) {
+  detail.set_uid(record.uid);
+  domain::ForEachAttribute(attributes, [&](domain::AttributeNumber number) {
+    detail.add_attributes(static_cast<uint32_t>(number));
+  });
+  detail.set_recipient(recipient);
+  const std::string content = detail.SerializeAsString();
+  const auto drawn = core.random.Draw<auditlog::kSaltSize>();
+  const std::string_view salt(reinterpret_cast<const char*>(drawn.data()),
+                              drawn.size());
+  return SealDetail(core.sealer, record, auditlog::SaltedHash(salt, content),
+                    salt, content);
+}
+
+}  // namespace
 
 absl::Status LeafWork::Conclude(const Outcome& outcome) {
   ordinal_ = outcome.planning.AddLeaf(event_, details_);
@@ -24,18 +44,17 @@ storage::DetailRow DisclosureDetail(Core& core, const Record& record,
                                     const std::string& recipient,
                                     const std::string& reason) {
   store::v1::DisclosureDetail detail;
-  detail.set_uid(record.uid);
-  domain::ForEachAttribute(attributes, [&](domain::AttributeNumber number) {
-    detail.add_attributes(static_cast<uint32_t>(number));
-  });
-  detail.set_recipient(recipient);
   detail.set_reason(reason);
-  const std::string content = detail.SerializeAsString();
-  const auto drawn = core.random.Draw<auditlog::kSaltSize>();
-  const std::string_view salt(reinterpret_cast<const char*>(drawn.data()),
-                              drawn.size());
-  return SealDetail(core.sealer, record, auditlog::SaltedHash(salt, content),
-                    salt, content);
+  return SealDisclosure(core, record, attributes, recipient, std::move(detail));
+}
+
+storage::DetailRow VerificationDetail(Core& core, const Record& record,
+                                      domain::AttributeSet attributes,
+                                      const std::string& recipient,
+                                      v1::VerifyResponse::Answer answer) {
+  store::v1::DisclosureDetail detail;
+  detail.set_answer(answer);
+  return SealDisclosure(core, record, attributes, recipient, std::move(detail));
 }
 
 OfficeLook LookAt(Core& core, const Caller& caller, const std::string& act,

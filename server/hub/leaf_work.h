@@ -14,6 +14,7 @@
 #include "server/hub/caller.h"
 #include "server/hub/work.h"
 #include "waystation/v1/audit_service.pb.h"
+#include "waystation/v1/verify_service.pb.h"
 
 namespace waystation::hub {
 
@@ -57,6 +58,12 @@ storage::DetailRow DisclosureDetail(Core& core, const Record& record,
                                     domain::AttributeSet attributes,
                                     const std::string& recipient,
                                     const std::string& reason = {});
+
+// The same that says what a desk was answered about a certificate.
+storage::DetailRow VerificationDetail(Core& core, const Record& record,
+                                      domain::AttributeSet attributes,
+                                      const std::string& recipient,
+                                      v1::VerifyResponse::Answer answer);
 
 // What an office saw, as a leaf that is not written yet.
 struct OfficeLook {

@@ -12,6 +12,7 @@
 #include "server/backup/journal.h"
 #include "server/hub/act_work.h"
 #include "server/hub/epoch.h"
+#include "server/hub/holder_code.h"
 #include "server/hub/hub_impl.h"
 #include "server/hub/leaf_work.h"
 #include "server/hub/review.h"
@@ -73,6 +74,7 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
       mailbox_(core_, committer_, refusals_),
       notice_desk_(core_, committer_, refusals_),
       notice_report_(core_),
+      verify_desk_(core_, committer_, refusals_),
       office_(core_, committer_),
       own_conflict_desk_(core_, committer_, refusals_),
       review_queue_(core_, committer_),
@@ -111,6 +113,9 @@ absl::Status HubImpl::Open() {
     return status;
   }
   if (auto status = core_.activity.Load(core_.store); !status.ok()) {
+    return status;
+  }
+  if (auto status = core_.verifications.Load(core_.store); !status.ok()) {
     return status;
   }
   if (auto status = core_.access_places.Load(core_.store); !status.ok()) {
@@ -283,11 +288,11 @@ void HubImpl::Published(const Group& group,
     (void)SetOutReview();
   }
   // Before anybody is told that it was done.
-  if (!journalled.empty() && core_.backups.journal != nullptr &&
-      !core_.backups.journal
-           ->Put(journalled, absl::FromUnixMicros(core_.clock.Now()))
-           .ok()) {
-    journal_behind_ = true;
+  if (core_.backups.journal != nullptr) {
+    const absl::Time now = absl::FromUnixMicros(core_.clock.Now());
+    absl::Status put = core_.backups.journal->Put(journalled, now);
+    put.Update(core_.backups.journal->Put(SpentCodes(group.batch.codes), now));
+    if (!put.ok()) journal_behind_ = true;
   }
 
   if (group.change.told.empty()) return;

@@ -14,7 +14,9 @@
 #include "absl/strings/str_split.h"
 #include "proto/errors/error.h"
 #include "server/domain/disclosure.h"
+#include "server/hub/counting_refusals.h"
 #include "server/hub/disclosure.h"
+#include "server/hub/fault.h"
 #include "server/hub/given_reason.h"
 #include "server/hub/notice_work.h"
 #include "server/hub/page_size.h"
@@ -120,20 +122,13 @@ absl::StatusOr<GetNoticeWork::Seen> Look(Core& core, const Snapshot& registry,
 }  // namespace
 
 template <typename Response>
-Hub::Callback<Response> NoticeDesk::CountingRefusals(
-    const Caller& caller, std::string_view method,
-    Hub::Callback<Response> done) {
-  return [this, path = caller.path, method,
-          done = std::move(done)](absl::StatusOr<Response> response) {
-    constexpr std::string_view kRefusals[] = {
-        "NOT_AVAILABLE", "NOTICE_NOT_AGREED", "BUDGET_SPENT"};
-    const std::string reason = errors::ReasonOf(response.status());
-    if (std::ranges::find(kRefusals, reason) != std::end(kRefusals)) {
-      ++core_.counters.refusals;
-      refusals_.Count(path, method, reason);
-    }
-    done(std::move(response));
-  };
+Hub::Callback<Response> NoticeDesk::Counted(const Caller& caller,
+                                            std::string_view method,
+                                            Hub::Callback<Response> done) {
+  static constexpr std::string_view kRefusals[] = {
+      "NOT_AVAILABLE", "NOTICE_NOT_AGREED", "BUDGET_SPENT"};
+  return CountingRefusals(core_, refusals_, kRefusals, caller, method,
+                          std::move(done));
 }
 
 void NoticeDesk::Send(const Caller& caller, v1::SendNoticeRequest request,
@@ -146,7 +141,7 @@ void NoticeDesk::Send(const Caller& caller, v1::SendNoticeRequest request,
   }
   committer_.Submit(std::make_unique<SendNoticeWork>(
       core_, names_, caller, std::move(request),
-      CountingRefusals(caller, "NoticeService.SendNotice", std::move(done))));
+      Counted(caller, "NoticeService.SendNotice", std::move(done))));
 }
 
 absl::StatusOr<v1::ListNoticesResponse> NoticeDesk::List(
@@ -196,8 +191,7 @@ absl::StatusOr<v1::ListNoticesResponse> NoticeDesk::List(
 
 void NoticeDesk::Get(const Caller& caller, const v1::GetNoticeRequest& request,
                      Hub::Callback<v1::GetNoticeResponse> tell) {
-  const auto done =
-      CountingRefusals(caller, "NoticeService.GetNotice", std::move(tell));
+  const auto done = Counted(caller, "NoticeService.GetNotice", std::move(tell));
   const absl::Status missing = errors::Error("NOT_AVAILABLE", {.field = "id"});
   const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
   const AgencyEntry* agency = registry->Find(caller.agency);
@@ -233,7 +227,7 @@ void NoticeDesk::Step(const Caller& caller, v1::StepNoticeRequest request,
                       Hub::Callback<v1::StepNoticeResponse> done) {
   committer_.Submit(std::make_unique<StepNoticeWork>(
       core_, names_, caller, std::move(request),
-      CountingRefusals(caller, "NoticeService.StepNotice", std::move(done))));
+      Counted(caller, "NoticeService.StepNotice", std::move(done))));
 }
 
 }  // namespace waystation::hub

@@ -33,9 +33,8 @@ class NoticeDesk {
  private:
   // Counts what is refused, then calls `done`. `method` is a literal.
   template <typename Response>
-  Hub::Callback<Response> CountingRefusals(const Caller& caller,
-                                           std::string_view method,
-                                           Hub::Callback<Response> done);
+  Hub::Callback<Response> Counted(const Caller& caller, std::string_view method,
+                                  Hub::Callback<Response> done);
 
   Core& core_;
   Committer& committer_;

@@ -13,6 +13,7 @@
 #include "proto/errors/error.h"
 #include "server/domain/apply.h"
 #include "server/domain/responsible.h"
+#include "server/hub/fault.h"
 #include "server/hub/given_reason.h"
 #include "server/hub/leaf_work.h"
 #include "server/hub/store_error.h"
@@ -70,11 +71,6 @@ v1::Notice HeadOf(const NoticeNames& names, const NoticeRow& row,
   head.set_overdue(domain::IsOverdue(head, now));
   head.set_waits_for_caller(row.waits_for == viewer);
   return head;
-}
-
-absl::Status ErrorOf(const v1::Violation& fault) {
-  return errors::Error(fault.reason(),
-                       {.field = fault.field(), .rule = fault.rule()});
 }
 
 // --- what they share ---

@@ -21,9 +21,6 @@ v1::Notice HeadOf(const NoticeNames& names, const storage::NoticeRow& row,
                   const store::v1::StoredNotice& stored,
                   storage::AgencyNumber viewer, int64_t now);
 
-// As an error of a call.
-absl::Status ErrorOf(const v1::Violation& fault);
-
 // What they share.
 class NoticeWork : public Work {
  protected:

@@ -115,6 +115,31 @@ storage::NoticeRow& Planning::AddNotice(uint64_t number) {
   return added;
 }
 
+absl::StatusOr<std::optional<storage::HolderCodeRow>> Planning::FindCode(
+    const storage::KeyHash& hash) const {
+  const auto changed = change.codes.find(hash);
+  if (changed != change.codes.end()) return changed->second.after;
+  return state.FindCode(hash);
+}
+
+absl::StatusOr<std::vector<storage::HolderCodeRow>> Planning::CodesOf(
+    Uid uid) const {
+  auto codes = state.CodesOf(uid);
+  if (codes.ok()) PutOver(change.codes, uid, *codes);
+  return codes;
+}
+
+void Planning::AddCode(storage::HolderCodeRow code) {
+  const storage::KeyHash hash = code.hash;
+  change.codes[hash] = {.is_new = true, .after = std::move(code)};
+}
+
+void Planning::SpendCode(const storage::HolderCodeRow& found) {
+  ChangedCode& changed = change.codes[found.hash];
+  changed.after = found;
+  changed.after.spent = true;
+}
+
 std::vector<Uid> Planning::HeldOf(std::span<const Uid> uids) const {
   std::vector<Uid> held;
   held.reserve(uids.size());

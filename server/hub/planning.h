@@ -75,6 +75,17 @@ class Planning {
   storage::NoticeRow& EditNotice(const storage::NoticeRow& found);
   storage::NoticeRow& AddNotice(uint64_t number);
 
+  // Holders' codes as the group leaves them; spent ones stay. Errors are the
+  // store's.
+  absl::StatusOr<std::optional<storage::HolderCodeRow>> FindCode(
+      const storage::KeyHash& hash) const;
+  absl::StatusOr<std::vector<storage::HolderCodeRow>> CodesOf(
+      storage::Uid uid) const;
+  // One whose hash nobody has.
+  void AddCode(storage::HolderCodeRow code);
+  // Precondition: as it was found, and open.
+  void SpendCode(const storage::HolderCodeRow& found);
+
   // Makes the persons of these records known, new records left aside.
   absl::Status LoadPersons(std::span<const storage::Uid> uids);
 

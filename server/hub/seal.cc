@@ -136,8 +136,9 @@ bool OpenWithKept(const SecretKey& key, std::span<const uint8_t> place,
 }
 
 absl::Status Broken(const Place& place) {
-  constexpr std::string_view kTables[] = {
-      "", "record", "detail", "decision", "token", "edge", "vector"};
+  constexpr std::string_view kTables[] = {"",         "record", "detail",
+                                          "decision", "token",  "edge",
+                                          "vector",   "notice", "holder_code"};
   return errors::Error(
       "STORE_DAMAGED",
       {.rule = "AES-256-GCM",

@@ -28,9 +28,10 @@ namespace waystation::hub {
 // Where sealed bytes stand. A record: its uid and version. A detail: the uid
 // under whose data key it is sealed, and the first 8 bytes of its salted hash.
 // A notice's words, under the data key of its record: its number and version.
-// A decision: its number. An edge: its two uids. A match vector: the uid of its
-// record, and the version in which that got it. A wrapped key stands at (table,
-// first, 0).
+// What a holder's code is about, under the data key of its record: the halves
+// of the code's hash. A decision: its number. An edge: its two uids. A match
+// vector: the uid of its record, and the version in which that got it. A
+// wrapped key stands at (table, first, 0).
 struct Place {
   enum class Table : uint8_t {
     kRecord = 1,
@@ -40,6 +41,7 @@ struct Place {
     kEdge = 5,
     kVector = 6,
     kNotice = 7,
+    kHolderCode = 8,
   };
   Table table = Table::kRecord;
   uint64_t first = 0;

@@ -338,6 +338,24 @@ absl::StatusOr<uint64_t> State::NextNotice() const {
   return std::max(*next, in_flight_->notices.rbegin()->first + 1);
 }
 
+absl::StatusOr<std::optional<storage::HolderCodeRow>> State::FindCode(
+    const storage::KeyHash& hash) const {
+  if (in_flight_ != nullptr) {
+    const auto changed = in_flight_->codes.find(hash);
+    if (changed != in_flight_->codes.end()) return changed->second.after;
+  }
+  return core_->store.FindHolderCode(hash);
+}
+
+absl::StatusOr<std::vector<storage::HolderCodeRow>> State::CodesOf(
+    Uid uid) const {
+  auto codes = core_->store.HolderCodesOf(uid);
+  if (codes.ok() && in_flight_ != nullptr) {
+    PutOver(in_flight_->codes, uid, *codes);
+  }
+  return codes;
+}
+
 absl::Status State::LoadItems(std::span<const Uid> uids) {
   std::vector<Uid> missing;
   for (const Uid uid : uids) {

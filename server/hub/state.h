@@ -65,6 +65,10 @@ class State {
   absl::StatusOr<std::optional<storage::NoticeRow>> FindNotice(
       uint64_t number) const;
   absl::StatusOr<uint64_t> NextNotice() const;
+  absl::StatusOr<std::optional<storage::HolderCodeRow>> FindCode(
+      const storage::KeyHash& hash) const;
+  absl::StatusOr<std::vector<storage::HolderCodeRow>> CodesOf(
+      storage::Uid uid) const;
 
   // Of what has been loaded.
   storage::Uid FindKey(const storage::KeyHash& key) const;  // 0: nobody's

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "proto/errors/error.h"
 #include "server/domain/apply.h"
 #include "server/domain/retention.h"
 #include "server/hub/erasure.h"
+#include "server/hub/holder_code.h"
 #include "server/hub/store_error.h"
 
 namespace waystation::hub {
@@ -46,10 +48,25 @@ absl::Status UpdateWork::Begin(Planning& planning) {
       !status.ok()) {
     return status;
   }
+  // Of records that are taken back; read before anything is changed.
+  absl::flat_hash_map<Uid, std::vector<storage::HolderCodeRow>> codes;
+  for (const ReadyUpdate& update : frame_.updates) {
+    const Uid uid =
+        update.read.retraction.has_value() ? planning.FindKey(update.key) : 0;
+    if (uid == 0) continue;
+    auto found = planning.CodesOf(uid);
+    if (!found.ok()) return found.status();
+    codes[uid] = *std::move(found);
+  }
   for (const ReadyUpdate& update : frame_.updates) {
     v1::UpdateResult& result = *response_.add_results();
     applied_.push_back(Apply(planning, *agency, update, result));
     result.set_outcome(applied_.back().outcome);
+    const auto of_record = codes.find(applied_.back().uid);
+    if (of_record != codes.end() &&
+        !domain::HasClaims(planning.Find(of_record->first)->stored)) {
+      SpendCodes(of_record->second, planning);
+    }
   }
   return absl::OkStatus();
 }

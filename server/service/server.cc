@@ -30,6 +30,7 @@
 #include "server/service/reflection.h"
 #include "server/service/registry.h"
 #include "server/service/self_probe.h"
+#include "server/service/verify.h"
 
 namespace waystation::service {
 namespace {
@@ -190,6 +191,7 @@ class GrpcServer final : public Server {
         registry_(desk_, options_.frames_in_flight),
         mailbox_(desk_),
         notice_(desk_),
+        verify_(desk_),
         reconciliation_(desk_),
         audit_(desk_),
         admin_(desk_, {.trust_domain = options_.trust_domain,
@@ -219,7 +221,8 @@ class GrpcServer final : public Server {
     acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
         External::FROM_FD, credentials);
     const std::vector<grpc::Service*> services = {
-        &registry_, &mailbox_, &notice_, &reconciliation_, &audit_, &admin_};
+        &registry_,       &mailbox_, &notice_, &verify_,
+        &reconciliation_, &audit_,   &admin_};
     for (grpc::Service* const service : services) {
       builder.RegisterService(service);
     }
@@ -227,6 +230,7 @@ class GrpcServer final : public Server {
         v1::RegistryService::service_full_name(),
         v1::MailboxService::service_full_name(),
         v1::NoticeService::service_full_name(),
+        v1::VerifyService::service_full_name(),
         v1::ReconciliationService::service_full_name(),
         v1::AuditService::service_full_name(),
         v1::AdminService::service_full_name()};
@@ -363,6 +367,7 @@ class GrpcServer final : public Server {
   RegistryService registry_;
   MailboxService mailbox_;
   NoticeService notice_;
+  VerifyService verify_;
   ReconciliationService reconciliation_;
   AuditService audit_;
   AdminService admin_;

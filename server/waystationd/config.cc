@@ -72,6 +72,8 @@ Problems Check(const config::v1::HubConfig& hub) {
   check(hub.notices().least_shown() == 0 ||
             hub.notices().least_shown() >= hub::NoticeTerms().least_shown,
         "notices.least_shown", "10 cases or more are wanted");
+  check(hub.limits().wrong_codes() >= 0, "limits.wrong_codes",
+        "a number of codes is wanted");
   check(hub.log_level().empty() || runtime::LogLevelFromName(hub.log_level()),
         "log_level", "one of debug, info, warn, error is wanted");
   check(hub.log_format().empty() || hub.log_format() == "plain" ||

@@ -96,6 +96,7 @@ authority:
 #   frames_in_flight: 8     # of one stream
 #   connections: 1024       # at once, two open files each
 #   connections_of_one: 64  # of one agency with its clerks
+#   wrong_codes: 50         # of holders, by one agency on one day
 
 # debug, info, warn or error; plain or json. SIGHUP takes up a changed level.
 log_level: info

@@ -18,6 +18,7 @@ from waystation.v1 import (
     notice_service_pb2_grpc,
     reconciliation_service_pb2_grpc,
     registry_service_pb2_grpc,
+    verify_service_pb2_grpc,
 )
 
 # Longer than any call takes, so that a hub that does not answer ends the test.
@@ -176,6 +177,7 @@ class Caller:
         )
         self.mailbox = mailbox_service_pb2_grpc.MailboxServiceStub(self.channel)
         self.notices = notice_service_pb2_grpc.NoticeServiceStub(self.channel)
+        self.verify = verify_service_pb2_grpc.VerifyServiceStub(self.channel)
         self.office = (
             reconciliation_service_pb2_grpc.ReconciliationServiceStub(
                 self.channel

@@ -40,6 +40,7 @@ class Examples(Scenario):
         "record": SUZHOU_LABOR,
         "review": "office",
         "verify": SUZHOU_LABOR,
+        "verify report": "office",
     }
     # Before others; the rest follow as they stand in the help.
     FIRST = [
@@ -78,6 +79,9 @@ class Examples(Scenario):
         ("notice", "extend"): [("[y/N]", "y")],
         ("notice", "close"): [("[y/N]", "y")],
         ("review", "next"): [("? > ", "q")],
+        ("verify", "issue"): [("[y/N]", "y")],
+        ("verify", "check"): [("the holder shows", lambda: Examples.code)],
+        ("verify", "withdraw"): [("[y/N]", "y")],
         ("review", "sample"): [("[y/N]", "y")],
         # Goes on until it is interrupted.
         ("mailbox", "watch"): [('"lastToken"', None)],
@@ -131,7 +135,12 @@ class Examples(Scenario):
         self.submit(SUZHOU_POLICE, person("A-1"))
         self.submit(FUYANG_POLICE, person("B-1", month=7, day=3))
         self.submit(
-            SUZHOU_LABOR, person("LD-0001", employment={"employer": "one"})
+            SUZHOU_LABOR,
+            person(
+                "LD-0001",
+                employment={"employer": "one"},
+                certificates=[{"kind": "KIND_TRAINING", "number": "T-1"}],
+            ),
         )
         self.submit(FUYANG_LABOR, person("F-1", name={"full": "李大年"}))
         world.write("desk/updates.json", person("LD-0002"))
@@ -179,6 +188,8 @@ class Examples(Scenario):
         for name in ("n-k3p7w2", "n-r5t6aq"):
             if name in example:
                 example = example.replace(name, self.notice(example))
+        if "verify check" in example:
+            Examples.code = self.code()
         if "verify-proof" in example:
             self.ends(
                 *(0, SUZHOU_LABOR, "audit", "prove", "--record", "LD-0001"),
@@ -206,6 +217,14 @@ class Examples(Scenario):
             answer = ("notice", "answer", notice, "--result", "not_found")
             self.ends(0, FUYANG_LABOR, *answer, "--yes")
         return notice
+
+    def code(self):
+        """For the certificate of the example."""
+        return self.world.json(
+            SUZHOU_LABOR,
+            *("verify", "issue", "training", "--record", "LD-0001", "--yes"),
+            *("--asked", "in_person", "--purpose", "employment_service"),
+        )["code"]
 
     def test_each_works(self):
         world = self.world

@@ -72,6 +72,8 @@ class GetUpdateProofRequest;
 class GetUpdateProofResponse;
 class GroupRecordsRequest;
 class GroupRecordsResponse;
+class IssueCodeRequest;
+class IssueCodeResponse;
 class ListAgenciesRequest;
 class ListAgenciesResponse;
 class ListAgreementsRequest;
@@ -110,6 +112,8 @@ class ReleaseReviewItemRequest;
 class ReleaseReviewItemResponse;
 class RenewCertificateRequest;
 class RenewCertificateResponse;
+class ReportVerificationsRequest;
+class ReportVerificationsResponse;
 class RevokeAgreementRequest;
 class RevokeAgreementResponse;
 class RevokeCertificateRequest;
@@ -133,6 +137,10 @@ class UndoDecisionRequest;
 class UndoDecisionResponse;
 class VerifyBackupRequest;
 class VerifyBackupResponse;
+class VerifyRequest;
+class VerifyResponse;
+class WithdrawCodesRequest;
+class WithdrawCodesResponse;
 }  // namespace waystation::v1
 
 namespace waystation::client {
@@ -196,6 +204,27 @@ class Notice {
       const v1::StepNoticeRequest& request) const;
   absl::StatusOr<v1::GetNoticeRatesResponse> GetNoticeRates(
       const v1::GetNoticeRatesRequest& request) const;
+
+ private:
+  struct Stubs;
+  std::unique_ptr<const Stubs> stubs_;
+};
+
+// Certificates that are asked about with their holders' codes.
+class Verify {
+ public:
+  explicit Verify(Connection& connection);
+  ~Verify();
+
+  absl::StatusOr<v1::IssueCodeResponse> IssueCode(
+      const v1::IssueCodeRequest& request) const;
+  // Not repeated: a code works once, and who got no answer needs another.
+  absl::StatusOr<v1::VerifyResponse> Ask(
+      const v1::VerifyRequest& request) const;
+  absl::StatusOr<v1::WithdrawCodesResponse> WithdrawCodes(
+      const v1::WithdrawCodesRequest& request) const;
+  absl::StatusOr<v1::ReportVerificationsResponse> ReportVerifications(
+      const v1::ReportVerificationsRequest& request) const;
 
  private:
   struct Stubs;

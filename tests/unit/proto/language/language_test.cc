@@ -19,6 +19,7 @@
 #include "waystation/v1/person.pb.h"
 #include "waystation/v1/reconciliation_service.pb.h"
 #include "waystation/v1/registry_service.pb.h"
+#include "waystation/v1/verify_service.pb.h"
 
 namespace waystation::language {
 namespace {
@@ -96,7 +97,8 @@ TEST_F(Chinese, NamesEveryValueThatTheServicesUse) {
         v1::MailboxEntry::descriptor()->file(),
         v1::Notice::descriptor()->file(), v1::Decision::descriptor()->file(),
         v1::UpdateResult::descriptor()->file(),
-        v1::Update::descriptor()->file()}) {
+        v1::Update::descriptor()->file(),
+        v1::VerifyRequest::descriptor()->file()}) {
     for (int i = 0; i < file->enum_type_count(); ++i) {
       ExpectValues(*file->enum_type(i));
     }

@@ -287,6 +287,31 @@ TEST(Words, AreFoundInEverySpelling) {
   }
 }
 
+// Refusal 5: a certificate is asked about with a code, and with one of a person
+// nobody is found; what comes back is one word, and that no service may be
+// refused.
+TEST_F(Contracts, CheckNoCertificateWithoutACode) {
+  std::set<std::string> asking;
+  const Descriptor& response = Message("VerifyResponse");
+  ForEachMethod([&](const MethodDescriptor& method) {
+    if (CanHold(*method.output_type(), response)) asking.insert(method.name());
+  });
+  EXPECT_EQ(asking, (std::set<std::string>{"Verify"}));
+  const auto names = [](const Descriptor& message) {
+    std::set<std::string> fields;
+    for (int i = 0; i < message.field_count(); ++i) {
+      fields.insert(message.field(i)->name());
+    }
+    return fields;
+  };
+  EXPECT_EQ(
+      names(Message("VerifyRequest")),
+      (std::set<std::string>{"code", "kind", "scheme", "number", "purpose"}));
+  EXPECT_EQ(names(response),
+            (std::set<std::string>{"answer", "as_of_time", "notice"}));
+  EXPECT_EQ(response.FindEnumTypeByName("Answer")->value_count(), 4);
+}
+
 // Refusal 6: nobody but agencies receives anything. Recipients of agreements
 // are named by agency or sector, and purposes and forms are closed lists.
 TEST_F(Contracts, KnowNoOtherRecipientThanAgencies) {

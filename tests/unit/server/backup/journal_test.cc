@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -52,6 +53,52 @@ TEST_F(JournalTest, RemembersTheLastOfEach) {
   const auto journal = Open();
   EXPECT_THAT(journal->Objects(), testing::ElementsAre(kFirst[0], kRevoked[0]));
   EXPECT_EQ(journal->checkpoint(), "a note\n");
+}
+
+TEST_F(JournalTest, ForgetsWhatCountsUntilATimeOnly) {
+  const absl::Time now = absl::FromUnixSeconds(1'000'000);
+  const std::vector<Journal::Passing> passing = {
+      {.row = {.kind = "spent-code", .id = "01", .bytes = "a"},
+       .until = now + absl::Hours(1)},
+      {.row = {.kind = "spent-code", .id = "02", .bytes = "b"},
+       .until = now + absl::Hours(2)},
+      {.row = {.kind = "spent-code", .id = "03", .bytes = "c"}, .until = now}};
+  {
+    const auto journal = Open();
+    ASSERT_TRUE(journal->Put(kFirst, now).ok());
+    ASSERT_TRUE(journal->Put(passing, now).ok());
+  }
+  const auto ids = [&](absl::Time at) {
+    auto journal = Journal::Open(folder(), at);
+    EXPECT_TRUE(journal.ok()) << journal.status();
+    std::vector<std::string> found;
+    for (const ObjectRow& row : (*journal)->Objects()) found.push_back(row.id);
+    return found;
+  };
+  EXPECT_THAT(ids(now),
+              testing::ElementsAre("labor.320500", "5f01", "01", "02"));
+  EXPECT_THAT(ids(now + absl::Hours(1)),
+              testing::ElementsAre("labor.320500", "5f01", "02"));
+  EXPECT_THAT(ids(now + absl::Hours(2)),
+              testing::ElementsAre("labor.320500", "5f01"));
+}
+
+TEST_F(JournalTest, GrowsWithWhatCountsAndNotWithWhatEverDid) {
+  const auto journal = Open();
+  absl::Time now = absl::FromUnixSeconds(1'000'000);
+  ASSERT_TRUE(journal->Put(kFirst, now).ok());
+  for (int i = 0; i < 5'000; ++i) {
+    now += absl::Minutes(1);
+    const std::vector<Journal::Passing> one = {
+        {.row = {.kind = "spent-code", .id = std::to_string(i), .bytes = "x"},
+         .until = now + absl::Minutes(15)}};
+    ASSERT_TRUE(journal->Put(one, now).ok());
+  }
+  const std::string text = Text();
+  EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 2'500);
+  const auto again = Journal::Open(folder(), now);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ((*again)->Objects().size(), 2U + 15U);
 }
 
 TEST_F(JournalTest, WritesNothingTwice) {

@@ -83,6 +83,9 @@ TEST(Attributes, AreWhatTheCodeCallsThem) {
             "household_registration");
   EXPECT_EQ(GetAttribute(kResidence).name, "residence");
   EXPECT_EQ(GetAttribute(kContact).name, "contact");
+  EXPECT_EQ(GetAttribute(kResidencePermit).name, "residence_permit");
+  EXPECT_EQ(GetAttribute(kCertificates).name, "certificates");
+  EXPECT_EQ(GetAttribute(kServiceCard).name, "service_card");
 }
 
 TEST(AttributeSet, ListsItsMembersInOrder) {

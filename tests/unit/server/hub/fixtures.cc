@@ -4,12 +4,20 @@
 #include <gtest/gtest.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
+
 #include "google/protobuf/util/time_util.h"
 #include "proto/agreement/ceiling.h"
 #include "proto/codes/citizen_number.h"
 
 namespace waystation::hub {
 namespace {
+
+void SetDay(int year, int month, int day, v1::Date& date) {
+  date.set_year(year);
+  date.set_month(month);
+  date.set_day(day);
+}
 
 using google::protobuf::util::TimeUtil;
 
@@ -36,12 +44,8 @@ v1::Agreement DefaultAgreement(const std::string& sector) {
   agreement.mutable_legal_basis()->set_article("art. 7");
   agreement.set_impact_assessment("TEST-PIA-1");
   agreement.set_scope(v1::SCOPE_OWN_RECORDS);
-  agreement.mutable_valid_from()->set_year(2024);
-  agreement.mutable_valid_from()->set_month(1);
-  agreement.mutable_valid_from()->set_day(1);
-  agreement.mutable_valid_until()->set_year(2034);
-  agreement.mutable_valid_until()->set_month(12);
-  agreement.mutable_valid_until()->set_day(31);
+  SetDay(2024, 1, 1, *agreement.mutable_valid_from());
+  SetDay(2034, 12, 31, *agreement.mutable_valid_until());
   agreement.set_retention_days(365);
   for (const agreement::CeilingRow& row : agreement::CompiledRows()) {
     if (row.to != sector || !row.is_default) continue;
@@ -126,7 +130,10 @@ Say::Say(std::string_view key, uint64_t revision) {
 }
 
 v1::Person& Say::Claim(std::string_view attribute) {
-  update_.mutable_mask()->add_paths(std::string(attribute));
+  const auto& paths = update_.mask().paths();
+  if (std::ranges::find(paths, attribute) == paths.end()) {
+    update_.mutable_mask()->add_paths(std::string(attribute));
+  }
   return *update_.mutable_claims();
 }
 
@@ -143,10 +150,8 @@ Say& Say::Name(std::string_view name) {
 }
 
 Say& Say::Born(int year, int month, int day) {
-  v1::Date& date = *Claim("birth_date").mutable_birth_date()->mutable_date();
-  date.set_year(year);
-  date.set_month(month);
-  date.set_day(day);
+  SetDay(year, month, day,
+         *Claim("birth_date").mutable_birth_date()->mutable_date());
   return *this;
 }
 
@@ -170,10 +175,38 @@ Say& Say::Works(std::string_view employer, std::string_view uscc) {
 }
 
 Say& Say::Insured(v1::SocialInsurance::State state) {
-  auto& scheme =
+  return InsuredIn(v1::SocialInsurance::SCHEME_MEDICAL_EMPLOYEE, state);
+}
+
+Say& Say::InsuredIn(v1::SocialInsurance::Scheme scheme,
+                    v1::SocialInsurance::State state) {
+  auto& membership =
       *Claim("social_insurance").mutable_social_insurance()->add_schemes();
-  scheme.set_scheme(v1::SocialInsurance::SCHEME_MEDICAL_EMPLOYEE);
-  scheme.set_state(state);
+  membership.set_scheme(scheme);
+  membership.set_state(state);
+  return *this;
+}
+
+Say& Say::Permit(std::string_view number, int until_year, int month, int day) {
+  auto& permit = *Claim("residence_permit").mutable_residence_permit();
+  permit.set_number(std::string(number));
+  SetDay(until_year, month, day, *permit.mutable_valid_until());
+  return *this;
+}
+
+Say& Say::Card(std::string_view number) {
+  Claim("service_card").mutable_service_card()->set_number(std::string(number));
+  return *this;
+}
+
+Say& Say::Holds(v1::Certificate::Kind kind, std::string_view number,
+                int until_year, int month, int day) {
+  v1::Certificate& certificate = *Claim("certificates").add_certificates();
+  certificate.set_kind(kind);
+  certificate.set_number(std::string(number));
+  if (until_year != 0) {
+    SetDay(until_year, month, day, *certificate.mutable_valid_until());
+  }
   return *this;
 }
 
@@ -204,10 +237,7 @@ Say& Say::Recorded(absl::Time time) {
 }
 
 Say& Say::ValidFrom(int year, int month, int day) {
-  v1::Date& date = *update_.mutable_times()->mutable_valid_from();
-  date.set_year(year);
-  date.set_month(month);
-  date.set_day(day);
+  SetDay(year, month, day, *update_.mutable_times()->mutable_valid_from());
   return *this;
 }
 
@@ -277,7 +307,7 @@ absl::Status TestHub::TryStart(std::optional<Restored> restored) {
         {.folder = folder_ / "backup", .keys = folder_ / "keys"});
     if (!shelf.ok()) return shelf.status();
     shelf_ = *std::move(shelf);
-    auto journal = backup::Journal::Open(folder_ / "journal");
+    auto journal = backup::Journal::Open(folder_ / "journal", Now());
     if (!journal.ok()) return journal.status();
     journal_ = *std::move(journal);
     backups = {.shelf = shelf_.get(),

@@ -67,6 +67,13 @@ class Say {
   Say& Runs(std::string_view number, v1::Business::State state);
   Say& Phone(std::string_view phone);
   Say& Trained(std::string_view course, std::string_view title);
+  Say& InsuredIn(v1::SocialInsurance::Scheme scheme,
+                 v1::SocialInsurance::State state);
+  Say& Permit(std::string_view number, int until_year, int month, int day);
+  Say& Card(std::string_view number);
+  // A certificate, without an end unless a year is given.
+  Say& Holds(v1::Certificate::Kind kind, std::string_view number,
+             int until_year = 0, int month = 0, int day = 0);
   Say& Recorded(absl::Time time);
   Say& ValidFrom(int year, int month, int day);
   Say& TakeBack(std::string_view attribute);

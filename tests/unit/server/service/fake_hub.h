@@ -214,6 +214,23 @@ class FakeHub final : public hub::Hub {
     return v1::GetNoticeRatesResponse();
   }
 
+  void IssueCode(const hub::Caller&, v1::IssueCodeRequest,
+                 Callback<v1::IssueCodeResponse> done) override {
+    done(v1::IssueCodeResponse());
+  }
+  void Verify(const hub::Caller&, v1::VerifyRequest,
+              Callback<v1::VerifyResponse> done) override {
+    done(v1::VerifyResponse());
+  }
+  void WithdrawCodes(const hub::Caller&, v1::WithdrawCodesRequest,
+                     Callback<v1::WithdrawCodesResponse> done) override {
+    done(v1::WithdrawCodesResponse());
+  }
+  absl::StatusOr<v1::ReportVerificationsResponse> ReportVerifications(
+      const hub::Caller&, const v1::ReportVerificationsRequest&) override {
+    return v1::ReportVerificationsResponse();
+  }
+
   absl::StatusOr<v1::ListConflictsResponse> ListConflicts(
       const hub::Caller&, const v1::ListConflictsRequest&) override {
     return v1::ListConflictsResponse();

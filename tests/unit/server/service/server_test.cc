@@ -95,6 +95,10 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"NoticeService.GetNotice", "AC"},
       {"NoticeService.StepNotice", "AC"},
       {"NoticeService.GetNoticeRates", "ACROD"},
+      {"VerifyService.IssueCode", "ACR"},
+      {"VerifyService.Verify", "AC"},
+      {"VerifyService.WithdrawCodes", "ACR"},
+      {"VerifyService.ReportVerifications", "RD"},
       {"ReconciliationService.ListConflicts", "CR"},
       {"ReconciliationService.GetConflict", "CR"},
       {"ReconciliationService.ListCandidates", "CR"},
@@ -151,7 +155,7 @@ TEST_F(ServerTest, KeepsRolesApart) {
       [](const auto& request) { return FakeHub::Acknowledge(request); });
   std::set<std::string> seen;
   for (const std::string service :
-       {"RegistryService", "MailboxService", "NoticeService",
+       {"RegistryService", "MailboxService", "NoticeService", "VerifyService",
         "ReconciliationService", "AuditService", "AdminService"}) {
     const auto* const descriptor =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
@@ -479,13 +483,14 @@ TEST_F(ServerTest, ReflectsItsServices) {
     names.insert(service.name());
   }
   EXPECT_THAT(
-      names, ElementsAre(
-                 "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
-                 "grpc.reflection.v1alpha.ServerReflection",
-                 "waystation.v1.AdminService", "waystation.v1.AuditService",
-                 "waystation.v1.MailboxService", "waystation.v1.NoticeService",
-                 "waystation.v1.ReconciliationService",
-                 "waystation.v1.RegistryService"));
+      names,
+      ElementsAre(
+          "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+          "grpc.reflection.v1alpha.ServerReflection",
+          "waystation.v1.AdminService", "waystation.v1.AuditService",
+          "waystation.v1.MailboxService", "waystation.v1.NoticeService",
+          "waystation.v1.ReconciliationService",
+          "waystation.v1.RegistryService", "waystation.v1.VerifyService"));
   request.set_file_containing_symbol("waystation.v1.MailboxService.Watch");
   ASSERT_TRUE(stream->Write(request) && stream->Read(&response));
   EXPECT_GE(response.file_descriptor_response().file_descriptor_proto_size(),
