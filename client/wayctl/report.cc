@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
+#include "client/wayctl/notice_report.h"
 #include "client/wayctl/sample_view.h"
 #include "client/wayctl/truth_file.h"
 #include "client/wayctl/values.h"
@@ -287,6 +288,7 @@ void AddReport(Commands& commands) {
       Say("CSV with the columns agency, record_key and person, such as the "
           "truth.csv of waystation-population; - is standard input. Asked of "
           "the reconciliation office only"));
+  AddNoticeReports(commands, noun);
 }
 
 }  // namespace waystation::wayctl
