@@ -12,7 +12,9 @@ usage: tests/run.sh [--quick | --sanitizers | --fuzz [SECONDS] | --lint | --tidy
   (none)        build, and run every functional test
   --quick       unit and conformance tests only
   --sanitizers  the suites named in tests/README.md under ASan+UBSan and TSan
-  --fuzz [N]    each reader for N seconds (60) on what libFuzzer makes up
+  --fuzz [N]    each reader on inputs that libFuzzer makes of a seed that stays
+                the same; or for N seconds, of a seed that each commit has its
+                own of
   --lint        clang-format, buf lint, shellcheck
   --tidy        clang-tidy over all of our code; takes half an hour
   --planted     plants bugs and demands that tests fail; takes half an hour
@@ -65,6 +67,11 @@ tree=$(git rev-parse 'HEAD^{tree}' 2>/dev/null || echo 1)
 export RC_PARAMS
 
 deploy/lib/install.sh deploy/packages.txt
+if $fuzz; then
+  # First of all, since it is what may not be had.
+  deploy/lib/install.sh deploy/packages-fuzz.txt
+  deploy/lib/sources.sh libprotobuf-dev libyaml-cpp-dev
+fi
 if $lint; then
   deploy/lib/install.sh deploy/packages-lint.txt
   tests/lint.sh
@@ -84,8 +91,6 @@ if $sanitizers; then
   done
 fi
 if $fuzz; then
-  deploy/lib/install.sh deploy/packages-fuzz.txt
-  deploy/lib/sources.sh libprotobuf-dev libyaml-cpp-dev
   deploy/lib/build.sh fuzz tests_fuzz
   WAYSTATION_FUZZ_SEED=${WAYSTATION_FUZZ_SEED:-$((16#${tree:0:7} + 1))} \
     ctest --preset fuzz -j2 "${select[@]}"

@@ -3,7 +3,7 @@
 # sources.sh PACKAGE...: brings the Debian source of each installed package, in
 # the very version that is installed, to build/tools/sources/PACKAGE, unpacked
 # and patched. apt checks signatures and sums; its own lists and settings stay
-# as they are, and no root is needed.
+# as they are, and root is needed only where apt has no lists at all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -29,12 +29,20 @@ done
 
 # The same mirrors, for sources.
 mkdir -p $apt/lists/partial $apt/archives/partial
-# apt fills these in.
-# shellcheck disable=SC2016
-apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' \
-  'Created-By: Packages' 'Origin: Debian' 'Component: main' | sort -u |
-  sed 's|^|deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] |' \
-    >$apt/sources.list
+list_mirrors() {
+  # apt fills these in.
+  # shellcheck disable=SC2016
+  apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' \
+    'Created-By: Packages' 'Origin: Debian' 'Component: main' | sort -u |
+    sed 's|^|deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] |' \
+      >$apt/sources.list
+}
+list_mirrors
+if [ ! -s $apt/sources.list ] && [ "$(id -u)" -eq 0 ]; then
+  # An image that was made small has no lists of packages.
+  apt-get update -qq >&2 || true
+  list_mirrors
+fi
 [ -s $apt/sources.list ] || fail "apt knows no mirror of Debian: apt-get update"
 options=(-qq
   -o Dir::Etc::SourceList="$PWD/$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/fuzz/fuzz.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -39,15 +40,19 @@ MemoryFile::MemoryFile(std::string_view bytes)
 MemoryFile::~MemoryFile() { close(file_); }
 
 ScratchFolder::ScratchFolder()
-    : path_((fs::is_directory("/dev/shm") ? fs::path("/dev/shm")
+    : made_((fs::is_directory("/dev/shm") ? fs::path("/dev/shm")
                                           : fs::temp_directory_path()) /
             "waystation-fuzz-XXXXXX") {
-  if (mkdtemp(path_.data()) == nullptr) CannotRun("mkdtemp");
+  if (mkdtemp(made_.data()) == nullptr) CannotRun("mkdtemp");
+  folder_ = open(made_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (folder_ < 0) CannotRun("open");
+  path_ = "/proc/self/fd/" + std::to_string(folder_);
 }
 
 ScratchFolder::~ScratchFolder() {
+  close(folder_);
   std::error_code error;
-  fs::remove_all(path_, error);
+  fs::remove_all(made_, error);
 }
 
 void ScratchFolder::Clear() {

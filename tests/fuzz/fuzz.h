@@ -46,6 +46,7 @@ class MemoryFile {
 };
 
 // An empty folder in memory, where there is such a place; gone when it goes.
+// Its path is the same in each run: libFuzzer makes inputs of what is compared.
 class ScratchFolder {
  public:
   ScratchFolder();
@@ -57,6 +58,8 @@ class ScratchFolder {
   void Clear();
 
  private:
+  std::string made_;
+  int folder_ = -1;
   std::string path_;
 };
 
