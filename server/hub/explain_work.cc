@@ -238,12 +238,4 @@ absl::Status ExplainWork::Conclude(const Outcome& outcome) {
   return absl::OkStatus();
 }
 
-void ExplainWork::Answer(const storage::Committed* /*committed*/) {
-  done_(std::move(response_));
-}
-
-void ExplainWork::Fail(const absl::Status& status) {
-  done_(StoreError(status));
-}
-
 }  // namespace waystation::hub

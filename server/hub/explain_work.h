@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/domain/link.h"
+#include "server/hub/answering.h"
 #include "server/hub/caller.h"
 #include "server/hub/hub.h"
 #include "server/hub/pair_ruling.h"
@@ -16,21 +17,19 @@
 
 namespace waystation::hub {
 
-class ExplainWork final : public Work {
+class ExplainWork final : public Answering<v1::ExplainPersonResponse> {
  public:
   // `reason` has been checked. `record` is held.
   ExplainWork(Caller caller, storage::Uid record, std::string reason,
               Hub::Callback<v1::ExplainPersonResponse> done)
-      : caller_(std::move(caller)),
+      : Answering(std::move(done)),
+        caller_(std::move(caller)),
         record_(record),
-        reason_(std::move(reason)),
-        done_(std::move(done)) {}
+        reason_(std::move(reason)) {}
 
   bool alone() const override { return true; }
   absl::Status Begin(Planning& planning) override;
   absl::Status Conclude(const Outcome& outcome) override;
-  void Answer(const storage::Committed* committed) override;
-  void Fail(const absl::Status& status) override;
 
  private:
   class Telling;
@@ -38,10 +37,8 @@ class ExplainWork final : public Work {
   const Caller caller_;
   const storage::Uid record_;
   const std::string reason_;
-  const Hub::Callback<v1::ExplainPersonResponse> done_;
   // Of the person; they are named in the leaf.
   std::vector<RecordPtr> records_;
-  v1::ExplainPersonResponse response_;
 };
 
 }  // namespace waystation::hub

@@ -190,9 +190,8 @@ void NoticeWork::AddLeaf(Planning& planning, v1::AuditEvent event,
 SendNoticeWork::SendNoticeWork(Core& core, const NoticeNames& names,
                                Caller caller, v1::SendNoticeRequest request,
                                Hub::Callback<v1::SendNoticeResponse> done)
-    : NoticeWork(core, names, std::move(caller)),
+    : Answering(std::move(done), core, names, std::move(caller)),
       request_(std::move(request)),
-      done_(std::move(done)),
       key_(core.hashes.RecordKey(caller_.agency, request_.record_key())) {
   if (!request_.request_id().empty() && !request_.validate_only()) {
     request_hash_ = core.hashes.Request(caller_.path, request_.request_id());
@@ -288,24 +287,15 @@ absl::Status SendNoticeWork::Conclude(const Outcome& outcome) {
   return absl::OkStatus();
 }
 
-void SendNoticeWork::Answer(const storage::Committed* /*committed*/) {
-  done_(std::move(response_));
-}
-
-void SendNoticeWork::Fail(const absl::Status& status) {
-  done_(StoreError(status));
-}
-
 // --- looking ---
 
 GetNoticeWork::GetNoticeWork(Core& core, const NoticeNames& names,
                              Caller caller, std::string id,
                              std::optional<Seen> seen,
                              Hub::Callback<v1::GetNoticeResponse> done)
-    : NoticeWork(core, names, std::move(caller)),
+    : Answering(std::move(done), core, names, std::move(caller)),
       id_(std::move(id)),
-      seen_(std::move(seen)),
-      done_(std::move(done)) {}
+      seen_(std::move(seen)) {}
 
 absl::Status GetNoticeWork::Begin(Planning& planning) {
   response_.Clear();
@@ -351,13 +341,9 @@ absl::Status GetNoticeWork::Conclude(const Outcome& outcome) {
   return absl::OkStatus();
 }
 
-void GetNoticeWork::Answer(const storage::Committed* /*committed*/) {
+void GetNoticeWork::Answer(const storage::Committed* committed) {
   ++core_.counters.reads_answered;
-  done_(std::move(response_));
-}
-
-void GetNoticeWork::Fail(const absl::Status& status) {
-  done_(StoreError(status));
+  Answering::Answer(committed);
 }
 
 // --- steps ---
@@ -365,9 +351,8 @@ void GetNoticeWork::Fail(const absl::Status& status) {
 StepNoticeWork::StepNoticeWork(Core& core, const NoticeNames& names,
                                Caller caller, v1::StepNoticeRequest request,
                                Hub::Callback<v1::StepNoticeResponse> done)
-    : NoticeWork(core, names, std::move(caller)),
-      request_(std::move(request)),
-      done_(std::move(done)) {}
+    : Answering(std::move(done), core, names, std::move(caller)),
+      request_(std::move(request)) {}
 
 absl::Status StepNoticeWork::Begin(Planning& planning) {
   response_.Clear();
@@ -489,14 +474,6 @@ absl::Status StepNoticeWork::Conclude(const Outcome& outcome) {
   event.set_agency(other_side_);
   AddLeaf(outcome.planning, std::move(event), record_.get(), 0, other_side_);
   return absl::OkStatus();
-}
-
-void StepNoticeWork::Answer(const storage::Committed* /*committed*/) {
-  done_(std::move(response_));
-}
-
-void StepNoticeWork::Fail(const absl::Status& status) {
-  done_(StoreError(status));
 }
 
 }  // namespace waystation::hub

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/domain/notice.h"
+#include "server/hub/answering.h"
 #include "server/hub/core.h"
 #include "server/hub/hub.h"
 #include "server/hub/notice_row.h"
@@ -75,7 +76,8 @@ class NoticeWork : public Work {
   const Caller caller_;
 };
 
-class SendNoticeWork final : public NoticeWork {
+class SendNoticeWork final
+    : public Answering<v1::SendNoticeResponse, NoticeWork> {
  public:
   SendNoticeWork(Core& core, const NoticeNames& names, Caller caller,
                  v1::SendNoticeRequest request,
@@ -86,8 +88,6 @@ class SendNoticeWork final : public NoticeWork {
   void AddKeys(std::vector<storage::KeyHash>& keys) const override;
   absl::Status Begin(Planning& planning) override;
   absl::Status Conclude(const Outcome& outcome) override;
-  void Answer(const storage::Committed* committed) override;
-  void Fail(const absl::Status& status) override;
 
  private:
   // Whether this very request was taken before; its answer is prepared then.
@@ -95,16 +95,15 @@ class SendNoticeWork final : public NoticeWork {
                                   const AgencyEntry& agency, storage::Uid uid);
 
   const v1::SendNoticeRequest request_;
-  const Hub::Callback<v1::SendNoticeResponse> done_;
   const storage::KeyHash key_;
   storage::KeyHash request_hash_{};
-  v1::SendNoticeResponse response_;
   RecordPtr record_;
   bool writes_ = false;
 };
 
 // The answer to a look, whose view is computed already.
-class GetNoticeWork final : public NoticeWork {
+class GetNoticeWork final
+    : public Answering<v1::GetNoticeResponse, NoticeWork> {
  public:
   struct Seen {
     v1::PersonView about;
@@ -118,17 +117,15 @@ class GetNoticeWork final : public NoticeWork {
   absl::Status Begin(Planning& planning) override;
   absl::Status Conclude(const Outcome& outcome) override;
   void Answer(const storage::Committed* committed) override;
-  void Fail(const absl::Status& status) override;
 
  private:
   const std::string id_;
   const std::optional<Seen> seen_;
-  const Hub::Callback<v1::GetNoticeResponse> done_;
-  v1::GetNoticeResponse response_;
   RecordPtr record_;
 };
 
-class StepNoticeWork final : public NoticeWork {
+class StepNoticeWork final
+    : public Answering<v1::StepNoticeResponse, NoticeWork> {
  public:
   StepNoticeWork(Core& core, const NoticeNames& names, Caller caller,
                  v1::StepNoticeRequest request,
@@ -137,8 +134,6 @@ class StepNoticeWork final : public NoticeWork {
   bool alone() const override { return request_.validate_only(); }
   absl::Status Begin(Planning& planning) override;
   absl::Status Conclude(const Outcome& outcome) override;
-  void Answer(const storage::Committed* committed) override;
-  void Fail(const absl::Status& status) override;
 
  private:
   absl::Status Take(Planning& planning, Loaded& loaded);
@@ -146,8 +141,6 @@ class StepNoticeWork final : public NoticeWork {
   absl::Status Extend(Planning& planning, Loaded& loaded);
 
   const v1::StepNoticeRequest request_;
-  const Hub::Callback<v1::StepNoticeResponse> done_;
-  v1::StepNoticeResponse response_;
   RecordPtr record_;
   std::string other_side_;
 };

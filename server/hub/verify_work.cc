@@ -130,11 +130,11 @@ std::string NameOfKind(v1::Certificate::Kind kind) {
 IssueCodeWork::IssueCodeWork(Core& core, Caller caller, std::string agency,
                              v1::IssueCodeRequest request,
                              Hub::Callback<v1::IssueCodeResponse> done)
-    : core_(core),
+    : Answering(std::move(done)),
+      core_(core),
       caller_(std::move(caller)),
       agency_(std::move(agency)),
       request_(std::move(request)),
-      done_(std::move(done)),
       key_(core.hashes.RecordKey(agency_, request_.record().record_key())),
       subject_({.kind = request_.kind(), .scheme = request_.scheme()}) {}
 
@@ -247,14 +247,6 @@ absl::Status IssueCodeWork::Conclude(const Outcome& outcome) {
       about,
       DisclosureDetail(core_, *record_, about, caller_.path, std::move(asked)));
   return absl::OkStatus();
-}
-
-void IssueCodeWork::Answer(const storage::Committed* /*committed*/) {
-  done_(std::move(response_));
-}
-
-void IssueCodeWork::Fail(const absl::Status& status) {
-  done_(StoreError(status));
 }
 
 // --- asking ---
@@ -372,11 +364,11 @@ WithdrawCodesWork::WithdrawCodesWork(
     Core& core, Caller caller, std::string agency,
     v1::WithdrawCodesRequest request,
     Hub::Callback<v1::WithdrawCodesResponse> done)
-    : core_(core),
+    : Answering(std::move(done)),
+      core_(core),
       caller_(std::move(caller)),
       agency_(std::move(agency)),
       request_(std::move(request)),
-      done_(std::move(done)),
       key_(core.hashes.RecordKey(agency_, request_.record().record_key())) {}
 
 void WithdrawCodesWork::AddKeys(std::vector<storage::KeyHash>& keys) const {
@@ -419,14 +411,6 @@ absl::Status WithdrawCodesWork::Conclude(const Outcome& outcome) {
   AddLeaf(outcome.planning, std::move(event), 0,
           DisclosureDetail(core_, *record_, 0, caller_.path));
   return absl::OkStatus();
-}
-
-void WithdrawCodesWork::Answer(const storage::Committed* /*committed*/) {
-  done_(std::move(response_));
-}
-
-void WithdrawCodesWork::Fail(const absl::Status& status) {
-  done_(StoreError(status));
 }
 
 }  // namespace waystation::hub

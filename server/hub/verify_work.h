@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/domain/verification.h"
+#include "server/hub/answering.h"
 #include "server/hub/core.h"
 #include "server/hub/hub.h"
 #include "server/hub/verification_counts.h"
@@ -28,7 +29,7 @@ absl::Status CheckWrongCodes(const Core& core, const std::string& agency,
 // "residence_permit", as it stands in leaves.
 std::string NameOfKind(v1::Certificate::Kind kind);
 
-class IssueCodeWork final : public Work {
+class IssueCodeWork final : public Answering<v1::IssueCodeResponse> {
  public:
   // `agency` holds the record. The request is sound in itself.
   IssueCodeWork(Core& core, Caller caller, std::string agency,
@@ -39,8 +40,6 @@ class IssueCodeWork final : public Work {
   void AddKeys(std::vector<storage::KeyHash>& keys) const override;
   absl::Status Begin(Planning& planning) override;
   absl::Status Conclude(const Outcome& outcome) override;
-  void Answer(const storage::Committed* committed) override;
-  void Fail(const absl::Status& status) override;
 
  private:
   // The one that is meant of what the record claims.
@@ -52,10 +51,8 @@ class IssueCodeWork final : public Work {
   const Caller caller_;
   const std::string agency_;
   const v1::IssueCodeRequest request_;
-  const Hub::Callback<v1::IssueCodeResponse> done_;
   const storage::KeyHash key_;
   const domain::VerifySubject subject_;
-  v1::IssueCodeResponse response_;
   RecordPtr record_;
   domain::AttributeNumber attribute_ = 0;
 };
@@ -91,7 +88,7 @@ class VerifyWork final : public Work {
   std::optional<VerificationCounts::Outcome> counted_;
 };
 
-class WithdrawCodesWork final : public Work {
+class WithdrawCodesWork final : public Answering<v1::WithdrawCodesResponse> {
  public:
   // `agency` holds the record.
   WithdrawCodesWork(Core& core, Caller caller, std::string agency,
@@ -102,17 +99,13 @@ class WithdrawCodesWork final : public Work {
   void AddKeys(std::vector<storage::KeyHash>& keys) const override;
   absl::Status Begin(Planning& planning) override;
   absl::Status Conclude(const Outcome& outcome) override;
-  void Answer(const storage::Committed* committed) override;
-  void Fail(const absl::Status& status) override;
 
  private:
   Core& core_;
   const Caller caller_;
   const std::string agency_;
   const v1::WithdrawCodesRequest request_;
-  const Hub::Callback<v1::WithdrawCodesResponse> done_;
   const storage::KeyHash key_;
-  v1::WithdrawCodesResponse response_;
   RecordPtr record_;
 };
 
