@@ -48,10 +48,12 @@ class MailboxWatchers::Watcher {
     return true;
   }
 
-  std::optional<uint64_t> position() const {
+  // Where it stands, with `watcher` left to the caller; nullopt: it does not.
+  std::optional<Standing> standing() const {
     const std::lock_guard lock(mutex_);
     if (!is_standing_) return std::nullopt;
-    return position_;
+    return Standing{
+        .watcher = nullptr, .position = position_, .has_room = credit_ > 0};
   }
 
   // The number of the promise.
@@ -197,8 +199,9 @@ std::vector<MailboxWatchers::Standing> MailboxWatchers::StandingBy(
     const std::string& agency) const {
   std::vector<Standing> standing;
   for (std::shared_ptr<Watcher>& watcher : Of(agency)) {
-    if (const auto position = watcher->position()) {
-      standing.push_back({std::move(watcher), *position});
+    if (auto one = watcher->standing()) {
+      one->watcher = std::move(watcher);
+      standing.push_back(*std::move(one));
     }
   }
   return standing;

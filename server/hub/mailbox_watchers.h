@@ -33,6 +33,8 @@ class MailboxWatchers {
   struct Standing {
     std::shared_ptr<Watcher> watcher;
     uint64_t position = 0;
+    // It has not got as many pages as it may have to send.
+    bool has_room = false;
 
     // Of no other watcher of this hub.
     uint64_t id() const;
@@ -71,8 +73,7 @@ class MailboxWatchers {
 
   std::vector<Standing> StandingBy(const std::string& agency) const;
   // That the next `entries` behind where it stands come from the group that is
-  // being planned. nullopt if it does not stand there any more, or has got
-  // pages enough to send.
+  // being planned. nullopt if it does not stand there any more, or has no room.
   static std::optional<Promise> MakePromise(const Standing& standing,
                                             uint64_t entries);
   // The group that is being planned promises it nothing.

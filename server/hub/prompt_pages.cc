@@ -98,11 +98,11 @@ bool HasSeen(const Change* in_flight, storage::AgencyNumber agency,
          has(in_flight->promised, standing.id());
 }
 
-std::optional<PromptPage> PrepareFor(
-    Planning& planning, const AgencyEntry& agency,
-    const MailboxWatchers::Standing& standing,
-    std::span<const storage::MailboxRow> rows,
-    std::span<const std::shared_ptr<const Person>> persons) {
+std::optional<PromptPage> PrepareFor(Planning& planning,
+                                     const AgencyEntry& agency,
+                                     const MailboxWatchers::Standing& standing,
+                                     std::span<const storage::MailboxRow> rows,
+                                     PersonsAfter& persons_after) {
   Core& core = planning.core;
   const std::shared_ptr<const Access> access =
       planning.registry->AccessOf(agency, planning.today, standing.purpose());
@@ -113,7 +113,9 @@ std::optional<PromptPage> PrepareFor(
                                .now = planning.now};
   const auto size = reading.SizeOf(standing.page_size());
   if (!size.ok() || rows.size() > *size) return std::nullopt;
-  auto prepared = PreparePage(core, reading, rows, persons);
+  const auto persons = HoldersOf(rows, persons_after);
+  if (!persons.has_value()) return std::nullopt;
+  auto prepared = PreparePage(core, reading, rows, *persons);
   if (!prepared.has_value() || prepared->page.entries().empty()) {
     return std::nullopt;
   }
@@ -148,11 +150,10 @@ std::vector<PromptPage> PreparePromptPages(Planning& planning,
     const auto standing = planning.core.watchers.StandingBy(agency->id());
     if (standing.empty()) continue;
     const std::vector<storage::MailboxRow> rows = RowsFor(planning, number);
-    const auto persons = HoldersOf(rows, persons_after);
     for (const MailboxWatchers::Standing& one : standing) {
       std::optional<PromptPage> page =
-          persons.has_value() && HasSeen(in_flight, number, one)
-              ? PrepareFor(planning, *agency, one, rows, *persons)
+          one.has_room && HasSeen(in_flight, number, one)
+              ? PrepareFor(planning, *agency, one, rows, persons_after)
               : std::nullopt;
       if (page.has_value()) {
         planning.change.promised.push_back(one.id());

@@ -318,6 +318,28 @@ TEST(Watch, ABudgetThatIsSpentIsNotOverdrawnByWhatComesByItself) {
   EXPECT_THAT(watching.Taken(), IsEmpty());
 }
 
+TEST(Watch, APageThatItHasNoRoomForIsNoCall) {
+  TestHub test;
+  MeetBoth(test, 1);
+  Watching watching(test, kLaborSuzhou);
+  watching.ReadToTheEnd();
+  test.Advance(absl::Minutes(1));
+  v1::Agreement agreement = DefaultAgreement("labor");
+  agreement.set_version(agreement.version() + 1);
+  // Four pages that come by themselves, and one that is pulled.
+  agreement.mutable_budget()->set_calls_per_minute(5);
+  ASSERT_EQ(test.Apply(agreement), absl::OkStatus());
+  watching.TimesWoken();
+  ASSERT_TRUE(watching.StandBy());
+  uint64_t revision = 2;
+  for (int i = 0; i < 4; ++i) test.Submit(kLaborFuyang, Job(0, revision++));
+  watching.WaitForPages(4);
+  test.Submit(kLaborFuyang, Job(0, revision++));
+  watching.WaitToBeWoken();
+  EXPECT_THAT(watching.Taken(), SizeIs(4));
+  EXPECT_THAT(watching.Pull().entries(), SizeIs(1));
+}
+
 TEST(Watch, AGroupThatDoesNotComeAboutBreaksNoPromise) {
   FullDisk disk;
   TestHub test({.hooks = &disk});
