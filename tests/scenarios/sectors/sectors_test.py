@@ -10,15 +10,12 @@ import os
 import pathlib
 import re
 import shutil
-import sys
-import unittest
 
 import yaml
 from people import with_check
+from scenario import BIN, SOURCE, Scenario, main
 from world import World, person
 
-BIN = sys.argv.pop(1)
-SOURCE = pathlib.Path(__file__).resolve().parents[3]
 HERE = pathlib.Path(__file__).resolve().parent
 MAPPINGS = SOURCE / "adapters/other_sectors"
 PAGE = (SOURCE / "docs/joining.md").read_text(encoding="utf-8")
@@ -86,16 +83,8 @@ def files(title):
     return re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
 
 
-class Sectors(unittest.TestCase):
-    """A hub for the tests of a class; each sector has a folder, its desk."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.world = World(BIN)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.world.close()
+class Sectors(Scenario):
+    """Each sector has a folder, its desk."""
 
     # --- the programs ---
 
@@ -553,10 +542,6 @@ class Refused(Sectors):
         code, _, err = world.run("operator", *applied)
         self.assertEqual(code, 4)
         self.assertIn("never from public_security to education", err)
-
-
-def main():
-    unittest.main(verbosity=2)
 
 
 if __name__ == "__main__":
