@@ -77,6 +77,34 @@ class Docs(unittest.TestCase):
         for room in rooms:
             self.assertTrue((SOURCE / room).is_dir(), room)
 
+    def test_each_scenario_has_its_line_and_each_flow_its_page(self):
+        folder = SOURCE / "tests/scenarios"
+        text = (folder / "README.md").read_text(encoding="utf-8")
+        flows = set(re.findall(r"^\| \[`(\w+)`\]\(\1/README\.md\) \| .+ \|$",
+                               text, re.MULTILINE))
+        folders = {one.parent.name for one in folder.glob("*/CMakeLists.txt")}
+        pages = {one.parent.name for one in folder.glob("*/README.md")}
+        self.assertGreater(len(flows), 0)
+        self.assertEqual(flows, pages)
+        named = set(re.findall(r"`(\w+)`", text))
+        self.assertEqual(folders - named, set())
+        for file in re.findall(r"`(\w+/\w+\.py)`", text):
+            self.assertTrue((folder / file).exists(), file)
+        # Each item says what became of it, and what is here says where.
+        items = re.findall(
+            r"^\| [^|]+ \| [^|]+ \| (built|recast|refused|not yet|names)\b[^|]*"
+            r"\| ([^|]*)\|$", text, re.MULTILINE)
+        lines = re.findall(r"^\| [^|]+ \| [^|]+ \| [^|]+ \| [^|]*\|$", text,
+                           re.MULTILINE)
+        headings = len(re.findall(r"^\| Named in 2010 ", text, re.MULTILINE))
+        self.assertEqual(len(items), len(lines) - headings)
+        self.assertGreater(len(items), 60)
+        for state, where in items:
+            if state in ("built", "recast", "refused"):
+                for name in re.findall(r"`(\w+)`", where):
+                    self.assertIn(name, folders)
+                self.assertRegex(where, "`")
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
