@@ -4,13 +4,12 @@ went by county, and that none of them can make anybody come."""
 
 import csv
 import io
-import os
 import re
 import sys
 import time
 
 import grpc
-from desks import Flow, population, rows_of
+from desks import Flow, population
 from scenario import SOURCE, main
 from waystation.v1 import agreement_pb2, notice_service_pb2
 from wire import DEADLINE, Caller, read_file, reason
