@@ -13,7 +13,7 @@ install(FILES deploy/systemd/waystationd.service
   DESTINATION lib/systemd/system)
 install(FILES deploy/systemd/waystation.conf DESTINATION lib/sysusers.d)
 install(DIRECTORY deploy/agreements deploy/calendars deploy/ceiling
-  deploy/deadlines deploy/rules deploy/prometheus
+  deploy/deadlines deploy/rules deploy/services deploy/prometheus
   DESTINATION ${share})
 file(GLOB mappings CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
   ${CMAKE_SOURCE_DIR}/adapters/*/mapping*.yaml

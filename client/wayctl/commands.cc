@@ -45,6 +45,7 @@ void AddNouns(Commands& commands) {
   AddReview(commands);
   AddNotice(commands);
   AddVerify(commands);
+  AddService(commands);
   AddMailbox(commands);
   AddAgreement(commands);
   AddCalendar(commands);

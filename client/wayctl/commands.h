@@ -78,6 +78,7 @@ void AddRecord(Commands& commands);
 void AddReport(Commands& commands);
 void AddReview(Commands& commands);
 void AddRules(Commands& commands);
+void AddService(Commands& commands);
 
 // All of them, in the order of --help.
 void AddNouns(Commands& commands);

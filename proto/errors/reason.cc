@@ -429,6 +429,14 @@ constexpr Reason kReasons[] = {
       "请更正文件中所列各处；各配置项说明见 "
       "proto/waystation/config/v1/deadlines.proto。"}},
 
+    {"SERVICES_INVALID", 535, Code::kInvalidArgument, Exit::kUsage,
+     {"The file of services cannot be taken as it is written",
+      "服务目录文件内容有误，不能采用"},
+     {"Mend the named places of the file; "
+      "proto/waystation/config/v1/services.proto explains the keys.",
+      "请更正文件中所列各处；各配置项说明见 "
+      "proto/waystation/config/v1/services.proto。"}},
+
     // --- 6: decisions ---
     {"CHANGED_MEANWHILE", 601, Code::kAborted, Exit::kChanged,
      {"What is held has changed since it was read",

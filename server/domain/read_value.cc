@@ -14,9 +14,9 @@
 #include "proto/codes/registration_number.h"
 #include "proto/codes/text.h"
 #include "proto/codes/uscc.h"
+#include "proto/directory/service_class.h"
 #include "server/domain/dates.h"
 #include "server/domain/grades.h"
-#include "server/domain/service_class.h"
 #include "waystation/v1/person.pb.h"
 
 namespace waystation::domain {
@@ -317,9 +317,9 @@ codes::Grade ValueReader::ReadString(const FieldInfo& info, const Path& path,
     return codes::Grade::kOk;
   }
   if (info.format == v1::FORMAT_SERVICE_CODE) {
-    if (ServiceClassOf(given) == kHealthServiceClass) {
+    if (directory::ServiceClassOf(given) == directory::kHealthServiceClass) {
       findings_.Refuse(path, "HEALTH_SERVICE_REFUSED", "design 4");
-    } else if (!IsServiceCode(given)) {
+    } else if (!directory::IsServiceCode(given)) {
       findings_.Refuse(path, "CODE_UNKNOWN", "<class>.<name>");
     } else {
       *text = given;

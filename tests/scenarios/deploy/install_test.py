@@ -86,6 +86,8 @@ class Install(unittest.TestCase):
             "agreements/labor.yaml",
             "agreements/other_sectors/education.yaml",
             "ceiling/other_sectors.yaml",
+            "services/catalogue.yaml",
+            "services/points.yaml",
             "rules/default.yaml",
             "prometheus/alerts.yaml",
             "adapters/labor/mapping.yaml",

@@ -129,6 +129,8 @@ class Examples(Scenario):
         for shipped in (
             "calendars/cn.yaml",
             "ceiling/other_sectors.yaml",
+            "services/catalogue.yaml",
+            "services/points.yaml",
             "deadlines/default.yaml",
         ):
             shutil.copy(SOURCE / "deploy" / shipped, desk)

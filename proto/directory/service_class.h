@@ -3,14 +3,14 @@
 // such as "employment.job_fair". Codes of class health exist in the directory
 // only and are never held with a person (design 4), so what is of no known
 // class is refused too: it might be one.
-#ifndef WAYSTATION_SERVER_DOMAIN_SERVICE_CLASS_H_
-#define WAYSTATION_SERVER_DOMAIN_SERVICE_CLASS_H_
+#ifndef WAYSTATION_PROTO_DIRECTORY_SERVICE_CLASS_H_
+#define WAYSTATION_PROTO_DIRECTORY_SERVICE_CLASS_H_
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 
-namespace waystation::domain {
+namespace waystation::directory {
 
 inline constexpr std::string_view kHealthServiceClass = "health";
 
@@ -25,11 +25,12 @@ inline constexpr auto kServiceClasses = std::to_array<std::string_view>({
     "training",      // vocational courses
 });
 
+// Before the first dot; all of it where there is none.
 constexpr std::string_view ServiceClassOf(std::string_view code) {
   return code.substr(0, code.find('.'));
 }
 
-// Whether the code has a known class and a name.
+// Whether the code has a name and a class that persons' records may hold.
 constexpr bool IsServiceCode(std::string_view code) {
   const std::string_view service_class = ServiceClassOf(code);
   return code.size() > service_class.size() + 1 &&
@@ -37,6 +38,6 @@ constexpr bool IsServiceCode(std::string_view code) {
              kServiceClasses.end();
 }
 
-}  // namespace waystation::domain
+}  // namespace waystation::directory
 
-#endif  // WAYSTATION_SERVER_DOMAIN_SERVICE_CLASS_H_
+#endif  // WAYSTATION_PROTO_DIRECTORY_SERVICE_CLASS_H_
