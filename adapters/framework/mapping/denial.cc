@@ -12,7 +12,10 @@ namespace {
 using enum Denial::Match;
 using law::kBiometrics;
 using law::kEthnicity;
+using law::kFees;
 using law::kFertility;
+using law::kLabels;
+using law::kOthers;
 using law::kPenalty;
 using law::kRepealed;
 
@@ -89,6 +92,28 @@ constexpr Denial kDenials[] = {
     {kPart, "处罚", kPenalty},
     {kPart, "黑名单", kPenalty},
     {kPart, "失信", kPenalty},
+    // What registers of 2010 counted, collected and paid (domain facts 1.6).
+    // 人流
+    // is the whole name only: it stands in 本人流入日期 too.
+    {kWhole, "人流", kFertility},
+    {kPart, "引产", kFertility},
+    {kPart, "上环", kFertility},
+    {kPart, "取环", kFertility},
+    {kPart, "环检", kFertility},
+    {kPart, "四项手术", kFertility},
+    {kPart, "补救措施", kFertility},
+    {kPart, "育龄", kFertility},
+    {kWhole, "IUD", kFertility},
+    {kPart, "罚款", kPenalty},
+    {kPart, "清查", kPenalty},
+    {kPart, "保证金", kFees},
+    {kPart, "举报", kFees},
+    {kPart, "包保", kLabels},  // 包保责任人
+    {kPart, "重点人", kLabels},
+    {kPart, "信用分", kLabels},
+    {kPart, "风险等级", kLabels},
+    {kPart, "房主", kOthers},
+    {kPart, "房东", kOthers},
 };
 
 bool Matches(const Denial& denial, std::string_view column) {

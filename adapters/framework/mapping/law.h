@@ -16,6 +16,9 @@ inline constexpr std::string_view kBiometrics =
     "biometrics: PIPL art. 28 / 生物识别信息：个人信息保护法第二十八条";
 inline constexpr std::string_view kEthnicity =
     "ethnicity: PIPL art. 28 / 民族：个人信息保护法第二十八条";
+inline constexpr std::string_view kFees =
+    "fees, deposits and rewards: nobody exchanges them / "
+    "费用、保证金、奖励：不交换";
 inline constexpr std::string_view kFertility =
     "fertility: Women's Rights Protection Law 2022 art. 43, PIPL art. 28 / "
     "生育：妇女权益保障法第四十三条、个人信息保护法第二十八条";

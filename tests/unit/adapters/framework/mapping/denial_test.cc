@@ -46,7 +46,19 @@ TEST(Denial, NobodySendsWhatTheExchangeMustNotHold) {
                                           "BLACKLISTED",
                                           "penalties",
                                           "行政处罚",
-                                          "失信人员"}) {
+                                          "失信人员",
+                                          "四项手术",
+                                          "补救措施落实率",
+                                          "上环日期",
+                                          "人流",
+                                          "引产日期",
+                                          "育龄妇女",
+                                          "罚款金额",
+                                          "专项保证金",
+                                          "举报奖励",
+                                          "包保责任人",
+                                          "重点人员",
+                                          "出租房主"}) {
       EXPECT_NE(FindDenial(sector->denials, column), nullptr)
           << sector->name << " " << column;
     }
@@ -76,7 +88,7 @@ TEST(Denial, TellsWhichRuleForbidsIt) {
 TEST(Denial, LetsTheRestPass) {
   for (const std::string_view column :
        {"XM", "SFZH", "XB", "CSRQ", "XL", "教育程度", "AAC003", "AAC011",
-        "AAE140", "YYZK", "BYQK", "JZSY"}) {
+        "AAE140", "YYZK", "BYQK", "JZSY", "本人流入日期"}) {
     EXPECT_EQ(FindDenial(Labor().denials, column), nullptr) << column;
     EXPECT_EQ(FindDenial(PublicSecurity().denials, column), nullptr) << column;
     EXPECT_EQ(FindDenial(Health().denials, column), nullptr) << column;
