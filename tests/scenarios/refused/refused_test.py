@@ -128,11 +128,13 @@ class Messages(Surface):
         """Line 4: what is health's is in no record."""
         for code in ("health.pregnancy_check", "health.contraception"):
             update = json.loads(person("X-2"))
-            update["claims"]["services"] = [{"code": code}]
+            update["claims"]["services"] = [{
+                "code": code, "provider": "某中心",
+                "offered": {"year": 2026, "month": 3, "day": 2}}]
             out, _ = self.ends(3, SUZHOU_LABOR, "record", "submit", "--yes",
                                stdin=json.dumps(update))
             self.assertIn("rejected", out)
-            self.assertIn("services", out)
+            self.assertIn("services[0].code", out)
 
     def test_a_child_is_nobodys_without_its_guardian(self):
         """Line 11."""

@@ -7,7 +7,8 @@ import pathlib
 
 import yaml
 from desks import Flow, population, rows_of
-from scenario import main
+from scenario import SOURCE, main
+from world import person
 
 HERE = pathlib.Path(__file__).resolve().parent
 POLICE, HEALTH = "public_security.321200", "health.321200"
@@ -257,6 +258,51 @@ class InForce(City):
         pages = self.rows("auditor", "audit", "list", "--kind", "page",
                           "--agency", HEALTH)
         self.assertGreater(len(pages), 0)
+
+
+class Catalogue(City):
+    """五免、六到人、八项待遇: offered to whoever lives there, and free."""
+
+    FILE = str(SOURCE / "deploy/services/catalogue.yaml")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.services = cls.world.json(
+            None, "service", "catalogue", "--catalogue", cls.FILE)["services"]
+
+    def test_what_the_city_named_is_in_it(self):
+        for bundle, least in (("五免", 4), ("六到人", 5), ("八项待遇", 5)):
+            found = [one["code"] for one in self.services
+                     if bundle in one["sourceZh"]]
+            self.assertGreaterEqual(len(found), least, bundle)
+        # Help in hardship and the care funds: to be asked for.
+        codes = {one["code"] for one in self.services}
+        self.assertLessEqual(
+            {"social_aid.hardship_help", "social_aid.relief_fund"}, codes)
+
+    def test_contracts_bonds_and_chains_are_not_in_it(self):
+        told = json.dumps(self.services, ensure_ascii=False)
+        for word in ("合同", "责任书", "保证金", "三级责任", "婚育证明", "手术",
+                     "环情", "罚", "举报", "育龄"):
+            self.assertNotIn(word, told)
+
+    def test_of_a_person_none_of_health_is_held(self):
+        """Of each entry: a record may say that it was offered, or it is health's."""
+        kept = {True: 0, False: 0}
+        for one in self.services:
+            is_health = one["code"].startswith("health.")
+            kept[is_health] += 1
+            code, out, err = self.world.run(
+                POLICE, "record", "submit", "--dry-run",
+                stdin=person("S-1", services=[{
+                    "code": one["code"], "provider": "泰州市服务中心",
+                    "offered": {"year": 2026, "month": 3, "day": 2}}]))
+            self.assertEqual(code, 3 if is_health else 0, one["code"] + out + err)
+            if is_health:
+                self.assertIn("services[0].code", out)
+        self.assertGreater(kept[True], 10)
+        self.assertGreater(kept[False], 10)
 
 
 if __name__ == "__main__":
