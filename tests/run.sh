@@ -18,7 +18,7 @@ usage: tests/run.sh [--quick | --sanitizers | --fuzz [SECONDS] | --lint | --tidy
   --lint        clang-format, buf lint, shellcheck
   --tidy        clang-tidy over all of our code; takes half an hour
   --planted     plants bugs and demands that tests fail; takes half an hour
-  --all         the functional tests and --lint
+  --all         the functional tests, --lint and --fuzz
   -R REGEX      only tests whose name matches
 HELP
 }
@@ -39,7 +39,7 @@ while [ $# -gt 0 ]; do
         shift
       fi
       ;;
-    --all) lint=true ;;
+    --all) lint=true fuzz=true ;;
     -R)
       [ $# -gt 1 ] || {
         usage >&2
