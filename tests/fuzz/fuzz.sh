@@ -12,9 +12,12 @@
 #
 # An input that breaks the target is left in build/fuzz/broken.
 set -euo pipefail
-target=$1 corpus=$2 max_len=$3 runs=$4
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# From here, since what a program is called by stands on its stack.
+target=$(realpath --relative-to=. "$1") corpus=$(realpath --relative-to=. "$2")
+max_len=$3 runs=$4
 name=$(basename "$target")
-build=$(cd "$(dirname "$target")/.." && pwd)
+build=$(dirname "$(dirname "$target")")
 mkdir -p "$build/broken"
 log=$build/broken/$name.log
 
@@ -39,9 +42,10 @@ else
 fi
 
 # Where addresses are drawn, so is the order of hash tables, and with it what
-# libFuzzer finds worth going on with.
-fixed=()
-setarch --addr-no-randomize true 2>/dev/null && fixed=(setarch --addr-no-randomize)
+# libFuzzer finds worth going on with; and it makes inputs of what the program
+# compares, pointers into its stack too, whose place the environment shifts.
+fixed=(env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8)
+setarch --addr-no-randomize true 2>/dev/null && fixed+=(setarch --addr-no-randomize)
 if "${fixed[@]}" "$target" "-seed=$seed" "${options[@]}" 2>&1 | tee "$log"; then
   exit 0
 fi
