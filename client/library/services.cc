@@ -167,6 +167,7 @@ WAYSTATION_CALL(Registry, MatchClaim)
 WAYSTATION_CALL(Registry, LookUpPerson)
 WAYSTATION_CALL(Registry, AskAboutBusiness)
 WAYSTATION_CALL(Registry, ListRecords)
+WAYSTATION_CALL(Registry, GetRecordRates)
 WAYSTATION_CALL(Registry, GetRecord)
 
 WAYSTATION_SERVICE(Mailbox)

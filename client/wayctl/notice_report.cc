@@ -1,31 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/wayctl/notice_report.h"
 
-#include <unistd.h>
-
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "client/wayctl/calendar_files.h"
+#include "client/wayctl/counted_report.h"
 #include "client/wayctl/language.h"
-#include "client/wayctl/report_document.h"
 #include "client/wayctl/values.h"
-#include "google/protobuf/util/time_util.h"
 #include "proto/calendar/china_time.h"
 #include "proto/calendar/dates.h"
-#include "proto/codes/division.h"
 #include "proto/errors/error.h"
 #include "proto/language/error_text.h"
-#include "proto/runtime/file.h"
 #include "proto/runtime/yaml_text.h"
 #include "waystation/v1/notice_service.pb.h"
 
@@ -46,10 +38,6 @@ struct Figure {
   const v1::NoticeDays& (Row::*days)() const = nullptr;
   // The figure whose convention says how it is counted; empty: its own.
   std::string told_by = {};
-
-  const std::string& convention() const {
-    return told_by.empty() ? id : told_by;
-  }
 };
 
 std::vector<Figure> RatesFigures() {
@@ -134,14 +122,6 @@ std::string GroupTitle(int group) {
   }
 }
 
-// "3412 安徽省阜阳市".
-std::string DivisionText(const std::string& code) {
-  std::string filled = code;
-  if (filled.size() < 6) filled.resize(6, '0');
-  const std::string path = codes::DivisionPath(filled);
-  return path.empty() ? code : absl::StrCat(code, " ", path);
-}
-
 Cell ValueCell(int group, const std::string& value) {
   switch (group) {
     case Request::GROUP_KIND: {
@@ -161,31 +141,6 @@ Cell ValueCell(int group, const std::string& value) {
     default:
       return Cell(value);
   }
-}
-
-Share ShareOf(const v1::NoticeRate& rate) {
-  return {.numerator = rate.numerator(), .denominator = rate.denominator()};
-}
-
-// "median 5, 90 % within 12, of 30".
-std::string DaysText(const v1::NoticeDays& days) {
-  if (days.count() == 0) return {};
-  return Say("median $0, 90 % within $1, of $2", days.median(),
-             days.ninetieth(), days.count());
-}
-
-ReportCell FigureCell(const Figure& figure, const Row& row) {
-  ReportCell cell;
-  if (row.suppressed()) return cell;
-  if (figure.count != nullptr) cell.number = (row.counts().*figure.count)();
-  if (figure.rate != nullptr) cell.share = ShareOf((row.*figure.rate)());
-  if (figure.days != nullptr) cell.text = DaysText((row.*figure.days)());
-  return cell;
-}
-
-std::string CellText(const ReportCell& cell) {
-  if (cell.share.has_value()) return ShareText(*cell.share);
-  return cell.number.has_value() ? absl::StrCat(*cell.number) : cell.text;
 }
 
 std::string PeriodText(const Response& report) {
@@ -210,158 +165,44 @@ std::vector<Fact> FactsOf(const Response& report,
   return facts;
 }
 
-// Of the figures that are shown, in the reader's language.
-std::vector<std::string> NotesOf(const Response& report,
-                                 const std::vector<Figure>& figures) {
-  const bool is_chinese = language::Current() == errors::Language::kChinese;
-  std::vector<std::string> notes;
-  for (const v1::NoticeConvention& convention : report.conventions()) {
-    for (const Figure& figure : figures) {
-      if (figure.id != convention.figure()) continue;
-      notes.push_back(is_chinese ? convention.chinese() : convention.english());
-    }
+CountedReport ReportOf(const Response& response, std::string title,
+                       const std::vector<Figure>& figures,
+                       const Surroundings& surroundings) {
+  CountedReport report{.title = std::move(title),
+                       .facts = FactsOf(response, surroundings),
+                       .as_of_time = response.as_of_time(),
+                       .conventions = response.conventions()};
+  for (const int group : response.groups()) {
+    report.groups.push_back(
+        {.name = GroupName(group), .title = GroupTitle(group)});
   }
-  return notes;
-}
-
-// Rows and the total as people read them, wherever that is.
-ReportTable TableOf(const Response& report,
-                    const std::vector<Figure>& figures) {
-  ReportTable table;
-  for (const int group : report.groups()) {
-    table.columns.push_back({.title = GroupTitle(group)});
-  }
-  // The total needs a name.
-  if (report.groups().empty()) table.columns.push_back({.title = Say("GROUP")});
-  table.names = table.columns.size();
   for (const Figure& figure : figures) {
-    table.columns.push_back({.title = figure.title,
-                             .is_share = figure.rate != nullptr,
-                             .is_number = figure.count != nullptr});
+    using Shape = CountedReport::Shape;
+    report.figures.push_back({.id = figure.id,
+                              .title = figure.title,
+                              .shape = figure.count != nullptr  ? Shape::kCount
+                                       : figure.rate != nullptr ? Shape::kRate
+                                                                : Shape::kDays,
+                              .told_by = figure.told_by});
   }
-  const auto add = [&](const Row& row, std::vector<ReportCell> cells) {
-    for (const Figure& figure : figures) {
-      cells.push_back(FigureCell(figure, row));
-    }
-    if (row.suppressed()) cells[table.names].text = Say("left out");
-    table.rows.push_back(std::move(cells));
-  };
-  for (const Row& row : report.rows()) {
-    std::vector<ReportCell> cells;
+  const auto row_of = [&](const Row& row) {
+    CountedReport::Row shown{.suppressed = row.suppressed()};
     for (int i = 0; i < row.values_size(); ++i) {
-      cells.push_back(
-          {.text = ValueCell(report.groups(i), row.values(i)).shown});
+      shown.names.emplace_back(
+          ValueCell(response.groups(i), row.values(i)).shown, row.values(i));
     }
-    add(row, std::move(cells));
-  }
-  std::vector<ReportCell> cells(table.names);
-  cells.front().text = Say("total");
-  add(report.total(), std::move(cells));
-  return table;
-}
-
-// One line a figure, so that each stands with what it is counted of, when and
-// how.
-Table LinesOf(const Response& report, const std::vector<Figure>& figures) {
-  Table lines;
-  for (const int group : report.groups()) {
-    lines.columns.push_back({GroupName(group), ""});
-  }
-  for (const char* id : {"row", "figure", "numerator", "denominator", "value",
-                         "as_of_time", "convention"}) {
-    lines.columns.push_back({id, ""});
-  }
-  const std::string as_of =
-      google::protobuf::util::TimeUtil::ToString(report.as_of_time());
-  const auto convention = [&](const std::string& figure) -> std::string {
-    for (const v1::NoticeConvention& one : report.conventions()) {
-      if (one.figure() == figure) {
-        return absl::StrCat(one.chinese(), " / ", one.english());
-      }
-    }
-    return {};
-  };
-  const auto add = [&](const Row& row, const char* what) {
-    const auto line = [&](const std::string& figure, const std::string& counted,
-                          std::string numerator, std::string denominator,
-                          std::string value) {
-      std::vector<Cell>& cells = lines.rows.emplace_back();
-      for (int i = 0; i < report.groups_size(); ++i) {
-        cells.emplace_back(i < row.values_size() ? row.values(i)
-                                                 : std::string());
-      }
-      cells.insert(cells.end(),
-                   {Cell(row.suppressed() ? absl::StrCat(what, " left_out")
-                                          : std::string(what)),
-                    Cell(figure), Cell(std::move(numerator)),
-                    Cell(std::move(denominator)), Cell(std::move(value)),
-                    Cell(as_of), Cell(convention(counted))});
-    };
+    if (row.suppressed()) return shown;
     for (const Figure& figure : figures) {
-      const std::string& how = figure.convention();
-      if (row.suppressed()) {
-        line(figure.id, how, "", "", "");
-      } else if (figure.count != nullptr) {
-        line(figure.id, how, absl::StrCat((row.counts().*figure.count)()), "",
-             "");
-      } else if (figure.rate != nullptr) {
-        const v1::NoticeRate& rate = (row.*figure.rate)();
-        line(figure.id, how, absl::StrCat(rate.numerator()),
-             absl::StrCat(rate.denominator()),
-             rate.has_value() ? absl::StrFormat("%.9g", rate.value()) : "");
-      } else {
-        const v1::NoticeDays& days = (row.*figure.days)();
-        const std::string count = absl::StrCat(days.count());
-        line(figure.id + ".median", how, "", count,
-             days.has_median() ? absl::StrCat(days.median()) : "");
-        line(figure.id + ".ninetieth", how, "", count,
-             days.has_ninetieth() ? absl::StrCat(days.ninetieth()) : "");
-      }
+      CountedReport::Value& value = shown.values.emplace_back();
+      if (figure.count != nullptr) value.count = (row.counts().*figure.count)();
+      if (figure.rate != nullptr) value.rate = (row.*figure.rate)();
+      if (figure.days != nullptr) value.days = (row.*figure.days)();
     }
+    return shown;
   };
-  for (const Row& row : report.rows()) add(row, "row");
-  add(report.total(), "total");
-  return lines;
-}
-
-Sheet SheetOf(const Response& report, const std::vector<Figure>& figures,
-              const Surroundings& surroundings) {
-  const ReportTable table = TableOf(report, figures);
-  Table shown;
-  for (const ReportTable::Column& column : table.columns) {
-    shown.columns.push_back(
-        {"", column.title, column.is_share || column.is_number});
-  }
-  for (const std::vector<ReportCell>& row : table.rows) {
-    std::vector<Cell>& cells = shown.rows.emplace_back();
-    for (const ReportCell& cell : row) cells.emplace_back(CellText(cell));
-  }
-  Table notes{.columns = {{"convention", Say("CONVENTION"), false, true}}};
-  for (std::string& note : NotesOf(report, figures)) {
-    notes.rows.push_back({Cell(std::move(note))});
-  }
-  return {.facts = FactsOf(report, surroundings),
-          .sections = {{"", std::move(shown)},
-                       {Say("How it is counted"), std::move(notes)}},
-          .csv = LinesOf(report, figures)};
-}
-
-ReportDocument DocumentOf(const Response& report, const std::string& title,
-                          const std::vector<Figure>& figures,
-                          const Surroundings& surroundings) {
-  ReportDocument document{
-      .title = title,
-      .language =
-          language::Current() == errors::Language::kChinese ? "zh-CN" : "en",
-      .table = TableOf(report, figures),
-      .notes_title = Say("How it is counted"),
-      .notes = NotesOf(report, figures),
-      .numerator = Say("numerator"),
-      .denominator = Say("denominator")};
-  for (const Fact& fact : FactsOf(report, surroundings)) {
-    document.facts.push_back({.label = fact.label, .text = fact.value.shown});
-  }
-  return document;
+  for (const Row& row : response.rows()) report.rows.push_back(row_of(row));
+  report.total = row_of(response.total());
+  return report;
 }
 
 // --- what is asked ---
@@ -370,9 +211,7 @@ struct Asked {
   std::string from;
   std::string to;
   std::vector<std::string> by;
-  std::string xlsx;
-  std::string html;
-  bool force = false;
+  ReportFiles files;
 };
 
 // The month that it is in China, unless a period is given.
@@ -417,54 +256,17 @@ absl::StatusOr<Request> RequestOf(const Asked& asked, absl::Time now) {
   return request;
 }
 
-// Before anything is asked, counted or written.
-absl::Status CheckNew(const Asked& asked) {
-  for (const std::string& path : {asked.xlsx, asked.html}) {
-    if (path.empty() || asked.force) continue;
-    if (access(path.c_str(), F_OK) == 0) {
-      return errors::Error("EXISTS_ALREADY", {.field = path});
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status WriteFile(Session& session, const Asked& asked,
-                       const std::string& path, const std::string& contents) {
-  const absl::Status written = asked.force
-                                   ? runtime::ReplaceFile(path, contents)
-                                   : runtime::WriteNewFile(path, contents);
-  if (!written.ok()) return written;
-  session.out().Note(Say("Written: $0", path));
-  return absl::OkStatus();
-}
-
 absl::Status Report(Session& session, const Asked& asked,
                     const std::string& title,
                     const std::vector<Figure>& figures) {
   const auto request = RequestOf(asked, session.surroundings().now());
   if (!request.ok()) return request.status();
-  if (auto checked = CheckNew(asked); !checked.ok()) return checked;
-  const auto report = session.notice().GetNoticeRates(*request);
-  if (!report.ok()) return report.status();
-  const ReportDocument document =
-      DocumentOf(*report, title, figures, session.surroundings());
-  if (!asked.xlsx.empty()) {
-    const auto workbook = WorkbookOf(document);
-    if (!workbook.ok()) return workbook.status();
-    if (auto written = WriteFile(session, asked, asked.xlsx, *workbook);
-        !written.ok()) {
-      return written;
-    }
-  }
-  if (!asked.html.empty()) {
-    if (auto written = WriteFile(session, asked, asked.html, HtmlOf(document));
-        !written.ok()) {
-      return written;
-    }
-  }
-  session.out().Show(*report,
-                     SheetOf(*report, figures, session.surroundings()));
-  return absl::OkStatus();
+  if (auto checked = CheckNew(asked.files); !checked.ok()) return checked;
+  const auto response = session.notice().GetNoticeRates(*request);
+  if (!response.ok()) return response.status();
+  return ShowReport(session,
+                    ReportOf(*response, title, figures, session.surroundings()),
+                    *response, asked.files);
 }
 
 void AddOptions(CLI::App& verb, Asked& asked) {
@@ -478,10 +280,7 @@ void AddOptions(CLI::App& verb, Asked& asked) {
                           runtime::EnumChoices(*Request::Group_descriptor()))))
       ->delimiter(',')
       ->allow_extra_args(false);
-  verb.add_option("--xlsx", asked.xlsx, Say("Write a workbook to this file"));
-  verb.add_option("--html", asked.html,
-                  Say("Write a page to this file, for a browser or for paper"));
-  verb.add_flag("--force", asked.force, Say("Replace files that are there"));
+  AddFileOptions(verb, asked.files);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/notice_report.h"
+#include "client/wayctl/record_report.h"
 #include "client/wayctl/sample_view.h"
 #include "client/wayctl/truth_file.h"
 #include "client/wayctl/values.h"
@@ -289,6 +290,7 @@ void AddReport(Commands& commands) {
           "truth.csv of waystation-population; - is standard input. Asked of "
           "the reconciliation office only"));
   AddNoticeReports(commands, noun);
+  AddRecordReports(commands, noun);
 }
 
 }  // namespace waystation::wayctl

@@ -5,6 +5,7 @@
 
 #include "google/protobuf/util/time_util.h"
 #include "proto/calendar/china_time.h"
+#include "server/domain/rates.h"
 
 namespace waystation::domain {
 namespace {
@@ -82,15 +83,6 @@ void SetDays(const std::map<int, std::uint64_t>& days,
   if (count == 0) return;
   message->set_median(NearestRank(days, count, 50));
   message->set_ninetieth(NearestRank(days, count, 90));
-}
-
-void SetRate(std::uint64_t numerator, std::uint64_t denominator,
-             v1::NoticeRate* rate) {
-  rate->set_numerator(numerator);
-  rate->set_denominator(denominator);
-  if (denominator == 0) return;
-  rate->set_value(static_cast<double>(numerator) /
-                  static_cast<double>(denominator));
 }
 
 }  // namespace

@@ -74,6 +74,15 @@ absl::Status HubImpl::AdmitIssuer(const Caller& caller,
                                       : Admit(caller, method, kAgencyAndClerks);
 }
 
+absl::Status HubImpl::AdmitReader(const Caller& caller,
+                                  std::string_view method) {
+  return caller.role == Role::kOffice
+             ? AdmitOffice(caller, method)
+             : Admit(caller, method,
+                     {Role::kAgency, Role::kClerk, Role::kOperator,
+                      Role::kAuditor});
+}
+
 void HubImpl::CountRefusal(std::string_view actor, std::string_view method,
                            std::string_view reason) {
   ++core_.counters.refusals;
@@ -196,6 +205,18 @@ absl::StatusOr<v1::GetRecordResponse> HubImpl::GetRecord(
   return std::move(read->response);
 }
 
+absl::StatusOr<v1::GetRecordRatesResponse> HubImpl::GetRecordRates(
+    const Caller& caller, const v1::GetRecordRatesRequest& request) {
+  constexpr std::string_view kMethod = "RegistryService.GetRecordRates";
+  auto status = AdmitReader(caller, kMethod);
+  if (!status.ok()) return status;
+  auto counted = record_report_.Count(caller, request);
+  if (!counted.ok()) return counted.status();
+  status = WriteLeaf(std::move(counted->event), {});
+  if (!status.ok()) return status;
+  return std::move(counted->response);
+}
+
 // --- MailboxService ---
 
 void HubImpl::Pull(const Caller& caller, v1::PullRequest request,
@@ -258,11 +279,7 @@ void HubImpl::StepNotice(const Caller& caller, v1::StepNoticeRequest request,
 absl::StatusOr<v1::GetNoticeRatesResponse> HubImpl::GetNoticeRates(
     const Caller& caller, const v1::GetNoticeRatesRequest& request) {
   constexpr std::string_view kMethod = "NoticeService.GetNoticeRates";
-  auto status = caller.role == Role::kOffice
-                    ? AdmitOffice(caller, kMethod)
-                    : Admit(caller, kMethod,
-                            {Role::kAgency, Role::kClerk, Role::kOperator,
-                             Role::kAuditor});
+  auto status = AdmitReader(caller, kMethod);
   if (!status.ok()) return status;
   auto counted = notice_report_.Count(caller, request);
   if (!counted.ok()) return counted.status();

@@ -192,6 +192,8 @@ class Hub {
       Callback<v1::AskAboutBusinessResponse> done) = 0;
   virtual absl::StatusOr<v1::ListRecordsResponse> ListRecords(
       const Caller& caller, const v1::ListRecordsRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetRecordRatesResponse> GetRecordRates(
+      const Caller& caller, const v1::GetRecordRatesRequest& request) = 0;
   virtual absl::StatusOr<v1::GetRecordResponse> GetRecord(
       const Caller& caller, const v1::GetRecordRequest& request) = 0;
 

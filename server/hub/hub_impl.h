@@ -25,6 +25,7 @@
 #include "server/hub/notice_report.h"
 #include "server/hub/office.h"
 #include "server/hub/own_conflict_desk.h"
+#include "server/hub/record_report.h"
 #include "server/hub/refusals.h"
 #include "server/hub/review.h"
 #include "server/hub/review_queue.h"
@@ -61,6 +62,8 @@ class HubImpl final : public Hub {
                         Callback<v1::AskAboutBusinessResponse> done) override;
   absl::StatusOr<v1::ListRecordsResponse> ListRecords(
       const Caller& caller, const v1::ListRecordsRequest& request) override;
+  absl::StatusOr<v1::GetRecordRatesResponse> GetRecordRates(
+      const Caller& caller, const v1::GetRecordRatesRequest& request) override;
   absl::StatusOr<v1::GetRecordResponse> GetRecord(
       const Caller& caller, const v1::GetRecordRequest& request) override;
 
@@ -203,6 +206,8 @@ class HubImpl final : public Hub {
   absl::Status AdmitReviewer(const Caller& caller, std::string_view method);
   // For agencies, their clerks and the office.
   absl::Status AdmitIssuer(const Caller& caller, std::string_view method);
+  // For those, operators and auditors: who reads reports of counts.
+  absl::Status AdmitReader(const Caller& caller, std::string_view method);
   // Returns when the leaf is durable. Not to be called by the committer.
   absl::Status WriteLeaf(v1::AuditEvent event,
                          std::vector<storage::DetailRow> details);
@@ -233,6 +238,7 @@ class HubImpl final : public Hub {
   Mailbox mailbox_;
   NoticeDesk notice_desk_;
   NoticeReport notice_report_;
+  RecordReport record_report_;
   VerifyDesk verify_desk_;
   Office office_;
   OwnConflictDesk own_conflict_desk_;

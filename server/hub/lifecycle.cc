@@ -74,6 +74,7 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
       mailbox_(core_, committer_, refusals_),
       notice_desk_(core_, committer_, refusals_),
       notice_report_(core_),
+      record_report_(core_),
       verify_desk_(core_, committer_, refusals_),
       office_(core_, committer_),
       own_conflict_desk_(core_, committer_, refusals_),

@@ -3,10 +3,8 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,8 +18,8 @@
 #include "proto/errors/error.h"
 #include "server/domain/notice.h"
 #include "server/domain/notice_rates.h"
-#include "server/domain/suppression.h"
 #include "server/hub/notice_row.h"
+#include "server/hub/report_rows.h"
 #include "server/hub/store_error.h"
 
 namespace waystation::hub {
@@ -34,11 +32,8 @@ using storage::NoticeBox;
 using storage::NoticeRow;
 using v1::Notice;
 using Request = v1::GetNoticeRatesRequest;
-using Values = std::vector<std::string>;
 
 constexpr size_t kChunk = 500;
-constexpr int kMostGroups = 4;
-constexpr size_t kMostRows = 2000;
 // By so much the clocks of hubs that share a store may disagree: notices are
 // numbered in the order in which they were sent, but for that.
 constexpr int64_t kSkew = int64_t{24} * 60 * 60 * 1'000'000;
@@ -82,22 +77,6 @@ absl::StatusOr<Period> PeriodOf(const Caller& caller, const Request& request) {
                 .last = *last,
                 .begin = calendar::BeginOf(*first),
                 .end = calendar::BeginOf(next)};
-}
-
-absl::Status CheckGroups(const Request& request) {
-  std::set<int> seen;
-  for (const int group : request.groups()) {
-    if (!Request::Group_IsValid(group) || group == Request::GROUP_UNSPECIFIED) {
-      return errors::Error(
-          "INVALID_REQUEST",
-          {.field = "groups", .rule = "one of the closed list"});
-    }
-    if (!seen.insert(group).second || request.groups_size() > kMostGroups) {
-      return errors::Error("INVALID_REQUEST",
-                           {.field = "groups", .rule = "each once, at most 4"});
-    }
-  }
-  return absl::OkStatus();
 }
 
 // "2026-11".
@@ -242,51 +221,28 @@ class Tallies {
         standing,
         domain::DeadlineOf(terms_.deadlines, standing.kind, standing.urgent),
         terms_.calendars);
-    total_.Add(standing, taken);
+    tallies_.total.Add(standing, taken);
     if (request_.groups().empty()) return absl::OkStatus();
     values_.clear();
     for (const int group : request_.groups()) {
       values_.push_back(ValueOf(group, standing, registry_));
     }
-    rows_[values_].Add(standing, taken);
-    if (rows_.size() <= kMostRows) return absl::OkStatus();
+    tallies_.rows[values_].Add(standing, taken);
+    if (tallies_.rows.size() <= kMostReportRows) return absl::OkStatus();
     return errors::Error(
         "INVALID_REQUEST",
         {.field = "groups",
          .rule = "2,000 rows at most: fewer groups, or a shorter period"});
   }
 
-  // 0: no row is left out.
-  void Show(uint32_t least, v1::GetNoticeRatesResponse& response) const {
-    std::vector<uint64_t> counts;
-    for (const auto& [values, tally] : rows_) counts.push_back(tally.sent);
-    domain::Suppression suppression = domain::Suppress(counts, least);
-    suppression.total =
-        suppression.total || (total_.sent > 0 && total_.sent < least);
-    size_t i = 0;
-    for (const auto& [values, tally] : rows_) {
-      v1::NoticeRatesRow& row = *response.add_rows();
-      if (suppression.rows[i++]) {
-        row.set_suppressed(true);
-      } else {
-        row = domain::RowOf(tally);
-      }
-      row.mutable_values()->Assign(values.begin(), values.end());
-    }
-    if (suppression.total) {
-      response.mutable_total()->set_suppressed(true);
-    } else {
-      *response.mutable_total() = domain::RowOf(total_);
-    }
-  }
+  const ReportRows<NoticeTally>& tallies() const { return tallies_; }
 
  private:
   const Request& request_;
   const Snapshot& registry_;
   const NoticeTerms& terms_;
-  std::map<Values, NoticeTally> rows_;
-  NoticeTally total_;
-  Values values_;
+  ReportRows<NoticeTally> tallies_;
+  std::vector<std::string> values_;
 };
 
 // What was asked, in words that hold no person.
@@ -321,7 +277,11 @@ absl::StatusOr<NoticeReport::Counted> NoticeReport::Count(
   }
   const auto period = PeriodOf(caller, request);
   if (!period.ok()) return period.status();
-  if (auto checked = CheckGroups(request); !checked.ok()) return checked;
+  if (auto checked =
+          CheckReportGroups(request.groups(), Request::Group_IsValid);
+      !checked.ok()) {
+    return checked;
+  }
   const std::unique_lock lock(counting_, std::try_to_lock);
   if (!lock.owns_lock()) {
     return errors::Error("LIMIT_REACHED", {.retry_after = absl::Seconds(1)});
@@ -348,7 +308,7 @@ absl::StatusOr<NoticeReport::Counted> NoticeReport::Count(
   response.set_extent(is_own ? v1::GetNoticeRatesResponse::EXTENT_OWN
                              : v1::GetNoticeRatesResponse::EXTENT_ALL);
   response.set_least_shown(is_own ? 0 : terms.least_shown);
-  tallies.Show(response.least_shown(), response);
+  tallies.tallies().Show(response.least_shown(), &NoticeTally::sent, response);
   const auto conventions = domain::NoticeConventions();
   response.mutable_conventions()->Assign(conventions.begin(),
                                          conventions.end());

@@ -16,6 +16,9 @@ constexpr Method kAskAboutBusiness{"RegistryService.AskAboutBusiness",
                                    kAgency | kClerk};
 constexpr Method kListRecords{"RegistryService.ListRecords", kAgency | kClerk};
 constexpr Method kGetRecord{"RegistryService.GetRecord", kAgency | kClerk};
+constexpr Method kGetRecordRates{
+    "RegistryService.GetRecordRates",
+    kAgency | kClerk | kOffice | kOperator | kAuditor};
 
 }  // namespace
 
@@ -79,6 +82,16 @@ grpc::ServerUnaryReactor* RegistryService::ListRecords(
   return AskHub(desk_, context, kListRecords, *request, response,
                 [this, request](const hub::Caller& caller) {
                   return desk_.hub.ListRecords(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* RegistryService::GetRecordRates(
+    grpc::CallbackServerContext* context,
+    const v1::GetRecordRatesRequest* request,
+    v1::GetRecordRatesResponse* response) {
+  return AskHub(desk_, context, kGetRecordRates, *request, response,
+                [&](const hub::Caller& caller) {
+                  return desk_.hub.GetRecordRates(caller, *request);
                 });
 }
 

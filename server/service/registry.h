@@ -38,6 +38,10 @@ class RegistryService final : public v1::RegistryService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::ListRecordsRequest* request,
       v1::ListRecordsResponse* response) override;
+  grpc::ServerUnaryReactor* GetRecordRates(
+      grpc::CallbackServerContext* context,
+      const v1::GetRecordRatesRequest* request,
+      v1::GetRecordRatesResponse* response) override;
   grpc::ServerUnaryReactor* GetRecord(grpc::CallbackServerContext* context,
                                       const v1::GetRecordRequest* request,
                                       v1::GetRecordResponse* response) override;

@@ -66,6 +66,8 @@ class GetPersonRequest;
 class GetPersonResponse;
 class GetRecordRequest;
 class GetRecordResponse;
+class GetRecordRatesRequest;
+class GetRecordRatesResponse;
 class GetRulesRequest;
 class GetRulesResponse;
 class GetUpdateProofRequest;
@@ -164,6 +166,8 @@ class Registry {
       const v1::AskAboutBusinessRequest& request) const;
   absl::StatusOr<v1::ListRecordsResponse> ListRecords(
       const v1::ListRecordsRequest& request) const;
+  absl::StatusOr<v1::GetRecordRatesResponse> GetRecordRates(
+      const v1::GetRecordRatesRequest& request) const;
   absl::StatusOr<v1::GetRecordResponse> GetRecord(
       const v1::GetRecordRequest& request) const;
 

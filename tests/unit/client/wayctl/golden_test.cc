@@ -78,6 +78,8 @@ const Case kCases[] = {
     {"report_linkage_truth",
      {"report", "linkage", "--truth", Testdata("truth.csv")},
      3},
+    {"report_quality", {"report", "quality", "--by", "agency"}},
+    {"report_coverage", {"report", "coverage", "--by", "agency"}},
     {"report_rates", {"report", "rates", "--by", "recipient,kind"}},
     {"report_timeliness",
      {"report", "timeliness", "--from", "2026-11-01", "--to", "2026-11-30",

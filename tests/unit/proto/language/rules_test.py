@@ -26,7 +26,7 @@ SAID = re.compile(r"\b(?:Say|debug|info|warn|error)\s*\(\s*$")
 EXEMPT = [
     # The other tables.
     (r"proto/errors/(reason|rule)\.cc", r""),
-    (r"server/domain/notice_conventions\.cc", r""),
+    (r"server/domain/(notice|record)_conventions\.cc", r""),
     # A law in both languages at once.
     (r"adapters/.*", r" / [^\x00-\x7f]"),
     # Command lines that are examples, and SQL.

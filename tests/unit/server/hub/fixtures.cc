@@ -160,6 +160,13 @@ Say& Say::Sex(v1::Sex sex) {
   return *this;
 }
 
+Say& Say::Registered(std::string_view division) {
+  Claim("household_registration")
+      .mutable_household_registration()
+      ->set_division(std::string(division));
+  return *this;
+}
+
 Say& Say::Lives(std::string_view division, std::string_view address) {
   v1::Residence& residence = *Claim("residence").mutable_residence();
   residence.set_division(std::string(division));

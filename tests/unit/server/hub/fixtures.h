@@ -61,6 +61,8 @@ class Say {
   Say& Name(std::string_view name);
   Say& Born(int year, int month, int day);
   Say& Sex(v1::Sex sex);
+  // The household registration.
+  Say& Registered(std::string_view division);
   Say& Lives(std::string_view division, std::string_view address = {});
   Say& Works(std::string_view employer, std::string_view uscc = {});
   Say& Insured(v1::SocialInsurance::State state);

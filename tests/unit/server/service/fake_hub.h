@@ -159,6 +159,10 @@ class FakeHub final : public hub::Hub {
       const hub::Caller&, const v1::ListRecordsRequest&) override {
     return v1::ListRecordsResponse();
   }
+  absl::StatusOr<v1::GetRecordRatesResponse> GetRecordRates(
+      const hub::Caller&, const v1::GetRecordRatesRequest&) override {
+    return v1::GetRecordRatesResponse();
+  }
   absl::StatusOr<v1::GetRecordResponse> GetRecord(
       const hub::Caller&, const v1::GetRecordRequest&) override {
     return v1::GetRecordResponse();

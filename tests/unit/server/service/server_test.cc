@@ -86,6 +86,7 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"RegistryService.AskAboutBusiness", "AC"},
       {"RegistryService.ListRecords", "AC"},
       {"RegistryService.GetRecord", "AC"},
+      {"RegistryService.GetRecordRates", "ACROD"},
       {"MailboxService.Pull", "A"},
       {"MailboxService.Watch", "A"},
       {"MailboxService.Acknowledge", "A"},

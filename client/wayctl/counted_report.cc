@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/wayctl/counted_report.h"
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/wayctl/language.h"
+#include "client/wayctl/report_document.h"
+#include "google/protobuf/util/time_util.h"
+#include "proto/codes/division.h"
+#include "proto/errors/error.h"
+#include "proto/language/error_text.h"
+#include "proto/runtime/file.h"
+
+namespace waystation::wayctl {
+namespace {
+
+using Figure = CountedReport::Figure;
+using Row = CountedReport::Row;
+using Shape = CountedReport::Shape;
+using Value = CountedReport::Value;
+
+Share ShareOf(const v1::NoticeRate& rate) {
+  return {.numerator = rate.numerator(), .denominator = rate.denominator()};
+}
+
+// "median 5, 90 % within 12, of 30".
+std::string DaysText(const v1::NoticeDays& days) {
+  if (days.count() == 0) return {};
+  return Say("median $0, 90 % within $1, of $2", days.median(),
+             days.ninetieth(), days.count());
+}
+
+ReportCell FigureCell(const Figure& figure, const Value& value) {
+  ReportCell cell;
+  switch (figure.shape) {
+    case Shape::kCount:
+      cell.number = value.count;
+      break;
+    case Shape::kRate:
+      cell.share = ShareOf(value.rate);
+      break;
+    case Shape::kDays:
+      cell.text = DaysText(value.days);
+      break;
+  }
+  return cell;
+}
+
+std::string CellText(const ReportCell& cell) {
+  if (cell.share.has_value()) return ShareText(*cell.share);
+  return cell.number.has_value() ? absl::StrCat(*cell.number) : cell.text;
+}
+
+// Of the figures that are shown, in the reader's language.
+std::vector<std::string> NotesOf(const CountedReport& report) {
+  const bool is_chinese = language::Current() == errors::Language::kChinese;
+  std::vector<std::string> notes;
+  for (const v1::NoticeConvention& convention : report.conventions) {
+    for (const Figure& figure : report.figures) {
+      if (figure.id != convention.figure()) continue;
+      notes.push_back(is_chinese ? convention.chinese() : convention.english());
+    }
+  }
+  return notes;
+}
+
+// Rows and the total as people read them, wherever that is.
+ReportTable TableOf(const CountedReport& report) {
+  ReportTable table;
+  for (const CountedReport::Group& group : report.groups) {
+    table.columns.push_back({.title = group.title});
+  }
+  // The total needs a name.
+  if (report.groups.empty()) table.columns.push_back({.title = Say("GROUP")});
+  table.names = table.columns.size();
+  for (const Figure& figure : report.figures) {
+    table.columns.push_back({.title = figure.title,
+                             .is_share = figure.shape == Shape::kRate,
+                             .is_number = figure.shape == Shape::kCount});
+  }
+  const auto add = [&](const Row& row, std::vector<ReportCell> cells) {
+    for (std::size_t i = 0; i < report.figures.size(); ++i) {
+      cells.push_back(row.suppressed
+                          ? ReportCell()
+                          : FigureCell(report.figures[i], row.values[i]));
+    }
+    if (row.suppressed) cells[table.names].text = Say("left out");
+    table.rows.push_back(std::move(cells));
+  };
+  for (const Row& row : report.rows) {
+    std::vector<ReportCell> cells;
+    for (const Cell& name : row.names) cells.push_back({.text = name.shown});
+    add(row, std::move(cells));
+  }
+  std::vector<ReportCell> cells(table.names);
+  cells.front().text = Say("total");
+  add(report.total, std::move(cells));
+  return table;
+}
+
+// One line a figure, so that each stands with what it is counted of, when and
+// how.
+Table LinesOf(const CountedReport& report) {
+  Table lines;
+  for (const CountedReport::Group& group : report.groups) {
+    lines.columns.push_back({group.name, ""});
+  }
+  for (const char* id : {"row", "figure", "numerator", "denominator", "value",
+                         "as_of_time", "convention"}) {
+    lines.columns.push_back({id, ""});
+  }
+  const std::string as_of =
+      google::protobuf::util::TimeUtil::ToString(report.as_of_time);
+  const auto convention = [&](const std::string& figure) -> std::string {
+    for (const v1::NoticeConvention& one : report.conventions) {
+      if (one.figure() == figure) {
+        return absl::StrCat(one.chinese(), " / ", one.english());
+      }
+    }
+    return {};
+  };
+  const auto add = [&](const Row& row, const char* what) {
+    const auto line = [&](const std::string& figure, const std::string& counted,
+                          std::string numerator, std::string denominator,
+                          std::string value) {
+      std::vector<Cell>& cells = lines.rows.emplace_back();
+      for (std::size_t i = 0; i < report.groups.size(); ++i) {
+        cells.emplace_back(i < row.names.size() ? row.names[i].raw
+                                                : std::string());
+      }
+      cells.insert(cells.end(),
+                   {Cell(row.suppressed ? absl::StrCat(what, " left_out")
+                                        : std::string(what)),
+                    Cell(figure), Cell(std::move(numerator)),
+                    Cell(std::move(denominator)), Cell(std::move(value)),
+                    Cell(as_of), Cell(convention(counted))});
+    };
+    for (std::size_t i = 0; i < report.figures.size(); ++i) {
+      const Figure& figure = report.figures[i];
+      const std::string& how =
+          figure.told_by.empty() ? figure.id : figure.told_by;
+      if (row.suppressed) {
+        line(figure.id, how, "", "", "");
+        continue;
+      }
+      const Value& value = row.values[i];
+      if (figure.shape == Shape::kCount) {
+        line(figure.id, how, absl::StrCat(value.count), "", "");
+      } else if (figure.shape == Shape::kRate) {
+        line(figure.id, how, absl::StrCat(value.rate.numerator()),
+             absl::StrCat(value.rate.denominator()),
+             value.rate.has_value()
+                 ? absl::StrFormat("%.9g", value.rate.value())
+                 : "");
+      } else {
+        const v1::NoticeDays& days = value.days;
+        const std::string count = absl::StrCat(days.count());
+        line(figure.id + ".median", how, "", count,
+             days.has_median() ? absl::StrCat(days.median()) : "");
+        line(figure.id + ".ninetieth", how, "", count,
+             days.has_ninetieth() ? absl::StrCat(days.ninetieth()) : "");
+      }
+    }
+  };
+  for (const Row& row : report.rows) add(row, "row");
+  add(report.total, "total");
+  return lines;
+}
+
+Sheet SheetOf(const CountedReport& report) {
+  const ReportTable table = TableOf(report);
+  Table shown;
+  for (const ReportTable::Column& column : table.columns) {
+    shown.columns.push_back(
+        {"", column.title, column.is_share || column.is_number});
+  }
+  for (const std::vector<ReportCell>& row : table.rows) {
+    std::vector<Cell>& cells = shown.rows.emplace_back();
+    for (const ReportCell& cell : row) cells.emplace_back(CellText(cell));
+  }
+  Table notes{.columns = {{"convention", Say("CONVENTION"), false, true}}};
+  for (std::string& note : NotesOf(report)) {
+    notes.rows.push_back({Cell(std::move(note))});
+  }
+  Sheet sheet{.facts = report.facts,
+              .sections = {{"", std::move(shown)}},
+              .csv = LinesOf(report)};
+  sheet.sections.insert(sheet.sections.end(), report.more.begin(),
+                        report.more.end());
+  sheet.sections.push_back({Say("How it is counted"), std::move(notes)});
+  return sheet;
+}
+
+ReportDocument DocumentOf(const CountedReport& report) {
+  ReportDocument document{
+      .title = report.title,
+      .language =
+          language::Current() == errors::Language::kChinese ? "zh-CN" : "en",
+      .table = TableOf(report),
+      .notes_title = Say("How it is counted"),
+      .notes = NotesOf(report),
+      .numerator = Say("numerator"),
+      .denominator = Say("denominator")};
+  for (const Fact& fact : report.facts) {
+    document.facts.push_back({.label = fact.label, .text = fact.value.shown});
+  }
+  return document;
+}
+
+absl::Status WriteFile(Session& session, const ReportFiles& files,
+                       const std::string& path, const std::string& contents) {
+  const absl::Status written = files.force
+                                   ? runtime::ReplaceFile(path, contents)
+                                   : runtime::WriteNewFile(path, contents);
+  if (!written.ok()) return written;
+  session.out().Note(Say("Written: $0", path));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string DivisionText(const std::string& code) {
+  std::string filled = code;
+  if (filled.size() < 6) filled.resize(6, '0');
+  const std::string path = codes::DivisionPath(filled);
+  return path.empty() ? code : absl::StrCat(code, " ", path);
+}
+
+void AddFileOptions(CLI::App& verb, ReportFiles& files) {
+  verb.add_option("--xlsx", files.xlsx, Say("Write a workbook to this file"));
+  verb.add_option("--html", files.html,
+                  Say("Write a page to this file, for a browser or for paper"));
+  verb.add_flag("--force", files.force, Say("Replace files that are there"));
+}
+
+absl::Status CheckNew(const ReportFiles& files) {
+  for (const std::string& path : {files.xlsx, files.html}) {
+    if (path.empty() || files.force) continue;
+    if (access(path.c_str(), F_OK) == 0) {
+      return errors::Error(
+          "EXISTS_ALREADY",
+          {.field = path, .rule = "--force replaces files that are there"});
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ShowReport(Session& session, const CountedReport& report,
+                        const google::protobuf::Message& message,
+                        const ReportFiles& files) {
+  const ReportDocument document = DocumentOf(report);
+  if (!files.xlsx.empty()) {
+    const auto workbook = WorkbookOf(document);
+    if (!workbook.ok()) return workbook.status();
+    if (auto written = WriteFile(session, files, files.xlsx, *workbook);
+        !written.ok()) {
+      return written;
+    }
+  }
+  if (!files.html.empty()) {
+    if (auto written = WriteFile(session, files, files.html, HtmlOf(document));
+        !written.ok()) {
+      return written;
+    }
+  }
+  session.out().Show(message, SheetOf(report));
+  return absl::OkStatus();
+}
+
+}  // namespace waystation::wayctl
