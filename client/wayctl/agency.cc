@@ -8,6 +8,7 @@
 #include "proto/auditlog/note.h"
 #include "proto/errors/error.h"
 #include "proto/runtime/yaml.h"
+#include "proto/sealed/sealing_key.h"
 #include "waystation/v1/admin_service.pb.h"
 
 namespace waystation::wayctl {
@@ -115,6 +116,17 @@ Sheet AgencySheet(const v1::Agency& agency, const Surroundings& surroundings) {
   if (!agency.witness_keys().empty()) {
     sheet.sections.push_back(
         {Say("Witness keys"), WitnessRows(agency, surroundings)});
+  }
+  if (agency.care_provider()) {
+    sheet.facts.push_back(
+        {"care_provider", Say("Cares for persons itself"), yes_no(true)});
+  }
+  if (!agency.sealing_certificates().empty()) {
+    Table table{.columns = {{"fingerprint", Say("FINGERPRINT")}}};
+    for (const std::string& certificate : agency.sealing_certificates()) {
+      table.rows.push_back({sealed::FingerprintOf(certificate)});
+    }
+    sheet.sections.push_back({Say("Sealing certificates"), std::move(table)});
   }
   return sheet;
 }

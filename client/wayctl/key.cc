@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// wayctl key: keys with which an agency signs what it submits, and with which
-// its adapter cosigns checkpoints. They stay where they are made; what is
-// registered is their public half.
+// wayctl key: keys with which an agency signs what it submits, with which its
+// adapter cosigns checkpoints, and for which others seal. They stay where they
+// are made; what is registered is their public half.
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
 #include "proto/auditlog/ed25519.h"
 #include "proto/auditlog/hash.h"
 #include "proto/auditlog/note.h"
 #include "proto/errors/error.h"
+#include "proto/runtime/file.h"
+#include "proto/sealed/sealing_key.h"
+#include "waystation/report/v1/certificate_report.pb.h"
 #include "waystation/v1/admin_service.pb.h"
 
 namespace waystation::wayctl {
@@ -70,6 +73,36 @@ absl::Status Show(Session& session, const KeyOptions& options) {
   return ShowKey(session, *key, options.key_id, options.witness);
 }
 
+absl::Status Seal(Session& session, const std::string& file,
+                  const std::string& agency) {
+  const sealed::NewSealingKey made =
+      sealed::MakeSealingKey(agency, session.surroundings().now());
+  report::v1::SealingKeyReport report;
+  report.set_key_file(file);
+  report.set_certificate_file(file + ".crt");
+  report.set_certificate(made.certificate_pem);
+  report.set_certificate_sha256(sealed::FingerprintOf(made.certificate_pem));
+  if (auto written = runtime::WriteNewFile(file, made.key_file, 0600);
+      !written.ok()) {
+    return written;
+  }
+  if (auto written = runtime::WriteNewFile(report.certificate_file(),
+                                           made.certificate_pem);
+      !written.ok()) {
+    return written;
+  }
+  session.out().Show(report,
+                     {.facts = {{"key_file", Say("Key (keep it secret)"), file},
+                                {"certificate_file", Say("Certificate"),
+                                 report.certificate_file()},
+                                {"certificate_sha256", Say("Fingerprint"),
+                                 report.certificate_sha256()}}});
+  session.out().Note(
+      Say("An operator registers it under `sealing_certificates`: wayctl "
+          "agency put"));
+  return absl::OkStatus();
+}
+
 void AddOptions(CLI::App& verb, KeyOptions& options) {
   verb.add_option("FILE", options.file, Say("PEM, readable by its owner only"))
       ->required();
@@ -84,7 +117,9 @@ void AddOptions(CLI::App& verb, KeyOptions& options) {
 
 void AddKeyNoun(Commands& commands) {
   CLI::App& noun = commands.Noun(
-      "key", Say("Keys that sign submissions, or cosign checkpoints"));
+      "key",
+      Say("Keys that sign submissions, cosign checkpoints, or open what is "
+          "sealed"));
 
   const auto made = std::make_shared<KeyOptions>();
   CLI::App& new_verb = commands.Verb(
@@ -99,6 +134,26 @@ void AddKeyNoun(Commands& commands) {
       "wayctl key show witness.pem --witness labor.320500", Needs::kNothing,
       [shown](Session& session) { return Show(session, *shown); });
   AddOptions(show_verb, *shown);
+
+  struct SealOptions {
+    std::string file;
+    std::string agency;
+  };
+  const auto seal = std::make_shared<SealOptions>();
+  CLI::App& seal_verb = commands.Verb(
+      noun, "seal",
+      Say("Make a key with which a care provider opens what is handed over "
+          "to it"),
+      "wayctl key seal sealing.pem --agency health.320500", Needs::kNothing,
+      [seal](Session& session) {
+        return Seal(session, seal->file, seal->agency);
+      });
+  seal_verb
+      .add_option("FILE", seal->file,
+                  Say("New file for the key; beside it FILE.crt, the "
+                      "certificate to register"))
+      ->required();
+  seal_verb.add_option("--agency", seal->agency, Say("The agency"))->required();
 }
 
 }  // namespace waystation::wayctl

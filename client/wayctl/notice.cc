@@ -9,6 +9,7 @@
 
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
+#include "client/wayctl/notice_attachments.h"
 #include "client/wayctl/person_view.h"
 #include "client/wayctl/values.h"
 #include "google/protobuf/util/time_util.h"
@@ -109,6 +110,35 @@ std::vector<Fact> HeadFacts(const v1::Notice& notice,
   return facts;
 }
 
+// Whose consent there is, and how much came sealed.
+void AddHandOver(const v1::GetNoticeResponse& notice,
+                 const Surroundings& surroundings, Sheet& sheet) {
+  const v1::HandOverConsent& consent = notice.text().consent();
+  if (notice.text().has_consent()) {
+    sheet.facts.push_back(
+        {"consent", Say("Consent"),
+         Cell(Say("$0, by $1, $2, to $3", consent.reference(),
+                  EnumOf(consent.giver()).shown, EnumOf(consent.form()).shown,
+                  AgencyText(consent.recipient())),
+              consent.reference())});
+    sheet.facts.push_back({"consent_time", Say("Consent given"),
+                           TimeCell(consent.given_time(), surroundings)});
+  }
+  if (notice.text().attachments().empty()) return;
+  Table table{.columns = {{"attachment", Say("SEALED"), true},
+                          {"type", Say("TYPE")},
+                          {"bytes", Say("BYTES"), true}}};
+  for (int i = 0; i < notice.text().attachments_size(); ++i) {
+    table.rows.push_back({Number(static_cast<std::uint64_t>(i + 1)),
+                          EnumOf(notice.text().attachments(i).type()),
+                          Number(static_cast<std::uint64_t>(
+                              i < notice.notice().attachment_sizes_size()
+                                  ? notice.notice().attachment_sizes(i)
+                                  : 0))});
+  }
+  sheet.sections.push_back({Say("What was handed over"), std::move(table)});
+}
+
 Table HistoryRows(const v1::GetNoticeResponse& notice,
                   const Surroundings& surroundings) {
   Table table{.columns = {{"time", Say("TIME")},
@@ -152,6 +182,7 @@ Sheet NoticeSheet(const v1::GetNoticeResponse& notice,
   if (!answer.note().empty()) {
     sheet.facts.push_back({"note", Say("Answer"), answer.note()});
   }
+  AddHandOver(notice, surroundings, sheet);
   if (notice.has_about()) {
     Sheet about = PersonSheet(notice.about(), surroundings);
     for (Section& section : about.sections) {
@@ -188,9 +219,12 @@ absl::StatusOr<std::string> WholeId(Session& session, const std::string& id) {
   return id;
 }
 
-absl::StatusOr<v1::GetNoticeResponse> Get(Session& session,
-                                          const std::string& id) {
+absl::StatusOr<v1::GetNoticeResponse> Get(
+    Session& session, const std::string& id,
+    v1::GetNoticeRequest::Attachments attachments =
+        v1::GetNoticeRequest::ATTACHMENTS_UNSPECIFIED) {
   v1::GetNoticeRequest request;
+  request.set_attachments(attachments);
   auto whole = WholeId(session, id);
   if (!whole.ok()) return whole.status();
   request.set_id(*std::move(whole));
@@ -224,17 +258,35 @@ absl::Status ListBox(Session& session, const Listed& options) {
 }
 
 absl::Status Show(Session& session, const std::string& id,
-                  const std::vector<std::string>& reveal) {
+                  const std::vector<std::string>& reveal,
+                  const SaveOptions& save) {
+  if (auto usage = CheckSaveOptions(save); !usage.ok()) return usage;
   for (const std::string& attribute : reveal) {
     if (auto known = CheckAttribute(attribute); !known.ok()) return known;
   }
-  auto notice = Get(session, id);
+  using Request = v1::GetNoticeRequest;
+  auto notice = Get(session, id,
+                    save.folder.empty() ? Request::ATTACHMENTS_UNSPECIFIED
+                    : save.for_person   ? Request::ATTACHMENTS_FOR_PERSON
+                                        : Request::ATTACHMENTS_FOR_CARE);
   if (!notice.ok()) return notice.status();
+  std::vector<std::string> files;
+  if (!save.folder.empty()) {
+    auto saved = SaveAttachments(session, save, *notice);
+    if (!saved.ok()) return saved.status();
+    files = *std::move(saved);
+    for (auto& attachment : *notice->mutable_text()->mutable_attachments()) {
+      attachment.clear_sealed();
+    }
+  }
   if (notice->has_about()) {
     Mask({reveal.begin(), reveal.end()},
          *notice->mutable_about()->mutable_person());
   }
   session.out().Show(*notice, NoticeSheet(*notice, session.surroundings()));
+  for (const std::string& file : files) {
+    session.out().Note(Say("Written: $0", file));
+  }
   return absl::OkStatus();
 }
 
@@ -278,6 +330,7 @@ struct Sent {
   std::string purpose;
   std::vector<std::string> attributes;
   Route route;
+  AttachOptions attach;
   std::string text;
   bool urgent = false;
   bool dry_run = false;
@@ -299,7 +352,10 @@ absl::Status Send(Session& session, const Sent& options) {
   if (auto set = SetRoute(options.route, request); !set.ok()) return set;
   request.set_urgent(options.urgent);
   request.set_text(options.text);
-  if (options.dry_run || !session.options().yes) {
+  const auto payloads = ReadPayloads(options.attach, request);
+  if (!payloads.ok()) return payloads.status();
+  // What is sealed is sealed for whom the hub would send it to.
+  if (options.dry_run || !session.options().yes || !payloads->empty()) {
     request.set_validate_only(true);
     const auto preview = session.notice().SendNotice(request);
     if (!preview.ok()) return preview.status();
@@ -309,8 +365,15 @@ absl::Status Send(Session& session, const Sent& options) {
       session.out().Show(*preview, sheet);
       return absl::OkStatus();
     }
-    session.out().Preview(sheet);
-    if (auto yes = session.Confirm(Say("Send this?")); !yes.ok()) return yes;
+    if (!session.options().yes) {
+      session.out().Preview(sheet);
+      if (auto yes = session.Confirm(Say("Send this?")); !yes.ok()) return yes;
+    }
+    if (auto sealed =
+            SealPayloads(options.attach, *payloads, *preview, request);
+        !sealed.ok()) {
+      return sealed;
+    }
     request.set_validate_only(false);
   }
   const auto response = session.notice().SendNotice(request);
@@ -516,6 +579,7 @@ void AddListing(Commands& commands, CLI::App& noun) {
   struct Shown {
     std::string id;
     std::vector<std::string> reveal;
+    SaveOptions save;
   };
   const auto shown = std::make_shared<Shown>();
   CLI::App& show_verb = commands.Verb(
@@ -523,12 +587,13 @@ void AddListing(Commands& commands, CLI::App& noun) {
       Say("One notice: what the sender's record says, and what has happened"),
       "wayctl notice show n-k3p7w2 --reveal name", Needs::kHub,
       [shown](Session& session) {
-        return Show(session, shown->id, shown->reveal);
+        return Show(session, shown->id, shown->reveal, shown->save);
       });
   show_verb.add_option("NOTICE", shown->id, Say("Its id, or how that begins"))
       ->required();
   AddRepeated(show_verb, "--reveal", shown->reveal,
               Say("Show this attribute unmasked"));
+  AddSaveOptions(show_verb, shown->save);
 }
 
 void AddSend(Commands& commands, CLI::App& noun) {
@@ -554,6 +619,7 @@ void AddSend(Commands& commands, CLI::App& noun) {
   verb.add_option("--text", sent->text, Say("Words to the recipient"));
   verb.add_flag("--urgent", sent->urgent,
                 Say("Ask for the shorter deadline of a verification"));
+  AddAttachOptions(verb, sent->attach);
   AddDryRun(verb, sent->dry_run);
 }
 

@@ -1231,6 +1231,52 @@ constexpr Reason kReasons[] = {
       "该通报所涉记录已被删除"},
      {"There is nothing left to answer; the sender may close it.",
       "已无可答复的内容；发送方可将其办结。"}},
+    {"CARE_PROVIDERS_ONLY", 1406, Code::kPermissionDenied, Exit::kNotAllowed,
+     {"Only care providers hand over to each other",
+      "仅限提供诊疗保健服务的机构之间移交"},
+     {"What is known of somebody's health stays with those who care for the "
+      "person: no administration and no other sector gets it. An operator marks "
+      "an agency of health with `care_provider` once it is known to be one.",
+      "健康信息只在提供诊疗保健服务的机构之间移交，行政管理机构和其他部门均不得获"
+      "取。确认机构性质后，由运维人员以 `care_provider` 标记卫生健康机构。"}},
+    {"CONSENT_MISSING", 1407, Code::kPermissionDenied, Exit::kNotAllowed,
+     {"There is no consent to this hand-over", "本次移交未取得同意"},
+     {"Ask the person, or the guardian of a child, and tell who would have it, "
+      "what and why. Nothing is handed over without, and no care may be refused "
+      "because of it.",
+      "请征求本人或儿童监护人的同意，并告知移交的对象、内容和目的。未经同意不得移"
+      "交，也不得因此拒绝提供服务。"}},
+    {"CONSENT_OTHER_RECIPIENT", 1408, Code::kPermissionDenied,
+     Exit::kNotAllowed,
+     {"The consent names another recipient", "同意书载明的是其他接收方"},
+     {"It holds for whom it names alone. Ask the person again, naming this one.",
+      "同意仅对所载明的接收方有效。请就本接收方重新征求同意。"}},
+    {"SEALING_CERTIFICATE_MISSING", 1409, Code::kFailedPrecondition,
+     Exit::kNotAllowed,
+     {"There is no certificate for which to seal it", "没有可用于加密的证书"},
+     {"The recipient makes a key with `wayctl key seal`, and an operator "
+      "registers its certificate under `sealing_certificates`.",
+      "由接收方以 `wayctl key seal` 生成密钥，再由运维人员将其证书登记于 "
+      "`sealing_certificates`。"}},
+    {"PAYLOAD_NOT_SEALED", 1410, Code::kInvalidArgument, Exit::kFindings,
+     {"The payload is not sealed for its recipient alone",
+      "内容未按仅接收方可读的方式加密"},
+     {"The hub takes nothing that it, or others, might read. docs/hand-over.md "
+      "says how to seal.",
+      "枢纽不接收自身或他人可能读取的内容。加密方法见 docs/hand-over.md。"}},
+    {"PAYLOAD_NOT_OF_TYPE", 1411, Code::kInvalidArgument, Exit::kFindings,
+     {"The payload is not what its type says", "内容与其类型不符"},
+     {"docs/hand-over.md lists what each type may hold; take out what is not in "
+      "it.",
+      "各类型可包含的内容见 docs/hand-over.md；请去掉未列出的内容。"}},
+    {"PAYLOAD_NOT_OPENED", 1412, Code::kDataLoss, Exit::kFindings,
+     {"The payload cannot be opened, or is not what its sender signed",
+      "内容无法解密，或与发送方签名不符"},
+     {"Nothing of it was kept. Check that it is the right key; if it is, ask the "
+      "sender by another way what it sent, and by its fingerprint which key it "
+      "sealed for.",
+      "未保存任何内容。请确认密钥无误；如无误，请通过其他途径向发送方核实其所发内"
+      "容，以及所用证书的指纹。"}},
 
     // --- 15: holders' codes ---
     {"CODE_NOT_VALID", 1501, Code::kNotFound, Exit::kNotFound,

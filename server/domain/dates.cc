@@ -114,6 +114,18 @@ bool DateRefines(const codes::PartialDate& finer,
   return outer && outer->first <= inner->first && inner->last <= outer->last;
 }
 
+bool MayBeMinor(const codes::PartialDate& birth, codes::Date today) {
+  // PIPL art. 31.
+  constexpr std::chrono::years kAgeOfConsent{14};
+  const auto days = DaysOf(birth);
+  if (!days || days->first > std::chrono::sys_days{today}) return false;
+  const std::chrono::year_month_day last{days->last};
+  const auto birthday =
+      (last.year() + kAgeOfConsent) / last.month() / last.day();
+  // Whoever was born on 29 February turns 14 on 1 March.
+  return std::chrono::sys_days{today} < std::chrono::sys_days{birthday};
+}
+
 codes::Date DayOf(std::int64_t microseconds) {
   return calendar::DayOf(microseconds);
 }

@@ -34,6 +34,11 @@ std::optional<Days> DaysOf(const codes::PartialDate& date);
 bool DateRefines(const codes::PartialDate& finer,
                  const codes::PartialDate& coarser);
 
+// Whether somebody born then may be under 14 today (PIPL art. 31): where only
+// month or year is known, the latest day counts. Not for a day that does not
+// exist or is to come, which is a mistake and says nothing of an age.
+bool MayBeMinor(const codes::PartialDate& birth, codes::Date today);
+
 // The day on which an instant falls in China Standard Time.
 codes::Date DayOf(std::int64_t microseconds);
 

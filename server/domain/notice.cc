@@ -7,6 +7,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "proto/calendar/deadline.h"
 #include "proto/codes/text.h"
+#include "server/domain/hand_over.h"
 
 namespace waystation::domain {
 namespace {
@@ -101,6 +102,9 @@ bool FitsKind(Notice::Kind kind, Notice::Result result) {
              result == Notice::RESULT_NOT_OURS;
     case Notice::KIND_SERVICE:
       return result == Notice::RESULT_NOT_OURS;
+    case Notice::KIND_HAND_OVER:
+      return result == Notice::RESULT_TAKEN_UP ||
+             result == Notice::RESULT_NOT_OURS;
     default:
       return false;
   }
@@ -169,6 +173,8 @@ std::string_view NameOf(Notice::Kind kind) {
       return "service_notice";
     case Notice::KIND_CORRECTION:
       return "correction_request";
+    case Notice::KIND_HAND_OVER:
+      return "hand_over";
     default:
       return {};
   }
@@ -227,8 +233,11 @@ NoticeFault CheckSend(const v1::SendNoticeRequest& request) {
   if (request.urgent() && request.kind() != Notice::KIND_VERIFICATION) {
     return Fault("urgent", "INVALID_REQUEST", "for a verification alone");
   }
-  return CheckWords("text", request.text(),
-                    request.kind() == Notice::KIND_CORRECTION);
+  if (auto fault = CheckWords("text", request.text(),
+                              request.kind() == Notice::KIND_CORRECTION)) {
+    return fault;
+  }
+  return CheckAttachments(request);
 }
 
 AttributeSet AttributesOf(const v1::SendNoticeRequest& request) {
@@ -255,6 +264,11 @@ NoticeCase Send(const v1::SendNoticeRequest& request, const NoticeActor& sender,
   event.set_to(std::string(term.agency));
   SetDue(term.due_time, event, head);
   sent.text.set_text(request.text());
+  for (const v1::SealedAttachment& attachment : request.attachments()) {
+    head.add_attachment_sizes(static_cast<int>(attachment.sealed().size()));
+    *sent.text.add_attachments() = attachment;
+  }
+  if (request.has_consent()) *sent.text.mutable_consent() = request.consent();
   return sent;
 }
 
@@ -303,6 +317,9 @@ NoticeFault CheckReroute(const NoticeActor& recipient, std::string_view agency,
                          std::string_view reason, const NoticeCase& notice) {
   const Notice& head = notice.stored.notice();
   if (auto fault = MayAct(recipient, head)) return fault;
+  if (head.kind() == Notice::KIND_HAND_OVER) {
+    return StepWrong("the consent names its recipient: answer NOT_OURS");
+  }
   if (auto fault = CheckReason(reason)) return fault;
   if (head.hops() >= kMostHops) {
     return StepWrong("passed on three times at most: answer NOT_OURS");
@@ -370,6 +387,7 @@ NoticeFault Close(const NoticeActor& sender, std::string_view reason,
   AddEvent(answered ? Event::KIND_CLOSED : Event::KIND_WITHDRAWN, sender,
            notice);
   AddReason(sender, reason, notice);
+  DropAttachments(notice);
   return std::nullopt;
 }
 

@@ -28,8 +28,6 @@ constexpr std::size_t kRecordKeyBytes = 128;
 constexpr int kMaxEntries = 64;
 // Clocks of source systems run ahead; by more than a day they are wrong.
 constexpr std::int64_t kDayOfMicroseconds = 86'400'000'000;
-// PIPL art. 31.
-constexpr int kAgeOfConsent = 14;
 
 // The update in one spelling. It has no map, so that its bytes follow from its
 // fields.
@@ -41,19 +39,6 @@ auditlog::Hash ContentOf(v1::Update& update) {
     paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   }
   return auditlog::Sha256(update.SerializeAsString());
-}
-
-// Whether somebody born then may be under 14 today: where only month or year
-// is known, the latest day counts.
-bool MayBeMinor(const codes::PartialDate& birth, codes::Date today) {
-  const auto days = DaysOf(birth);
-  // No such day, or one to come, is a mistake and says nothing of an age.
-  if (!days || days->first > std::chrono::sys_days{today}) return false;
-  const std::chrono::year_month_day last{days->last};
-  const auto birthday = (last.year() + std::chrono::years{kAgeOfConsent}) /
-                        last.month() / last.day();
-  // Whoever was born on 29 February turns 14 on 1 March.
-  return std::chrono::sys_days{today} < std::chrono::sys_days{birthday};
 }
 
 class Reader {

@@ -13,6 +13,7 @@
 #include "proto/agreement/sectors.h"
 #include "proto/auditlog/hash.h"
 #include "proto/errors/error.h"
+#include "proto/sealed/sealing_key.h"
 #include "server/hub/act_work.h"
 #include "server/hub/given_reason.h"
 #include "server/hub/given_time.h"
@@ -144,6 +145,26 @@ void CheckWitnessesApart(const Snapshot& registry, const v1::Agency& agency,
   check(agency.signing_keys(), "signing_keys", witnesses);
 }
 
+// What others seal for it, and whether it cares for persons.
+void CheckCare(const v1::Agency& agency,
+               std::vector<errors::FieldViolation>& violations) {
+  if (agency.care_provider() && agency.sector() != "health") {
+    violations.push_back({.field = "care_provider", .rule = "of health alone"});
+  }
+  if (agency.sealing_certificates_size() > sealed::kMostCertificates) {
+    violations.push_back(
+        {.field = "sealing_certificates", .rule = "at most 4"});
+    return;
+  }
+  for (int i = 0; i < agency.sealing_certificates_size(); ++i) {
+    if (const auto wrong =
+            sealed::WrongWithCertificate(agency.sealing_certificates(i))) {
+      violations.push_back(
+          {.field = KeyField("sealing_certificates", i), .rule = *wrong});
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<errors::FieldViolation> CheckAgency(const v1::Agency& agency) {
@@ -172,6 +193,7 @@ std::vector<errors::FieldViolation> CheckAgency(const v1::Agency& agency) {
     violations.push_back({.field = KeyField("witness_keys", i) + ".public_key",
                           .rule = "a key that signs nothing else"});
   }
+  CheckCare(agency, violations);
   return violations;
 }
 
@@ -221,6 +243,9 @@ void Admin::PutAgency(const Caller& caller, v1::PutAgencyRequest request,
     *stored.mutable_agency() = agency;
     Put(planning, caller, kAgencyObject, agency.id(),
         stored.SerializeAsString(), "agency.put", agency.id(), event);
+    for (const std::string& certificate : agency.sealing_certificates()) {
+      event.add_sealing_certificates(sealed::FingerprintOf(certificate));
+    }
     return absl::OkStatus();
   };
   committer_.Submit(std::make_unique<ActWork>(

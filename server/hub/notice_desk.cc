@@ -220,7 +220,7 @@ void NoticeDesk::Get(const Caller& caller, const v1::GetNoticeRequest& request,
     }
   }
   committer_.Submit(std::make_unique<GetNoticeWork>(
-      core_, names_, caller, request.id(), std::move(seen), done));
+      core_, names_, caller, request, std::move(seen), done));
 }
 
 void NoticeDesk::Step(const Caller& caller, v1::StepNoticeRequest request,

@@ -11,7 +11,10 @@
 #include "proto/calendar/deadline.h"
 #include "proto/codes/ascii.h"
 #include "proto/errors/error.h"
+#include "proto/sealed/envelope.h"
+#include "proto/sealed/sealing_key.h"
 #include "server/domain/apply.h"
+#include "server/domain/hand_over.h"
 #include "server/domain/responsible.h"
 #include "server/hub/fault.h"
 #include "server/hub/given_reason.h"
@@ -44,6 +47,12 @@ v1::AuditEvent StepEvent(const Caller& caller, const Notice& notice,
   event.set_notice_kind(notice.kind());
   if (notice.has_due_time()) *event.mutable_due_time() = notice.due_time();
   return event;
+}
+
+std::vector<std::string> SealingCertificates(const AgencyEntry* agency) {
+  if (agency == nullptr) return {};
+  const auto& held = agency->agency.sealing_certificates();
+  return {held.begin(), held.end()};
 }
 
 std::string ActOf(v1::StepNoticeRequest::StepCase step) {
@@ -87,7 +96,7 @@ absl::StatusOr<NoticeWork::Loaded> NoticeWork::Load(Planning& planning,
   if (!row->has_value() || !IsParty(agency->number, **row)) {
     return missing;
   }
-  Loaded loaded{.row = **row, .notice = {}, .record = nullptr};
+  Loaded loaded{.row = **row, .notice = {}, .record = nullptr, .forgot = false};
   const storage::Uid uid = loaded.row.uid;
   if (auto status = planning.LoadRecords({&uid, 1}); !status.ok()) {
     return status;
@@ -96,6 +105,9 @@ absl::StatusOr<NoticeWork::Loaded> NoticeWork::Load(Planning& planning,
   auto notice = OpenNotice(loaded.row, loaded.record.get());
   if (!notice.ok()) return notice.status();
   loaded.notice = *std::move(notice);
+  if (loaded.record != nullptr && domain::IsErased(loaded.record->stored)) {
+    loaded.forgot = domain::ForgetHandOver(loaded.notice);
+  }
   return loaded;
 }
 
@@ -218,7 +230,14 @@ absl::StatusOr<bool> SendNoticeWork::FindRepeat(const Planning& planning,
   const auto stored = ParseNotice(*row);
   if (!stored.ok()) return stored.status();
   const Notice& head = stored->notice();
-  if (row->uid != uid || head.kind() != request_.kind() ||
+  int attachment = 0;
+  const bool same_size =
+      head.attachment_sizes_size() == request_.attachments_size() &&
+      std::ranges::all_of(head.attachment_sizes(), [&](int size) {
+        return static_cast<size_t>(size) ==
+               request_.attachments(attachment++).sealed().size();
+      });
+  if (row->uid != uid || !same_size || head.kind() != request_.kind() ||
       head.purpose() != request_.purpose() ||
       head.urgent() != request_.urgent() ||
       domain::AttributesOf(head) != domain::AttributesOf(request_)) {
@@ -227,6 +246,41 @@ absl::StatusOr<bool> SendNoticeWork::FindRepeat(const Planning& planning,
   *response_.mutable_notice() =
       HeadOf(names_, *row, *stored, agency.number, planning.now);
   return true;
+}
+
+absl::Status SendNoticeWork::CheckHandOver(const Planning& planning,
+                                           const AgencyEntry& sender,
+                                           const AgencyEntry& recipient) {
+  if (auto fault = domain::CheckProviders(sender.agency, recipient.agency)) {
+    return ErrorOf(*fault);
+  }
+  if (auto fault = domain::CheckConsent(request_.consent(), recipient.id(),
+                                        record_->stored, planning.now)) {
+    return ErrorOf(*fault);
+  }
+  if (auto given = CheckReason(request_.consent().reference(), planning.today);
+      !given.ok()) {
+    return given;
+  }
+  const auto theirs = SealingCertificates(&recipient);
+  if (theirs.empty()) {
+    return errors::Error("SEALING_CERTIFICATE_MISSING", {.field = "recipient"});
+  }
+  if (request_.validate_only()) {
+    response_.set_recipient_certificate(theirs.front());
+  }
+  sealed_for_ = sealed::FingerprintOf(theirs.front());
+  const auto own = SealingCertificates(&sender);
+  for (const v1::SealedAttachment& attachment : request_.attachments()) {
+    if (attachment.sealed().empty()) continue;  // a preview
+    // For the first, or what the log says would not be what was done.
+    if (auto status =
+            sealed::CheckSealed(attachment.sealed(), {theirs.data(), 1}, own);
+        !status.ok()) {
+      return status;
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SendNoticeWork::Begin(Planning& planning) {
@@ -248,6 +302,12 @@ absl::Status SendNoticeWork::Begin(Planning& planning) {
   if (*recipient == agency) {
     return errors::Error("INVALID_REQUEST",
                          {.field = "recipient", .rule = "another agency"});
+  }
+  if (request_.kind() == Notice::KIND_HAND_OVER) {
+    if (auto status = CheckHandOver(planning, *agency, **recipient);
+        !status.ok()) {
+      return status;
+    }
   }
   if (auto agreed =
           CheckAgreed(planning, *agency, **recipient, request_.purpose(),
@@ -282,29 +342,60 @@ absl::Status SendNoticeWork::Begin(Planning& planning) {
 absl::Status SendNoticeWork::Conclude(const Outcome& outcome) {
   if (!writes_) return absl::OkStatus();
   const Notice& notice = response_.notice();
-  AddLeaf(outcome.planning, StepEvent(caller_, notice, "notice.send"),
-          record_.get(), 0, notice.to());
+  v1::AuditEvent event = StepEvent(caller_, notice, "notice.send");
+  if (!sealed_for_.empty()) event.add_sealing_certificates(sealed_for_);
+  AddLeaf(outcome.planning, std::move(event), record_.get(), 0, notice.to());
   return absl::OkStatus();
 }
 
 // --- looking ---
 
 GetNoticeWork::GetNoticeWork(Core& core, const NoticeNames& names,
-                             Caller caller, std::string id,
+                             Caller caller, v1::GetNoticeRequest request,
                              std::optional<Seen> seen,
                              Hub::Callback<v1::GetNoticeResponse> done)
     : Answering(std::move(done), core, names, std::move(caller)),
-      id_(std::move(id)),
+      request_(std::move(request)),
       seen_(std::move(seen)) {}
+
+absl::Status GetNoticeWork::GiveAttachments(const Planning& planning) {
+  v1::NoticeText& text = *response_.mutable_text();
+  if (request_.attachments() == v1::GetNoticeRequest::ATTACHMENTS_UNSPECIFIED) {
+    for (v1::SealedAttachment& attachment : *text.mutable_attachments()) {
+      attachment.clear_sealed();
+    }
+    return absl::OkStatus();
+  }
+  const Notice& head = response_.notice();
+  const AgencyEntry* sender = planning.registry->Find(head.from());
+  const AgencyEntry* recipient = planning.registry->Find(head.to());
+  if (sender == nullptr || recipient == nullptr) {
+    return errors::Error("AGENCY_NOT_REGISTERED");
+  }
+  // It may have ceased to be one since.
+  if (!text.attachments().empty()) {
+    if (auto fault =
+            domain::CheckProviders(sender->agency, recipient->agency)) {
+      return ErrorOf(*fault);
+    }
+  }
+  for (const std::string& certificate : SealingCertificates(sender)) {
+    response_.add_sender_certificates(certificate);
+  }
+  for (const std::string& certificate : SealingCertificates(recipient)) {
+    response_.add_recipient_certificates(certificate);
+  }
+  return absl::OkStatus();
+}
 
 absl::Status GetNoticeWork::Begin(Planning& planning) {
   response_.Clear();
-  auto loaded = Load(planning, id_);
+  auto loaded = Load(planning, request_.id());
   if (!loaded.ok()) return loaded.status();
   record_ = loaded->record;
   NoticeRow row = loaded->row;
   const AgencyEntry* agency = planning.registry->Find(caller_.agency);
-  if (domain::Deliver(ActorAt(planning), loaded->notice)) {
+  if (domain::Deliver(ActorAt(planning), loaded->notice) || loaded->forgot) {
     NoticeRow& edited = planning.EditNotice(row);
     SealNotice(core_.sealer, loaded->notice, record_.get(), edited);
     row = edited;
@@ -313,6 +404,7 @@ absl::Status GetNoticeWork::Begin(Planning& planning) {
       HeadOf(names_, row, loaded->notice.stored, agency->number, planning.now);
   *response_.mutable_text() = std::move(loaded->notice.text);
   *response_.mutable_history() = loaded->notice.stored.history();
+  if (auto given = GiveAttachments(planning); !given.ok()) return given;
   if (row.sender == agency->number && record_ != nullptr) {
     response_.set_record_key(record_->stored.record_key());
   }
@@ -333,7 +425,12 @@ absl::Status GetNoticeWork::Conclude(const Outcome& outcome) {
   event.set_actor(caller_.path);
   event.set_agency(caller_.agency);
   event.set_purpose(response_.notice().purpose());
-  event.set_act("NoticeService.GetNotice");
+  event.set_act(
+      request_.attachments() == v1::GetNoticeRequest::ATTACHMENTS_FOR_PERSON
+          ? "notice.copy_for_person"
+      : request_.attachments() == v1::GetNoticeRequest::ATTACHMENTS_FOR_CARE
+          ? "notice.save_attachments"
+          : "NoticeService.GetNotice");
   event.set_object(response_.notice().id());
   if (response_.has_about()) event.set_agreement(seen_->agreements);
   AddLeaf(outcome.planning, std::move(event), record_.get(),

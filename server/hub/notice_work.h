@@ -35,6 +35,8 @@ class NoticeWork : public Work {
     domain::NoticeCase notice;
     // nullptr: erased.
     RecordPtr record;
+    // What was handed over is no longer in `notice`, and still in the store.
+    bool forgot = false;
   };
   // NOT_AVAILABLE unless the caller's agency is its sender, or has it now.
   absl::StatusOr<Loaded> Load(Planning& planning, std::string_view id) const;
@@ -93,11 +95,17 @@ class SendNoticeWork final
   // Whether this very request was taken before; its answer is prepared then.
   absl::StatusOr<bool> FindRepeat(const Planning& planning,
                                   const AgencyEntry& agency, storage::Uid uid);
+  // Whether what a hand-over carries may go there, and can be read there alone.
+  absl::Status CheckHandOver(const Planning& planning,
+                             const AgencyEntry& sender,
+                             const AgencyEntry& recipient);
 
   const v1::SendNoticeRequest request_;
   const storage::KeyHash key_;
   storage::KeyHash request_hash_{};
   RecordPtr record_;
+  // Fingerprint of the certificate that the sender sealed for.
+  std::string sealed_for_;
   bool writes_ = false;
 };
 
@@ -111,7 +119,7 @@ class GetNoticeWork final
     std::string agreements;
   };
   GetNoticeWork(Core& core, const NoticeNames& names, Caller caller,
-                std::string id, std::optional<Seen> seen,
+                v1::GetNoticeRequest request, std::optional<Seen> seen,
                 Hub::Callback<v1::GetNoticeResponse> done);
 
   absl::Status Begin(Planning& planning) override;
@@ -119,7 +127,10 @@ class GetNoticeWork final
   void Answer(const storage::Committed* committed) override;
 
  private:
-  const std::string id_;
+  // Leaves what was sealed where it is, or adds what it takes to open it.
+  absl::Status GiveAttachments(const Planning& planning);
+
+  const v1::GetNoticeRequest request_;
   const std::optional<Seen> seen_;
   RecordPtr record_;
 };

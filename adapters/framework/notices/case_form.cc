@@ -83,6 +83,7 @@ std::vector<int> ResultsOf(v1::Notice::Kind kind) {
       return {Kind::RESULT_UPHELD, Kind::RESULT_REJECTED,
               Kind::RESULT_NOT_FOUND, Kind::RESULT_NOT_OURS};
     case Kind::KIND_SERVICE:
+    case Kind::KIND_HAND_OVER:
       return {Kind::RESULT_TAKEN_UP, Kind::RESULT_NOT_OURS};
     case Kind::KIND_RESIDENCE:
       return {Kind::RESULT_FOUND, Kind::RESULT_NOT_FOUND,
