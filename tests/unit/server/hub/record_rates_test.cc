@@ -31,7 +31,7 @@ class RecordRates : public testing::Test {
     test_.Submit(agency,
                  Say(absl::StrCat("M", i), 1)
                      .Core(NumberOf(i), absl::StrCat("王", "芳", i), 1990, 3, 7)
-                     .Sex(v1::SEX_FEMALE)
+                     .Sex(i % 2 == 0 ? v1::SEX_FEMALE : v1::SEX_MALE)
                      .Registered("341202")
                      .Lives("320508"));
   }
