@@ -90,7 +90,7 @@ grpc::ServerUnaryReactor* RegistryService::GetRecordRates(
     const v1::GetRecordRatesRequest* request,
     v1::GetRecordRatesResponse* response) {
   return AskHub(desk_, context, kGetRecordRates, *request, response,
-                [&](const hub::Caller& caller) {
+                [this, request](const hub::Caller& caller) {
                   return desk_.hub.GetRecordRates(caller, *request);
                 });
 }

@@ -257,6 +257,70 @@ class AgainstTruth(Scenario):
         nowhere = self.world.file("nowhere.csv")
         self.ends(6, "office", "report", "linkage", "--truth", nowhere)
 
+    def figures(self, who, verb, by):
+        """The numbers of a report, by row and figure."""
+        rows = self.rows(who, "report", verb, "--by", by)
+        return {
+            (row[by] or row["row"], row["figure"]): (
+                row["numerator"],
+                row["denominator"],
+            )
+            for row in rows
+            if not row["row"].endswith("left_out")
+        }
+
+    def test_how_good_the_records_of_each_agency_are(self):
+        told = self.figures("office", "quality", "agency")
+        total = 0
+        for agency in AGENCIES:
+            held = len(self.rows(agency, "record", "list"))
+            total += held
+            self.assertEqual(told[agency, "records"], (str(held), ""))
+            # The agency reads the same of itself, and of nobody else.
+            own = self.figures(agency, "quality", "agency")
+            self.assertEqual(own[agency, "core"], told[agency, "core"])
+            self.assertEqual(
+                {who for who, _ in own}, {agency, "total"}, agency
+            )
+            numerator, denominator = map(int, own[agency, "number"])
+            self.assertEqual(denominator, held)
+            self.assertLess(0, numerator)
+            self.assertLessEqual(numerator, held)
+        self.assertEqual(told["total", "records"], (str(total), ""))
+
+    def test_who_knows_of_people_that_moved(self):
+        _, persons, _ = self.told()
+        police = ("public_security.341200", "public_security.320500")
+        both = sum(
+            set(police) <= {agency for agency, _ in person}
+            for person in persons
+        )
+        self.assertGreater(both, 10)
+        told = self.figures("auditor", "coverage", "agency")
+        known, asked = map(int, told[police[1], "joint_registration"])
+        self.assertLess(10, known)
+        self.assertLessEqual(known, min(both, asked))
+        self.assertLessEqual(asked, int(told[police[1], "moved"][0]))
+        # Their origin's records do not say where they live.
+        self.assertEqual(told[police[0], "joint_registration"], ("0", "0"))
+        # One sector's agency in one place: nobody has the other side.
+        self.assertEqual(
+            told["commerce.320500", "joint_registration"], ("0", "0")
+        )
+        for agency in police:
+            _, err = self.ends(2, agency, "report", "coverage")
+            self.assertIn("with_sides", err)
+        page = self.folder / "coverage.html"
+        self.ends(
+            *(0, "office", "report", "coverage", "--by", "sector"),
+            *("--html", str(page)),
+        )
+        self.assertIn("<svg", page.read_text(encoding="utf-8"))
+        _, err = self.ends(
+            *(5, "office", "report", "coverage", "--html", str(page))
+        )
+        self.assertIn("--force", err)
+
     def test_who_may_ask(self):
         truth = ("report", "linkage", "--truth", str(self.truth))
         for reader in ("operator", "auditor"):
