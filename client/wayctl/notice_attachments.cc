@@ -220,6 +220,7 @@ absl::Status SealPayloads(const AttachOptions& options,
                           const std::vector<std::string>& payloads,
                           const v1::SendNoticeResponse& preview,
                           v1::SendNoticeRequest& request) {
+  if (payloads.empty()) return absl::OkStatus();
   const auto key_file = runtime::ReadSecretFile(options.sealing_key);
   if (!key_file.ok()) return key_file.status();
   std::string recipient = preview.recipient_certificate();

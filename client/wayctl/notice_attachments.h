@@ -33,7 +33,8 @@ void AddAttachOptions(CLI::App& verb, AttachOptions& options);
 absl::StatusOr<std::vector<std::string>> ReadPayloads(
     const AttachOptions& options, v1::SendNoticeRequest& request);
 
-// Seals them for the recipient that `preview` names, into the request.
+// Seals them for the recipient that `preview` names, into the request; reads no
+// key where there are none.
 absl::Status SealPayloads(const AttachOptions& options,
                           const std::vector<std::string>& payloads,
                           const v1::SendNoticeResponse& preview,
