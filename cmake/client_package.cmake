@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 set(client_headers ${CMAKE_INSTALL_INCLUDEDIR}/waystation-client)
 set(client_package ${CMAKE_INSTALL_LIBDIR}/cmake/waystation)
 set(client_targets client_library proto_services proto_messages proto_codes
-  proto_auditlog proto_errors proto_errors_grpc waystation_flags)
+  proto_auditlog proto_errors proto_errors_grpc proto_openssl waystation_flags)
 set_target_properties(client_library PROPERTIES EXPORT_NAME client)
 install(TARGETS ${client_targets} EXPORT waystation
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/waystation

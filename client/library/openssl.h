@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenSSL's objects with owners, and what clients read of a certificate. (The
-// server's are in server/service/openssl.h.)
+// What clients read of a certificate, and OpenSSL's objects with owners for
+// that. (The server's are in server/service/openssl.h.)
 #ifndef WAYSTATION_CLIENT_LIBRARY_OPENSSL_H_
 #define WAYSTATION_CLIENT_LIBRARY_OPENSSL_H_
 
@@ -21,41 +21,21 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/time/time.h"
+#include "proto/openssl/owned.h"
 
 namespace waystation::client {
 
-template <auto kFree>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
+using openssl::BioPtr;
+using openssl::BnPtr;
+using openssl::CertificateIn;
+using openssl::CertificatePtr;
+using openssl::ContentsOf;
+using openssl::Freed;
+using openssl::KeyPtr;
+using openssl::ReaderOf;
+using openssl::RequestPtr;
 
-using BioPtr = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using BnPtr = std::unique_ptr<BIGNUM, Freed<BN_free>>;
-using CertificatePtr = std::unique_ptr<X509, Freed<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
-using RequestPtr = std::unique_ptr<X509_REQ, Freed<X509_REQ_free>>;
-
-// Reads `text` in place; it must outlive the BIO.
-inline BioPtr ReaderOf(std::string_view text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-inline std::string ContentsOf(BIO& bio) {
-  char* data = nullptr;
-  const auto size = static_cast<std::size_t>(BIO_get_mem_data(&bio, &data));
-  return {data, size};
-}
-
-// The first one of a PEM text; nullptr if it holds none.
-inline CertificatePtr CertificateIn(std::string_view pem) {
-  const BioPtr bio = ReaderOf(pem);
-  return CertificatePtr(
-      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-}
 
 inline NamesPtr NamesOf(X509& certificate) {
   return NamesPtr(static_cast<GENERAL_NAMES*>(

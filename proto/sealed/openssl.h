@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenSSL's objects with owners. For the .cc files of this folder.
+// What CMS takes of OpenSSL, with owners. For the .cc files of this folder.
 #ifndef WAYSTATION_PROTO_SEALED_OPENSSL_H_
 #define WAYSTATION_PROTO_SEALED_OPENSSL_H_
 
@@ -15,20 +15,21 @@
 #include <string>
 #include <string_view>
 
+#include "proto/openssl/owned.h"
+
 namespace waystation::sealed {
 
-template <auto kFree>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
+using openssl::BioPtr;
+using openssl::BnPtr;
+using openssl::CertificateIn;
+using openssl::CertificatePtr;
+using openssl::ContentsOf;
+using openssl::ExtensionPtr;
+using openssl::Freed;
+using openssl::KeyPtr;
+using openssl::ReaderOf;
 
-using BioPtr = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using CertificatePtr = std::unique_ptr<X509, Freed<X509_free>>;
 using CmsPtr = std::unique_ptr<CMS_ContentInfo, Freed<CMS_ContentInfo_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 
 // Borrows its certificates.
 using StackPtr =
@@ -44,27 +45,10 @@ class ErrorsCleared {
   ErrorsCleared& operator=(const ErrorsCleared&) = delete;
 };
 
-// Reads `text` in place; it must outlive the BIO.
-inline BioPtr ReaderOf(std::string_view text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
 inline BioPtr NewMemory() { return BioPtr(BIO_new(BIO_s_mem())); }
 
-inline std::string ContentsOf(BIO& bio) {
-  char* data = nullptr;
-  const auto size = static_cast<std::size_t>(BIO_get_mem_data(&bio, &data));
-  return {data, size};
-}
-
-// The first one of a PEM text; nullptr if it holds none.
-inline CertificatePtr CertificateIn(std::string_view pem) {
-  const BioPtr bio = ReaderOf(pem);
-  return CertificatePtr(
-      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-}
-
-// Likewise, for keys without a pass phrase.
+// The first key of a PEM text; nullptr if it holds none, or one with a pass
+// phrase.
 inline KeyPtr KeyIn(std::string_view pem) {
   const BioPtr bio = ReaderOf(pem);
   constexpr auto kNoPassphrase = [](char*, int, int, void*) { return -1; };

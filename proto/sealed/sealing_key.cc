@@ -27,7 +27,7 @@ void Must(bool done) {
 void AddExtension(X509& certificate, int kind, const char* value) {
   X509V3_CTX context;
   X509V3_set_ctx(&context, &certificate, &certificate, nullptr, nullptr, 0);
-  const std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>> extension(
+  const ExtensionPtr extension(
       X509V3_EXT_conf_nid(nullptr, &context, kind, value));
   Must(extension != nullptr &&
        X509_add_ext(&certificate, extension.get(), -1) == 1);
@@ -49,7 +49,7 @@ NewSealingKey MakeSealingKey(const std::string& agency, absl::Time now) {
   const CertificatePtr certificate(X509_new());
   Must(key != nullptr && certificate != nullptr);
   Must(X509_set_version(certificate.get(), X509_VERSION_3) == 1);
-  const std::unique_ptr<BIGNUM, Freed<BN_free>> serial(BN_new());
+  const BnPtr serial(BN_new());
   // Its issuer and serial are how an envelope names it.
   Must(BN_rand(serial.get(), kSerialBits, BN_RAND_TOP_ONE,
                BN_RAND_BOTTOM_ANY) == 1);

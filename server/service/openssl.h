@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenSSL's objects with owners.
+// Certificates and keys as the server reads and writes them.
 #ifndef WAYSTATION_SERVER_SERVICE_OPENSSL_H_
 #define WAYSTATION_SERVER_SERVICE_OPENSSL_H_
 
@@ -16,36 +16,22 @@
 #include <string>
 #include <string_view>
 
+#include "proto/openssl/owned.h"
+
 namespace waystation::service {
 
-template <auto Free>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
+using openssl::BioPtr;
+using openssl::BnPtr;
+using openssl::CertificatePtr;
+using openssl::ContentsOf;
+using openssl::ExtensionPtr;
+using openssl::Freed;
+using openssl::KeyPtr;
+using openssl::ReaderOf;
+using openssl::RequestPtr;
 
-using BioPtr = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using BnPtr = std::unique_ptr<BIGNUM, Freed<BN_free>>;
-using CertificatePtr = std::unique_ptr<X509, Freed<X509_free>>;
-using ExtensionPtr =
-    std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
-using RequestPtr = std::unique_ptr<X509_REQ, Freed<X509_REQ_free>>;
 using VerifyPtr = std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX_free>>;
-
-// Reads `text` in place; it must outlive the BIO.
-inline BioPtr ReaderOf(std::string_view text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-inline std::string ContentsOf(BIO& bio) {
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(&bio, &data);
-  return {data, static_cast<std::size_t>(size)};
-}
 
 // Never asks for a pass phrase on the terminal.
 inline int NoPassPhrase(char*, int, int, void*) { return -1; }
