@@ -31,6 +31,8 @@ options=(-entropic=0 "-max_len=$max_len" "-artifact_prefix=$build/broken/$name-"
 # An input takes milliseconds and some ten megabytes. 25 s and 1 GiB are what a
 # slow machine under load never comes near, and a loop or a bomb does.
 options+=(-timeout=25 -rss_limit_mb=1024 -malloc_limit_mb=512)
+# Not each second, which moves what is allocated next.
+options+=(-purge_allocator_interval=-1)
 if [ -n "${WAYSTATION_FUZZ_SECONDS:-}" ]; then
   seed=${WAYSTATION_FUZZ_SEED:-0}
   mkdir -p "$build/found/$name"
