@@ -50,14 +50,23 @@ bool LiesIn(std::string_view inner, std::string_view outer) {
 std::optional<Nearest> FindNearest(const config::v1::ServicePoints& file,
                                    std::string_view division,
                                    std::string_view service) {
+  struct Place {
+    std::string prefix;
+    const v1::ServicePoint* point = nullptr;
+  };
+  std::vector<Place> places;
+  for (const v1::ServicePoint& point : file.points()) {
+    if (Has(point, service)) {
+      places.push_back({PlacePrefix(point.division()), &point});
+    }
+  }
   const std::string from = PlacePrefix(division);
   for (const std::size_t digits : kLevels) {
     if (digits > from.size()) continue;
     Nearest nearest{.division = from.substr(0, digits), .points = {}};
-    for (const v1::ServicePoint& point : file.points()) {
-      if (Has(point, service) &&
-          PlacePrefix(point.division()).starts_with(nearest.division)) {
-        nearest.points.push_back(&point);
+    for (const Place& place : places) {
+      if (place.prefix.starts_with(nearest.division)) {
+        nearest.points.push_back(place.point);
       }
     }
     if (nearest.points.empty()) continue;

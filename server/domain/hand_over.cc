@@ -20,15 +20,6 @@ constexpr std::string_view kHealth = "health";
 // What tells the recipient whom it is about; all else is in the payload.
 constexpr AttributeSet kCore = BitOf(kName) | BitOf(kSex) | BitOf(kBirthDate);
 
-v1::Violation Fault(std::string_view field, std::string_view reason,
-                    std::string_view rule = {}) {
-  v1::Violation fault;
-  fault.set_field(std::string(field));
-  fault.set_reason(std::string(reason));
-  fault.set_rule(std::string(rule));
-  return fault;
-}
-
 // No words, so that nobody's name gets in.
 bool IsReference(std::string_view text) {
   return !text.empty() && text.size() <= kMostConsentReference &&

@@ -16,15 +16,6 @@ using google::protobuf::util::TimeUtil;
 using v1::Notice;
 using Event = v1::Notice::Event;
 
-v1::Violation Fault(std::string_view field, std::string_view reason,
-                    std::string_view rule = {}) {
-  v1::Violation fault;
-  fault.set_field(std::string(field));
-  fault.set_reason(std::string(reason));
-  fault.set_rule(std::string(rule));
-  return fault;
-}
-
 v1::Violation StepWrong(std::string_view rule) {
   return Fault("step", "NOTICE_STEP_WRONG", rule);
 }
@@ -198,6 +189,15 @@ AttributeSet SetOf(const auto& names) {
 }
 
 }  // namespace
+
+v1::Violation Fault(std::string_view field, std::string_view reason,
+                    std::string_view rule) {
+  v1::Violation fault;
+  fault.set_field(std::string(field));
+  fault.set_reason(std::string(reason));
+  fault.set_rule(std::string(rule));
+  return fault;
+}
 
 NoticeFault CheckSend(const v1::SendNoticeRequest& request) {
   if (request.kind() == Notice::KIND_UNSPECIFIED) {

@@ -52,6 +52,8 @@ struct NoticeTerm {
 
 // What is wrong, by field of the request; nullopt: nothing.
 using NoticeFault = std::optional<v1::Violation>;
+v1::Violation Fault(std::string_view field, std::string_view reason,
+                    std::string_view rule = {});
 
 // Whether the request is whole in itself: kind, purpose, attributes, text.
 NoticeFault CheckSend(const v1::SendNoticeRequest& request);

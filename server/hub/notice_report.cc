@@ -9,9 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "google/protobuf/util/time_util.h"
 #include "proto/calendar/china_time.h"
 #include "proto/calendar/dates.h"
@@ -253,14 +251,9 @@ v1::AuditEvent EventOf(const Caller& caller, const Period& period,
   event.set_actor(caller.path);
   event.set_agency(caller.agency);
   event.set_act("NoticeService.GetNoticeRates");
-  event.set_object(absl::StrCat(
-      calendar::TextOf(period.first), "..", calendar::TextOf(period.last),
-      request.groups().empty() ? "" : " by ",
-      absl::StrJoin(request.groups(), ",", [](std::string* out, int group) {
-        const std::string& name =
-            Request::Group_Name(static_cast<Request::Group>(group));
-        out->append(absl::AsciiStrToLower(name.substr(sizeof("GROUP"))));
-      })));
+  event.set_object(absl::StrCat(calendar::TextOf(period.first), "..",
+                                calendar::TextOf(period.last),
+                                ByGroups(request)));
   return event;
 }
 

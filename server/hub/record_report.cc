@@ -8,9 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "google/protobuf/util/time_util.h"
 #include "proto/errors/error.h"
 #include "server/domain/record_rates.h"
@@ -186,13 +184,7 @@ v1::AuditEvent EventOf(const Caller& caller, const Request& request) {
   event.set_agency(caller.agency);
   event.set_act("RegistryService.GetRecordRates");
   event.set_object(absl::StrCat(
-      request.with_sides() ? "records,sides" : "records",
-      request.groups().empty() ? "" : " by ",
-      absl::StrJoin(request.groups(), ",", [](std::string* out, int group) {
-        const std::string& name =
-            Request::Group_Name(static_cast<Request::Group>(group));
-        out->append(absl::AsciiStrToLower(name.substr(sizeof("GROUP"))));
-      })));
+      request.with_sides() ? "records,sides" : "records", ByGroups(request)));
   return event;
 }
 

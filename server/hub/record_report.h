@@ -23,7 +23,7 @@ class RecordReport {
     // To be durable before the response is shown.
     v1::AuditEvent event;
   };
-  // Unseals record after record, some 30,000 a second. An agency and its clerks
+  // Unseals record after record. An agency and its clerks
   // get what is its own, exactly; others get all of them without rows of few
   // records. Errors as the service says.
   absl::StatusOr<Counted> Count(const Caller& caller,

@@ -12,6 +12,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "google/protobuf/repeated_field.h"
 #include "proto/errors/error.h"
 #include "server/domain/suppression.h"
@@ -37,6 +40,20 @@ inline absl::Status CheckReportGroups(
     }
   }
   return absl::OkStatus();
+}
+
+// " by kind,sender" of the groups of a `Request`, for its entry in the log;
+// empty for none.
+template <typename Request>
+std::string ByGroups(const Request& request) {
+  if (request.groups().empty()) return {};
+  return absl::StrCat(
+      " by ",
+      absl::StrJoin(request.groups(), ",", [](std::string* out, int group) {
+        const std::string& name =
+            Request::Group_Name(static_cast<typename Request::Group>(group));
+        out->append(absl::AsciiStrToLower(name.substr(sizeof("GROUP"))));
+      }));
 }
 
 // Tallies by the values of their groups, and of all.
