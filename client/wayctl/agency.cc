@@ -17,7 +17,7 @@ namespace {
 constexpr int kMostPerPage = 500;
 
 std::string NameOf(const v1::Agency& agency) {
-  const bool chinese = language::Current() == errors::Language::kChinese;
+  const bool chinese = IsChinese();
   const std::string& wanted = chinese ? agency.name_zh() : agency.name_en();
   const std::string& other = chinese ? agency.name_en() : agency.name_zh();
   return wanted.empty() ? other : wanted;

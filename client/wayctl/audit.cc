@@ -16,7 +16,6 @@
 #include "proto/errors/error.h"
 #include "proto/language/error_text.h"
 #include "proto/runtime/file.h"
-#include "proto/runtime/yaml_text.h"
 #include "waystation/audit_checks.h"
 #include "waystation/audit_log.h"
 #include "waystation/audit_proof.h"
@@ -665,8 +664,7 @@ void AddAudit(Commands& commands) {
       [filter](Session& session) { return List(session, *filter); });
   list_verb.add_option(
       "--kind", filter->kind,
-      Say("Only of this kind: $0", language::SayRule(runtime::EnumChoices(
-                                       *v1::AuditEvent::Kind_descriptor()))));
+      Say("Only of this kind: $0", Choices<v1::AuditEvent::Kind>()));
   list_verb.add_option("--agency", filter->agency,
                        Say("Only about this agency"));
   list_verb.add_option("--actor", filter->actor,

@@ -177,9 +177,7 @@ const config::v1::Festival& FestivalOf(const config::v1::Calendar& file,
 Cell FestivalsCell(const report::v1::CalendarHoliday& holiday) {
   std::vector<std::string> names, ids;
   for (const config::v1::Festival& festival : holiday.festivals()) {
-    names.push_back(language::Current() == errors::Language::kChinese
-                        ? festival.name_zh()
-                        : festival.name_en());
+    names.push_back(IsChinese() ? festival.name_zh() : festival.name_en());
     ids.push_back(festival.id());
   }
   return {Joined(names, Say(", ")), Joined(ids)};
@@ -241,7 +239,7 @@ Cell LengthCell(const config::v1::Deadline& deadline) {
 absl::Status ShowDeadlines(Session& session, const std::string& file) {
   const auto read = ReadDeadlines(session, file, nullptr);
   if (!read.ok()) return read.status();
-  const bool chinese = language::Current() == errors::Language::kChinese;
+  const bool chinese = IsChinese();
   Table rows{.columns = {{"id", Say("DEADLINE")},
                          {"name", Say("NAME"), false, true},
                          {"kinds", Say("OF NOTICES"), false, true},

@@ -20,14 +20,8 @@ absl::StatusOr<Message> Read(Session& session, const std::string& file,
                              std::string_view reason, Check check) {
   const auto text = session.ReadInput(file);
   if (!text.ok()) return text.status();
-  Message message;
-  const auto places =
-      runtime::ReadYaml(*text, file == "-" ? "stdin" : file, message);
-  if (!places.ok()) return As(reason, places.status());
-  std::vector<errors::FieldViolation> violations = check(message);
-  if (violations.empty()) return message;
-  return InFile(errors::Error(reason, {.violations = std::move(violations)}),
-                *places, "");
+  return ReadChecked<Message>(*text, file == "-" ? "stdin" : file, reason,
+                              check);
 }
 
 }  // namespace

@@ -11,7 +11,6 @@
 #include "client/wayctl/language.h"
 #include "client/wayctl/report_document.h"
 #include "google/protobuf/util/time_util.h"
-#include "proto/codes/division.h"
 #include "proto/errors/error.h"
 #include "proto/language/error_text.h"
 #include "proto/runtime/file.h"
@@ -58,7 +57,7 @@ std::string CellText(const ReportCell& cell) {
 
 // Of the figures that are shown, in the reader's language.
 std::vector<std::string> NotesOf(const CountedReport& report) {
-  const bool is_chinese = language::Current() == errors::Language::kChinese;
+  const bool is_chinese = IsChinese();
   std::vector<std::string> notes;
   for (const v1::NoticeConvention& convention : report.conventions) {
     for (const Figure& figure : report.figures) {
@@ -197,15 +196,13 @@ Sheet SheetOf(const CountedReport& report) {
 }
 
 ReportDocument DocumentOf(const CountedReport& report) {
-  ReportDocument document{
-      .title = report.title,
-      .language =
-          language::Current() == errors::Language::kChinese ? "zh-CN" : "en",
-      .table = TableOf(report),
-      .notes_title = Say("How it is counted"),
-      .notes = NotesOf(report),
-      .numerator = Say("numerator"),
-      .denominator = Say("denominator")};
+  ReportDocument document{.title = report.title,
+                          .language = IsChinese() ? "zh-CN" : "en",
+                          .table = TableOf(report),
+                          .notes_title = Say("How it is counted"),
+                          .notes = NotesOf(report),
+                          .numerator = Say("numerator"),
+                          .denominator = Say("denominator")};
   for (const Fact& fact : report.facts) {
     document.facts.push_back({.label = fact.label, .text = fact.value.shown});
   }
@@ -224,11 +221,12 @@ absl::Status WriteFile(Session& session, const ReportFiles& files,
 
 }  // namespace
 
-std::string DivisionText(const std::string& code) {
-  std::string filled = code;
-  if (filled.size() < 6) filled.resize(6, '0');
-  const std::string path = codes::DivisionPath(filled);
-  return path.empty() ? code : absl::StrCat(code, " ", path);
+void AddGroupOption(CLI::App& verb, const std::string& choices,
+                    std::vector<std::string>& by) {
+  verb.add_option("--by", by,
+                  Say("What rows are told apart by, at most 4: $0", choices))
+      ->delimiter(',')
+      ->allow_extra_args(false);
 }
 
 void AddFileOptions(CLI::App& verb, ReportFiles& files) {

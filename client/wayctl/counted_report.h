@@ -61,6 +61,74 @@ struct CountedReport {
   std::vector<Section> more = {};
 };
 
+// One figure of a row of an API's report: a count of its counts, a rate or
+// days.
+template <typename Row, typename Counts>
+struct RowFigure {
+  // A field of Counts or Row.
+  std::string id;
+  std::string title;
+  std::uint64_t (Counts::*count)() const = nullptr;
+  const v1::NoticeRate& (Row::*rate)() const = nullptr;
+  const v1::NoticeDays& (Row::*days)() const = nullptr;
+  // As of CountedReport::Figure.
+  std::string told_by = {};
+
+  CountedReport::Shape shape() const {
+    if (count != nullptr) return CountedReport::Shape::kCount;
+    return rate != nullptr ? CountedReport::Shape::kRate
+                           : CountedReport::Shape::kDays;
+  }
+};
+
+// Figures, rows, time and conventions of an API's report; title, groups and
+// facts are the caller's to add. name_of(group, value) is how people read it.
+template <typename Response, typename Row, typename Counts, typename NameOf>
+CountedReport CountedReportOf(
+    const Response& response,
+    const std::vector<RowFigure<Row, Counts>>& figures, NameOf name_of) {
+  CountedReport report;
+  report.as_of_time = response.as_of_time();
+  report.conventions = response.conventions();
+  for (const auto& figure : figures) {
+    report.figures.push_back({.id = figure.id,
+                              .title = figure.title,
+                              .shape = figure.shape(),
+                              .told_by = figure.told_by});
+  }
+  const auto row_of = [&](const Row& row) {
+    CountedReport::Row shown{.suppressed = row.suppressed()};
+    for (int i = 0; i < row.values_size(); ++i) {
+      shown.names.emplace_back(name_of(response.groups(i), row.values(i)),
+                               row.values(i));
+    }
+    if (row.suppressed()) return shown;
+    for (const auto& figure : figures) {
+      CountedReport::Value& value = shown.values.emplace_back();
+      if (figure.count != nullptr) value.count = (row.counts().*figure.count)();
+      if (figure.rate != nullptr) value.rate = (row.*figure.rate)();
+      if (figure.days != nullptr) value.days = (row.*figure.days)();
+    }
+    return shown;
+  };
+  for (const Row& row : response.rows()) report.rows.push_back(row_of(row));
+  report.total = row_of(response.total());
+  return report;
+}
+
+// --by, with the groups of an API's report, and what was given for it.
+void AddGroupOption(CLI::App& verb, const std::string& choices,
+                    std::vector<std::string>& by);
+template <typename Request>
+absl::Status SetGroups(const std::vector<std::string>& by, Request& request) {
+  for (const std::string& name : by) {
+    const auto group = EnumFrom<typename Request::Group>("--by", name);
+    if (!group.ok()) return group.status();
+    request.add_groups(*group);
+  }
+  return absl::OkStatus();
+}
+
 // Where else a report is to go.
 struct ReportFiles {
   std::string xlsx;
@@ -78,9 +146,6 @@ absl::Status CheckNew(const ReportFiles& files);
 absl::Status ShowReport(Session& session, const CountedReport& report,
                         const google::protobuf::Message& message,
                         const ReportFiles& files);
-
-// "3412 安徽省阜阳市".
-std::string DivisionText(const std::string& code);
 
 }  // namespace waystation::wayctl
 

@@ -9,8 +9,6 @@
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
-#include "proto/language/error_text.h"
-#include "proto/runtime/yaml_text.h"
 #include "waystation/v1/verify_service.pb.h"
 
 namespace waystation::wayctl {
@@ -61,8 +59,7 @@ Sheet AnswerSheet(const v1::VerifyRequest& asked,
                         {"answer", Say("Answer"), EnumOf(response.answer())},
                         {"as_of_time", Say("As of"),
                          TimeCell(response.as_of_time(), surroundings)}}};
-  const std::string language =
-      language::Current() == errors::Language::kChinese ? "zh" : "en";
+  const std::string language = IsChinese() ? "zh" : "en";
   for (const v1::LocalText& notice : response.notice()) {
     if (notice.language() != language) continue;
     sheet.facts.push_back({"notice", Say("Mind"), notice.text()});
@@ -283,12 +280,6 @@ absl::Status Report(Session& session, const Reported& options) {
 }
 
 // --- the verbs ---
-
-template <typename Enum>
-std::string Choices() {
-  return language::SayRule(
-      runtime::EnumChoices(*google::protobuf::GetEnumDescriptor<Enum>()));
-}
 
 void AddSubject(CLI::App& verb, Subject& subject) {
   verb.add_option(

@@ -125,14 +125,9 @@ absl::Status Migrate(const MigrateOptions& options) {
   }
   const std::string program = Daemon();
   std::vector<std::string> words = {
-      program,
-      "--lang",
-      language::Current() == errors::Language::kChinese ? "zh" : "en",
-      "migrate",
-      "--config",
-      config,
-      "--to",
-      options.to};
+      program,   "--lang",   IsChinese() ? "zh" : "en",
+      "migrate", "--config", config,
+      "--to",    options.to};
   if (!options.from.empty()) {
     words.insert(words.end(), {"--from", options.from});
   }

@@ -3,9 +3,14 @@
 #ifndef CLIENT_WAYCTL_INPUT_FILE_H_
 #define CLIENT_WAYCTL_INPUT_FILE_H_
 
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "proto/errors/error.h"
 #include "proto/runtime/yaml.h"
 
 namespace waystation::wayctl {
@@ -19,6 +24,22 @@ absl::Status As(std::string_view reason, const absl::Status& status);
 // the hub's paths begin with and the file's do not.
 absl::Status InFile(const absl::Status& status,
                     const runtime::YamlPlaces& places, std::string_view prefix);
+
+// A message of YAML text that `check` (of what was read: FieldViolations) finds
+// nothing wrong with; `name` is what complaints call the file. `reason` is what
+// is wrong with whatever is.
+template <typename Message, typename Check>
+absl::StatusOr<Message> ReadChecked(const std::string& text,
+                                    const std::string& name,
+                                    std::string_view reason, Check check) {
+  Message message;
+  const auto places = runtime::ReadYaml(text, name, message);
+  if (!places.ok()) return As(reason, places.status());
+  std::vector<errors::FieldViolation> violations = check(message);
+  if (violations.empty()) return message;
+  return InFile(errors::Error(reason, {.violations = std::move(violations)}),
+                *places, "");
+}
 
 }  // namespace waystation::wayctl
 

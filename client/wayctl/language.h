@@ -12,6 +12,10 @@ using language::SayEnum;
 using language::SayName;
 using language::SayReason;
 
+inline bool IsChinese() {
+  return language::Current() == errors::Language::kChinese;
+}
+
 }  // namespace waystation::wayctl
 
 #endif  // CLIENT_WAYCTL_LANGUAGE_H_

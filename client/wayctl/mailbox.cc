@@ -6,8 +6,6 @@
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
-#include "proto/language/error_text.h"
-#include "proto/runtime/yaml_text.h"
 #include "waystation/mailbox_reader.h"
 #include "waystation/v1/mailbox_service.pb.h"
 
@@ -165,8 +163,7 @@ absl::Status ShowStatus(Session& session) {
 
 void AddReadOptions(CLI::App& verb, ReadOptions& options) {
   verb.add_option("--purpose", options.purpose,
-                  Say("Why: $0", language::SayRule(runtime::EnumChoices(
-                                     *v1::Purpose_descriptor()))))
+                  Say("Why: $0", Choices<v1::Purpose>()))
       ->required();
   verb.add_option("--after", options.after,
                   Say("Begin behind this token; else behind what was "

@@ -17,7 +17,6 @@
 #include "proto/calendar/dates.h"
 #include "proto/errors/error.h"
 #include "proto/language/error_text.h"
-#include "proto/runtime/yaml_text.h"
 #include "waystation/v1/notice_service.pb.h"
 
 namespace waystation::wayctl {
@@ -545,12 +544,6 @@ absl::Status Close(Session& session, const Passed& options) {
   step.mutable_close()->set_reason(options.reason);
   return TakeOne(session, options.id, std::move(step), Say("Close this?"),
                  options.dry_run);
-}
-
-template <typename Enum>
-std::string Choices() {
-  return language::SayRule(
-      runtime::EnumChoices(*google::protobuf::GetEnumDescriptor<Enum>()));
 }
 
 void AddListing(Commands& commands, CLI::App& noun) {

@@ -8,13 +8,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/time.h"
+#include "client/wayctl/calendar_files.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
+#include "google/protobuf/util/time_util.h"
+#include "proto/calendar/china_time.h"
 #include "proto/errors/error.h"
-#include "proto/language/error_text.h"
 #include "proto/runtime/file.h"
-#include "proto/runtime/yaml_text.h"
 #include "proto/sealed/envelope.h"
 #include "proto/sealed/payload.h"
 #include "proto/sealed/sealing_key.h"
@@ -33,12 +33,6 @@ absl::Status NotOpened(std::string rule) {
   return errors::Error("PAYLOAD_NOT_OPENED", {.rule = std::move(rule)});
 }
 
-template <typename Enum>
-std::string Choices() {
-  return language::SayRule(
-      runtime::EnumChoices(*google::protobuf::GetEnumDescriptor<Enum>()));
-}
-
 absl::Status ReadConsent(const AttachOptions& options, Consent& consent) {
   consent.set_reference(options.consent);
   consent.set_recipient(options.consent_to);
@@ -55,14 +49,11 @@ absl::Status ReadConsent(const AttachOptions& options, Consent& consent) {
     consent.set_form(*form);
   }
   if (!options.consent_date.empty()) {
-    absl::Time day;
-    // Midnight in China Standard Time.
-    if (std::string error;
-        !absl::ParseTime("%Y-%m-%d", options.consent_date,
-                         absl::FixedTimeZone(8 * 60 * 60), &day, &error)) {
-      return Usage("--consent-date: a day as YYYY-MM-DD");
-    }
-    consent.mutable_given_time()->set_seconds(absl::ToUnixSeconds(day));
+    const auto day = DayOption("--consent-date", options.consent_date);
+    if (!day.ok()) return day.status();
+    *consent.mutable_given_time() =
+        google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(
+            calendar::BeginOf(*day));
   }
   return absl::OkStatus();
 }

@@ -17,7 +17,6 @@
 #include "proto/calendar/china_time.h"
 #include "proto/calendar/dates.h"
 #include "proto/errors/error.h"
-#include "proto/language/error_text.h"
 #include "proto/runtime/yaml_text.h"
 #include "waystation/v1/notice_service.pb.h"
 
@@ -28,17 +27,7 @@ using Request = v1::GetNoticeRatesRequest;
 using Response = v1::GetNoticeRatesResponse;
 using Row = v1::NoticeRatesRow;
 
-// One figure of a row: a count, a rate or a number of days.
-struct Figure {
-  // A field of NoticeCounts or NoticeRatesRow.
-  std::string id;
-  std::string title;
-  std::uint64_t (v1::NoticeCounts::*count)() const = nullptr;
-  const v1::NoticeRate& (Row::*rate)() const = nullptr;
-  const v1::NoticeDays& (Row::*days)() const = nullptr;
-  // The figure whose convention says how it is counted; empty: its own.
-  std::string told_by = {};
-};
+using Figure = RowFigure<Row, v1::NoticeCounts>;
 
 std::vector<Figure> RatesFigures() {
   using Counts = v1::NoticeCounts;
@@ -137,7 +126,7 @@ Cell ValueCell(int group, const std::string& value) {
     case Request::GROUP_PROVINCE:
     case Request::GROUP_CITY:
     case Request::GROUP_COUNTY:
-      return {DivisionText(value), value};
+      return {PlaceText(value), value};
     default:
       return Cell(value);
   }
@@ -168,40 +157,16 @@ std::vector<Fact> FactsOf(const Response& report,
 CountedReport ReportOf(const Response& response, std::string title,
                        const std::vector<Figure>& figures,
                        const Surroundings& surroundings) {
-  CountedReport report{.title = std::move(title),
-                       .facts = FactsOf(response, surroundings),
-                       .as_of_time = response.as_of_time(),
-                       .conventions = response.conventions()};
+  CountedReport report = CountedReportOf(
+      response, figures, [](int group, const std::string& value) {
+        return ValueCell(group, value).shown;
+      });
+  report.title = std::move(title);
+  report.facts = FactsOf(response, surroundings);
   for (const int group : response.groups()) {
     report.groups.push_back(
         {.name = GroupName(group), .title = GroupTitle(group)});
   }
-  for (const Figure& figure : figures) {
-    using Shape = CountedReport::Shape;
-    report.figures.push_back({.id = figure.id,
-                              .title = figure.title,
-                              .shape = figure.count != nullptr  ? Shape::kCount
-                                       : figure.rate != nullptr ? Shape::kRate
-                                                                : Shape::kDays,
-                              .told_by = figure.told_by});
-  }
-  const auto row_of = [&](const Row& row) {
-    CountedReport::Row shown{.suppressed = row.suppressed()};
-    for (int i = 0; i < row.values_size(); ++i) {
-      shown.names.emplace_back(
-          ValueCell(response.groups(i), row.values(i)).shown, row.values(i));
-    }
-    if (row.suppressed()) return shown;
-    for (const Figure& figure : figures) {
-      CountedReport::Value& value = shown.values.emplace_back();
-      if (figure.count != nullptr) value.count = (row.counts().*figure.count)();
-      if (figure.rate != nullptr) value.rate = (row.*figure.rate)();
-      if (figure.days != nullptr) value.days = (row.*figure.days)();
-    }
-    return shown;
-  };
-  for (const Row& row : response.rows()) report.rows.push_back(row_of(row));
-  report.total = row_of(response.total());
   return report;
 }
 
@@ -248,11 +213,7 @@ absl::Status SetPeriod(const Asked& asked, absl::Time now, Request& request) {
 absl::StatusOr<Request> RequestOf(const Asked& asked, absl::Time now) {
   Request request;
   if (auto set = SetPeriod(asked, now, request); !set.ok()) return set;
-  for (const std::string& name : asked.by) {
-    const auto group = EnumFrom<Request::Group>("--by", name);
-    if (!group.ok()) return group.status();
-    request.add_groups(*group);
-  }
+  if (auto set = SetGroups(asked.by, request); !set.ok()) return set;
   return request;
 }
 
@@ -274,12 +235,7 @@ void AddOptions(CLI::App& verb, Asked& asked) {
                   Say("First day on which notices were sent, in China; without "
                       "a period, the month that it is"));
   verb.add_option("--to", asked.to, Say("Last day, which counts"));
-  verb.add_option("--by", asked.by,
-                  Say("What rows are told apart by, at most 4: $0",
-                      language::SayRule(
-                          runtime::EnumChoices(*Request::Group_descriptor()))))
-      ->delimiter(',')
-      ->allow_extra_args(false);
+  AddGroupOption(verb, Choices<Request::Group>(), asked.by);
   AddFileOptions(verb, asked.files);
 }
 

@@ -5,8 +5,6 @@
 
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
-#include "proto/language/error_text.h"
-#include "proto/runtime/yaml_text.h"
 
 namespace waystation::wayctl {
 
@@ -47,10 +45,9 @@ std::string_view WhyNotDecided(const v1::GetConflictResponse& response) {
 }
 
 void AddRevealPurpose(CLI::App& verb, std::string& purpose) {
-  verb.add_option(
-      "--purpose", purpose,
-      Say("At an agency, what others' values are seen for: $0",
-          language::SayRule(runtime::EnumChoices(*v1::Purpose_descriptor()))));
+  verb.add_option("--purpose", purpose,
+                  Say("At an agency, what others' values are seen for: $0",
+                      Choices<v1::Purpose>()));
 }
 
 absl::Status SetRevealPurpose(const std::string& purpose,

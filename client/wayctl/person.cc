@@ -13,8 +13,6 @@
 #include "client/wayctl/typed_value.h"
 #include "client/wayctl/values.h"
 #include "proto/errors/error.h"
-#include "proto/language/error_text.h"
-#include "proto/runtime/yaml_text.h"
 #include "waystation/v1/reconciliation_service.pb.h"
 #include "waystation/v1/registry_service.pb.h"
 
@@ -46,9 +44,7 @@ absl::Status SetSubject(const Subject& subject, Request& request) {
 }
 
 void AddPurpose(CLI::App& verb, std::string& purpose) {
-  verb.add_option("--purpose", purpose,
-                  Say("Why: $0", language::SayRule(runtime::EnumChoices(
-                                     *v1::Purpose_descriptor()))))
+  verb.add_option("--purpose", purpose, Say("Why: $0", Choices<v1::Purpose>()))
       ->required();
 }
 

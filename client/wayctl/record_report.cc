@@ -11,7 +11,6 @@
 #include "client/wayctl/language.h"
 #include "client/wayctl/report_document.h"
 #include "client/wayctl/values.h"
-#include "proto/language/error_text.h"
 #include "proto/runtime/yaml_text.h"
 #include "waystation/v1/record_rates.pb.h"
 #include "waystation/v1/registry_service.pb.h"
@@ -23,14 +22,7 @@ using Request = v1::GetRecordRatesRequest;
 using Response = v1::GetRecordRatesResponse;
 using Row = v1::RecordRatesRow;
 
-// One figure of a row: a count or a rate.
-struct Figure {
-  // A field of RecordCounts or RecordRatesRow.
-  std::string id;
-  std::string title;
-  std::uint64_t (v1::RecordCounts::*count)() const = nullptr;
-  const v1::NoticeRate& (Row::*rate)() const = nullptr;
-};
+using Figure = RowFigure<Row, v1::RecordCounts>;
 
 Figure RecordsFigure() {
   return {.id = "records",
@@ -86,7 +78,7 @@ std::string ValueText(int group, const std::string& value) {
     case Request::GROUP_SECTOR:
       return SayName(value);
     default:
-      return DivisionText(value);
+      return PlaceText(value);
   }
 }
 
@@ -124,36 +116,12 @@ Section AttributesOf(const Row& total) {
 CountedReport ReportOf(const Response& response, std::string title,
                        const std::vector<Figure>& figures,
                        const Surroundings& surroundings) {
-  CountedReport report{.title = std::move(title),
-                       .facts = FactsOf(response, surroundings),
-                       .as_of_time = response.as_of_time(),
-                       .conventions = response.conventions()};
+  CountedReport report = CountedReportOf(response, figures, ValueText);
+  report.title = std::move(title);
+  report.facts = FactsOf(response, surroundings);
   for (const int group : response.groups()) {
     report.groups.push_back(GroupOf(group));
   }
-  for (const Figure& figure : figures) {
-    report.figures.push_back({.id = figure.id,
-                              .title = figure.title,
-                              .shape = figure.count != nullptr
-                                           ? CountedReport::Shape::kCount
-                                           : CountedReport::Shape::kRate});
-  }
-  const auto row_of = [&](const Row& row) {
-    CountedReport::Row shown{.suppressed = row.suppressed()};
-    for (int i = 0; i < row.values_size(); ++i) {
-      shown.names.emplace_back(ValueText(response.groups(i), row.values(i)),
-                               row.values(i));
-    }
-    if (row.suppressed()) return shown;
-    for (const Figure& figure : figures) {
-      CountedReport::Value& value = shown.values.emplace_back();
-      if (figure.count != nullptr) value.count = (row.counts().*figure.count)();
-      if (figure.rate != nullptr) value.rate = (row.*figure.rate)();
-    }
-    return shown;
-  };
-  for (const Row& row : response.rows()) report.rows.push_back(row_of(row));
-  report.total = row_of(response.total());
   return report;
 }
 
@@ -162,22 +130,12 @@ struct Asked {
   ReportFiles files;
 };
 
-absl::StatusOr<Request> RequestOf(const Asked& asked) {
-  Request request;
-  for (const std::string& name : asked.by) {
-    const auto group = EnumFrom<Request::Group>("--by", name);
-    if (!group.ok()) return group.status();
-    request.add_groups(*group);
-  }
-  return request;
-}
-
 absl::Status Report(Session& session, const Asked& asked, bool with_sides) {
-  auto request = RequestOf(asked);
-  if (!request.ok()) return request.status();
-  request->set_with_sides(with_sides);
+  Request request;
+  request.set_with_sides(with_sides);
+  if (auto set = SetGroups(asked.by, request); !set.ok()) return set;
   if (auto checked = CheckNew(asked.files); !checked.ok()) return checked;
-  const auto response = session.registry().GetRecordRates(*request);
+  const auto response = session.registry().GetRecordRates(request);
   if (!response.ok()) return response.status();
   CountedReport report = ReportOf(
       *response,
@@ -191,12 +149,7 @@ absl::Status Report(Session& session, const Asked& asked, bool with_sides) {
 }
 
 void AddOptions(CLI::App& verb, Asked& asked) {
-  verb.add_option("--by", asked.by,
-                  Say("What rows are told apart by, at most 4: $0",
-                      language::SayRule(
-                          runtime::EnumChoices(*Request::Group_descriptor()))))
-      ->delimiter(',')
-      ->allow_extra_args(false);
+  AddGroupOption(verb, Choices<Request::Group>(), asked.by);
   AddFileOptions(verb, asked.files);
 }
 

@@ -14,7 +14,6 @@
 #include "client/wayctl/language.h"
 #include "client/wayctl/service_files.h"
 #include "client/wayctl/values.h"
-#include "proto/codes/division.h"
 #include "proto/directory/check_services.h"
 #include "proto/directory/place.h"
 #include "proto/directory/service_class.h"
@@ -28,8 +27,6 @@ using config::v1::ServiceCatalogue;
 using config::v1::ServicePoints;
 using report::v1::NearestServicePoints;
 using report::v1::ServiceLintReport;
-
-bool IsChinese() { return language::Current() == errors::Language::kChinese; }
 
 Cell Count(int number) { return Number(static_cast<std::uint64_t>(number)); }
 
@@ -159,14 +156,6 @@ absl::Status CheckAsked(const Asked& asked, const ServiceCatalogue& catalogue) {
   return absl::OkStatus();
 }
 
-// "320102 江苏省南京市玄武区": as far as the lists have names.
-Cell DivisionCell(const std::string& code) {
-  std::string county = code.substr(0, 6);
-  county.resize(6, '0');
-  const std::string path = codes::DivisionPath(county);
-  return {path.empty() ? code : code + " " + path, code};
-}
-
 Table PointRows(const NearestServicePoints& nearest,
                 const ServiceCatalogue& catalogue, const std::string& asked) {
   Table rows{.columns = {{"id", Say("POINT")},
@@ -185,7 +174,8 @@ Table PointRows(const NearestServicePoints& nearest,
     }
     rows.rows.push_back(
         {point.id(), IsChinese() ? point.name_zh() : point.name_en(),
-         EnumOf(point.kind()), DivisionCell(point.division()), point.address(),
+         EnumOf(point.kind()),
+         Cell(PlaceText(point.division()), point.division()), point.address(),
          Cell(Joined(titles, Say(", ")), Joined(point.services()))});
   }
   return rows;
@@ -207,9 +197,9 @@ absl::Status ShowNearest(Session& session, const Asked& asked) {
     for (const v1::ServicePoint* const point : found->points) {
       *nearest.add_points() = *point;
     }
-    sheet.facts = {
-        {"level", Say("Found in the same"), EnumOf(nearest.level())},
-        {"division", Say("Division"), DivisionCell(nearest.division())}};
+    sheet.facts = {{"level", Say("Found in the same"), EnumOf(nearest.level())},
+                   {"division", Say("Division"),
+                    Cell(PlaceText(nearest.division()), nearest.division())}};
   } else {
     session.out().Warn(Say("No service point has it in this city."));
     session.Found();

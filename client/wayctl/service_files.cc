@@ -32,13 +32,7 @@ absl::StatusOr<Message> Read(Session& session, const std::string& file,
     if (!given.ok()) return given.status();
     text = *std::move(given);
   }
-  Message message;
-  const auto places = runtime::ReadYaml(text, name, message);
-  if (!places.ok()) return As(kReason, places.status());
-  std::vector<errors::FieldViolation> violations = check(message);
-  if (violations.empty()) return message;
-  return InFile(errors::Error(kReason, {.violations = std::move(violations)}),
-                *places, "");
+  return ReadChecked<Message>(text, name, kReason, check);
 }
 
 }  // namespace

@@ -22,8 +22,9 @@ namespace {
 
 namespace pb = google::protobuf;
 
-std::string DivisionText(const std::string& code) {
-  const std::string name(codes::DivisionPath(code));
+// The code, and what `named` is called.
+std::string DivisionText(const std::string& code, const std::string& named) {
+  const std::string name(codes::DivisionPath(named));
   return name.empty() ? code : code + " " + name;
 }
 
@@ -87,7 +88,7 @@ class Writer {
                      const std::string& value) const {
     const bool is_division =
         field.options().GetExtension(v1::meaning) == v1::MEANING_DIVISION;
-    return for_people_ && is_division ? DivisionText(value) : value;
+    return for_people_ && is_division ? DivisionText(value, value) : value;
   }
 
   // The first field stands alone, as what the message is about; the others with
@@ -247,6 +248,16 @@ absl::StatusOr<int> ParseEnum(const pb::EnumDescriptor& type,
   if (value != nullptr) return value->number();
   return errors::Error("USAGE", {.field = std::string(option),
                                  .rule = runtime::EnumChoices(type)});
+}
+
+std::string PlaceText(const std::string& code) {
+  std::string county = code.substr(0, 6);
+  county.resize(6, '0');
+  return DivisionText(code, county);
+}
+
+std::string ChoicesOf(const pb::EnumDescriptor& type) {
+  return language::SayRule(runtime::EnumChoices(type));
 }
 
 absl::Status CheckAttribute(std::string_view name) {

@@ -66,6 +66,18 @@ absl::StatusOr<Enum> EnumFrom(std::string_view option, std::string_view name) {
   return static_cast<Enum>(*number);
 }
 
+// "3412 安徽省阜阳市", from the province to the county, for a code of 2 to 15
+// digits; the code alone where no list has it.
+std::string PlaceText(const std::string& code);
+
+// The short names that ParseEnum takes of a type, for a help text.
+std::string ChoicesOf(const google::protobuf::EnumDescriptor& type);
+
+template <typename Enum>
+std::string Choices() {
+  return ChoicesOf(*google::protobuf::GetEnumDescriptor<Enum>());
+}
+
 // ATTRIBUTE_UNKNOWN unless `name` is a field of Person.
 absl::Status CheckAttribute(std::string_view name);
 

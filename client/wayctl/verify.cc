@@ -8,8 +8,6 @@
 #include "client/wayctl/holder_code.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/values.h"
-#include "proto/language/error_text.h"
-#include "proto/runtime/yaml_text.h"
 #include "waystation/v1/options.pb.h"
 #include "waystation/v1/person.pb.h"
 #include "waystation/v1/registry_service.pb.h"
@@ -84,8 +82,7 @@ void AddVerify(Commands& commands) {
       ->capture_default_str();
   business
       .add_option("--purpose", question->purpose,
-                  Say("Why: $0", language::SayRule(runtime::EnumChoices(
-                                     *v1::Purpose_descriptor()))))
+                  Say("Why: $0", Choices<v1::Purpose>()))
       ->required();
 }
 

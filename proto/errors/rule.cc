@@ -1328,8 +1328,6 @@ constexpr Words kRules[] = {
      "应为本 Bundle 中的 Patient"},
     {"JSON in UTF-8",
      "应为 UTF-8 编码的 JSON"},
-    {"--consent-date: a day as YYYY-MM-DD",
-     "--consent-date：日期写作 YYYY-MM-DD"},
     {"attachments and consent are for a hand-over",
      "附件和同意仅用于移交"},
     {"each --attach has its --type",
