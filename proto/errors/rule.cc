@@ -970,6 +970,8 @@ constexpr Words kRules[] = {
      "服务器没有应答"},
     {"a server that takes writes, no standby",
      "应为可写的服务器，而非备机"},
+    {"PostgreSQL 14 or newer to be shared",
+     "供多个枢纽共用时，应为 PostgreSQL 14 或更新的版本"},
     {"a user who may make tables there",
      "应为有权在其中建表的用户"},
     {"what arrived is not what left",

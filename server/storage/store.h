@@ -429,6 +429,16 @@ struct Surroundings {
   std::vector<DecisionRow> decisions{};
 };
 
+// What other stores of the same medium have committed, one group or several.
+struct ForeignCommits {
+  // The newest of the groups.
+  uint64_t group = 0;
+  // Leaves in the log after it.
+  uint64_t log_size = 0;
+  // Agencies whose mailboxes grew, ascending, each once.
+  std::vector<AgencyNumber> told{};
+};
+
 // What a copy of the store holds.
 struct Copied {
   // The newest commit group in it.
@@ -439,9 +449,11 @@ struct Copied {
 };
 
 // Thread-safe: readers run beside a commit and see whole batches only. Commit
-// is called by one thread at a time. Returned values are copies and may outlive
-// the store. Every read may answer DATA_LOSS (a row whose checksum does not
-// fit; it names table and row) or UNAVAILABLE (the medium does not answer).
+// is called by one thread at a time. Several stores, of several processes, may
+// share a medium that can be shared (is_shared). Returned values are copies and
+// may outlive the store. Every read may answer DATA_LOSS (a row whose checksum
+// does not fit; it names table and row) or UNAVAILABLE (the medium does not
+// answer).
 class Store {
  public:
   virtual ~Store() = default;
@@ -563,6 +575,32 @@ class Store {
   // entry.
   virtual absl::Status AcknowledgeMailbox(AgencyNumber agency,
                                           uint64_t position, int64_t time) = 0;
+
+  // --- others on the same medium ---
+
+  // Whether other stores may write to it. Then NewestGroup, LoadFrontier,
+  // GetMailbox, Count, CountRecords and the numbers of what comes next may lag
+  // behind by a moment; what was planned by them is found out by Commit, whose
+  // answers are true of the medium, whoever wrote last.
+  virtual bool is_shared() const { return false; }
+  // Waits for a turn: others cannot commit until this store has, whatever that
+  // answers, or until EndTurn. What is asked meanwhile is as Commit will find
+  // it. By the thread that commits. A turn that is held for many seconds, by a
+  // process that was stopped, is taken away; then the store fails
+  // (UNAVAILABLE).
+  virtual absl::Status TakeTurn() { return absl::OkStatus(); }
+  virtual void EndTurn() {}
+  // From now on `heard` is called by a thread of the store for what others
+  // commit, in order, usually within milliseconds; never for what this store
+  // commits. nullptr: no longer, once this returns. Not to be called by
+  // `heard`.
+  virtual void OnForeignCommits(
+      std::function<void(const ForeignCommits&)> /*heard*/) {}
+  // Whether the upkeep of the medium is this store's: of several it is one's at
+  // a time, and within seconds another's when that one is gone or stands still.
+  // No lock on what is written: a group that another's has overtaken is found
+  // out by Commit.
+  virtual bool HasUpkeep() const { return true; }
 
   // --- mailboxes ---
 

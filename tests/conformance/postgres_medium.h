@@ -78,10 +78,12 @@ class PostgresMedium : public Medium {
   }
 
   absl::StatusOr<std::unique_ptr<storage::Store>> Open() override {
-    storage::postgres::Options options;
-    options.target = server().TargetOf(name_);
-    options.checksum_key.fill(7);
-    options.readers = 2;
+    return storage::postgres::OpenPostgres(StoreOptions());
+  }
+  absl::StatusOr<std::unique_ptr<storage::Store>> OpenShared() override {
+    storage::postgres::Options options = StoreOptions();
+    options.is_shared = true;
+    options.patience = absl::Seconds(3);
     return storage::postgres::OpenPostgres(options);
   }
   bool is_server() const override { return true; }
@@ -165,6 +167,13 @@ class PostgresMedium : public Medium {
   int flips() const override { return 60; }
 
  private:
+  storage::postgres::Options StoreOptions() const {
+    storage::postgres::Options options;
+    options.target = server().TargetOf(name_);
+    options.checksum_key.fill(7);
+    options.readers = 2;
+    return options;
+  }
   storage::postgres::Options options() const {
     return {.target = server().TargetOf(name_)};
   }

@@ -29,16 +29,30 @@ void StoreSuite::SetUp() {
   Reopen();
 }
 
-absl::StatusOr<std::unique_ptr<Store>> OpenInTime(Medium& medium) {
-  absl::StatusOr<std::unique_ptr<Store>> opened = medium.Open();
+namespace {
+
+absl::StatusOr<std::unique_ptr<Store>> InTime(
+    const Medium& medium,
+    const std::function<absl::StatusOr<std::unique_ptr<Store>>()>& open) {
+  absl::StatusOr<std::unique_ptr<Store>> opened = open();
   for (int tries = 0; medium.is_server() && tries < 600 &&
                       (absl::IsUnavailable(opened.status()) ||
                        absl::IsFailedPrecondition(opened.status()));
        ++tries) {
     ::usleep(50'000);
-    opened = medium.Open();
+    opened = open();
   }
   return opened;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenInTime(Medium& medium) {
+  return InTime(medium, [&] { return medium.Open(); });
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenSharedInTime(Medium& medium) {
+  return InTime(medium, [&] { return medium.OpenShared(); });
 }
 
 absl::StatusOr<std::unique_ptr<storage::StoreFiller>> BeginInTime(

@@ -30,6 +30,11 @@ class Medium {
   virtual ~Medium() = default;
   // The store that the medium holds.
   virtual absl::StatusOr<std::unique_ptr<storage::Store>> Open() = 0;
+  // The store as one of several that share it; the only one, where it cannot be
+  // shared.
+  virtual absl::StatusOr<std::unique_ptr<storage::Store>> OpenShared() {
+    return Open();
+  }
   // A server stands between, which goes on by itself: it takes a while until it
   // notices that a store is gone, or has started anew, and it has room of its
   // own for small writes.
@@ -65,6 +70,9 @@ class Medium {
 // The store that the medium holds, once a server has noticed that the one
 // before is gone.
 absl::StatusOr<std::unique_ptr<storage::Store>> OpenInTime(Medium& medium);
+// The same of one that others share.
+absl::StatusOr<std::unique_ptr<storage::Store>> OpenSharedInTime(
+    Medium& medium);
 
 // The same with a filler, of what another had begun.
 absl::StatusOr<std::unique_ptr<storage::StoreFiller>> BeginInTime(
@@ -120,6 +128,18 @@ class Trouble : public StoreSuite {};
 class Damage : public StoreSuite {};
 class Copies : public StoreSuite {};
 class Moves : public StoreSuite {};
+class Together : public StoreSuite {
+ protected:
+  // Two stores on the medium, a() and b(), instead of the one. False, once that
+  // has been looked at, where it has no room for two.
+  bool OpenTwo();
+  storage::Store& a() { return *store_; }
+  storage::Store& b() { return *second_; }
+  // What everybody has committed is known to the store.
+  static void Settle(storage::Store& store);
+
+  std::unique_ptr<storage::Store> second_;
+};
 
 // Runs the whole suite on a subject.
 #define WAYSTATION_CONFORMS(prefix, subject)                             \
@@ -133,7 +153,8 @@ class Moves : public StoreSuite {};
   INSTANTIATE_TEST_SUITE_P(prefix, Trouble, testing::Values(subject));   \
   INSTANTIATE_TEST_SUITE_P(prefix, Damage, testing::Values(subject));    \
   INSTANTIATE_TEST_SUITE_P(prefix, Copies, testing::Values(subject));    \
-  INSTANTIATE_TEST_SUITE_P(prefix, Moves, testing::Values(subject))
+  INSTANTIATE_TEST_SUITE_P(prefix, Moves, testing::Values(subject));     \
+  INSTANTIATE_TEST_SUITE_P(prefix, Together, testing::Values(subject))
 
 // Different for different numbers.
 storage::KeyHash HashOf(uint64_t number);

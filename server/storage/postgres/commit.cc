@@ -173,6 +173,39 @@ absl::StatusOr<State> LoadState(Session& session) {
   return state;
 }
 
+absl::StatusOr<std::optional<Progress>> LoadProgress(Session& session,
+                                                     const State& state) {
+  // More are not read one by one.
+  constexpr size_t kLeaves = 4096;
+  Progress progress;
+  progress.tree = state.tree;
+  std::vector<LeafRow> leaves;
+  Pipeline pipeline;
+  session.groups.LoadSince(state.newest.number, progress.groups, pipeline);
+  session.groups.LoadAgencies(progress.agencies, pipeline);
+  session.log.ReadEvents(state.tree.size(), kLeaves, leaves, pipeline);
+  if (absl::Status status = pipeline.Run(*session.connection); !status.ok()) {
+    return status;
+  }
+  if (progress.groups.empty()) return progress;
+  if (progress.groups.front().number != state.newest.number + 1 ||
+      leaves.size() == kLeaves) {
+    return std::nullopt;
+  }
+  std::vector<auditlog::Hash> hashes;
+  hashes.reserve(leaves.size());
+  for (const LeafRow& leaf : leaves) {
+    hashes.push_back(auditlog::LeafHash(leaf.event));
+  }
+  (void)progress.tree.Append(hashes);
+  const GroupRow& newest = progress.groups.back();
+  if (progress.tree.frontier() != newest.frontier) {
+    return Damaged(PlaceOfGroup(newest.number),
+                   "its frontier is not that of the stored leaves");
+  }
+  return progress;
+}
+
 absl::StatusOr<Advance> WriteBatch(Session& session, const State& state,
                                    const Batch& batch) {
   return BatchWriter(session, state, batch).Write();

@@ -20,6 +20,12 @@ namespace waystation::storage::postgres {
 // not fit together.
 absl::StatusOr<State> LoadState(Session& session);
 
+// What others have committed since `state`, in a transaction of the caller
+// that sees one moment. Without groups where nothing was; nullopt where so much
+// was that the state is to be loaded anew.
+absl::StatusOr<std::optional<Progress>> LoadProgress(Session& session,
+                                                     const State& state);
+
 // Verifies the read set and writes the batch, group row last. The caller holds
 // the transaction, commits it, and keeps the answer once that holds. ABORTED,
 // INVALID_ARGUMENT and RESOURCE_EXHAUSTED as the port has them.

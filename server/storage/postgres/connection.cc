@@ -210,6 +210,18 @@ absl::Status Connection::RunAll(std::span<const Step> steps, const Then& then) {
       steps.size(), [&](size_t i) { return steps[i].statement->name; }, then);
 }
 
+absl::StatusOr<std::vector<std::string>> Connection::TakeNotifications() {
+  PGconn* const handle = connection_.get();
+  if (PQconsumeInput(handle) != 1) return StatusOf(nullptr, "listening");
+  std::vector<std::string> payloads;
+  while (PGnotify* const taken = PQnotifies(handle)) {
+    const std::unique_ptr<PGnotify, decltype(&PQfreemem)> held(taken,
+                                                               PQfreemem);
+    payloads.emplace_back(held->extra);
+  }
+  return payloads;
+}
+
 absl::Status Connection::Walk(
     const std::string& sql,
     const std::function<void(const Result&, int row)>& take, int at_a_time) {

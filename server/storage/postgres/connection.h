@@ -194,6 +194,11 @@ class Connection {
   absl::Status EndCopyIn(const std::string& sql,
                          const absl::Status& given = absl::OkStatus());
 
+  // What others have notified on channels that are listened to, without
+  // waiting; and where to wait for it.
+  absl::StatusOr<std::vector<std::string>> TakeNotifications();
+  int descriptor() const { return PQsocket(connection_.get()); }
+
   // The server does not answer on it any more.
   bool is_broken() const {
     return PQstatus(connection_.get()) == CONNECTION_BAD;

@@ -12,11 +12,16 @@
 namespace waystation::storage::postgres {
 namespace {
 
+#define WAYSTATION_GROUP_COLUMNS                                             \
+  "number, batch, first_leaf, frontier, mailboxes, decided, records, "       \
+  "persons, conflicts, candidates, identifiers, decisions, objects, edges, " \
+  "notices, codes, log_size, sum FROM commit_group "
 constexpr Statement kGroups{
-    "group_list",
-    "SELECT number, batch, first_leaf, frontier, mailboxes, decided, records, "
-    "persons, conflicts, candidates, identifiers, decisions, objects, edges, "
-    "notices, codes, log_size, sum FROM commit_group ORDER BY number"};
+    "group_list", "SELECT " WAYSTATION_GROUP_COLUMNS "ORDER BY number"};
+constexpr Statement kGroupsSince{"group_since",
+                                 "SELECT " WAYSTATION_GROUP_COLUMNS
+                                 "WHERE number > $1::bigint ORDER BY number"};
+#undef WAYSTATION_GROUP_COLUMNS
 constexpr Statement kPutGroup{
     "group_put",
     "INSERT INTO commit_group (slot, number, batch, first_leaf, log_size, "
@@ -69,14 +74,24 @@ constexpr Statement kPutMailboxes{
 constexpr Statement kReaders{
     "mailbox_readers",
     "SELECT agency, position, time, sum FROM mailbox_reader"};
-constexpr Statement kPutReader{
-    "mailbox_reader_put",
-    "INSERT INTO mailbox_reader (agency, position, time, sum) "
-    "VALUES ($1::bigint, $2::bigint, $3::bigint, $4::bigint) "
-    "ON CONFLICT (agency) DO UPDATE SET position = excluded.position, "
-    "time = excluded.time, sum = excluded.sum"};
+constexpr Statement kReader{
+    "mailbox_reader_of",
+    "SELECT agency, position, time, sum FROM mailbox_reader "
+    "WHERE agency = $1::bigint"};
+#define WAYSTATION_PUT_READER                                         \
+  "INSERT INTO mailbox_reader (agency, position, time, sum) "         \
+  "VALUES ($1::bigint, $2::bigint, $3::bigint, $4::bigint) "          \
+  "ON CONFLICT (agency) DO UPDATE SET position = excluded.position, " \
+  "time = excluded.time, sum = excluded.sum"
+constexpr Statement kPutReader{"mailbox_reader_put", WAYSTATION_PUT_READER};
+constexpr Statement kAdvanceReader{
+    "mailbox_reader_advance",
+    WAYSTATION_PUT_READER " WHERE mailbox_reader.position < excluded.position"};
+#undef WAYSTATION_PUT_READER
 constexpr Statement kStore{"store_row",
                            "SELECT key_check, next_uid, sum FROM store"};
+constexpr Statement kLockStore{
+    "store_lock", "SELECT key_check, next_uid, sum FROM store FOR UPDATE"};
 constexpr Statement kPutStore{
     "store_put",
     "INSERT INTO store (id, key_check, next_uid, sum) "
@@ -85,9 +100,9 @@ constexpr Statement kPutStore{
     "next_uid = excluded.next_uid, sum = excluded.sum"};
 
 constexpr const Statement* kStatements[] = {
-    &kGroups,      &kPutGroup,    &kAgencies,     &kPutAgencies,
-    &kMailboxFrom, &kMailboxEnds, &kPutMailboxes, &kReaders,
-    &kPutReader,   &kStore,       &kPutStore};
+    &kGroups,      &kGroupsSince,   &kPutGroup,     &kAgencies,  &kPutAgencies,
+    &kMailboxFrom, &kMailboxEnds,   &kPutMailboxes, &kReaders,   &kReader,
+    &kPutReader,   &kAdvanceReader, &kStore,        &kLockStore, &kPutStore};
 
 constexpr char kMissing[] = "entries before it are missing";
 
@@ -99,32 +114,30 @@ std::span<const Statement* const> GroupTables::Statements() {
 
 // --- groups ---
 
-absl::StatusOr<std::vector<GroupRow>> GroupTables::Load() const {
-  const auto result = connection_.Run(kGroups);
-  if (!result.ok()) return result.status();
-  std::vector<GroupRow> groups;
-  for (int row = 0; row < result->rows(); ++row) {
-    const uint64_t number = result->Uint(row, 0);
-    auto frontier = auditlog::Frontier::Parse(result->Bytes(row, 3));
+absl::Status GroupTables::GroupsIn(const Result& result,
+                                   std::vector<GroupRow>& groups) const {
+  for (int row = 0; row < result.rows(); ++row) {
+    const uint64_t number = result.Uint(row, 0);
+    auto frontier = auditlog::Frontier::Parse(result.Bytes(row, 3));
     if (!frontier.ok()) return Damaged(PlaceOfGroup(number));
     GroupRow group{.number = number,
-                   .batch = result->Array<16>(row, 1),
-                   .first_leaf = result->Uint(row, 2),
+                   .batch = result.Array<16>(row, 1),
+                   .first_leaf = result.Uint(row, 2),
                    .frontier = *std::move(frontier),
-                   .mailboxes = UnpackShares(result->Bytes(row, 4)),
-                   .decided = result->Uint(row, 5),
-                   .tally = {.records = result->Uint(row, 6),
-                             .persons = result->Uint(row, 7),
-                             .conflicts = result->Uint(row, 8),
-                             .candidates = result->Uint(row, 9),
-                             .identifiers = result->Uint(row, 10),
-                             .decisions = result->Uint(row, 11),
-                             .objects = result->Uint(row, 12),
-                             .edges = result->Uint(row, 13),
-                             .notices = result->Uint(row, 14),
-                             .codes = result->Uint(row, 15)}};
-    if (result->Int(row, 17) != SumOf(key_, group) ||
-        result->Uint(row, 16) != group.frontier.size()) {
+                   .mailboxes = UnpackShares(result.Bytes(row, 4)),
+                   .decided = result.Uint(row, 5),
+                   .tally = {.records = result.Uint(row, 6),
+                             .persons = result.Uint(row, 7),
+                             .conflicts = result.Uint(row, 8),
+                             .candidates = result.Uint(row, 9),
+                             .identifiers = result.Uint(row, 10),
+                             .decisions = result.Uint(row, 11),
+                             .objects = result.Uint(row, 12),
+                             .edges = result.Uint(row, 13),
+                             .notices = result.Uint(row, 14),
+                             .codes = result.Uint(row, 15)}};
+    if (result.Int(row, 17) != SumOf(key_, group) ||
+        result.Uint(row, 16) != group.frontier.size()) {
       return Damaged(PlaceOfGroup(number));
     }
     if (!groups.empty() && number != groups.back().number + 1) {
@@ -132,7 +145,25 @@ absl::StatusOr<std::vector<GroupRow>> GroupTables::Load() const {
     }
     groups.push_back(std::move(group));
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<GroupRow>> GroupTables::Load() const {
+  const auto result = connection_.Run(kGroups);
+  if (!result.ok()) return result.status();
+  std::vector<GroupRow> groups;
+  if (absl::Status status = GroupsIn(*result, groups); !status.ok()) {
+    return status;
+  }
   return groups;
+}
+
+void GroupTables::LoadSince(uint64_t number, std::vector<GroupRow>& groups,
+                            Pipeline& pipeline) const {
+  pipeline.Add(kGroupsSince, Parameters(number),
+               [this, &groups](const Result& result) {
+                 return GroupsIn(result, groups);
+               });
 }
 
 void GroupTables::Put(const GroupRow& group, Pipeline& pipeline) const {
@@ -150,17 +181,29 @@ void GroupTables::Put(const GroupRow& group, Pipeline& pipeline) const {
 
 absl::StatusOr<std::map<AgencyNumber, uint64_t>> GroupTables::LoadAgencies()
     const {
-  const auto result = connection_.Run(kAgencies);
-  if (!result.ok()) return result.status();
   std::map<AgencyNumber, uint64_t> agencies;
-  for (int row = 0; row < result->rows(); ++row) {
-    const auto agency = result->As(row, 0);
-    agencies[agency] = result->Uint(row, 1);
-    if (result->Int(row, 2) != SumOfAgency(key_, agency, agencies[agency])) {
-      return Damaged(absl::StrCat("agency ", agency));
-    }
+  Pipeline pipeline;
+  LoadAgencies(agencies, pipeline);
+  if (absl::Status status = pipeline.Run(connection_); !status.ok()) {
+    return status;
   }
   return agencies;
+}
+
+void GroupTables::LoadAgencies(std::map<AgencyNumber, uint64_t>& records,
+                               Pipeline& pipeline) const {
+  pipeline.Add(kAgencies, {},
+               [this, &records](const Result& result) -> absl::Status {
+                 for (int row = 0; row < result.rows(); ++row) {
+                   const auto agency = result.As(row, 0);
+                   records[agency] = result.Uint(row, 1);
+                   if (result.Int(row, 2) !=
+                       SumOfAgency(key_, agency, records[agency])) {
+                     return Damaged(absl::StrCat("agency ", agency));
+                   }
+                 }
+                 return absl::OkStatus();
+               });
 }
 
 void GroupTables::PutAgencies(const std::map<AgencyNumber, uint64_t>& records,
@@ -230,14 +273,11 @@ GroupTables::LoadMailboxes() const {
   });
   pipeline.Add(kReaders, {}, [&](const Result& readers) -> absl::Status {
     for (int row = 0; row < readers.rows(); ++row) {
-      const AgencyNumber agency = readers.As(row, 0);
-      Store::MailboxState& state = states[agency];
-      state.acknowledged = readers.Uint(row, 1);
-      state.acknowledged_time = readers.Int(row, 2);
-      if (readers.Int(row, 3) != SumOfReader(key_, agency, state.acknowledged,
-                                             state.acknowledged_time)) {
-        return Damaged(absl::StrCat("mailbox_reader ", agency));
-      }
+      const auto read = ReaderIn(readers, row);
+      if (!read.ok()) return read.status();
+      Store::MailboxState& state = states[readers.As(row, 0)];
+      state.acknowledged = read->acknowledged;
+      state.acknowledged_time = read->acknowledged_time;
     }
     return absl::OkStatus();
   });
@@ -245,6 +285,27 @@ GroupTables::LoadMailboxes() const {
     return status;
   }
   return states;
+}
+
+absl::StatusOr<Store::MailboxState> GroupTables::ReaderIn(const Result& result,
+                                                          int row) const {
+  const AgencyNumber agency = result.As(row, 0);
+  const Store::MailboxState state{.acknowledged = result.Uint(row, 1),
+                                  .last = 0,
+                                  .acknowledged_time = result.Int(row, 2)};
+  if (result.Int(row, 3) !=
+      SumOfReader(key_, agency, state.acknowledged, state.acknowledged_time)) {
+    return Damaged(absl::StrCat("mailbox_reader ", agency));
+  }
+  return state;
+}
+
+absl::StatusOr<Store::MailboxState> GroupTables::LoadReader(
+    AgencyNumber agency) const {
+  const auto result = connection_.Run(kReader, Parameters(agency));
+  if (!result.ok()) return result.status();
+  if (result->rows() == 0) return Store::MailboxState();
+  return ReaderIn(*result, 0);
 }
 
 void GroupTables::PutMailboxes(std::span<const MailboxSegment> segments,
@@ -264,6 +325,13 @@ void GroupTables::PutMailboxes(std::span<const MailboxSegment> segments,
 void GroupTables::PutReader(AgencyNumber agency, uint64_t position,
                             int64_t time, Pipeline& pipeline) const {
   pipeline.Add(kPutReader,
+               Parameters(agency, position, time,
+                          SumOfReader(key_, agency, position, time)));
+}
+
+void GroupTables::AdvanceReader(AgencyNumber agency, uint64_t position,
+                                int64_t time, Pipeline& pipeline) const {
+  pipeline.Add(kAdvanceReader,
                Parameters(agency, position, time,
                           SumOfReader(key_, agency, position, time)));
 }
@@ -318,14 +386,7 @@ void GroupTables::CheckMailboxes(const std::map<AgencyNumber, uint64_t>& newest,
 absl::StatusOr<Uid> GroupTables::LoadNextUid() const {
   const auto result = connection_.Run(kStore);
   if (!result.ok()) return result.status();
-  if (result->rows() > 0) {
-    const Uid next = result->Uint(0, 1);
-    const bool key_fits = result->Int(0, 0) == KeyCheckOf(key_);
-    const bool sum_fits = result->Int(0, 2) == SumOfNextUid(key_, next);
-    if (key_fits && sum_fits) return next;
-    if (key_fits || sum_fits) return Damaged("store");
-    return errors::Error("STORE_FOREIGN", {.rule = "the same checksum key"});
-  }
+  if (result->rows() > 0) return NextUidIn(*result);
   constexpr Uid kFirst = 1;
   Pipeline pipeline;
   PutNextUid(kFirst, pipeline);
@@ -333,6 +394,22 @@ absl::StatusOr<Uid> GroupTables::LoadNextUid() const {
     return status;
   }
   return kFirst;
+}
+
+absl::StatusOr<Uid> GroupTables::NextUidIn(const Result& result) const {
+  const Uid next = result.Uint(0, 1);
+  const bool key_fits = result.Int(0, 0) == KeyCheckOf(key_);
+  const bool sum_fits = result.Int(0, 2) == SumOfNextUid(key_, next);
+  if (key_fits && sum_fits) return next;
+  if (key_fits || sum_fits) return Damaged("store");
+  return errors::Error("STORE_FOREIGN", {.rule = "the same checksum key"});
+}
+
+absl::StatusOr<Uid> GroupTables::LockNextUid() const {
+  const auto result = connection_.Run(kLockStore);
+  if (!result.ok()) return result.status();
+  if (result->rows() == 0) return Damaged("store", "it is missing");
+  return NextUidIn(*result);
 }
 
 void GroupTables::PutNextUid(Uid next, Pipeline& pipeline) const {

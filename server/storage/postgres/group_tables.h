@@ -35,6 +35,12 @@ class GroupTables {
   // missing.
   absl::StatusOr<std::vector<GroupRow>> Load() const;
   void Put(const GroupRow& group, Pipeline& pipeline) const;
+  // The same of those after `number`, and what LoadAgencies answers, once the
+  // pipeline has run, which they outlive.
+  void LoadSince(uint64_t number, std::vector<GroupRow>& groups,
+                 Pipeline& pipeline) const;
+  void LoadAgencies(std::map<AgencyNumber, uint64_t>& records,
+                    Pipeline& pipeline) const;
 
   // Records of each agency.
   absl::StatusOr<std::map<AgencyNumber, uint64_t>> LoadAgencies() const;
@@ -49,13 +55,21 @@ class GroupTables {
       const;
   void PutMailboxes(std::span<const MailboxSegment> segments,
                     Pipeline& pipeline) const;
+  // How far one mailbox has been read: the rest is left zero.
+  absl::StatusOr<Store::MailboxState> LoadReader(AgencyNumber agency) const;
   void PutReader(AgencyNumber agency, uint64_t position, int64_t time,
                  Pipeline& pipeline) const;
+  // The same unless it has been read further.
+  void AdvanceReader(AgencyNumber agency, uint64_t position, int64_t time,
+                     Pipeline& pipeline) const;
 
   // The first uid that was never given out. Makes the row in an empty store.
   // FAILED_PRECONDITION: the store was written with another checksum key.
   absl::StatusOr<Uid> LoadNextUid() const;
   void PutNextUid(Uid next, Pipeline& pipeline) const;
+  // The same of a store that has the row; nobody else changes it until the
+  // transaction of the caller ends.
+  absl::StatusOr<Uid> LockNextUid() const;
 
   // Reads every row and compares with the newest positions; in a transaction of
   // the caller.
@@ -63,6 +77,11 @@ class GroupTables {
                       Findings& findings) const;
 
  private:
+  absl::Status GroupsIn(const Result& result,
+                        std::vector<GroupRow>& groups) const;
+  absl::StatusOr<Store::MailboxState> ReaderIn(const Result& result,
+                                               int row) const;
+  absl::StatusOr<Uid> NextUidIn(const Result& result) const;
   // The entries of one row, whose first column is the agency.
   absl::StatusOr<std::vector<MailboxRow>> EntriesIn(const Result& result,
                                                     int row) const;

@@ -119,7 +119,7 @@ std::span<const Statement* const> LogTables::Statements() {
 // --- reading ---
 
 absl::StatusOr<std::vector<LeafRow>> LogTables::LeavesIn(
-    const Result& result, bool with_details) const {
+    const Result& result, uint64_t first, bool with_details) const {
   std::vector<LeafRow> leaves;
   for (int row = 0; row < result.rows(); ++row) {
     LeafRow& leaf = leaves.emplace_back();
@@ -131,6 +131,9 @@ absl::StatusOr<std::vector<LeafRow>> LogTables::LeavesIn(
              SumOfDetails(key_, leaf.index, result.Bytes(row, 4)))) {
       return Damaged(PlaceOfLeaf(leaf.index));
     }
+    if (leaf.index != first + leaves.size() - 1) {
+      return Damaged(PlaceOfLeaf(first + leaves.size() - 1), "it is missing");
+    }
     if (with_details) leaf.details = UnpackDetails(result.Bytes(row, 4));
   }
   return leaves;
@@ -141,14 +144,19 @@ absl::StatusOr<std::vector<LeafRow>> LogTables::ReadLeaves(
   const auto result = connection_.Run(with_details ? kLeaves : kEvents,
                                       Parameters(Within(first), Within(limit)));
   if (!result.ok()) return result.status();
-  auto leaves = LeavesIn(*result, with_details);
-  if (!leaves.ok()) return leaves.status();
-  for (size_t i = 0; i < leaves->size(); ++i) {
-    if ((*leaves)[i].index != first + i) {
-      return Damaged(PlaceOfLeaf(first + i), "it is missing");
-    }
-  }
-  return leaves;
+  return LeavesIn(*result, first, with_details);
+}
+
+void LogTables::ReadEvents(uint64_t first, size_t limit,
+                           std::vector<LeafRow>& leaves,
+                           Pipeline& pipeline) const {
+  pipeline.Add(kEvents, Parameters(Within(first), Within(limit)),
+               [this, first, &leaves](const Result& result) -> absl::Status {
+                 auto read = LeavesIn(result, first, /*with_details=*/false);
+                 if (!read.ok()) return read.status();
+                 leaves = *std::move(read);
+                 return absl::OkStatus();
+               });
 }
 
 absl::StatusOr<std::vector<auditlog::Hash>> LogTables::HashesIn(

@@ -33,6 +33,9 @@ class LogTables {
 
   absl::StatusOr<std::vector<LeafRow>> ReadLeaves(uint64_t first, size_t limit,
                                                   bool with_details) const;
+  // The same without details, once the pipeline has run; `leaves` outlives it.
+  void ReadEvents(uint64_t first, size_t limit, std::vector<LeafRow>& leaves,
+                  Pipeline& pipeline) const;
   // At least `width` hashes; NOT_FOUND when fewer are there.
   absl::StatusOr<std::vector<auditlog::Hash>> ReadTile(uint32_t level,
                                                        uint64_t index,
@@ -66,7 +69,9 @@ class LogTables {
   void Check(const auditlog::Frontier& frontier, Findings& findings) const;
 
  private:
+  // Those from `first` on, without a gap.
   absl::StatusOr<std::vector<LeafRow>> LeavesIn(const Result& result,
+                                                uint64_t first,
                                                 bool with_details) const;
   absl::StatusOr<std::vector<CheckpointRow>> CheckpointsIn(
       const Result& result) const;

@@ -47,6 +47,12 @@ absl::StatusOr<int> VersionOf(Connection& connection) {
 
 }  // namespace
 
+absl::StatusOr<bool> IsMade(Connection& connection) {
+  const auto version = VersionOf(connection);
+  if (!version.ok()) return version.status();
+  return *version >= Migrations().back().version;
+}
+
 absl::Status Migrate(Connection& connection, int up_to) {
   const auto version = VersionOf(connection);
   if (!version.ok()) return version.status();

@@ -31,6 +31,12 @@ struct Options {
   // How long to wait while another owns the store: a server takes a while until
   // it notices that a hub is gone.
   absl::Duration wait = absl::ZeroDuration();
+  // Others may open it so too, in other processes, all with one checksum key:
+  // the store is_shared. One that opens it otherwise is alone.
+  bool is_shared = false;
+  // Of a shared one: how long the server lets a turn be held by a process that
+  // does nothing, before it ends the connection, and the store with it.
+  absl::Duration patience = absl::Seconds(10);
   // For the checksums of rows.
   std::array<uint8_t, 32> checksum_key{};
   // Reads that run at once beside a commit, each on a connection of its own.
@@ -39,11 +45,12 @@ struct Options {
 
 // Opens what is in the database, or makes an empty store of it.
 // FAILED_PRECONDITION: another hub owns the store (STORE_IN_USE: it holds an
-// advisory lock for as long as its connection lives), the schema is not ours,
-// a newer release wrote it, it was written with another checksum key, it is not
-// all there yet or stands elsewhere now (moving.h), or the server is set up to
-// lose what it acknowledged (fsync or full_page_writes off), or takes no
-// writes. DATA_LOSS: what it holds does not fit together, naming the row.
+// advisory lock for as long as its connection lives; those who share it hold
+// one together), the schema is not ours, a newer release wrote it, it was
+// written with another checksum key, it is not all there yet or stands
+// elsewhere now (moving.h), or the server is set up to lose what it
+// acknowledged (fsync or full_page_writes off), takes no writes, or is too old
+// to be shared. DATA_LOSS: what it holds does not fit together, naming the row.
 // UNAVAILABLE: the server does not answer.
 //
 // A connection that breaks ends the store: what it was about to commit is there

@@ -162,6 +162,19 @@ void Apply(Advance advance, State& state) {
   Remember(state.newest, state);
 }
 
+void Apply(Progress progress, State& state) {
+  if (progress.groups.empty()) return;
+  for (const GroupRow& group : progress.groups) {
+    for (const MailboxShare& share : group.mailboxes) {
+      state.mailboxes[share.agency].last = share.base + share.count;
+    }
+    Remember(group, state);
+  }
+  state.newest = std::move(progress.groups.back());
+  state.tree = std::move(progress.tree);
+  state.agencies = std::move(progress.agencies);
+}
+
 absl::Status CompareMailboxes(std::span<const GroupRow> groups,
                               const State& state) {
   for (const GroupRow& group : groups) {

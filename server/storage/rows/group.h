@@ -100,6 +100,14 @@ struct Advance {
   std::map<AgencyNumber, uint64_t> agencies;
 };
 
+// What others have committed since: groups by rising number without a gap, and
+// what stands after the last of them.
+struct Progress {
+  std::vector<GroupRow> groups;
+  auditlog::TreeAppender tree;
+  std::map<AgencyNumber, uint64_t> agencies;
+};
+
 // The group that the batch makes on top of the newest, before its rows are
 // written.
 Advance NextGroup(const State& state, const Batch& batch);
@@ -121,8 +129,9 @@ absl::Status TakeTree(absl::StatusOr<auditlog::TreeAppender> tree,
 // Adds a group to the batches that are known.
 void Remember(const GroupRow& group, State& state);
 
-// The state after the group.
+// The state after the group, or groups.
 void Apply(Advance advance, State& state);
+void Apply(Progress progress, State& state);
 
 // The newest group says how far each mailbox goes; the last entries themselves
 // must be there.

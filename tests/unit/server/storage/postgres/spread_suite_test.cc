@@ -28,6 +28,7 @@ INSTANTIATE_TEST_SUITE_P(Spread, Codes, testing::Values(&MakeSpread));
 INSTANTIATE_TEST_SUITE_P(Spread, Commits, testing::Values(&MakeSpread));
 INSTANTIATE_TEST_SUITE_P(Spread, Mailboxes, testing::Values(&MakeSpread));
 INSTANTIATE_TEST_SUITE_P(Spread, Log, testing::Values(&MakeSpread));
+INSTANTIATE_TEST_SUITE_P(Spread, Together, testing::Values(&MakeSpread));
 // What is under the server is the same, and partitions are no tables to COPY.
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Copies);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Damage);
