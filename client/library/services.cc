@@ -20,6 +20,7 @@
 #include "waystation/frame_signer.h"
 #include "waystation/v1/admin_service.grpc.pb.h"
 #include "waystation/v1/audit_service.grpc.pb.h"
+#include "waystation/v1/directory_service.grpc.pb.h"
 #include "waystation/v1/mailbox_service.grpc.pb.h"
 #include "waystation/v1/notice_service.grpc.pb.h"
 #include "waystation/v1/reconciliation_service.grpc.pb.h"
@@ -140,6 +141,9 @@ struct Notice::Stubs : StubsOf<v1::NoticeService> {
 struct Verify::Stubs : StubsOf<v1::VerifyService> {
   using StubsOf::StubsOf;
 };
+struct Directory::Stubs : StubsOf<v1::DirectoryService> {
+  using StubsOf::StubsOf;
+};
 struct Reconciliation::Stubs : StubsOf<v1::ReconciliationService> {
   using StubsOf::StubsOf;
 };
@@ -196,6 +200,16 @@ absl::StatusOr<v1::VerifyResponse> Verify::Ask(
   return Call(*stubs_, &v1::VerifyService::Stub::Verify, request,
               /*repeat=*/false);
 }
+
+WAYSTATION_SERVICE(Directory)
+WAYSTATION_CALL(Directory, ListServices)
+WAYSTATION_CALL(Directory, ListServicePoints)
+WAYSTATION_CALL(Directory, FindServicePoints)
+WAYSTATION_CALL(Directory, ListOffers)
+WAYSTATION_CALL(Directory, GetServiceReport)
+WAYSTATION_CALL(Directory, PutOffer)
+WAYSTATION_CALL(Directory, WithdrawOffer)
+WAYSTATION_CALL(Directory, ReportServiceCounts)
 
 WAYSTATION_SERVICE(Reconciliation)
 WAYSTATION_CALL(Reconciliation, ListConflicts)

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,8 +25,15 @@ using Row = CountedReport::Row;
 using Shape = CountedReport::Shape;
 using Value = CountedReport::Value;
 
-Share ShareOf(const v1::NoticeRate& rate) {
-  return {.numerator = rate.numerator(), .denominator = rate.denominator()};
+Share ShareOf(const Figure& figure, const Value& value) {
+  return {.numerator = value.rate.numerator(),
+          .denominator = value.rate.denominator(),
+          .out_of = figure.shape == Shape::kPerThousand ? 1'000U : 100U,
+          .is_at_least = value.is_at_least};
+}
+
+bool IsRate(const Figure& figure) {
+  return figure.shape == Shape::kRate || figure.shape == Shape::kPerThousand;
 }
 
 // "median 5, 90 % within 12, of 30".
@@ -41,7 +50,11 @@ ReportCell FigureCell(const Figure& figure, const Value& value) {
       cell.number = value.count;
       break;
     case Shape::kRate:
-      cell.share = ShareOf(value.rate);
+    case Shape::kPerThousand:
+      cell.share = ShareOf(figure, value);
+      break;
+    case Shape::kRatio:
+      cell.ratio = value.ratio;
       break;
     case Shape::kDays:
       cell.text = DaysText(value.days);
@@ -52,18 +65,27 @@ ReportCell FigureCell(const Figure& figure, const Value& value) {
 
 std::string CellText(const ReportCell& cell) {
   if (cell.share.has_value()) return ShareText(*cell.share);
+  if (cell.ratio.has_value()) return RatioText(*cell.ratio);
   return cell.number.has_value() ? absl::StrCat(*cell.number) : cell.text;
+}
+
+// The figure whose convention says how it is counted.
+const std::string& ToldBy(const Figure& figure) {
+  return figure.told_by.empty() ? figure.id : figure.told_by;
 }
 
 // Of the figures that are shown, in the reader's language.
 std::vector<std::string> NotesOf(const CountedReport& report) {
   const bool is_chinese = IsChinese();
   std::vector<std::string> notes;
+  std::set<std::string_view> told(report.figures_of_more.begin(),
+                                  report.figures_of_more.end());
+  for (const Figure& figure : report.figures) {
+    told.insert(ToldBy(figure));
+  }
   for (const v1::NoticeConvention& convention : report.conventions) {
-    for (const Figure& figure : report.figures) {
-      if (figure.id != convention.figure()) continue;
-      notes.push_back(is_chinese ? convention.chinese() : convention.english());
-    }
+    if (!told.contains(convention.figure())) continue;
+    notes.push_back(is_chinese ? convention.chinese() : convention.english());
   }
   return notes;
 }
@@ -79,8 +101,9 @@ ReportTable TableOf(const CountedReport& report) {
   table.names = table.columns.size();
   for (const Figure& figure : report.figures) {
     table.columns.push_back({.title = figure.title,
-                             .is_share = figure.shape == Shape::kRate,
-                             .is_number = figure.shape == Shape::kCount});
+                             .is_share = IsRate(figure),
+                             .is_number = figure.shape == Shape::kCount ||
+                                          figure.shape == Shape::kRatio});
   }
   const auto add = [&](const Row& row, std::vector<ReportCell> cells) {
     for (std::size_t i = 0; i < report.figures.size(); ++i) {
@@ -124,6 +147,7 @@ Table LinesOf(const CountedReport& report) {
     return {};
   };
   const auto add = [&](const Row& row, const char* what) {
+    bool is_at_least = false;
     const auto line = [&](const std::string& figure, const std::string& counted,
                           std::string numerator, std::string denominator,
                           std::string value) {
@@ -134,6 +158,7 @@ Table LinesOf(const CountedReport& report) {
       }
       cells.insert(cells.end(),
                    {Cell(row.suppressed ? absl::StrCat(what, " left_out")
+                         : is_at_least  ? absl::StrCat(what, " at_least")
                                         : std::string(what)),
                     Cell(figure), Cell(std::move(numerator)),
                     Cell(std::move(denominator)), Cell(std::move(value)),
@@ -141,16 +166,20 @@ Table LinesOf(const CountedReport& report) {
     };
     for (std::size_t i = 0; i < report.figures.size(); ++i) {
       const Figure& figure = report.figures[i];
-      const std::string& how =
-          figure.told_by.empty() ? figure.id : figure.told_by;
+      const std::string& how = ToldBy(figure);
       if (row.suppressed) {
         line(figure.id, how, "", "", "");
         continue;
       }
       const Value& value = row.values[i];
+      is_at_least = value.is_at_least;
       if (figure.shape == Shape::kCount) {
         line(figure.id, how, absl::StrCat(value.count), "", "");
-      } else if (figure.shape == Shape::kRate) {
+      } else if (figure.shape == Shape::kRatio) {
+        line(figure.id, how, "", "",
+             value.ratio.has_value() ? absl::StrFormat("%.9g", *value.ratio)
+                                     : "");
+      } else if (IsRate(figure)) {
         line(figure.id, how, absl::StrCat(value.rate.numerator()),
              absl::StrCat(value.rate.denominator()),
              value.rate.has_value()

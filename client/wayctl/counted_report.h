@@ -21,7 +21,14 @@
 namespace waystation::wayctl {
 
 struct CountedReport {
-  enum class Shape : std::uint8_t { kCount, kRate, kDays };
+  // A rate per thousand may be more than one of one: times, of residents.
+  enum class Shape : std::uint8_t {
+    kCount,
+    kRate,
+    kPerThousand,
+    kDays,
+    kRatio
+  };
   struct Figure {
     // As CSV names it, and as its convention does.
     std::string id;
@@ -40,7 +47,10 @@ struct CountedReport {
   struct Value {
     std::uint64_t count = 0;
     v1::NoticeRate rate = {};
+    // Of a rate: numbers were left out of what it counts.
+    bool is_at_least = false;
     v1::NoticeDays days = {};
+    std::optional<double> ratio = {};
   };
   struct Row {
     // For each group, as people read it and as it came; empty of a total.
@@ -57,8 +67,10 @@ struct CountedReport {
   Row total = {};
   google::protobuf::Timestamp as_of_time = {};
   google::protobuf::RepeatedPtrField<v1::NoticeConvention> conventions = {};
-  // Further tables below, without files of their own.
+  // Further tables below, without files of their own, and the figures in them
+  // whose conventions are told.
   std::vector<Section> more = {};
+  std::vector<std::string> figures_of_more = {};
 };
 
 // One figure of a row of an API's report: a count of its counts, a rate or

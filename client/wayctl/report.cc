@@ -13,6 +13,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "client/wayctl/commands.h"
+#include "client/wayctl/fairness_report.h"
 #include "client/wayctl/language.h"
 #include "client/wayctl/notice_report.h"
 #include "client/wayctl/record_report.h"
@@ -291,6 +292,7 @@ void AddReport(Commands& commands) {
           "the reconciliation office only"));
   AddNoticeReports(commands, noun);
   AddRecordReports(commands, noun);
+  AddServiceRates(commands, noun);
 }
 
 }  // namespace waystation::wayctl

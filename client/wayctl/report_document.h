@@ -18,13 +18,18 @@ namespace waystation::wayctl {
 struct Share {
   std::uint64_t numerator = 0;
   std::uint64_t denominator = 0;
+  // 100 for a share of what there is, 1,000 for how often of so many.
+  std::uint32_t out_of = 100;
+  // Something was left out of the numerator.
+  bool is_at_least = false;
 };
 
-// Text, a number, or a share; empty where nothing is shown.
+// Text, a number, a share or a ratio; empty where nothing is shown.
 struct ReportCell {
   std::string text = {};
   std::optional<std::uint64_t> number = {};
   std::optional<Share> share = {};
+  std::optional<double> ratio = {};
 };
 
 struct ReportTable {
@@ -60,10 +65,12 @@ struct ReportDocument {
   std::string denominator = {};
 };
 
-// "90.0 %", and nothing of nothing.
+// "90.0 %" or "9.0 ‰", and nothing of nothing.
 std::string PercentText(const Share& share);
-// "45 / 50 (90.0 %)".
+// "45 / 50 (90.0 %)", behind "≥" where it is at least so much.
 std::string ShareText(const Share& share);
+// "0.85".
+std::string RatioText(double ratio);
 
 // HTML with a chart for each column of shares, drawn as SVG. Loads nothing,
 // runs nothing; all text is escaped.

@@ -79,6 +79,7 @@ std::string Escaped(std::string_view text) {
 std::string TextOf(const ReportCell& cell) {
   if (cell.share.has_value()) return ShareText(*cell.share);
   if (cell.number.has_value()) return absl::StrCat(*cell.number);
+  if (cell.ratio.has_value()) return RatioText(*cell.ratio);
   return cell.text;
 }
 
@@ -115,6 +116,25 @@ void AddTable(const ReportTable& table, std::string& page) {
   page += "</tbody></table></div>\n";
 }
 
+double ValueOf(const Share& share) {
+  return static_cast<double>(share.numerator) /
+         static_cast<double>(share.denominator);
+}
+
+// What a whole bar stands for: all there is, and of times per thousand the most
+// that the table has, so that its charts can be held against each other.
+double WholeBar(const ReportTable& table) {
+  double most = 0;
+  for (const std::vector<ReportCell>& row : table.rows) {
+    for (const ReportCell& cell : row) {
+      if (!cell.share.has_value() || cell.share->denominator == 0) continue;
+      if (cell.share->out_of == 100) return 1;
+      most = std::max(most, ValueOf(*cell.share));
+    }
+  }
+  return most > 0 ? most : 1;
+}
+
 // One column of shares as bars, a row each.
 void AddChart(const ReportTable& table, std::size_t column, std::string& page) {
   constexpr int kWidth = 1060;
@@ -126,6 +146,7 @@ void AddChart(const ReportTable& table, std::size_t column, std::string& page) {
   absl::StrAppend(&page, "<h2>", title,
                   "</h2>\n<svg role=\"img\" viewBox=\"0 0 ", kWidth, " ",
                   height, "\"><title>", title, "</title>\n");
+  const double whole = WholeBar(table);
   int y = 2;
   for (const std::vector<ReportCell>& row : table.rows) {
     const ReportCell& cell = row[column];
@@ -135,8 +156,7 @@ void AddChart(const ReportTable& table, std::size_t column, std::string& page) {
                     y + 3, "\" width=\"", kBars, "\" height=\"", kRow - 8,
                     "\"/>");
     if (cell.share.has_value() && cell.share->denominator > 0) {
-      const double width = kBars * static_cast<double>(cell.share->numerator) /
-                           static_cast<double>(cell.share->denominator);
+      const double width = kBars * std::min(1.0, ValueOf(*cell.share) / whole);
       absl::StrAppend(&page, "<rect class=\"bar\" x=\"", kLabels, "\" y=\"",
                       y + 3, "\" width=\"", absl::StrFormat("%.1f", width),
                       "\" height=\"", kRow - 8, "\"/>");
@@ -152,13 +172,15 @@ void AddChart(const ReportTable& table, std::size_t column, std::string& page) {
 
 std::string PercentText(const Share& share) {
   if (share.denominator == 0) return {};
-  return absl::StrFormat("%.1f %%", 100.0 *
-                                        static_cast<double>(share.numerator) /
-                                        static_cast<double>(share.denominator));
+  return absl::StrFormat("%.1f %s", share.out_of * ValueOf(share),
+                         share.out_of == 100 ? "%" : "‰");
 }
 
+std::string RatioText(double ratio) { return absl::StrFormat("%.2f", ratio); }
+
 std::string ShareText(const Share& share) {
-  std::string text = absl::StrCat(share.numerator, " / ", share.denominator);
+  std::string text = absl::StrCat(share.is_at_least ? "≥ " : "",
+                                  share.numerator, " / ", share.denominator);
   if (share.denominator > 0) {
     absl::StrAppend(&text, " (", PercentText(share), ")");
   }

@@ -52,18 +52,24 @@ struct Formats {
       : bold(workbook_add_format(book)),
         head(workbook_add_format(book)),
         percent(workbook_add_format(book)),
+        per_thousand(workbook_add_format(book)),
+        ratio(workbook_add_format(book)),
         wrapped(workbook_add_format(book)) {
     format_set_bold(bold);
     format_set_bold(head);
     format_set_text_wrap(head);
     format_set_bottom(head, LXW_BORDER_THIN);
     format_set_num_format(percent, "0.0%");
+    format_set_num_format(per_thousand, "0.0\"‰\"");
+    format_set_num_format(ratio, "0.00");
     format_set_text_wrap(wrapped);
   }
 
   lxw_format* bold;
   lxw_format* head;
   lxw_format* percent;
+  lxw_format* per_thousand;
+  lxw_format* ratio;
   lxw_format* wrapped;
 };
 
@@ -92,7 +98,13 @@ void WriteRow(const ReportTable& table, const std::vector<ReportCell>& row,
         sheet.Number(at, numerator, nullptr);
         sheet.Number(at + 1, denominator, nullptr);
         if (denominator > 0) {
-          sheet.Number(at + 2, numerator / denominator, formats.percent);
+          const double value = numerator / denominator;
+          if (cell.share->out_of == 100) {
+            sheet.Number(at + 2, value, formats.percent);
+          } else {
+            sheet.Number(at + 2, value * cell.share->out_of,
+                         formats.per_thousand);
+          }
         }
       }
       at += 3;
@@ -100,6 +112,8 @@ void WriteRow(const ReportTable& table, const std::vector<ReportCell>& row,
     }
     if (cell.number.has_value()) {
       sheet.Number(at, static_cast<double>(*cell.number), nullptr);
+    } else if (cell.ratio.has_value()) {
+      sheet.Number(at, *cell.ratio, formats.ratio);
     } else if (!cell.text.empty()) {
       sheet.Text(at, cell.text, nullptr);
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// wayctl service: what services there are, and where the nearest point is. It
-// reads files alone and calls nobody: what is free for everybody is no secret,
-// and nobody has to say who they are to learn of it.
+// wayctl service: what services there are, and where the nearest point is, from
+// files alone: what is free for everybody is no secret, and nobody has to say
+// who they are to learn of it. What takes a hub is in service_desk and
+// service_report.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +13,9 @@
 
 #include "client/wayctl/commands.h"
 #include "client/wayctl/language.h"
+#include "client/wayctl/service_desk.h"
 #include "client/wayctl/service_files.h"
+#include "client/wayctl/service_report.h"
 #include "client/wayctl/values.h"
 #include "proto/directory/check_services.h"
 #include "proto/directory/place.h"
@@ -156,29 +159,13 @@ absl::Status CheckAsked(const Asked& asked, const ServiceCatalogue& catalogue) {
   return absl::OkStatus();
 }
 
-Table PointRows(const NearestServicePoints& nearest,
-                const ServiceCatalogue& catalogue, const std::string& asked) {
-  Table rows{.columns = {{"id", Say("POINT")},
-                         {"name", Say("NAME"), false, true},
-                         {"kind", Say("KIND")},
-                         {"division", Say("DIVISION"), false, true},
-                         {"address", Say("ADDRESS"), false, true},
-                         {"services", Say("SERVICES"), false, true}}};
-  for (const v1::ServicePoint& point : nearest.points()) {
-    std::vector<std::string> titles;
-    for (const std::string& code : point.services()) {
-      if (!asked.empty() && code != asked) continue;
-      const v1::CatalogueEntry& entry =
-          *directory::FindService(catalogue, code);
-      titles.push_back(IsChinese() ? entry.title_zh() : entry.title_en());
-    }
-    rows.rows.push_back(
-        {point.id(), IsChinese() ? point.name_zh() : point.name_en(),
-         EnumOf(point.kind()),
-         Cell(PlaceText(point.division()), point.division()), point.address(),
-         Cell(Joined(titles, Say(", ")), Joined(point.services()))});
+ServiceTitles TitlesOf(const ServiceCatalogue& catalogue) {
+  ServiceTitles titles;
+  const bool is_chinese = IsChinese();
+  for (const v1::CatalogueEntry& entry : catalogue.services()) {
+    titles[entry.code()] = is_chinese ? entry.title_zh() : entry.title_en();
   }
-  return rows;
+  return titles;
 }
 
 absl::Status ShowNearest(Session& session, const Asked& asked) {
@@ -204,7 +191,11 @@ absl::Status ShowNearest(Session& session, const Asked& asked) {
     session.out().Warn(Say("No service point has it in this city."));
     session.Found();
   }
-  Table rows = PointRows(nearest, files->catalogue, asked.service);
+  const ServiceTitles titles = TitlesOf(files->catalogue);
+  Table rows = PointTable();
+  for (const v1::ServicePoint& point : nearest.points()) {
+    rows.rows.push_back(PointRow(point, titles, asked.service));
+  }
   sheet.csv = rows;
   sheet.sections = {{Say("Service points"), std::move(rows)}};
   session.out().Show(nearest, sheet);
@@ -222,7 +213,8 @@ void AddCatalogueOption(CLI::App& verb, Asked& asked) {
 
 void AddService(Commands& commands) {
   CLI::App& noun = commands.Noun(
-      "service", Say("What services there are, and where, from files"));
+      "service",
+      Say("What services there are, where, and how often they are taken up"));
 
   const auto listed = std::make_shared<Asked>();
   CLI::App& list = commands.Verb(
@@ -267,6 +259,9 @@ void AddService(Commands& commands) {
   lint.add_option("--points", linted->points,
                   Say("Service points, which have services of that catalogue, "
                       "or else of that of this release"));
+
+  AddServiceDesk(commands, noun);
+  AddServiceReport(commands, noun);
 }
 
 }  // namespace waystation::wayctl

@@ -55,4 +55,13 @@ absl::StatusOr<config::v1::ServicePoints> ReadPoints(
       });
 }
 
+absl::StatusOr<config::v1::Residents> ReadResidents(Session& session,
+                                                    const std::string& file) {
+  const auto text = session.ReadInput(file);
+  if (!text.ok()) return text.status();
+  return ReadChecked<config::v1::Residents>(
+      *text, file == "-" ? "stdin" : file, kReason,
+      [](const auto& read) { return directory::CheckResidents(read); });
+}
+
 }  // namespace waystation::wayctl

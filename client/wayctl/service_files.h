@@ -11,14 +11,17 @@
 
 namespace waystation::wayctl {
 
-// Both: "-" is standard input, and an empty name stands for the file of this
-// release. SERVICES_INVALID names the lines that are wrong.
+// "-" is standard input. Of the first two, an empty name stands for the file of
+// this release. SERVICES_INVALID names the lines that are wrong.
 absl::StatusOr<config::v1::ServiceCatalogue> ReadCatalogue(
     Session& session, const std::string& file);
 // Points have services of that catalogue.
 absl::StatusOr<config::v1::ServicePoints> ReadPoints(
     Session& session, const std::string& file,
     const config::v1::ServiceCatalogue& catalogue);
+// Of how many residents rates are. There is none of this release.
+absl::StatusOr<config::v1::Residents> ReadResidents(Session& session,
+                                                    const std::string& file);
 
 }  // namespace waystation::wayctl
 

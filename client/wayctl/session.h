@@ -60,6 +60,7 @@ class Session {
   const client::Mailbox& mailbox() const { return calls_->mailbox; }
   const client::Notice& notice() const { return calls_->notice; }
   const client::Verify& verify() const { return calls_->verify; }
+  const client::Directory& directory() const { return calls_->directory; }
   const client::Reconciliation& reconciliation() const {
     return calls_->reconciliation;
   }
@@ -98,6 +99,7 @@ class Session {
           mailbox(connection),
           notice(connection),
           verify(connection),
+          directory(connection),
           reconciliation(connection),
           audit(connection),
           admin(connection) {}
@@ -105,6 +107,7 @@ class Session {
     client::Mailbox mailbox;
     client::Notice notice;
     client::Verify verify;
+    client::Directory directory;
     client::Reconciliation reconciliation;
     client::Audit audit;
     client::Admin admin;

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <span>
 #include <string>
@@ -18,6 +20,7 @@
 namespace waystation::directory {
 namespace {
 
+using config::v1::Residents;
 using config::v1::ServiceCatalogue;
 using config::v1::ServicePoints;
 using v1::CatalogueEntry;
@@ -28,6 +31,8 @@ constexpr std::size_t kLongestVersion = 64;
 constexpr std::size_t kLongestText = 200;
 constexpr int kMostServices = 1'000;
 constexpr int kMostPoints = 20'000;
+constexpr int kMostCounties = 4'000;
+constexpr std::uint64_t kMostResidents = 100'000'000;
 
 // What would make a service a duty, a price, a check or a case against somebody
 // (domain facts 1.4, 1.6, 5.2).
@@ -106,6 +111,17 @@ bool IsKnownClass(std::string_view service_class) {
   return service_class == kHealthServiceClass ||
          std::ranges::find(kServiceClasses, service_class) !=
              kServiceClasses.end();
+}
+
+bool IsDay(const v1::Date& date) {
+  if (date.calendar() != v1::Date::CALENDAR_UNSPECIFIED) return false;
+  return date.year() >= 1900 && date.year() <= 9999 && date.month() > 0 &&
+         date.day() > 0 &&
+         std::chrono::year_month_day(
+             std::chrono::year{date.year()},
+             std::chrono::month{static_cast<unsigned>(date.month())},
+             std::chrono::day{static_cast<unsigned>(date.day())})
+             .ok();
 }
 
 constexpr const char* kTextRule = "1 to 200 bytes without control characters";
@@ -193,6 +209,10 @@ void CheckEntry(const CatalogueEntry& entry, Checker& checker) {
 
 }  // namespace
 
+bool IsCounty(std::string_view division) {
+  return division.size() == 6 && !division.ends_with("00") && IsPlace(division);
+}
+
 bool IsDirectoryId(std::string_view id) { return IsLowerName(id, 64); }
 
 bool IsPlace(std::string_view division) {
@@ -252,6 +272,29 @@ Violations CheckPoints(const ServicePoints& file,
       checker.Need(services.insert(point.services(k)).second, field,
                    "stands twice");
     }
+  }
+  return checker.Take();
+}
+
+Violations CheckResidents(const Residents& file) {
+  Checker checker;
+  checker.Version(file.version());
+  checker.Need(IsText(file.source()), "source", kTextRule);
+  checker.Need(IsDay(file.as_of()), "as_of", "a Gregorian day");
+  checker.Need(!file.counties().empty(), "counties", "must be set");
+  checker.Need(file.counties_size() <= kMostCounties, "counties",
+               "at most 4,000 counties");
+  std::set<std::string_view> divisions;
+  for (int i = 0; i < file.counties_size(); ++i) {
+    checker.In(absl::StrCat("counties[", i, "]."));
+    const config::v1::CountyResidents& county = file.counties(i);
+    checker.Need(IsCounty(county.division()), "division", kCountyRule);
+    checker.Need(divisions.insert(county.division()).second, "division",
+                 "stands twice");
+    checker.Need(county.locals() <= kMostResidents, "locals",
+                 "at most 100,000,000");
+    checker.Need(county.migrants() <= kMostResidents, "migrants",
+                 "at most 100,000,000");
   }
   return checker.Take();
 }

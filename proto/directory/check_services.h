@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is wrong with files of the directory of services: the catalogue and
-// service points. Pure; thread-safe.
+// What is wrong with files of the directory of services: the catalogue, service
+// points, and numbers of residents. Pure; thread-safe.
 //
 // The files are data that anybody may change, so what the schema cannot refuse
 // is refused here: a title that makes a service a duty, a price or a check, or
@@ -16,6 +16,7 @@
 #include "proto/errors/error.h"
 
 namespace waystation::config::v1 {
+class Residents;
 class ServiceCatalogue;
 class ServicePoints;
 }  // namespace waystation::config::v1
@@ -30,7 +31,7 @@ namespace waystation::directory {
 extern const std::string_view kDefaultCatalogue;
 extern const std::string_view kDefaultPoints;
 
-// Both: by field path such as "services[2].code", in the order of the
+// All: by field path such as "services[2].code", in the order of the
 // file; empty if nothing.
 std::vector<errors::FieldViolation> CheckCatalogue(
     const config::v1::ServiceCatalogue& file);
@@ -38,18 +39,26 @@ std::vector<errors::FieldViolation> CheckCatalogue(
 std::vector<errors::FieldViolation> CheckPoints(
     const config::v1::ServicePoints& file,
     const config::v1::ServiceCatalogue& catalogue);
+// Of how many residents rates are.
+std::vector<errors::FieldViolation> CheckResidents(
+    const config::v1::Residents& file);
 
 // nullptr for a code that the catalogue does not have.
 const v1::CatalogueEntry* FindService(
     const config::v1::ServiceCatalogue& catalogue, std::string_view code);
 
-// Whether `id` may name a point.
+// Whether services are counted there: six digits of a county that some list
+// has, no city and no province.
+bool IsCounty(std::string_view division);
+inline constexpr std::string_view kCountyRule = "a county, six digits";
+
+// Whether `id` may name a point or an offer.
 bool IsDirectoryId(std::string_view id);
 inline constexpr std::string_view kDirectoryIdRule =
     "1 to 64 lower-case letters, digits and underscores";
 
-// Whether a point may stand in `division`: 6, 9, 12 or 15 digits, of a county
-// that some list has.
+// Whether a point may stand, or a service be offered, in `division`: 6, 9, 12
+// or 15 digits, of a county that some list has.
 bool IsPlace(std::string_view division);
 inline constexpr std::string_view kPlaceRule =
     "6, 9, 12 or 15 digits, of a county that is known";

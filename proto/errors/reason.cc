@@ -11,7 +11,7 @@ using Code = absl::StatusCode;
 // By hundreds: 1 who may, 2 requests, 3 updates, 4 frames, 5 administration,
 // 6 decisions, 7 the hub's state, 8 start-up and files, 9 adapters and wayctl,
 // 10 why a claim stands, 11 why something is open, 12 findings of a check,
-// 13 witnesses, 14 notices, 15 holders' codes.
+// 13 witnesses, 14 notices, 15 holders' codes, 17 services.
 // One line for machines, then the words.
 // clang-format off
 constexpr Reason kReasons[] = {
@@ -1317,6 +1317,19 @@ constexpr Reason kReasons[] = {
      {"No service may be refused because of this answer",
       "不得因本次查验结果拒绝提供任何服务"},
      {}},
+
+    // --- 17: services ---
+    {"SERVICE_NOT_ALLOWED", 1701, Code::kPermissionDenied, Exit::kNotAllowed,
+     {"Agencies of this sector do not provide this service",
+      "该部门的机构不提供此项服务"},
+     {"The catalogue names who provides it: `wayctl service catalogue`.",
+      "由哪些部门提供见服务目录：`wayctl service catalogue`。"}},
+    {"NOT_IN_JURISDICTION", 1702, Code::kPermissionDenied, Exit::kNotAllowed,
+     {"The division lies outside the agency's jurisdiction",
+      "该区划不在本机构管辖范围内"},
+     {"Name divisions of your own; what lies elsewhere is offered and counted by "
+      "who is responsible there.",
+      "请填写本机构管辖的区划；其他地方的服务由当地机构提供和统计。"}},
 };
 // clang-format on
 

@@ -322,6 +322,77 @@ absl::StatusOr<v1::ReportVerificationsResponse> HubImpl::ReportVerifications(
   return verify_desk_.Report(request);
 }
 
+// --- DirectoryService ---
+
+absl::Status HubImpl::AdmitAnyone(const Caller& caller,
+                                  std::string_view method) {
+  return caller.role == Role::kOffice
+             ? AdmitOffice(caller, method)
+             : Admit(caller, method,
+                     {Role::kAgency, Role::kClerk, Role::kOperator,
+                      Role::kAuditor});
+}
+
+absl::StatusOr<v1::ListServicesResponse> HubImpl::ListServices(
+    const Caller& caller, const v1::ListServicesRequest& request) {
+  auto status = AdmitAnyone(caller, "DirectoryService.ListServices");
+  if (!status.ok()) return status;
+  return directory_desk_.ListServices(request);
+}
+
+absl::StatusOr<v1::ListServicePointsResponse> HubImpl::ListServicePoints(
+    const Caller& caller, const v1::ListServicePointsRequest& request) {
+  auto status = AdmitAnyone(caller, "DirectoryService.ListServicePoints");
+  if (!status.ok()) return status;
+  return directory_desk_.ListPoints(request);
+}
+
+absl::StatusOr<v1::FindServicePointsResponse> HubImpl::FindServicePoints(
+    const Caller& caller, const v1::FindServicePointsRequest& request) {
+  auto status = AdmitAnyone(caller, "DirectoryService.FindServicePoints");
+  if (!status.ok()) return status;
+  return directory_desk_.FindPoints(request);
+}
+
+absl::StatusOr<v1::ListOffersResponse> HubImpl::ListOffers(
+    const Caller& caller, const v1::ListOffersRequest& request) {
+  auto status = AdmitAnyone(caller, "DirectoryService.ListOffers");
+  if (!status.ok()) return status;
+  return directory_desk_.ListOffers(request);
+}
+
+absl::StatusOr<v1::GetServiceReportResponse> HubImpl::GetServiceReport(
+    const Caller& caller, const v1::GetServiceReportRequest& request) {
+  auto status = AdmitAnyone(caller, "DirectoryService.GetServiceReport");
+  if (!status.ok()) return status;
+  return directory_desk_.Report(caller, request);
+}
+
+void HubImpl::PutOffer(const Caller& caller, v1::PutOfferRequest request,
+                       Callback<v1::PutOfferResponse> done) {
+  auto status = Admit(caller, "DirectoryService.PutOffer", kAgencyAndClerks);
+  if (!status.ok()) return done(status);
+  directory_desk_.PutOffer(caller, std::move(request), std::move(done));
+}
+
+void HubImpl::WithdrawOffer(const Caller& caller,
+                            v1::WithdrawOfferRequest request,
+                            Callback<v1::WithdrawOfferResponse> done) {
+  auto status =
+      Admit(caller, "DirectoryService.WithdrawOffer", kAgencyAndClerks);
+  if (!status.ok()) return done(status);
+  directory_desk_.WithdrawOffer(caller, std::move(request), std::move(done));
+}
+
+void HubImpl::ReportServiceCounts(
+    const Caller& caller, v1::ReportServiceCountsRequest request,
+    Callback<v1::ReportServiceCountsResponse> done) {
+  auto status =
+      Admit(caller, "DirectoryService.ReportServiceCounts", kAgencyAndClerks);
+  if (!status.ok()) return done(status);
+  directory_desk_.ReportCounts(caller, std::move(request), std::move(done));
+}
+
 // --- ReconciliationService ---
 
 absl::StatusOr<v1::ListConflictsResponse> HubImpl::ListConflicts(

@@ -19,12 +19,14 @@
 #include "proto/auditlog/ed25519.h"
 #include "proto/calendar/working_calendar.h"
 #include "server/hub/caller.h"
+#include "server/hub/service_files.h"
 #include "server/storage/store.h"
 #include "waystation/config/v1/deadlines.pb.h"
 #include "waystation/config/v1/hub.pb.h"
 #include "waystation/config/v1/rules.pb.h"
 #include "waystation/v1/admin_service.pb.h"
 #include "waystation/v1/audit_service.pb.h"
+#include "waystation/v1/directory_service.pb.h"
 #include "waystation/v1/mailbox_service.pb.h"
 #include "waystation/v1/notice_service.pb.h"
 #include "waystation/v1/reconciliation_service.pb.h"
@@ -91,6 +93,8 @@ struct Options {
   config::v1::SecondPerson second_person = {};
   // What may be known at most, above every agreement.
   agreement::Ceiling ceiling = {};
+  // What services there are, and where.
+  ServiceFiles services = {};
   // Accepts the numbers of generated people.
   bool demo_numbers = false;
   // Shown by GetHubStatus, as they stand: the program's version, and the kind
@@ -238,6 +242,28 @@ class Hub {
                              Callback<v1::WithdrawCodesResponse> done) = 0;
   virtual absl::StatusOr<v1::ReportVerificationsResponse> ReportVerifications(
       const Caller& caller, const v1::ReportVerificationsRequest& request) = 0;
+
+  // --- DirectoryService; callers are all ---
+
+  virtual absl::StatusOr<v1::ListServicesResponse> ListServices(
+      const Caller& caller, const v1::ListServicesRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListServicePointsResponse> ListServicePoints(
+      const Caller& caller, const v1::ListServicePointsRequest& request) = 0;
+  virtual absl::StatusOr<v1::FindServicePointsResponse> FindServicePoints(
+      const Caller& caller, const v1::FindServicePointsRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListOffersResponse> ListOffers(
+      const Caller& caller, const v1::ListOffersRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetServiceReportResponse> GetServiceReport(
+      const Caller& caller, const v1::GetServiceReportRequest& request) = 0;
+  // Callers are agencies.
+  virtual void PutOffer(const Caller& caller, v1::PutOfferRequest request,
+                        Callback<v1::PutOfferResponse> done) = 0;
+  virtual void WithdrawOffer(const Caller& caller,
+                             v1::WithdrawOfferRequest request,
+                             Callback<v1::WithdrawOfferResponse> done) = 0;
+  virtual void ReportServiceCounts(
+      const Caller& caller, v1::ReportServiceCountsRequest request,
+      Callback<v1::ReportServiceCountsResponse> done) = 0;
 
   // --- ReconciliationService; callers are the office ---
 

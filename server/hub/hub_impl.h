@@ -17,6 +17,7 @@
 #include "server/hub/business_questions.h"
 #include "server/hub/committer.h"
 #include "server/hub/core.h"
+#include "server/hub/directory_desk.h"
 #include "server/hub/disclosure.h"
 #include "server/hub/hub.h"
 #include "server/hub/mailbox.h"
@@ -90,6 +91,26 @@ class HubImpl final : public Hub {
 
   void IssueCode(const Caller& caller, v1::IssueCodeRequest request,
                  Callback<v1::IssueCodeResponse> done) override;
+  absl::StatusOr<v1::ListServicesResponse> ListServices(
+      const Caller& caller, const v1::ListServicesRequest& request) override;
+  absl::StatusOr<v1::ListServicePointsResponse> ListServicePoints(
+      const Caller& caller,
+      const v1::ListServicePointsRequest& request) override;
+  absl::StatusOr<v1::FindServicePointsResponse> FindServicePoints(
+      const Caller& caller,
+      const v1::FindServicePointsRequest& request) override;
+  absl::StatusOr<v1::ListOffersResponse> ListOffers(
+      const Caller& caller, const v1::ListOffersRequest& request) override;
+  absl::StatusOr<v1::GetServiceReportResponse> GetServiceReport(
+      const Caller& caller,
+      const v1::GetServiceReportRequest& request) override;
+  void PutOffer(const Caller& caller, v1::PutOfferRequest request,
+                Callback<v1::PutOfferResponse> done) override;
+  void WithdrawOffer(const Caller& caller, v1::WithdrawOfferRequest request,
+                     Callback<v1::WithdrawOfferResponse> done) override;
+  void ReportServiceCounts(
+      const Caller& caller, v1::ReportServiceCountsRequest request,
+      Callback<v1::ReportServiceCountsResponse> done) override;
   void Verify(const Caller& caller, v1::VerifyRequest request,
               Callback<v1::VerifyResponse> done) override;
   void WithdrawCodes(const Caller& caller, v1::WithdrawCodesRequest request,
@@ -201,6 +222,7 @@ class HubImpl final : public Hub {
   absl::Status Admit(const Caller& caller, std::string_view method,
                      std::initializer_list<Role> roles);
   // The same for the reconciliation office.
+  absl::Status AdmitAnyone(const Caller& caller, std::string_view method);
   absl::Status AdmitOffice(const Caller& caller, std::string_view method);
   // For the office and agencies' own clerks.
   absl::Status AdmitReviewer(const Caller& caller, std::string_view method);
@@ -240,6 +262,7 @@ class HubImpl final : public Hub {
   NoticeReport notice_report_;
   RecordReport record_report_;
   VerifyDesk verify_desk_;
+  DirectoryDesk directory_desk_;
   Office office_;
   OwnConflictDesk own_conflict_desk_;
   ReviewQueue review_queue_;

@@ -76,6 +76,7 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
       notice_report_(core_),
       record_report_(core_),
       verify_desk_(core_, committer_, refusals_),
+      directory_desk_(core_, committer_),
       office_(core_, committer_),
       own_conflict_desk_(core_, committer_, refusals_),
       review_queue_(core_, committer_),

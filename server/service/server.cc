@@ -22,6 +22,7 @@
 #include "server/service/admin.h"
 #include "server/service/audit.h"
 #include "server/service/connections.h"
+#include "server/service/directory.h"
 #include "server/service/health.h"
 #include "server/service/listener.h"
 #include "server/service/mailbox.h"
@@ -192,6 +193,7 @@ class GrpcServer final : public Server {
         mailbox_(desk_),
         notice_(desk_),
         verify_(desk_),
+        directory_(desk_),
         reconciliation_(desk_),
         audit_(desk_),
         admin_(desk_, {.trust_domain = options_.trust_domain,
@@ -221,8 +223,8 @@ class GrpcServer final : public Server {
     acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
         External::FROM_FD, credentials);
     const std::vector<grpc::Service*> services = {
-        &registry_,       &mailbox_, &notice_, &verify_,
-        &reconciliation_, &audit_,   &admin_};
+        &registry_,  &mailbox_,        &notice_, &verify_,
+        &directory_, &reconciliation_, &audit_,  &admin_};
     for (grpc::Service* const service : services) {
       builder.RegisterService(service);
     }
@@ -231,6 +233,7 @@ class GrpcServer final : public Server {
         v1::MailboxService::service_full_name(),
         v1::NoticeService::service_full_name(),
         v1::VerifyService::service_full_name(),
+        v1::DirectoryService::service_full_name(),
         v1::ReconciliationService::service_full_name(),
         v1::AuditService::service_full_name(),
         v1::AdminService::service_full_name()};
@@ -368,6 +371,7 @@ class GrpcServer final : public Server {
   MailboxService mailbox_;
   NoticeService notice_;
   VerifyService verify_;
+  DirectoryService directory_;
   ReconciliationService reconciliation_;
   AuditService audit_;
   AdminService admin_;

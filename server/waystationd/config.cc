@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "proto/directory/check_services.h"
 #include "proto/errors/error.h"
 #include "proto/runtime/file.h"
 #include "proto/runtime/yaml.h"
@@ -88,6 +89,8 @@ void ResolvePaths(const std::string& file, config::v1::HubConfig& hub) {
       hub.mutable_log_key_file(),
       hub.mutable_rules_file(),
       hub.mutable_ceiling_file(),
+      hub.mutable_service_catalogue_file(),
+      hub.mutable_service_points_file(),
       hub.mutable_tls()->mutable_certificate(),
       hub.mutable_tls()->mutable_key(),
       hub.mutable_tls()->mutable_client_authorities(),
@@ -145,6 +148,39 @@ absl::StatusOr<agreement::Ceiling> LoadCeiling(const std::string& path) {
   }
   if (!problems.empty()) return runtime::ConfigInvalid(*places, problems);
   return agreement::Ceiling(rows);
+}
+
+// Files of the directory of services, or those of this release.
+template <typename Message, typename Check>
+absl::Status LoadServices(const std::string& path, std::string_view shipped,
+                          const char* shipped_name, Message& file,
+                          Check check) {
+  const auto places = path.empty()
+                          ? runtime::ReadYaml(shipped, shipped_name, file)
+                          : runtime::LoadYaml(path, file);
+  if (!places.ok()) return places.status();
+  Problems problems;
+  for (const auto& [field, rule] : check(file)) {
+    problems.push_back({field, rule});
+  }
+  if (problems.empty()) return absl::OkStatus();
+  return runtime::ConfigInvalid(*places, problems);
+}
+
+absl::StatusOr<hub::ServiceFiles> LoadServiceFiles(
+    const config::v1::HubConfig& hub) {
+  hub::ServiceFiles files;
+  absl::Status loaded = LoadServices(
+      hub.service_catalogue_file(), directory::kDefaultCatalogue,
+      "catalogue.yaml", files.catalogue, directory::CheckCatalogue);
+  if (!loaded.ok()) return loaded;
+  loaded =
+      LoadServices(hub.service_points_file(), directory::kDefaultPoints,
+                   "points.yaml", files.points, [&](const auto& points) {
+                     return directory::CheckPoints(points, files.catalogue);
+                   });
+  if (!loaded.ok()) return loaded;
+  return files;
 }
 
 }  // namespace
@@ -210,6 +246,9 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   auto ceiling = LoadCeiling(hub.ceiling_file());
   if (!ceiling.ok()) return ceiling.status();
   config.ceiling = *std::move(ceiling);
+  auto services = LoadServiceFiles(hub);
+  if (!services.ok()) return services.status();
+  config.services = *std::move(services);
   auto terms = LoadNoticeTerms(hub.notices());
   if (!terms.ok()) return terms.status();
   config.notice_terms = *std::move(terms);

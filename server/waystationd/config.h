@@ -9,6 +9,7 @@
 #include "proto/agreement/ceiling.h"
 #include "proto/runtime/log.h"
 #include "server/hub/hub.h"
+#include "server/hub/service_files.h"
 #include "server/waystationd/stores.h"
 #include "waystation/config/v1/hub.pb.h"
 #include "waystation/config/v1/rules.pb.h"
@@ -22,6 +23,7 @@ struct Config {
   config::v1::Rules rules;
   hub::NoticeTerms notice_terms;
   agreement::Ceiling ceiling;
+  hub::ServiceFiles services;
   StorePlace store;
   runtime::LogLevel log_level = runtime::LogLevel::kInfo;
   bool log_json = false;

@@ -83,6 +83,11 @@ authority:
 # a copy of ceiling/other_sectors.yaml, changed. Without one, that of this release.
 # ceiling_file: other_sectors.yaml
 
+# What services there are, and where: copies of services/catalogue.yaml and
+# services/points.yaml, changed. Without them, those of this release.
+# service_catalogue_file: catalogue.yaml
+# service_points_file: points.yaml
+
 # By when notices are to be answered: copies of calendars/ and deadlines/, changed.
 # Without them, those of this release.
 # notices:

@@ -102,6 +102,7 @@ absl::Status StartHub(Parts& parts, std::optional<hub::Restored> restored) {
                               .limits = config.limits(),
                               .second_person = config.second_person(),
                               .ceiling = parts.config.ceiling,
+                              .services = parts.config.services,
                               .demo_numbers = config.demo_numbers(),
                               .version = WAYSTATION_VERSION,
                               .store = parts.config.store.kind_name(),

@@ -14,6 +14,7 @@ from waystation.v1 import (
     admin_service_pb2,
     admin_service_pb2_grpc,
     audit_service_pb2_grpc,
+    directory_service_pb2_grpc,
     mailbox_service_pb2_grpc,
     notice_service_pb2_grpc,
     reconciliation_service_pb2_grpc,
@@ -177,6 +178,8 @@ class Caller:
         )
         self.mailbox = mailbox_service_pb2_grpc.MailboxServiceStub(self.channel)
         self.notices = notice_service_pb2_grpc.NoticeServiceStub(self.channel)
+        self.directory = directory_service_pb2_grpc.DirectoryServiceStub(
+            self.channel)
         self.verify = verify_service_pb2_grpc.VerifyServiceStub(self.channel)
         self.office = (
             reconciliation_service_pb2_grpc.ReconciliationServiceStub(

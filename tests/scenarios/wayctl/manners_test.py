@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """manners_test.py BIN_DIR: help, completion, streams, and what goes wrong."""
 
+import datetime
 import json
 import os
 import shlex
@@ -39,6 +40,7 @@ class Examples(Scenario):
         "person how": "office",
         "record": SUZHOU_LABOR,
         "review": "office",
+        "service": SUZHOU_LABOR,
         "verify": SUZHOU_LABOR,
         "verify report": "office",
     }
@@ -168,6 +170,20 @@ class Examples(Scenario):
             "  - {source_sector: labor, attribute: name, form: value}\n",
         )
         world.write("desk/rules.yaml", "version: as-ever\n")
+        world.write(
+            "desk/residents.yaml",
+            "version: trial\nsource: as a yearbook has it\n"
+            "as_of: 2025-12-31\ncounties:\n"
+            "  - {division: '320505', locals: 9000, migrants: 4000}\n",
+        )
+        today = datetime.date.today()
+        world.write(
+            "desk/month.yaml",
+            f"year: {today.year}\nmonth: {today.month}\ncounts:\n"
+            "  - service: training.vocational_course\n"
+            "    division: '320505'\n"
+            "    migrants: {offered: 40, delivered: 30, declined: 10}\n",
+        )
         world.write("desk/learnt.yaml", "version: as-learnt\n")
         self.conflict = self.rows("office", "conflict", "list")[0]["id"]
         self.candidate = self.rows("office", "candidate", "list")[0]["id"]

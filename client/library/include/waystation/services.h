@@ -40,6 +40,8 @@ class ExplainPairRequest;
 class ExplainPairResponse;
 class ExplainPersonRequest;
 class ExplainPersonResponse;
+class FindServicePointsRequest;
+class FindServicePointsResponse;
 class GetCandidateRequest;
 class GetCandidateResponse;
 class GetCheckpointRequest;
@@ -70,6 +72,8 @@ class GetRecordRatesRequest;
 class GetRecordRatesResponse;
 class GetRulesRequest;
 class GetRulesResponse;
+class GetServiceReportRequest;
+class GetServiceReportResponse;
 class GetUpdateProofRequest;
 class GetUpdateProofResponse;
 class GroupRecordsRequest;
@@ -96,10 +100,16 @@ class ListEventsRequest;
 class ListEventsResponse;
 class ListNoticesRequest;
 class ListNoticesResponse;
+class ListOffersRequest;
+class ListOffersResponse;
 class ListRecordsRequest;
 class ListRecordsResponse;
 class ListReviewItemsRequest;
 class ListReviewItemsResponse;
+class ListServicePointsRequest;
+class ListServicePointsResponse;
+class ListServicesRequest;
+class ListServicesResponse;
 class LookUpPersonRequest;
 class LookUpPersonResponse;
 class MatchClaimRequest;
@@ -110,10 +120,14 @@ class PullRequest;
 class PullResponse;
 class PutAgencyRequest;
 class PutAgencyResponse;
+class PutOfferRequest;
+class PutOfferResponse;
 class ReleaseReviewItemRequest;
 class ReleaseReviewItemResponse;
 class RenewCertificateRequest;
 class RenewCertificateResponse;
+class ReportServiceCountsRequest;
+class ReportServiceCountsResponse;
 class ReportVerificationsRequest;
 class ReportVerificationsResponse;
 class RevokeAgreementRequest;
@@ -143,6 +157,8 @@ class VerifyRequest;
 class VerifyResponse;
 class WithdrawCodesRequest;
 class WithdrawCodesResponse;
+class WithdrawOfferRequest;
+class WithdrawOfferResponse;
 }  // namespace waystation::v1
 
 namespace waystation::client {
@@ -229,6 +245,34 @@ class Verify {
       const v1::WithdrawCodesRequest& request) const;
   absl::StatusOr<v1::ReportVerificationsResponse> ReportVerifications(
       const v1::ReportVerificationsRequest& request) const;
+
+ private:
+  struct Stubs;
+  std::unique_ptr<const Stubs> stubs_;
+};
+
+// What services there are, where, and how often they were taken up.
+class Directory {
+ public:
+  explicit Directory(Connection& connection);
+  ~Directory();
+
+  absl::StatusOr<v1::ListServicesResponse> ListServices(
+      const v1::ListServicesRequest& request) const;
+  absl::StatusOr<v1::ListServicePointsResponse> ListServicePoints(
+      const v1::ListServicePointsRequest& request) const;
+  absl::StatusOr<v1::FindServicePointsResponse> FindServicePoints(
+      const v1::FindServicePointsRequest& request) const;
+  absl::StatusOr<v1::ListOffersResponse> ListOffers(
+      const v1::ListOffersRequest& request) const;
+  absl::StatusOr<v1::GetServiceReportResponse> GetServiceReport(
+      const v1::GetServiceReportRequest& request) const;
+  absl::StatusOr<v1::PutOfferResponse> PutOffer(
+      const v1::PutOfferRequest& request) const;
+  absl::StatusOr<v1::WithdrawOfferResponse> WithdrawOffer(
+      const v1::WithdrawOfferRequest& request) const;
+  absl::StatusOr<v1::ReportServiceCountsResponse> ReportServiceCounts(
+      const v1::ReportServiceCountsRequest& request) const;
 
  private:
   struct Stubs;

@@ -269,5 +269,51 @@ TEST(CheckPoints, NamesWhatIsWrong) {
   }
 }
 
+TEST(CheckResidents, NamesWhatIsWrong) {
+  using config::v1::Residents;
+  Residents sound;
+  ASSERT_TRUE(runtime::ReadYaml("version: a\n"
+                                "source: a yearbook\n"
+                                "as_of: 2025-12-31\n"
+                                "counties:\n"
+                                "  - {division: '320505', locals: 5}\n"
+                                "  - {division: '320508', migrants: 7}\n",
+                                "residents.yaml", sound)
+                  .ok());
+  EXPECT_THAT(Texts(CheckResidents(sound)), IsEmpty());
+  const struct {
+    std::string name;
+    std::function<void(Residents&)> change;
+    std::string field;
+  } cases[] = {
+      {"version", [](auto& r) { r.clear_version(); }, "version"},
+      {"nobody says so", [](auto& r) { r.clear_source(); }, "source"},
+      {"no day", [](auto& r) { r.clear_as_of(); }, "as_of"},
+      {"half a day", [](auto& r) { r.mutable_as_of()->clear_day(); }, "as_of"},
+      {"no such day", [](auto& r) { r.mutable_as_of()->set_month(11); },
+       "as_of"},
+      {"none", [](auto& r) { r.clear_counties(); }, "counties"},
+      {"a city", [](auto& r) { r.mutable_counties(1)->set_division("320500"); },
+       "counties[1].division"},
+      {"a street",
+       [](auto& r) { r.mutable_counties(1)->set_division("320505010"); },
+       "counties[1].division"},
+      {"twice", [](auto& r) { r.mutable_counties(1)->set_division("320505"); },
+       "counties[1].division"},
+      {"too many",
+       [](auto& r) { r.mutable_counties(1)->set_locals(100'000'001); },
+       "counties[1].locals"},
+      {"too many",
+       [](auto& r) { r.mutable_counties(0)->set_migrants(100'000'001); },
+       "counties[0].migrants"},
+  };
+  for (const auto& [name, change, field] : cases) {
+    SCOPED_TRACE(name);
+    Residents file = sound;
+    change(file);
+    EXPECT_THAT(Fields(CheckResidents(file)), ElementsAre(field));
+  }
+}
+
 }  // namespace
 }  // namespace waystation::directory

@@ -13,6 +13,7 @@
 #include "proto/runtime/yaml_text.h"
 #include "waystation/v1/admin_service.pb.h"
 #include "waystation/v1/audit_service.pb.h"
+#include "waystation/v1/directory_service.pb.h"
 #include "waystation/v1/mailbox_service.pb.h"
 #include "waystation/v1/notice_service.pb.h"
 #include "waystation/v1/options.pb.h"
@@ -94,6 +95,8 @@ TEST_F(Chinese, NamesEveryValueThatTheServicesUse) {
         v1::AgreementStatus::descriptor()->file(),
         v1::Agreement::descriptor()->file(),
         v1::AuditEvent::descriptor()->file(),
+        v1::ServicePoint::descriptor()->file(),
+        v1::PutOfferRequest::descriptor()->file(),
         v1::MailboxEntry::descriptor()->file(),
         v1::Notice::descriptor()->file(), v1::Decision::descriptor()->file(),
         v1::UpdateResult::descriptor()->file(),

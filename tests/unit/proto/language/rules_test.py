@@ -26,7 +26,8 @@ SAID = re.compile(r"\b(?:Say|debug|info|warn|error)\s*\(\s*$")
 EXEMPT = [
     # The other tables.
     (r"proto/errors/(reason|rule)\.cc", r""),
-    (r"server/domain/(notice|record)_conventions\.cc", r""),
+    (r"server/domain/(notice|record|service)_conventions\.cc", r""),
+    (r"client/wayctl/service_rate_conventions\.cc", r""),
     # A law in both languages at once.
     (r"adapters/.*", r" / [^\x00-\x7f]"),
     # Command lines that are examples, and SQL.

@@ -343,6 +343,8 @@ TEST_F(Contracts, FindNobodyByAttributes) {
           CanHold(*method.input_type(), *person.field(i)->message_type()))
           << person.field(i)->name();
     }
+    // Places where services are to be had, and nobody: TheDirectoryHoldsNobody.
+    if (method.name() == "FindServicePoints") return;
     for (const auto* word : {"Search", "Query", "Find", "Lookup"}) {
       EXPECT_EQ(method.name().find(word), std::string::npos);
     }
@@ -367,6 +369,29 @@ TEST_F(Contracts, FindNobodyByAttributes) {
             Message("MatchClaimResponse").FindEnumTypeByName("Answer"));
 }
 
+// The directory of services names nobody, in what is asked and in what is
+// answered.
+TEST_F(Contracts, TheDirectoryHoldsNobody) {
+  const Descriptor& person = Message("Person");
+  int methods = 0;
+  ForEachMethod([&](const MethodDescriptor& method) {
+    if (method.service()->name() != "DirectoryService") return;
+    SCOPED_TRACE(method.full_name());
+    ++methods;
+    for (const Descriptor* side : {method.input_type(), method.output_type()}) {
+      EXPECT_FALSE(CanHold(*side, person));
+      for (int i = 0; i < person.field_count(); ++i) {
+        EXPECT_FALSE(CanHold(*side, *person.field(i)->message_type()))
+            << person.field(i)->name();
+      }
+      for (const auto* field : {"record_key", "handle"}) {
+        EXPECT_EQ(side->FindFieldByName(field), nullptr) << field;
+      }
+    }
+  });
+  EXPECT_EQ(methods, 8);
+}
+
 // Refusal 9: every list comes in pages, and nothing counts or copies persons.
 TEST_F(Contracts, ListOnlyInPages) {
   ForEachMethod([](const MethodDescriptor& method) {
@@ -374,6 +399,8 @@ TEST_F(Contracts, ListOnlyInPages) {
     for (const auto* word : {"Export", "Dump", "Bulk", "Copy"}) {
       EXPECT_EQ(method.name().find(word), std::string::npos);
     }
+    // A file of the hub's, of a thousand entries at most, and nobody in it.
+    if (method.name() == "ListServices") return;
     const Descriptor& output = *method.output_type();
     bool lists = method.name().starts_with("List") || method.name() == "Pull" ||
                  method.name() == "Watch";

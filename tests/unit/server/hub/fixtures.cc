@@ -350,6 +350,7 @@ absl::Status TestHub::TryStart(std::optional<Restored> restored) {
   options.restored = std::move(restored);
   options.tick = setup_.tick;
   options.notice_terms = setup_.notice_terms;
+  options.services = setup_.services;
   auto hub = Hub::Start({.store = *store_,
                          .keys = keys_,
                          .log_key = log_key_,

@@ -142,6 +142,7 @@ class TestHub {
     // Rulings that a second person has to approve.
     config::v1::SecondPerson second_person = {};
     NoticeTerms notice_terms = {};
+    ServiceFiles services = {};
     // Called whenever the hub looks at its clock.
     std::function<void()> on_clock = nullptr;
   };

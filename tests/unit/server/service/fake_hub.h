@@ -235,6 +235,40 @@ class FakeHub final : public hub::Hub {
     return v1::ReportVerificationsResponse();
   }
 
+  absl::StatusOr<v1::ListServicesResponse> ListServices(
+      const hub::Caller&, const v1::ListServicesRequest&) override {
+    return v1::ListServicesResponse();
+  }
+  absl::StatusOr<v1::ListServicePointsResponse> ListServicePoints(
+      const hub::Caller&, const v1::ListServicePointsRequest&) override {
+    return v1::ListServicePointsResponse();
+  }
+  absl::StatusOr<v1::FindServicePointsResponse> FindServicePoints(
+      const hub::Caller&, const v1::FindServicePointsRequest&) override {
+    return v1::FindServicePointsResponse();
+  }
+  absl::StatusOr<v1::ListOffersResponse> ListOffers(
+      const hub::Caller&, const v1::ListOffersRequest&) override {
+    return v1::ListOffersResponse();
+  }
+  absl::StatusOr<v1::GetServiceReportResponse> GetServiceReport(
+      const hub::Caller&, const v1::GetServiceReportRequest&) override {
+    return v1::GetServiceReportResponse();
+  }
+  void PutOffer(const hub::Caller&, v1::PutOfferRequest,
+                Callback<v1::PutOfferResponse> done) override {
+    done(v1::PutOfferResponse());
+  }
+  void WithdrawOffer(const hub::Caller&, v1::WithdrawOfferRequest,
+                     Callback<v1::WithdrawOfferResponse> done) override {
+    done(v1::WithdrawOfferResponse());
+  }
+  void ReportServiceCounts(
+      const hub::Caller&, v1::ReportServiceCountsRequest,
+      Callback<v1::ReportServiceCountsResponse> done) override {
+    done(v1::ReportServiceCountsResponse());
+  }
+
   absl::StatusOr<v1::ListConflictsResponse> ListConflicts(
       const hub::Caller&, const v1::ListConflictsRequest&) override {
     return v1::ListConflictsResponse();

@@ -100,6 +100,14 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"VerifyService.Verify", "AC"},
       {"VerifyService.WithdrawCodes", "ACR"},
       {"VerifyService.ReportVerifications", "RD"},
+      {"DirectoryService.ListServices", "ACROD"},
+      {"DirectoryService.ListServicePoints", "ACROD"},
+      {"DirectoryService.FindServicePoints", "ACROD"},
+      {"DirectoryService.ListOffers", "ACROD"},
+      {"DirectoryService.GetServiceReport", "ACROD"},
+      {"DirectoryService.PutOffer", "AC"},
+      {"DirectoryService.WithdrawOffer", "AC"},
+      {"DirectoryService.ReportServiceCounts", "AC"},
       {"ReconciliationService.ListConflicts", "CR"},
       {"ReconciliationService.GetConflict", "CR"},
       {"ReconciliationService.ListCandidates", "CR"},
@@ -157,7 +165,8 @@ TEST_F(ServerTest, KeepsRolesApart) {
   std::set<std::string> seen;
   for (const std::string service :
        {"RegistryService", "MailboxService", "NoticeService", "VerifyService",
-        "ReconciliationService", "AuditService", "AdminService"}) {
+        "DirectoryService", "ReconciliationService", "AuditService",
+        "AdminService"}) {
     const auto* const descriptor =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             "waystation.v1." + service);
@@ -489,8 +498,8 @@ TEST_F(ServerTest, ReflectsItsServices) {
           "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
           "grpc.reflection.v1alpha.ServerReflection",
           "waystation.v1.AdminService", "waystation.v1.AuditService",
-          "waystation.v1.MailboxService", "waystation.v1.NoticeService",
-          "waystation.v1.ReconciliationService",
+          "waystation.v1.DirectoryService", "waystation.v1.MailboxService",
+          "waystation.v1.NoticeService", "waystation.v1.ReconciliationService",
           "waystation.v1.RegistryService", "waystation.v1.VerifyService"));
   request.set_file_containing_symbol("waystation.v1.MailboxService.Watch");
   ASSERT_TRUE(stream->Write(request) && stream->Read(&response));

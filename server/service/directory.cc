@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/service/directory.h"
+
+#include <utility>
+
+namespace waystation::service {
+namespace {
+
+constexpr Roles kAnyone = kAgency | kClerk | kOffice | kOperator | kAuditor;
+
+constexpr Method kListServices{"DirectoryService.ListServices", kAnyone};
+constexpr Method kListServicePoints{"DirectoryService.ListServicePoints",
+                                    kAnyone};
+constexpr Method kFindServicePoints{"DirectoryService.FindServicePoints",
+                                    kAnyone};
+constexpr Method kListOffers{"DirectoryService.ListOffers", kAnyone};
+constexpr Method kGetServiceReport{"DirectoryService.GetServiceReport",
+                                   kAnyone};
+constexpr Method kPutOffer{"DirectoryService.PutOffer", kAgency | kClerk};
+constexpr Method kWithdrawOffer{"DirectoryService.WithdrawOffer",
+                                kAgency | kClerk};
+constexpr Method kReportServiceCounts{"DirectoryService.ReportServiceCounts",
+                                      kAgency | kClerk};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* DirectoryService::ListServices(
+    grpc::CallbackServerContext* context,
+    const v1::ListServicesRequest* request,
+    v1::ListServicesResponse* response) {
+  return AskHub(desk_, context, kListServices, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ListServices(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* DirectoryService::ListServicePoints(
+    grpc::CallbackServerContext* context,
+    const v1::ListServicePointsRequest* request,
+    v1::ListServicePointsResponse* response) {
+  return AskHub(desk_, context, kListServicePoints, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ListServicePoints(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* DirectoryService::FindServicePoints(
+    grpc::CallbackServerContext* context,
+    const v1::FindServicePointsRequest* request,
+    v1::FindServicePointsResponse* response) {
+  return AskHub(desk_, context, kFindServicePoints, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.FindServicePoints(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* DirectoryService::ListOffers(
+    grpc::CallbackServerContext* context, const v1::ListOffersRequest* request,
+    v1::ListOffersResponse* response) {
+  return AskHub(desk_, context, kListOffers, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.ListOffers(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* DirectoryService::GetServiceReport(
+    grpc::CallbackServerContext* context,
+    const v1::GetServiceReportRequest* request,
+    v1::GetServiceReportResponse* response) {
+  return AskHub(desk_, context, kGetServiceReport, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.GetServiceReport(caller, *request);
+                });
+}
+
+grpc::ServerUnaryReactor* DirectoryService::PutOffer(
+    grpc::CallbackServerContext* context, const v1::PutOfferRequest* request,
+    v1::PutOfferResponse* response) {
+  return HandOver(desk_, context, kPutOffer, *request, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.PutOffer(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* DirectoryService::WithdrawOffer(
+    grpc::CallbackServerContext* context,
+    const v1::WithdrawOfferRequest* request,
+    v1::WithdrawOfferResponse* response) {
+  return HandOver(desk_, context, kWithdrawOffer, *request, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.WithdrawOffer(caller, *request, std::move(done));
+                  });
+}
+
+grpc::ServerUnaryReactor* DirectoryService::ReportServiceCounts(
+    grpc::CallbackServerContext* context,
+    const v1::ReportServiceCountsRequest* request,
+    v1::ReportServiceCountsResponse* response) {
+  return HandOver(desk_, context, kReportServiceCounts, *request, response,
+                  [&](const hub::Caller& caller, auto done) {
+                    desk_.hub.ReportServiceCounts(caller, *request,
+                                                  std::move(done));
+                  });
+}
+
+}  // namespace waystation::service
