@@ -3,6 +3,8 @@
 the platform of the province is a peer like any other; the service card is its
 holder's, and nobody is managed by it."""
 
+import collections
+import datetime
 import json
 import pathlib
 
@@ -192,6 +194,88 @@ class ServiceCard(Flow):
         self.assertIn("不得", said["notice"][0]["text"])
         for verb in ("list", "missing", "holders"):
             self.ends(2, SUZHOU_POLICE, "verify", verb, "service_card")
+
+
+class Coverage(Flow):
+    """服务卡发放率: counted by who issues the cards, and naming nobody."""
+
+    CIVIL = "civil_affairs.320500"
+    AGENCIES = {CIVIL: "苏州市民政局"}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # What the issuer has, a row a card; some are over by the end of the month.
+        today = datetime.date.today()
+        cls.month_ends = today.replace(day=1) - datetime.timedelta(days=1)
+        cls.cards = []
+        for county, issued in (("320505", 900), ("320508", 7), ("320581", 430)):
+            for number in range(issued):
+                over = cls.month_ends + datetime.timedelta(
+                    days=-20 if number % 50 == 7 else 200)
+                cls.cards.append({"county": county, "holder": f"{county}-{number}",
+                                  "valid_until": over.isoformat()})
+        cls.valid = collections.Counter(
+            card["county"] for card in cls.cards
+            if card["valid_until"] >= cls.month_ends.isoformat())
+        cls.does(cls.CIVIL, "service", "count", "-", stdin=json.dumps({
+            "year": cls.month_ends.year, "month": cls.month_ends.month,
+            "cards": [{"division": county, "holders": holders}
+                      for county, holders in sorted(cls.valid.items())]}))
+        cls.migrants = {"320505": 1100, "320508": 400, "320581": 500,
+                        "320582": 100}
+        cls.residents = cls.world.write("residents.yaml", json.dumps({
+            "version": "trial", "source": "Register of Suzhou, as of that day",
+            "as_of": f"{cls.month_ends}",
+            "counties": [{"division": county, "locals": 9000, "migrants": number}
+                         for county, number in cls.migrants.items()]}))
+
+    def test_coverage_is_that_of_the_issuers_list(self):
+        shown = dict(self.valid)
+        # Seven are too few to be told, of whoever asks.
+        self.assertEqual(shown.pop("320508"), 7)
+        for who in (SUZHOU_POLICE, SUZHOU_LABOR, "office", "auditor", self.CIVIL):
+            report = self.world.json(
+                who, "report", "cards", "--residents", self.residents)
+            rows = {row["values"][0]: row for row in report["rows"]}
+            self.assertEqual(set(rows), set(self.migrants))
+            for county, migrants in self.migrants.items():
+                row = rows[county]
+                self.assertEqual(int(row["coverage"].get("numerator", 0)),
+                                 shown.get(county, 0), county)
+                self.assertEqual(int(row["coverage"]["denominator"]), migrants)
+            self.assertEqual(rows["320508"]["leftOut"], 1)
+            self.assertEqual(rows["320582"]["notCounted"], 1)
+            self.assertGreaterEqual(rows["320505"]["coverage"]["value"], 0.8)
+            total = report["total"]
+            self.assertEqual(int(total["coverage"]["numerator"]),
+                             sum(shown.values()))
+            self.assertEqual(int(total["coverage"]["denominator"]),
+                             sum(self.migrants.values()))
+            self.assertEqual(report["newestMonth"], f"{self.month_ends:%Y-%m}")
+            self.assertEqual(report["residents"]["source"],
+                             "Register of Suzhou, as of that day")
+
+    def test_what_stands_beside_the_figure(self):
+        out, _ = self.ends(0, "auditor", "report", "cards", "--residents",
+                           self.residents, "--by", "city")
+        self.assertIn(f"≥ {self.valid['320505'] + self.valid['320581']} / 2100",
+                      out)
+        for words in ("Register of Suzhou", "numbers under 10",
+                      "holders of a valid card"):
+            self.assertIn(words, out)
+        chinese, _ = self.ends(0, "auditor", "report", "cards", "--residents",
+                               self.residents, "--lang", "zh")
+        self.assertIn("服务卡持有率＝", chinese)
+
+    def test_no_card_no_list(self):
+        """Nobody can be asked for, and no other group is counted."""
+        for by in ("month", "provider", "service", "person"):
+            self.ends(2, "office", "report", "cards", "--residents",
+                      self.residents, "--by", by)
+        self.ends(4, SUZHOU_LABOR, "service", "count", "-", stdin=json.dumps({
+            "year": self.month_ends.year, "month": self.month_ends.month,
+            "cards": [{"division": "320505", "holders": 5}]}))
 
 
 if __name__ == "__main__":
