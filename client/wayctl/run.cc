@@ -42,20 +42,37 @@ std::string Asked(const std::vector<std::string>& arguments,
   return {};
 }
 
+// Where a division is asked for, 15 digits are the unit of a grid, whose digits
+// may spell a birth date.
+bool StandsForDivision(const std::vector<std::string>& arguments,
+                       std::size_t i) {
+  constexpr std::string_view kOption = "--division";
+  constexpr std::string_view kVerb = "nearest";  // of service, DIVISION alone
+  if (arguments[i].starts_with('-')) {
+    return arguments[i].starts_with(kOption) &&
+           arguments[i].substr(kOption.size()).starts_with('=');
+  }
+  return i > 0 && (arguments[i - 1] == kOption || arguments[i - 1] == kVerb);
+}
+
 // A command line is seen by everybody on the machine and kept in histories.
 bool HoldCitizenNumber(const std::vector<std::string>& arguments) {
   const codes::Date today(
       std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()));
-  return std::ranges::any_of(arguments, [&](const std::string& argument) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view argument = arguments[i];
     if (codes::HoldsCitizenNumber(argument, today)) return true;
     // As a whole it may have 15 digits, spaces or hyphens.
-    const std::string_view value =
-        std::string_view(argument).substr(argument.find('=') + 1);
-    return value.size() >= 15 && value.size() <= 24 &&
-           codes::IsStrong(codes::ReadCitizenNumber(
-                               value, today, codes::CitizenNumberProfile::kDemo)
-                               .grade);
-  });
+    const std::string_view value = argument.substr(argument.find('=') + 1);
+    if (value.size() < 15 || value.size() > 24) continue;
+    if (value.size() == 15 && StandsForDivision(arguments, i)) continue;
+    if (codes::IsStrong(codes::ReadCitizenNumber(
+                            value, today, codes::CitizenNumberProfile::kDemo)
+                            .grade)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {

@@ -449,6 +449,43 @@ TEST(PersonalValues, AreNotTakenFromTheCommandLine) {
   EXPECT_TRUE(wayctl.hub().calls().empty());
 }
 
+// Of 15 digits: the seventh to the twelfth spell 1 May 1990.
+TEST(PersonalValues, AreNotSeenInTheUnitOfAGrid) {
+  constexpr char kUnit[] = "320505900501001";
+  const auto is_refused = [&](std::vector<std::string> command) {
+    Wayctl wayctl;
+    const Outcome outcome = wayctl.Run(command);
+    return outcome.err.find("not taken from the command line") !=
+           std::string::npos;
+  };
+  const std::vector<std::string> send = {"notice",
+                                         "send",
+                                         "residence",
+                                         "--record",
+                                         "R-1",
+                                         "--about",
+                                         "name",
+                                         "--purpose",
+                                         "residence_registration",
+                                         "--sector",
+                                         "public_security",
+                                         "--yes"};
+  auto apart = send;
+  apart.insert(apart.end(), {"--division", kUnit});
+  EXPECT_FALSE(is_refused(apart));
+  auto together = send;
+  together.push_back(std::string("--division=") + kUnit);
+  EXPECT_FALSE(is_refused(together));
+  EXPECT_FALSE(is_refused({"service", "nearest", kUnit}));
+  // Anywhere else it may be somebody.
+  EXPECT_TRUE(is_refused({"record", "show", kUnit}));
+  EXPECT_TRUE(is_refused({"person", "show", "--record", kUnit}));
+  EXPECT_TRUE(is_refused({"service", "nearest", "320505", kUnit}));
+  auto whole = send;
+  whole.insert(whole.end(), {"--division", kNumber});
+  EXPECT_TRUE(is_refused(whole));
+}
+
 TEST(PersonalValues, AreTypedUnseenOrPipedIn) {
   Wayctl wayctl;
   std::vector<v1::MatchClaimRequest> requests;
