@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -233,6 +234,10 @@ absl::Status Cards(Session& session, const Asked& asked) {
   if (!are_places) {
     return errors::Error("USAGE",
                          {.field = "--by", .rule = "province, city or county"});
+  }
+  if (std::set(groups->begin(), groups->end()).size() != groups->size()) {
+    return errors::Error("USAGE",
+                         {.field = "--by", .rule = "each once, at most 4"});
   }
   Request request;
   request.add_groups(Request::GROUP_COUNTY);

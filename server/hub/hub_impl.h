@@ -222,8 +222,9 @@ class HubImpl final : public Hub {
   absl::Status Admit(const Caller& caller, std::string_view method,
                      std::initializer_list<Role> roles);
   // The same for the reconciliation office.
-  absl::Status AdmitAnyone(const Caller& caller, std::string_view method);
   absl::Status AdmitOffice(const Caller& caller, std::string_view method);
+  // Whoever has a role that may call at all.
+  absl::Status AdmitAnyone(const Caller& caller, std::string_view method);
   // For the office and agencies' own clerks.
   absl::Status AdmitReviewer(const Caller& caller, std::string_view method);
   // For agencies, their clerks and the office.

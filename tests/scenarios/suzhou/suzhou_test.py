@@ -270,7 +270,7 @@ class Coverage(Flow):
 
     def test_no_card_no_list(self):
         """Nobody can be asked for, and no other group is counted."""
-        for by in ("month", "provider", "service", "person"):
+        for by in ("month", "provider", "service", "person", "city,city"):
             self.ends(2, "office", "report", "cards", "--residents",
                       self.residents, "--by", by)
         self.ends(4, SUZHOU_LABOR, "service", "count", "-", stdin=json.dumps({
