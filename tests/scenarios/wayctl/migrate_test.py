@@ -20,8 +20,7 @@ from scenario import (
 from world import PATIENCE, World, person
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
-for shared in ("harness", "faults"):
-    sys.path.append(str(SOURCE / "tests" / shared))
+sys.path.append(str(SOURCE / "tests/harness"))
 
 from adapter import Adapter  # noqa: E402
 from people import demo_number  # noqa: E402
