@@ -13,8 +13,8 @@ install(FILES deploy/systemd/waystationd.service
   DESTINATION lib/systemd/system)
 install(FILES deploy/systemd/waystation.conf DESTINATION lib/sysusers.d)
 install(DIRECTORY deploy/agreements deploy/calendars deploy/ceiling
-  deploy/deadlines deploy/rules deploy/services deploy/prometheus
-  DESTINATION ${share})
+  deploy/deadlines deploy/patroni deploy/rules deploy/services deploy/prometheus
+  DESTINATION ${share} USE_SOURCE_PERMISSIONS)
 file(GLOB mappings CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
   ${CMAKE_SOURCE_DIR}/adapters/*/mapping*.yaml
   ${CMAKE_SOURCE_DIR}/adapters/other_sectors/*.yaml)

@@ -240,8 +240,9 @@ class Agency:
                 test.assertEqual(claim.revision, sent.revision)
             test.assertEqual(said, sent.claims)
 
-    def resubmit(self, test, me):
-        """All that was not answered, and all that was, twice over."""
+    def resubmit(self, test, me, at_once=64):
+        """All that was not answered, and all that was, twice over, in frames of
+        so many updates."""
         before = set(map(id, self.answered))
         again = self.answered + [
             sent for sent in self.open if id(sent) not in before
@@ -249,8 +250,8 @@ class Agency:
         harmless = (Outcome.OUTCOME_UNCHANGED, Outcome.OUTCOME_STALE)
         for turn in range(2):
             requests, batches = [], []
-            for at in range(0, len(again), 64):
-                updates = again[at : at + 64]
+            for at in range(0, len(again), at_once):
+                updates = again[at : at + at_once]
                 frame, hashes = self.frame(updates)
                 batches.append((updates, hashes))
                 requests.append(
@@ -279,10 +280,11 @@ class Agency:
                     self.take(sent, result, response.leaf.index, hash_)
                 test.assertEqual(response.HasField("leaf"), written)
 
-    def forget_answered(self):
+    def forget_answered(self, keep=0):
+        """But for the last of them."""
         answered = set(map(id, self.answered))
         self.open = [sent for sent in self.open if id(sent) not in answered]
-        self.answered = []
+        self.answered = self.answered[max(len(self.answered) - keep, 0) :]
 
 
 class Reader:
