@@ -27,9 +27,11 @@ absl::Status Activity::Load(const storage::Store& store) {
   for (const storage::ObjectRow& row : *rows) {
     if (row.bytes.size() != 16) continue;
     Entry& entry = entries_[row.id];
-    entry.times = {.seen = NumberAt(row.bytes, 0),
-                   .updated = NumberAt(row.bytes, 8)};
-    entry.stored = entry.times.seen;
+    const Times held{.seen = NumberAt(row.bytes, 0),
+                     .updated = NumberAt(row.bytes, 8)};
+    entry.times = {.seen = std::max(entry.times.seen, held.seen),
+                   .updated = std::max(entry.times.updated, held.updated)};
+    entry.stored = std::max(entry.stored, held.seen);
   }
   return absl::OkStatus();
 }

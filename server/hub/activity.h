@@ -27,6 +27,7 @@ class Activity {
     int64_t updated = 0;
   };
 
+  // Takes in what the store holds; of two times the later one counts.
   absl::Status Load(const storage::Store& store);
   void Seen(const std::string& agency, int64_t now);
   void Updated(const std::string& agency, int64_t now);

@@ -64,6 +64,12 @@ void AddDetails(const storage::LeafRow& leaf,
   }
 }
 
+// With what another hub wrote a moment ago, and has told of.
+absl::StatusOr<auditlog::Frontier> NewestFrontier(storage::Store& store) {
+  if (auto known = store.Refresh(); !known.ok()) return known;
+  return store.LoadFrontier();
+}
+
 }  // namespace
 
 absl::StatusOr<storage::CheckpointRow> AuditReader::Covering(
@@ -171,7 +177,7 @@ absl::StatusOr<v1::GetInclusionProofResponse> AuditReader::GetInclusionProof(
     if (!note.ok()) return note.status();
     response.set_checkpoint(*note);
   }
-  const auto frontier = core_.store.LoadFrontier();
+  const auto frontier = NewestFrontier(core_.store);
   if (!frontier.ok()) return NamedStoreError(frontier.status());
   if (size > frontier->size() || request.index() >= size) {
     return OutOfRange("tree_size");
@@ -229,7 +235,7 @@ AuditReader::GetConsistencyProof(
     if (!note.ok()) return note.status();
     response.set_checkpoint(*note);
   }
-  const auto frontier = core_.store.LoadFrontier();
+  const auto frontier = NewestFrontier(core_.store);
   if (!frontier.ok()) return NamedStoreError(frontier.status());
   if (second > frontier->size()) return OutOfRange("second");
   if (request.first() > second) return OutOfRange("first");
@@ -260,7 +266,7 @@ absl::StatusOr<v1::ListEventsResponse> AuditReader::ListEvents(
   const std::string list = std::string("events ") +
                            (request.descending() ? "down " : "up ") +
                            caller.path;
-  const auto frontier = core_.store.LoadFrontier();
+  const auto frontier = NewestFrontier(core_.store);
   if (!frontier.ok()) return NamedStoreError(frontier.status());
   const uint64_t tree_size = frontier->size();
   // Leaves at or behind `next` are still to be looked at; downwards, those

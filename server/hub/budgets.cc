@@ -104,6 +104,44 @@ absl::Status Budgets::Tell(const Purse& purse,
   return absl::OkStatus();
 }
 
+absl::Status Budgets::Hear(const storage::Store& store,
+                           const Snapshot& registry, uint64_t index,
+                           const v1::AuditEvent& event) {
+  const AgencyEntry* const agency = registry.Find(event.agency());
+  if (agency == nullptr) return absl::OkStatus();
+  const Purse purse{.agency = agency->number,
+                    .purpose = event.purpose(),
+                    .budget = {},
+                    .now = TimeUtil::TimestampToMicroseconds(event.time())};
+  std::vector<storage::LeafRow> leaves;
+  if (registry.HasPersonBudget()) {
+    auto read = ReadWhatIsWhole(store, index, 1);
+    if (!read.ok()) return read.status();
+    leaves = *std::move(read);
+  }
+  const std::lock_guard lock(mutex_);
+  const auto known = tallies_.find({purse.agency, purse.purpose});
+  // One of yesterday, heard of late, does not begin that day again.
+  if (known != tallies_.end() &&
+      std::chrono::sys_days(known->second.day) >
+          std::chrono::sys_days(domain::DayOf(purse.now))) {
+    return absl::OkStatus();
+  }
+  Tally& tally = Of(purse);
+  for (const storage::LeafRow& leaf : leaves) {
+    for (const storage::DetailRow& detail : leaf.details) {
+      tally.told.insert(detail.uid);
+    }
+  }
+  const int64_t minute = purse.now / kMinute;
+  if (tally.minute < minute) {
+    tally.minute = minute;
+    tally.calls = 0;
+  }
+  if (tally.minute == minute) ++tally.calls;
+  return absl::OkStatus();
+}
+
 absl::Status Budgets::Load(const storage::Store& store,
                            const Snapshot& registry, codes::Date today) {
   if (!registry.HasPersonBudget()) return absl::OkStatus();

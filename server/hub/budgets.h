@@ -50,6 +50,12 @@ class Budgets {
   // now on. An error changes nothing.
   absl::Status Tell(const Purse& purse, std::span<const storage::Uid> uids);
 
+  // Counts what another hub told, by its leaf in the log, which tells of a read
+  // or of a page: as told today, and as a call of its minute. The error is the
+  // store's.
+  absl::Status Hear(const storage::Store& store, const Snapshot& registry,
+                    uint64_t index, const v1::AuditEvent& event);
+
   // Takes up what was told on `today`, by the leaves of the log.
   absl::Status Load(const storage::Store& store, const Snapshot& registry,
                     codes::Date today);

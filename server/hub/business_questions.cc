@@ -139,9 +139,11 @@ void BusinessQuestions::Ask(const Caller& caller,
   event.set_act(std::string(kMethod));
   event.set_object(std::string(predicate->name));
   event.add_attributes(domain::GetAttribute(predicate->attribute).name);
-  committer_.Submit(std::make_unique<LeafWork>(
+  auto leaf = std::make_unique<LeafWork>(
       std::move(event), std::vector<storage::DetailRow>(),
-      AnswerRead(core_, std::move(response), std::move(done))));
+      AnswerRead(core_, std::move(response), std::move(done)));
+  leaf->DecidedBy(registry);
+  committer_.Submit(std::move(leaf));
 }
 
 }  // namespace waystation::hub

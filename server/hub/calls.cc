@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "proto/errors/error.h"
+#include "server/hub/asking_anew.h"
 #include "server/hub/decision_list.h"
 #include "server/hub/hub_impl.h"
 #include "server/hub/intake.h"
@@ -151,14 +152,24 @@ void HubImpl::GetPerson(const Caller& caller, v1::GetPersonRequest request,
                         Callback<v1::GetPersonResponse> done) {
   auto status = Admit(caller, "RegistryService.GetPerson", kAgencyAndClerks);
   if (!status.ok()) return done(status);
-  disclosure_.GetPerson(caller, request, std::move(done));
+  AskAnew<v1::GetPersonResponse>(
+      [this, caller,
+       request = std::move(request)](Callback<v1::GetPersonResponse> answer) {
+        disclosure_.GetPerson(caller, request, std::move(answer));
+      },
+      std::move(done));
 }
 
 void HubImpl::MatchClaim(const Caller& caller, v1::MatchClaimRequest request,
                          Callback<v1::MatchClaimResponse> done) {
   auto status = Admit(caller, "RegistryService.MatchClaim", kAgencyAndClerks);
   if (!status.ok()) return done(status);
-  disclosure_.MatchClaim(caller, request, std::move(done));
+  AskAnew<v1::MatchClaimResponse>(
+      [this, caller,
+       request = std::move(request)](Callback<v1::MatchClaimResponse> answer) {
+        disclosure_.MatchClaim(caller, request, std::move(answer));
+      },
+      std::move(done));
 }
 
 void HubImpl::LookUpPerson(const Caller& caller,
@@ -166,7 +177,12 @@ void HubImpl::LookUpPerson(const Caller& caller,
                            Callback<v1::LookUpPersonResponse> done) {
   auto status = Admit(caller, "RegistryService.LookUpPerson", kAgencyAndClerks);
   if (!status.ok()) return done(status);
-  disclosure_.LookUpPerson(caller, request, std::move(done));
+  AskAnew<v1::LookUpPersonResponse>(
+      [this, caller, request = std::move(request)](
+          Callback<v1::LookUpPersonResponse> answer) {
+        disclosure_.LookUpPerson(caller, request, std::move(answer));
+      },
+      std::move(done));
 }
 
 void HubImpl::AskAboutBusiness(const Caller& caller,
@@ -175,7 +191,12 @@ void HubImpl::AskAboutBusiness(const Caller& caller,
   auto status =
       Admit(caller, "RegistryService.AskAboutBusiness", kAgencyAndClerks);
   if (!status.ok()) return done(status);
-  business_questions_.Ask(caller, request, std::move(done));
+  AskAnew<v1::AskAboutBusinessResponse>(
+      [this, caller, request = std::move(request)](
+          Callback<v1::AskAboutBusinessResponse> answer) {
+        business_questions_.Ask(caller, request, std::move(answer));
+      },
+      std::move(done));
 }
 
 absl::StatusOr<v1::ListRecordsResponse> HubImpl::ListRecords(
@@ -223,7 +244,12 @@ void HubImpl::Pull(const Caller& caller, v1::PullRequest request,
                    Callback<v1::PullResponse> done) {
   auto status = Admit(caller, "MailboxService.Pull", {Role::kAgency});
   if (!status.ok()) return done(status);
-  mailbox_.Pull(caller, request, std::move(done));
+  AskAnew<v1::PullResponse>(
+      [this, caller,
+       request = std::move(request)](Callback<v1::PullResponse> answer) {
+        mailbox_.Pull(caller, request, std::move(answer));
+      },
+      std::move(done));
 }
 
 absl::Status HubImpl::Acknowledge(const Caller& caller,
@@ -266,7 +292,12 @@ void HubImpl::GetNotice(const Caller& caller, v1::GetNoticeRequest request,
                         Callback<v1::GetNoticeResponse> done) {
   auto status = Admit(caller, "NoticeService.GetNotice", kAgencyAndClerks);
   if (!status.ok()) return done(status);
-  notice_desk_.Get(caller, request, std::move(done));
+  AskAnew<v1::GetNoticeResponse>(
+      [this, caller,
+       request = std::move(request)](Callback<v1::GetNoticeResponse> answer) {
+        notice_desk_.Get(caller, request, std::move(answer));
+      },
+      std::move(done));
 }
 
 void HubImpl::StepNotice(const Caller& caller, v1::StepNoticeRequest request,
@@ -410,7 +441,12 @@ void HubImpl::GetConflict(const Caller& caller, v1::GetConflictRequest request,
   auto status = AdmitReviewer(caller, "ReconciliationService.GetConflict");
   if (!status.ok()) return done(status);
   if (caller.role == Role::kClerk) {
-    return own_conflict_desk_.Get(caller, request, std::move(done));
+    return AskAnew<v1::GetConflictResponse>(
+        [this, caller, request = std::move(request)](
+            Callback<v1::GetConflictResponse> answer) {
+          own_conflict_desk_.Get(caller, request, std::move(answer));
+        },
+        std::move(done));
   }
   office_.GetConflict(caller, request, std::move(done));
 }

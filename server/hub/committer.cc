@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
 #include "proto/errors/error.h"
 #include "proto/failpoint/failpoint.h"
@@ -27,7 +28,8 @@ size_t Or(int32_t configured, size_t otherwise) {
 
 }  // namespace
 
-Committer::Committer(Core& core, Committed committed)
+Committer::Committer(Core& core, Committed committed,
+                     std::function<void(const InStep::Heard&)> heard)
     : core_(core),
       committed_(std::move(committed)),
       queue_(Or(core.options.limits.queued_updates(), kQueuedUpdates),
@@ -35,14 +37,23 @@ Committer::Committer(Core& core, Committed committed)
       group_limit_(Or(core.options.limits.group_updates(), kGroupUpdates)),
       memory_(core.store),
       planner_(core, memory_, [this] { queue_.Interrupt(); }),
-      answers_(std::make_unique<runtime::Workers>(2, 0)) {}
+      in_step_(core, memory_),
+      answers_(std::make_unique<runtime::Workers>(2, 0)) {
+  in_step_.OnHeard(std::move(heard));
+}
 
 Committer::~Committer() { Drain(); }
 
-absl::Status Committer::Start() {
+absl::Status Committer::Start(uint64_t log_size) {
+  in_step_.Begin(log_size);
   if (auto status = memory_.Load(core_.store); !status.ok()) return status;
   thread_ = std::thread([this] { Run(); });
   return absl::OkStatus();
+}
+
+void Committer::CatchUpSoon() {
+  catches_up_soon_ = true;
+  queue_.Interrupt();
 }
 
 void Committer::Submit(std::unique_ptr<Work> work) {
@@ -81,6 +92,11 @@ void Committer::OnFailure(std::function<void(absl::Status)> callback) {
 
 void Committer::Run() {
   for (;;) {
+    if (catches_up_soon_ && !planner_.is_busy()) {
+      // Whatever fails shows itself to whoever comes next.
+      Works nobody;
+      (void)CatchUp(nobody);
+    }
     if (planner_.is_busy()) {
       // Meanwhile reads ahead, once there is enough to be worth it; and what is
       // there already, though the planner has finished during a commit: else it
@@ -115,14 +131,17 @@ bool Committer::TakeNext(size_t at_least) {
     Fail(errors::Error("STORE_FAILED"), *std::move(works));
     return true;
   }
-  State ahead = ReadAhead(core_, memory_, *works);
+  // Of a store that others write to, what is read before its turn may not fit
+  // what is read in it.
+  State ahead = core_.store.is_shared() ? State(core_, memory_.hints)
+                                        : ReadAhead(core_, memory_, *works);
   next_ = Next{*std::move(works), std::move(ahead)};
   return true;
 }
 
 // What wants to be alone sees what came before it in the store itself.
 bool Committer::IsWorthSharing(const Works& works) const {
-  if (works.front()->alone()) return false;
+  if (works.front()->alone() || core_.store.is_shared()) return false;
   size_t size = 0;
   for (const std::unique_ptr<Work>& work : works) size += work->size();
   return size >= core_.options.shared_group;
@@ -171,11 +190,29 @@ void Committer::DropAhead() {
   if (next_.has_value()) next_->ahead = State(core_, memory_.hints);
 }
 
+bool Committer::CatchUp(Works& works) {
+  catches_up_soon_ = false;
+  const absl::Status status = in_step_.CatchUp();
+  if (status.ok()) return true;
+  if (status.code() == absl::StatusCode::kUnavailable) FailForGood(status);
+  Fail(failed_.load() ? errors::Error("STORE_FAILED") : status,
+       std::exchange(works, {}));
+  return false;
+}
+
 void Committer::Handle(Works works, std::optional<State> ahead) {
+  // Of a turn that was not used.
+  const absl::Cleanup end_turn = [this] { core_.store.EndTurn(); };
   while (!works.empty()) {
     if (failed_.load()) {
       Fail(errors::Error("STORE_FAILED"), std::move(works));
       return;
+    }
+    if (core_.store.is_shared()) {
+      // Nobody else writes while it reads, plans and commits.
+      if (!TakeTurn()) continue;
+      if (!CatchUp(works)) return;
+      ahead.reset();
     }
     if (!ahead.has_value()) ahead.emplace(core_, memory_.hints);
     absl::StatusOr<Group> group = PlanGroup(
@@ -238,6 +275,7 @@ absl::Status Committer::Commit(Group& group) {
   core_.counters.mailbox_entries += group.batch.mailbox.size();
   core_.counters.log_size = committed->log_size;
   last_group_ = committed->group;
+  in_step_.Wrote(*committed);
   conflicts_ = 0;
   WAYSTATION_FAILPOINT("group/committed");
   committed_(group, *committed);
@@ -298,6 +336,12 @@ bool Committer::MayTryAgain(const absl::Status& status, Works& works) {
       Fail(errors::Error("INTERNAL"), std::move(works));
       return false;
   }
+}
+
+bool Committer::TakeTurn() {
+  const absl::Status taken = core_.store.TakeTurn();
+  if (!taken.ok()) FailForGood(taken);
+  return taken.ok();
 }
 
 void Committer::Fail(const absl::Status& status, Works works) {

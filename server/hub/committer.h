@@ -8,7 +8,8 @@
 //
 // A group is whatever waits when its turn has come, up to a limit; there is no
 // timer. A small one is not worth handing over: it is planned and committed on
-// the spot.
+// the spot. So is each of a store that other hubs write to, in the hub's turn
+// (in_step.h).
 #ifndef WAYSTATION_SERVER_HUB_COMMITTER_H_
 #define WAYSTATION_SERVER_HUB_COMMITTER_H_
 
@@ -24,6 +25,7 @@
 #include "proto/runtime/workers.h"
 #include "server/hub/core.h"
 #include "server/hub/group.h"
+#include "server/hub/in_step.h"
 #include "server/hub/memory.h"
 #include "server/hub/planner.h"
 #include "server/hub/queue.h"
@@ -36,13 +38,19 @@ class Committer {
   // Called for each group that is durable, before its works are answered.
   using Committed =
       std::function<void(const Group&, const storage::Committed&)>;
-  Committer(Core& core, Committed committed);
+  // `heard` is called, by the committer's thread, for what other hubs wrote.
+  Committer(Core& core, Committed committed,
+            std::function<void(const InStep::Heard&)> heard);
   ~Committer();
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 
-  // Reads what planning remembers, and starts.
-  absl::Status Start();
+  // Reads what planning remembers, and starts. What the hub remembers is as of
+  // a log of so many leaves, or later.
+  absl::Status Start(uint64_t log_size);
+
+  // Another hub wrote something: takes it in soon, though nothing waits.
+  void CatchUpSoon();
 
   // Queues the work; it is answered or failed once, maybe before this returns
   // (QUEUE_FULL, DRAINING, STORE_FAILED).
@@ -85,6 +93,8 @@ class Committer {
   void Handle(Works works, std::optional<State> ahead = std::nullopt);
   // Works that could not be planned.
   void HandleUnplanned(const absl::Status& status, Works works);
+  // Takes in what other hubs wrote. False: the works have been answered.
+  bool CatchUp(Works& works);
   // Takes in what the group changes, which is about to be written.
   void Adopt(Group& group);
   // Makes the group durable and has its works answered. After an error these
@@ -92,6 +102,8 @@ class Committer {
   absl::Status Commit(Group& group);
   void Answer(Works works, std::vector<PromptPage> pages,
               const std::optional<storage::Committed>& committed);
+  // False if the store does not answer.
+  bool TakeTurn();
   // Reads again what planning remembers; false if the store does not answer.
   bool Remember();
   // Forgets what was remembered of works that could not be committed. True if
@@ -106,6 +118,8 @@ class Committer {
   const size_t group_limit_;
   Memory memory_;
   Planner planner_;
+  InStep in_step_;
+  std::atomic<bool> catches_up_soon_ = false;
   std::unique_ptr<runtime::Workers> answers_;
   std::optional<Next> next_;
   // What the planner plans on top of.

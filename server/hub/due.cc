@@ -30,6 +30,7 @@ std::optional<codes::Date> ParseDay(const std::string& id) {
 
 absl::Status DueCalendar::Load(const storage::Store& store) {
   days_.clear();
+  is_known_ = false;
   const auto rows = store.ListObjects(kDueObject);
   if (!rows.ok()) return rows.status();
   for (const storage::ObjectRow& row : *rows) {
@@ -45,6 +46,7 @@ absl::Status DueCalendar::Load(const storage::Store& store) {
     }
   }
   SetFirstDay();
+  is_known_ = true;
   return absl::OkStatus();
 }
 
@@ -55,7 +57,7 @@ void DueCalendar::SetFirstDay() {
                                    .count();
 }
 
-void DueCalendar::Note(Planning& planning) {
+absl::Status DueCalendar::Note(Planning& planning) {
   std::set<codes::Date> changed;
   for (const storage::Uid uid : planning.change.order) {
     const ChangedRecord& record = planning.change.records.at(uid);
@@ -66,15 +68,18 @@ void DueCalendar::Note(Planning& planning) {
       domain::Claim waiting;
       waiting.valid_from = &claim.valid_from();
       const auto day = domain::NextChange({&waiting, 1}, planning.today);
-      if (day.has_value() && days_[*day].insert(uid).second) {
-        changed.insert(*day);
+      if (!day.has_value()) continue;
+      if (auto known = EnsureKnown(planning.core.store); !known.ok()) {
+        return known;
       }
+      if (days_[*day].insert(uid).second) changed.insert(*day);
     }
   }
   for (const codes::Date day : changed) {
     planning.batch.objects.push_back(RowOf(day));
   }
   if (!changed.empty()) SetFirstDay();
+  return absl::OkStatus();
 }
 
 std::optional<codes::Date> DueCalendar::FirstDue(codes::Date today) const {

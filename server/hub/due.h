@@ -31,16 +31,23 @@ inline constexpr std::string_view kDueObject = "due";
 class DueCalendar {
  public:
   absl::Status Load(const storage::Store& store);
+  // It is others than are known, perhaps: read again when it is needed.
+  void Forget() { is_known_ = false; }
+  absl::Status EnsureKnown(const storage::Store& store) {
+    return is_known_ ? absl::OkStatus() : Load(store);
+  }
 
-  // Puts the records' waiting claims into calendar and batch.
-  void Note(Planning& planning);
+  // Puts the records' waiting claims into calendar and batch. The error is the
+  // store's.
+  absl::Status Note(Planning& planning);
 
   // Whether a day that is not after `today` waits; any thread may ask.
   bool IsDue(codes::Date today) const {
     return std::chrono::sys_days(today).time_since_epoch().count() >=
            first_day_.load();
   }
-  // The first day that is not after `today`, if there is one.
+  // Precondition of both: EnsureKnown. The first day that is not after `today`,
+  // if there is one.
   std::optional<codes::Date> FirstDue(codes::Date today) const;
   // Takes at most `limit` records off the day, and puts what is left of it into
   // `batch`.
@@ -52,6 +59,7 @@ class DueCalendar {
 
   void SetFirstDay();
 
+  bool is_known_ = false;
   std::map<codes::Date, std::set<storage::Uid>> days_;
   // Days since 1970, or never.
   std::atomic<int64_t> first_day_ = std::numeric_limits<int64_t>::max();

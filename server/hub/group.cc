@@ -178,7 +178,7 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
     group.change.log_size = planning.first_leaf;
     return group;
   }
-  memory.due.Note(planning);
+  if (auto status = memory.due.Note(planning); !status.ok()) return status;
   NoteTold(planning);
   group.pages = PreparePromptPages(planning, in_flight, affairs);
   if (!planning.batch.leaves.empty()) {
@@ -200,7 +200,8 @@ absl::StatusOr<Group> PlanGroup(Core& core, Memory& memory, State ahead,
   group.change = std::move(planning.change);
   PutItems(group, planning.state);
   group.batch.reads = planning.state.TakeReads();
-  if (planning.names_leaves) {
+  // What others wrote meanwhile, memory does not know (in_step.h).
+  if (planning.names_leaves || core.store.is_shared()) {
     group.batch.reads.log_size = planning.first_leaf;
   }
   group.change.log_size = planning.first_leaf + group.batch.leaves.size();

@@ -29,6 +29,9 @@ void Hints::Lower(const storage::OpenItemKey& key) {
 absl::Status Hints::Load(const storage::Store& store) {
   decisions_.clear();
   items_.clear();
+  edges_.clear();
+  is_unknown_ = store.is_shared();
+  if (is_unknown_) return absl::OkStatus();
   for (uint64_t after = 0;;) {
     const auto rows = store.ListDecisions(after, kPage);
     if (!rows.ok()) return rows.status();
@@ -56,7 +59,6 @@ absl::Status Hints::Load(const storage::Store& store) {
 }
 
 absl::Status Hints::LoadEdges(const storage::Store& store) {
-  edges_.clear();
   for (storage::EdgeKey after;;) {
     const auto rows = store.ListEdges(after, kPage);
     if (!rows.ok()) return rows.status();
@@ -72,6 +74,7 @@ absl::Status Hints::LoadEdges(const storage::Store& store) {
 void Hints::Adopt(
     const Change& change,
     const std::map<storage::OpenItemKey, storage::OpenItem>& items_before) {
+  if (is_unknown_) return;
   for (const auto& [number, decision] : change.decisions) {
     const bool was = decision.before != nullptr && decision.before->active;
     if (was == decision.after->active) continue;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which records have a decision, an open item or an edge at all. Few do, so the
 // committer asks this before it asks the store. Belongs to planning; read from
-// the store at start and after a commit that did not go through.
+// the store at start and after a commit that did not go through. Of a store
+// that others write to, it is not known: each of them may.
 #ifndef WAYSTATION_SERVER_HUB_HINTS_H_
 #define WAYSTATION_SERVER_HUB_HINTS_H_
 
@@ -24,9 +25,15 @@ class Hints {
       const Change& change,
       const std::map<storage::OpenItemKey, storage::OpenItem>& items_before);
 
-  bool HasDecision(storage::Uid uid) const { return decisions_.contains(uid); }
-  bool HasItem(storage::Uid uid) const { return items_.contains(uid); }
-  bool HasEdge(storage::Uid uid) const { return edges_.contains(uid); }
+  bool HasDecision(storage::Uid uid) const {
+    return is_unknown_ || decisions_.contains(uid);
+  }
+  bool HasItem(storage::Uid uid) const {
+    return is_unknown_ || items_.contains(uid);
+  }
+  bool HasEdge(storage::Uid uid) const {
+    return is_unknown_ || edges_.contains(uid);
+  }
 
  private:
   using Count = absl::flat_hash_map<storage::Uid, uint32_t>;
@@ -36,6 +43,7 @@ class Hints {
   void Raise(const storage::OpenItemKey& key);
   void Lower(const storage::OpenItemKey& key);
 
+  bool is_unknown_ = false;
   // How many active decisions, or open items, name the record.
   Count decisions_;
   Count items_;

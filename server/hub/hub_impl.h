@@ -247,6 +247,16 @@ class HubImpl final : public Hub {
   absl::Status SetOutReview();
   std::shared_ptr<RulesReview> rules_review() const;
   void Published(const Group& group, const storage::Committed& committed);
+  // Another hub wrote something, and what it was, once that is taken in.
+  void Overheard(const storage::ForeignCommits& commits);
+  void Heard(const InStep::Heard& heard);
+  // What one hub does for all: what is due, reviews, the sweep.
+  void KeepUp(bool each_minute);
+  // The upkeep of the store has come to this hub.
+  void TakeOver();
+  // CONFIG_INVALID: this hub would keep the store otherwise than others that
+  // share it.
+  absl::Status CheckShared() const;
   // Once a second: what is due, what was refused, a checkpoint a minute.
   void KeepTime();
   void FlushRefusals();
@@ -275,8 +285,10 @@ class HubImpl final : public Hub {
   // Held by what keeps readers or waits for them for long.
   std::mutex upkeep_mutex_;
   Backups backups_;
-  // An administered object is not in the journal yet.
+  // An administered object is not in the journal yet, since that cannot be
+  // written; or since another hub wrote it just now.
   std::atomic<bool> journal_behind_ = false;
+  std::atomic<bool> journal_due_ = false;
   std::unique_ptr<AuditReader> audit_;
   // What the store belonged to and was kept under before this start.
   store::v1::StoredIdentity held_;

@@ -3,6 +3,7 @@
 
 #include "proto/auditlog/hash.h"
 #include "proto/auditlog/merkle.h"
+#include "server/hub/asking_anew.h"
 #include "server/hub/store_error.h"
 #include "waystation/store/v1/stored.pb.h"
 
@@ -27,6 +28,11 @@ storage::DetailRow SealDisclosure(Core& core, const Record& record,
 }
 
 }  // namespace
+
+absl::Status LeafWork::Begin(Planning& planning) {
+  return registry_ == nullptr ? absl::OkStatus()
+                              : StillDecided(*registry_, planning);
+}
 
 absl::Status LeafWork::Conclude(const Outcome& outcome) {
   ordinal_ = outcome.planning.AddLeaf(event_, details_);

@@ -5,6 +5,7 @@
 #define WAYSTATION_SERVER_HUB_LEAF_WORK_H_
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -29,6 +30,14 @@ class LeafWork final : public Work {
         details_(std::move(details)),
         done_(std::move(done)) {}
 
+  // What it tells of was decided by `registry`: where other agreements are in
+  // force by the time that it is written, it fails with CHANGED_MEANWHILE, and
+  // what it tells of must be decided anew (asking_anew.h).
+  void DecidedBy(std::shared_ptr<const Snapshot> registry) {
+    registry_ = std::move(registry);
+  }
+
+  absl::Status Begin(Planning& planning) override;
   absl::Status Conclude(const Outcome& outcome) override;
   void Answer(const storage::Committed* committed) override;
   void Fail(const absl::Status& status) override;
@@ -37,6 +46,7 @@ class LeafWork final : public Work {
   const v1::AuditEvent event_;
   const std::vector<storage::DetailRow> details_;
   const Done done_;
+  std::shared_ptr<const Snapshot> registry_;
   uint64_t ordinal_ = 0;
 };
 

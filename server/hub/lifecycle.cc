@@ -7,6 +7,7 @@
 
 #include "google/protobuf/util/time_util.h"
 #include "proto/auditlog/epoch.h"
+#include "proto/auditlog/note.h"
 #include "proto/errors/error.h"
 #include "proto/failpoint/failpoint.h"
 #include "server/backup/journal.h"
@@ -68,7 +69,8 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
           core_,
           [this](const Group& group, const storage::Committed& committed) {
             Published(group, committed);
-          }),
+          },
+          [this](const InStep::Heard& heard) { Heard(heard); }),
       disclosure_(core_, committer_, refusals_),
       business_questions_(core_, committer_, refusals_),
       mailbox_(core_, committer_, refusals_),
@@ -95,6 +97,9 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
 HubImpl::~HubImpl() { Drain(); }
 
 absl::Status HubImpl::Open() {
+  // Others may write while this hub reads what it remembers.
+  const auto begun = core_.store.LoadFrontier();
+  if (!begun.ok()) return begun.status();
   if (auto status = CheckIdentity(); !status.ok()) return status;
   auto notary = Notary::Create(core_);
   if (!notary.ok()) return notary.status();
@@ -138,7 +143,12 @@ absl::Status HubImpl::Open() {
 
   backups_.Load();
   if (auto status = sweep_.Load(); !status.ok()) return status;
-  if (auto status = committer_.Start(); !status.ok()) return status;
+  if (auto status = CheckShared(); !status.ok()) return status;
+  if (auto status = committer_.Start(begun->size()); !status.ok()) {
+    return status;
+  }
+  core_.store.OnForeignCommits(
+      [this](const storage::ForeignCommits& commits) { Overheard(commits); });
   if (auto status = WriteFirstLeaf(); !status.ok()) return status;
   WAYSTATION_FAILPOINT("start/first-leaf");
   if (core_.options.restored.has_value()) {
@@ -146,7 +156,7 @@ absl::Status HubImpl::Open() {
   }
   may_review_ = true;
   if (auto status = SetOutReview(); !status.ok()) return status;
-  access_review_.GoOn();
+  if (core_.store.HasUpkeep()) access_review_.GoOn();
   timekeeper_ = std::thread([this] { KeepTime(); });
   return absl::OkStatus();
 }
@@ -200,7 +210,7 @@ absl::Status HubImpl::SetOutReview() {
     const std::lock_guard lock(rules_review_mutex_);
     rules_review_ = review;
   }
-  if (review != nullptr) review->GoOn();
+  if (review != nullptr && core_.store.HasUpkeep()) review->GoOn();
   return absl::OkStatus();
 }
 
@@ -209,18 +219,46 @@ std::shared_ptr<RulesReview> HubImpl::rules_review() const {
   return rules_review_;
 }
 
-absl::Status HubImpl::WriteFirstLeaf() {
-  std::optional<store::v1::StoredReview> review;
-  if (!is_new_store_) {
-    auto due =
-        ReviewTowards(core_, core_.rules_in_force.Get().stored.rules(), held_);
-    if (!due.ok()) return due.status();
-    review = *std::move(due);
+absl::Status HubImpl::CheckShared() const {
+  if (!core_.store.is_shared()) return absl::OkStatus();
+  const auto newest = core_.store.NewestCheckpoint();
+  if (!newest.ok()) return newest.status();
+  if (newest->has_value()) {
+    const auto note = auditlog::ParseNote((*newest)->note);
+    if (!note.ok() || !notary_->HasSigned(*note)) {
+      return Foreign("the log key that signed its checkpoints");
+    }
   }
+  const RulesVersion& rules = core_.rules_in_force.Get();
+  const bool was_applied = rules.stored.applied_time() != 0;
+  if (is_new_store_ || was_applied ||
+      rules.stored.rules().SerializeAsString() ==
+          held_.rules().SerializeAsString()) {
+    return absl::OkStatus();
+  }
+  return errors::Error("CONFIG_INVALID",
+                       {.field = "rules",
+                        .rule = "the rules of a store that hubs share; others "
+                                "are applied"});
+}
+
+absl::Status HubImpl::WriteFirstLeaf() {
   return DoAct(
       committer_,
-      [this, &review](Planning& planning,
-                      v1::AuditEvent& event) -> absl::Status {
+      [this](Planning& planning, v1::AuditEvent& event) -> absl::Status {
+        // Another hub may have begun the store since it was looked at, or gone
+        // on with a review.
+        if (core_.store.is_shared() && !core_.options.restored.has_value()) {
+          if (auto status = CheckIdentity(); !status.ok()) return status;
+          if (auto status = CheckShared(); !status.ok()) return status;
+        }
+        std::optional<store::v1::StoredReview> review;
+        if (!is_new_store_) {
+          auto due = ReviewTowards(
+              core_, core_.rules_in_force.Get().stored.rules(), held_);
+          if (!due.ok()) return due.status();
+          review = *std::move(due);
+        }
         event.set_kind(v1::AuditEvent::KIND_HUB_STARTED);
         event.set_actor("hub");
         event.set_act("hub.start");
@@ -278,7 +316,7 @@ void HubImpl::Published(const Group& group,
   // What was committed has been read before it was put.
   if (!administered.empty()) {
     (void)core_.registry.Put(administered);
-    if (may_review_) access_review_.GoOn();
+    if (may_review_ && core_.store.HasUpkeep()) access_review_.GoOn();
   }
   const auto rules =
       std::ranges::find(group.batch.objects, kRulesObject,
@@ -305,28 +343,52 @@ void HubImpl::Published(const Group& group,
   }
 }
 
+void HubImpl::Overheard(const storage::ForeignCommits& commits) {
+  const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
+  for (const storage::AgencyNumber number : commits.told) {
+    const AgencyEntry* agency = registry->Find(number);
+    if (agency != nullptr) core_.watchers.Wake(agency->id());
+  }
+  committer_.CatchUpSoon();
+}
+
+void HubImpl::Heard(const InStep::Heard& heard) {
+  if (heard.journalled) journal_due_ = true;
+  if (!may_review_) return;
+  if (heard.rules) (void)SetOutReview();
+  if (heard.administered && core_.store.HasUpkeep()) access_review_.GoOn();
+}
+
+void HubImpl::TakeOver() {
+  // Whoever had it has gone on from where this hub last looked. What cannot be
+  // read shows itself at the next commit.
+  (void)sweep_.Load();
+  (void)core_.access_places.Load(core_.store);
+  (void)SetOutReview();
+}
+
 void HubImpl::KeepTime() {
   uint64_t signed_size = 0;
+  bool had_upkeep = core_.store.HasUpkeep();
   const auto every = absl::ToChronoNanoseconds(core_.options.tick);
   std::unique_lock lock(time_mutex_);
   for (int tick = 1; !draining_; ++tick) {
     time_up_.wait_for(lock, every, [&] { return draining_.load(); });
     if (draining_) return;
     lock.unlock();
-    if (committer_.HasDueClaims(core_.Today())) {
-      ReviewDueClaims(committer_);
+    const bool each_minute = tick % kTicksToCheckpoint == 0;
+    const bool has_upkeep = core_.store.HasUpkeep();
+    if (has_upkeep && !had_upkeep) TakeOver();
+    had_upkeep = has_upkeep;
+    if (has_upkeep) KeepUp(each_minute);
+    if (journal_due_.exchange(false) || journal_behind_.exchange(false)) {
+      if (!BringJournalUp(core_).ok()) journal_behind_ = true;
     }
-    if (const auto review = rules_review()) review->GoOn();
-    access_review_.GoOn();
-    {
-      // A check reads for minutes, and scrubbing waits for whoever reads.
-      const std::unique_lock upkeep(upkeep_mutex_, std::try_to_lock);
-      sweep_.GoOn(core_.Today(), upkeep.owns_lock());
+    if (each_minute && core_.store.is_shared()) {
+      (void)core_.activity.Load(core_.store);
+      if (!has_upkeep) (void)core_.access_places.Load(core_.store);
     }
-    if (journal_behind_.exchange(false) && !BringJournalUp(core_).ok()) {
-      journal_behind_ = true;
-    }
-    if (tick % kTicksToCheckpoint == 0) {
+    if (each_minute) {
       backups_.Expire();
       FlushRefusals();
       const uint64_t size = core_.counters.log_size;
@@ -335,6 +397,19 @@ void HubImpl::KeepTime() {
     }
     lock.lock();
   }
+}
+
+void HubImpl::KeepUp(bool each_minute) {
+  // What waits may have been put there by another hub.
+  if (committer_.HasDueClaims(core_.Today()) ||
+      (each_minute && core_.store.is_shared())) {
+    ReviewDueClaims(committer_);
+  }
+  if (const auto review = rules_review()) review->GoOn();
+  access_review_.GoOn();
+  // A check reads for minutes, and scrubbing waits for whoever reads.
+  const std::unique_lock upkeep(upkeep_mutex_, std::try_to_lock);
+  sweep_.GoOn(core_.Today(), upkeep.owns_lock());
 }
 
 void HubImpl::FlushRefusals() {
@@ -350,6 +425,7 @@ void HubImpl::FlushRefusals() {
 
 void HubImpl::Drain() {
   std::call_once(drained_, [this] {
+    core_.store.OnForeignCommits(nullptr);
     {
       const std::lock_guard lock(time_mutex_);
       draining_ = true;

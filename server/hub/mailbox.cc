@@ -85,14 +85,16 @@ void Mailbox::Pull(const Caller& caller, const v1::PullRequest& request,
   page.set_at_end(found->size() < *size ? rows.size() == found->size()
                                         : last >= state->last);
   if (page.entries().empty()) return done(std::move(response));
-  committer_.Submit(std::make_unique<LeafWork>(
+  auto work = std::make_unique<LeafWork>(
       std::move(prepared.event), std::move(prepared.details),
       [this, done = std::move(done),
        response = std::move(response)](absl::StatusOr<uint64_t> leaf) mutable {
         if (!leaf.ok()) return done(leaf.status());
         SetLeaf(core_, *leaf, *response.mutable_page());
         done(std::move(response));
-      }));
+      });
+  work->DecidedBy(registry);
+  committer_.Submit(std::move(work));
 }
 
 absl::Status Mailbox::Acknowledge(const Caller& caller,

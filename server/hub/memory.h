@@ -17,7 +17,9 @@ struct Memory {
 
   absl::Status Load(const storage::Store& store) {
     if (auto status = hints.Load(store); !status.ok()) return status;
-    return due.Load(store);
+    due.Forget();
+    // Of a store that others write to, it is asked when it is needed.
+    return store.is_shared() ? absl::OkStatus() : due.Load(store);
   }
 
   Hints hints;

@@ -27,6 +27,10 @@ absl::StatusOr<storage::CheckpointRow> Notary::Covering(uint64_t at_least) {
   const auto newest = core_.store.NewestCheckpoint();
   if (!newest.ok()) return NamedStoreError(newest.status());
   if (newest->has_value() && (*newest)->size >= at_least) return **newest;
+  // Another hub may have written them a moment ago.
+  if (auto known = core_.store.Refresh(); !known.ok()) {
+    return NamedStoreError(known);
+  }
   absl::StatusOr<storage::CheckpointRow> fresh = Sign();
   if (fresh.ok() && fresh->size < at_least) {
     return errors::Error("OUT_OF_RANGE", {.field = "at_least"});

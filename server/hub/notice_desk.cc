@@ -109,7 +109,8 @@ absl::StatusOr<GetNoticeWork::Seen> Look(Core& core, const Snapshot& registry,
           side->claims,
           {.rules = &core.rules(), .decisions = {}, .as_of = today}, wanted),
       .told = 0,
-      .agreements = access->agreements};
+      .agreements = access->agreements,
+      .registry = nullptr};
   seen.told = AttributesOf(seen.about);
   if (seen.told != 0) {
     if (auto spent = core.budgets.Tell(purse, {&uid, 1}); !spent.ok()) {
@@ -217,6 +218,7 @@ void NoticeDesk::Get(const Caller& caller, const v1::GetNoticeRequest& request,
           Look(core_, *registry, *agency, stored->notice(), *std::move(record));
       if (!look.ok()) return done(look.status());
       seen = *std::move(look);
+      seen->registry = registry;
     }
   }
   committer_.Submit(std::make_unique<GetNoticeWork>(

@@ -16,6 +16,7 @@
 #include "server/domain/apply.h"
 #include "server/domain/hand_over.h"
 #include "server/domain/responsible.h"
+#include "server/hub/asking_anew.h"
 #include "server/hub/fault.h"
 #include "server/hub/given_reason.h"
 #include "server/hub/leaf_work.h"
@@ -390,6 +391,11 @@ absl::Status GetNoticeWork::GiveAttachments(const Planning& planning) {
 
 absl::Status GetNoticeWork::Begin(Planning& planning) {
   response_.Clear();
+  if (seen_.has_value()) {
+    if (auto stands = StillDecided(*seen_->registry, planning); !stands.ok()) {
+      return stands;
+    }
+  }
   auto loaded = Load(planning, request_.id());
   if (!loaded.ok()) return loaded.status();
   record_ = loaded->record;

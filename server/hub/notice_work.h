@@ -117,6 +117,8 @@ class GetNoticeWork final
     v1::PersonView about;
     domain::AttributeSet told = 0;
     std::string agreements;
+    // By which it was decided.
+    std::shared_ptr<const Snapshot> registry;
   };
   GetNoticeWork(Core& core, const NoticeNames& names, Caller caller,
                 v1::GetNoticeRequest request, std::optional<Seen> seen,

@@ -216,13 +216,15 @@ void OwnConflictDesk::Get(const Caller& caller,
     Showing(core_, *agency, conflict, std::nullopt).AddTo(*revealed, response);
     OfficeLook look = LookAt(core_, caller, "conflict.show", request.id(),
                              request.reason(), seen, records);
-    committer_.Submit(std::make_unique<LeafWork>(
+    auto leaf = std::make_unique<LeafWork>(
         std::move(look.event), std::move(look.details),
         [done = std::move(done), response = std::move(response)](
             const absl::StatusOr<uint64_t>& leaf) mutable {
           if (!leaf.ok()) return done(leaf.status());
           done(std::move(response));
-        }));
+        });
+    leaf->DecidedBy(registry);
+    committer_.Submit(std::move(leaf));
     return;
   }
 

@@ -98,6 +98,22 @@ bool HasSeen(const Change* in_flight, storage::AgencyNumber agency,
          has(in_flight->promised, standing.id());
 }
 
+// Whether it stands at the mailbox's end. Another hub may have put something
+// in, of which it will hear in a moment.
+bool StandsAtEnd(const Planning& planning, const Change* in_flight,
+                 storage::AgencyNumber agency,
+                 const MailboxWatchers::Standing& standing) {
+  const storage::Store& store = planning.core.store;
+  if (!store.is_shared()) return true;
+  // It was looked at when that was planned.
+  if (in_flight != nullptr &&
+      std::ranges::find(in_flight->told, agency) != in_flight->told.end()) {
+    return true;
+  }
+  const auto mailbox = store.GetMailbox(agency);
+  return mailbox.ok() && mailbox->last == standing.position;
+}
+
 std::optional<PromptPage> PrepareFor(Planning& planning,
                                      const AgencyEntry& agency,
                                      const MailboxWatchers::Standing& standing,
@@ -152,7 +168,8 @@ std::vector<PromptPage> PreparePromptPages(Planning& planning,
     const std::vector<storage::MailboxRow> rows = RowsFor(planning, number);
     for (const MailboxWatchers::Standing& one : standing) {
       std::optional<PromptPage> page =
-          one.has_room && HasSeen(in_flight, number, one)
+          one.has_room && HasSeen(in_flight, number, one) &&
+                  StandsAtEnd(planning, in_flight, number, one)
               ? PrepareFor(planning, *agency, one, rows, persons_after)
               : std::nullopt;
       if (page.has_value()) {

@@ -114,8 +114,10 @@ std::unique_ptr<Work> Reading::WithDetail(v1::AuditEvent event,
         DisclosureDetail(core_, *record, told, caller_.agency, reason));
     SetDetailsRoot(details, event);
   }
-  return std::make_unique<LeafWork>(std::move(event), std::move(details),
-                                    std::move(done));
+  auto leaf = std::make_unique<LeafWork>(std::move(event), std::move(details),
+                                         std::move(done));
+  leaf->DecidedBy(registry_);
+  return leaf;
 }
 
 }  // namespace waystation::hub

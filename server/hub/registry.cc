@@ -208,10 +208,17 @@ absl::Status Registry::Put(std::span<const storage::ObjectRow> rows) {
 
 absl::Status Registry::Replace(std::span<const storage::ObjectRow> rows) {
   const std::lock_guard lock(mutex_);
+  bool is_other = false;
   for (const storage::ObjectRow& row : rows) {
-    rows_[{row.kind, row.id}] = row;
+    storage::ObjectRow& held = rows_[{row.kind, row.id}];
+    if (held == row) continue;
+    held = row;
+    is_other = true;
+    if (row.kind != kCertificateObject) ++agreed_;
   }
+  if (!is_other) return absl::OkStatus();
   auto next = std::make_shared<Snapshot>(ceiling_);
+  next->agreed_ = agreed_;
   for (const auto& [key, row] : rows_) {
     if (absl::Status taken = next->Take(row, handle_key_); !taken.ok()) {
       return taken;

@@ -124,6 +124,9 @@ class Snapshot {
   certificates() const {
     return certificates_;
   }
+  // Changes with agencies and agreements, by which it is decided who may know
+  // what.
+  uint64_t agreed() const { return agreed_; }
   // Whether any agreement bounds the persons of a day.
   bool HasPersonBudget() const;
   bool IsRevoked(std::string_view serial) const {
@@ -140,6 +143,7 @@ class Snapshot {
   std::map<std::string, v1::AgreementStatus, std::less<>> agreements_;
   std::map<std::string, v1::CertificateStatus, std::less<>> certificates_;
   std::set<std::string, std::less<>> revoked_;
+  uint64_t agreed_ = 0;
 
   using AccessKey = std::tuple<storage::AgencyNumber, int, v1::Scope>;
   mutable std::mutex mutex_;
@@ -169,6 +173,7 @@ class Registry {
   const std::shared_ptr<const agreement::Ceiling> ceiling_;
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, storage::ObjectRow> rows_;
+  uint64_t agreed_ = 0;
   std::shared_ptr<const Snapshot> snapshot_ =
       std::make_shared<const Snapshot>(ceiling_);
 };

@@ -57,6 +57,10 @@ storage::ObjectRow IdentityRow(const Core& core, const config::v1::Rules& rules,
 void ReviewDueClaims(Committer& committer) {
   committer.Submit(std::make_unique<ActWork>(
       [](Planning& planning, v1::AuditEvent& event) -> absl::Status {
+        if (auto known = planning.memory.due.EnsureKnown(planning.core.store);
+            !known.ok()) {
+          return known;
+        }
         const std::optional<codes::Date> day =
             planning.memory.due.FirstDue(planning.today);
         if (!day.has_value()) return absl::OkStatus();

@@ -55,6 +55,7 @@ absl::Status RulesInForce::Load(const storage::Store& store) {
   const auto rows = store.ListObjects(kRulesObject);
   if (!rows.ok()) return rows.status();
   for (const storage::ObjectRow& row : *rows) {
+    if (row.bytes == Get().stored.SerializeAsString()) continue;
     if (absl::Status put = Put(row); !put.ok()) return put;
   }
   return absl::OkStatus();

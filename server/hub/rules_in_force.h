@@ -52,7 +52,8 @@ class RulesInForce {
   // Whether the configuration names other rules than those in force.
   bool PassesConfiguredOver() const;
 
-  // Takes what was applied earlier. DATA_LOSS if it cannot be read.
+  // Takes what was applied earlier, unless it is in force already. DATA_LOSS if
+  // it cannot be read.
   absl::Status Load(const storage::Store& store);
   // Takes over what has been committed, a row of kRulesObject.
   absl::Status Put(const storage::ObjectRow& row);

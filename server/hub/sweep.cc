@@ -195,6 +195,8 @@ absl::Status Sweep::Load() {
   const auto rows = core_.store.ListObjects(kSweepObject);
   if (!rows.ok()) return rows.status();
   const std::lock_guard lock(mutex_);
+  if (under_way_) return absl::OkStatus();
+  place_.cursors.clear();
   for (const int days : domain::RetentionTimes()) {
     place_.cursors.push_back({.days = days});
   }

@@ -38,7 +38,8 @@ class Sweep {
   Sweep(Core& core, Committer& committer)
       : core_(core), committer_(committer) {}
 
-  // Reads how far it has come.
+  // Reads how far it has come; again where another hub may have gone on.
+  // Nothing where one is under way.
   absl::Status Load();
 
   // Sets out if it has not been done that day; goes on after a group that could

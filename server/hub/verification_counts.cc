@@ -22,6 +22,9 @@ absl::Status VerificationCounts::Load(const storage::Store& store) {
   const auto rows = store.ListObjects(kVerificationsObject);
   if (!rows.ok()) return rows.status();
   const std::lock_guard lock(mutex_);
+  ++loads_;
+  agencies_.clear();
+  stale_.clear();
   for (const storage::ObjectRow& row : *rows) {
     store::v1::StoredVerifications stored;
     if (!stored.ParseFromString(row.bytes)) {
@@ -58,20 +61,22 @@ int& VerificationCounts::CountOf(const std::string& agency, codes::Date day,
   }
 }
 
-void VerificationCounts::Add(const std::string& agency, codes::Date day,
-                             Outcome outcome) {
+VerificationCounts::Counted VerificationCounts::Add(const std::string& agency,
+                                                    codes::Date day,
+                                                    Outcome outcome) {
   const std::lock_guard lock(mutex_);
   ++CountOf(agency, day, outcome);
   auto& days = agencies_[agency];
   while (days.begin()->first <= sys_days(day) - std::chrono::days(kKeptDays)) {
     days.erase(days.begin());
   }
+  return {.agency = agency, .day = day, .outcome = outcome, .load = loads_};
 }
 
-void VerificationCounts::TakeBack(const std::string& agency, codes::Date day,
-                                  Outcome outcome) {
+void VerificationCounts::TakeBack(const Counted& counted) {
   const std::lock_guard lock(mutex_);
-  --CountOf(agency, day, outcome);
+  if (counted.load != loads_) return;
+  --CountOf(counted.agency, counted.day, counted.outcome);
 }
 
 int VerificationCounts::WrongCodes(const std::string& agency,

@@ -33,12 +33,20 @@ class VerificationCounts {
   // What a question came to; UNSPECIFIED: its code was not valid.
   using Outcome = v1::VerifyResponse::Answer;
 
-  // STORE_DAMAGED for a row that cannot be read.
+  // As the store holds them: what was added and is not written yet is
+  // forgotten. STORE_DAMAGED for a row that cannot be read.
   absl::Status Load(const storage::Store& store);
 
-  void Add(const std::string& agency, codes::Date day, Outcome outcome);
-  // What Add added did not come about.
-  void TakeBack(const std::string& agency, codes::Date day, Outcome outcome);
+  // One that was counted: to be given back where it did not come about.
+  struct Counted {
+    std::string agency;
+    codes::Date day{};
+    Outcome outcome{};
+    // Of the Load before it.
+    uint64_t load = 0;
+  };
+  Counted Add(const std::string& agency, codes::Date day, Outcome outcome);
+  void TakeBack(const Counted& counted);
 
   int WrongCodes(const std::string& agency, codes::Date day) const;
   // By agency, each with its days by rising day.
@@ -51,6 +59,7 @@ class VerificationCounts {
   int& CountOf(const std::string& agency, codes::Date day, Outcome outcome);
 
   mutable std::mutex mutex_;
+  uint64_t loads_ = 0;
   std::map<std::string, std::map<std::chrono::sys_days, domain::AskedOnDay>>
       agencies_;
   std::set<std::string> stale_;

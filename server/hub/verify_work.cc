@@ -262,12 +262,10 @@ VerifyWork::VerifyWork(Core& core, Caller caller, std::string characters,
       done_(std::move(done)) {}
 
 void VerifyWork::CountAs(std::optional<VerificationCounts::Outcome> outcome) {
-  if (counted_.has_value()) {
-    core_.verifications.TakeBack(caller_.agency, day_, *counted_);
-  }
-  counted_ = outcome;
-  if (counted_.has_value()) {
-    core_.verifications.Add(caller_.agency, day_, *counted_);
+  if (counted_.has_value()) core_.verifications.TakeBack(*counted_);
+  counted_.reset();
+  if (outcome.has_value()) {
+    counted_ = core_.verifications.Add(caller_.agency, day_, *outcome);
   }
 }
 

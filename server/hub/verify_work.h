@@ -85,7 +85,7 @@ class VerifyWork final : public Work {
   RecordPtr record_;
   domain::AttributeNumber attribute_ = 0;
   codes::Date day_{};
-  std::optional<VerificationCounts::Outcome> counted_;
+  std::optional<VerificationCounts::Counted> counted_;
 };
 
 class WithdrawCodesWork final : public Answering<v1::WithdrawCodesResponse> {

@@ -590,6 +590,8 @@ class Store {
   // (UNAVAILABLE).
   virtual absl::Status TakeTurn() { return absl::OkStatus(); }
   virtual void EndTurn() {}
+  // What others have committed before this was called is known when it returns.
+  virtual absl::Status Refresh() { return absl::OkStatus(); }
   // From now on `heard` is called by a thread of the store for what others
   // commit, in order, usually within milliseconds; never for what this store
   // commits. nullptr: no longer, once this returns. Not to be called by

@@ -305,6 +305,9 @@ class PostgresStore final : public Store {
         });
   }
   bool is_shared() const override { return is_shared_; }
+  absl::Status Refresh() override {
+    return is_shared_ ? LookFor(Follower::kLookAnyway) : Alive();
+  }
   absl::Status TakeTurn() override;
   void EndTurn() override;
   void OnForeignCommits(
