@@ -80,10 +80,11 @@ class PostgresMedium : public Medium {
   absl::StatusOr<std::unique_ptr<storage::Store>> Open() override {
     return storage::postgres::OpenPostgres(StoreOptions());
   }
-  absl::StatusOr<std::unique_ptr<storage::Store>> OpenShared() override {
+  absl::StatusOr<std::unique_ptr<storage::Store>> OpenShared(
+      absl::Duration patience) override {
     storage::postgres::Options options = StoreOptions();
     options.is_shared = true;
-    options.patience = absl::Seconds(3);
+    options.patience = patience;
     return storage::postgres::OpenPostgres(options);
   }
   bool is_server() const override { return true; }

@@ -51,8 +51,9 @@ absl::StatusOr<std::unique_ptr<Store>> OpenInTime(Medium& medium) {
   return InTime(medium, [&] { return medium.Open(); });
 }
 
-absl::StatusOr<std::unique_ptr<Store>> OpenSharedInTime(Medium& medium) {
-  return InTime(medium, [&] { return medium.OpenShared(); });
+absl::StatusOr<std::unique_ptr<Store>> OpenSharedInTime(
+    Medium& medium, absl::Duration patience) {
+  return InTime(medium, [&] { return medium.OpenShared(patience); });
 }
 
 absl::StatusOr<std::unique_ptr<storage::StoreFiller>> BeginInTime(

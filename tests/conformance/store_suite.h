@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "server/storage/rows/moving.h"
 #include "server/storage/store.h"
 
@@ -30,11 +31,13 @@ class Medium {
   virtual ~Medium() = default;
   // The store that the medium holds.
   virtual absl::StatusOr<std::unique_ptr<storage::Store>> Open() = 0;
-  // The store as one of several that share it; the only one, where it cannot be
-  // shared.
-  virtual absl::StatusOr<std::unique_ptr<storage::Store>> OpenShared() {
+  // The store as one of several that share it, for which the others wait so
+  // long when it stands still; the only one, where it cannot be shared.
+  virtual absl::StatusOr<std::unique_ptr<storage::Store>> OpenShared(
+      absl::Duration /*patience*/) {
     return Open();
   }
+  static constexpr absl::Duration kShortPatience = absl::Seconds(3);
   // A server stands between, which goes on by itself: it takes a while until it
   // notices that a store is gone, or has started anew, and it has room of its
   // own for small writes.
@@ -72,7 +75,7 @@ class Medium {
 absl::StatusOr<std::unique_ptr<storage::Store>> OpenInTime(Medium& medium);
 // The same of one that others share.
 absl::StatusOr<std::unique_ptr<storage::Store>> OpenSharedInTime(
-    Medium& medium);
+    Medium& medium, absl::Duration patience = Medium::kShortPatience);
 
 // The same with a filler, of what another had begun.
 absl::StatusOr<std::unique_ptr<storage::StoreFiller>> BeginInTime(

@@ -36,7 +36,8 @@ using enum absl::StatusCode;
 bool Together::OpenTwo() {
   Close();
   store_ = Take(OpenSharedInTime(medium()));
-  absl::StatusOr<std::unique_ptr<Store>> second = medium().OpenShared();
+  absl::StatusOr<std::unique_ptr<Store>> second =
+      medium().OpenShared(Medium::kShortPatience);
   if (!store_->is_shared()) {
     EXPECT_THAT(second, HasCode(kFailedPrecondition));
     return false;
@@ -78,7 +79,8 @@ RecordRow Load(const Store& store, Uid uid) {
 }
 
 TEST_P(Together, AreRefusedBesideOneThatIsAlone) {
-  EXPECT_THAT(medium().OpenShared(), HasCode(kFailedPrecondition));
+  EXPECT_THAT(medium().OpenShared(Medium::kShortPatience),
+              HasCode(kFailedPrecondition));
   CommitSomething();
   if (!OpenTwo()) return;
   EXPECT_THAT(medium().Open(), HasCode(kFailedPrecondition));
@@ -525,13 +527,14 @@ class Elsewhere {
  public:
   using Work =
       std::function<bool(Store&, const std::function<void(uint64_t)>&)>;
-  Elsewhere(Medium& medium, const Work& work) {
+  Elsewhere(Medium& medium, const Work& work,
+            absl::Duration patience = Medium::kShortPatience) {
     int ends[2];
     EXPECT_EQ(::pipe(ends), 0);
     process_ = ::fork();
     if (process_ == 0) {
       ::close(ends[0]);
-      const auto store = OpenSharedInTime(medium);
+      const auto store = OpenSharedInTime(medium, patience);
       const auto tell = [&](uint64_t number) {
         if (::write(ends[1], &number, sizeof(number)) != sizeof(number)) {
           ::_exit(3);
@@ -649,17 +652,22 @@ TEST_P(Together, OneThatStoodStillLearnsAll) {
   if (!OpenTwo()) return;
   second_.reset();
   constexpr int kGroups = 1100;  // More than the store remembers.
-  Elsewhere other(medium(), [](Store& store, const auto& tell) {
-    tell(1);
-    ::raise(SIGSTOP);
-    if (!store.TakeTurn().ok()) return false;
-    Batch mine = BatchOf(store, "late");
-    mine.reads.log_size = store.LoadFrontier()->size();
-    const auto committed = store.Commit(mine);
-    return committed.ok() && committed->group == kGroups + 1 &&
-           committed->first_leaf == kGroups &&
-           store.GetMailbox(6)->last == kGroups;
-  });
+  // It may stand still while it looks for what others wrote, in a transaction.
+  constexpr absl::Duration kPatience = absl::Minutes(5);
+  Elsewhere other(
+      medium(),
+      [](Store& store, const auto& tell) {
+        tell(1);
+        ::raise(SIGSTOP);
+        if (!store.TakeTurn().ok()) return false;
+        Batch mine = BatchOf(store, "late");
+        mine.reads.log_size = store.LoadFrontier()->size();
+        const auto committed = store.Commit(mine);
+        return committed.ok() && committed->group == kGroups + 1 &&
+               committed->first_leaf == kGroups &&
+               store.GetMailbox(6)->last == kGroups;
+      },
+      kPatience);
   ASSERT_EQ(other.Next(), 1);
   other.WaitUntilStopped();
   Batch batch = BatchOf(a(), "a");
