@@ -202,9 +202,9 @@ absl::StatusOr<v1::VerifyResponse> Verify::Ask(
 }
 
 WAYSTATION_SERVICE(Directory)
-WAYSTATION_CALL(Directory, ListServices)
+WAYSTATION_CALL(Directory, GetServiceCatalogue)
 WAYSTATION_CALL(Directory, ListServicePoints)
-WAYSTATION_CALL(Directory, FindServicePoints)
+WAYSTATION_CALL(Directory, GetNearestServicePoints)
 WAYSTATION_CALL(Directory, ListOffers)
 WAYSTATION_CALL(Directory, GetServiceReport)
 WAYSTATION_CALL(Directory, PutOffer)

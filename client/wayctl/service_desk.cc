@@ -38,17 +38,18 @@ struct PointsAsked {
 
 absl::Status ShowNextTo(Session& session, const PointsAsked& asked,
                         const ServiceTitles& titles) {
-  v1::FindServicePointsRequest request;
+  v1::GetNearestServicePointsRequest request;
   request.set_division(asked.next_to);
   request.set_service(asked.service);
-  const auto found = session.directory().FindServicePoints(request);
+  const auto found = session.directory().GetNearestServicePoints(request);
   if (!found.ok()) return found.status();
   Table rows = PointTable();
   for (const v1::ServicePoint& point : found->points()) {
     rows.rows.push_back(PointRow(point, titles, asked.service));
   }
   Sheet sheet;
-  if (found->level() == v1::FindServicePointsResponse::LEVEL_UNSPECIFIED) {
+  if (found->level() ==
+      v1::GetNearestServicePointsResponse::LEVEL_UNSPECIFIED) {
     session.out().Warn(Say("No service point has it in this city."));
     session.Found();
   } else {
@@ -260,7 +261,7 @@ CLI::Option* AddService(CLI::App& verb, std::string& service) {
 }  // namespace
 
 absl::StatusOr<ServiceTitles> TitlesOfHub(Session& session) {
-  const auto listed = session.directory().ListServices({});
+  const auto listed = session.directory().GetServiceCatalogue({});
   if (!listed.ok()) return listed.status();
   ServiceTitles titles;
   const bool is_chinese = IsChinese();

@@ -364,11 +364,11 @@ absl::Status HubImpl::AdmitAnyone(const Caller& caller,
                       Role::kAuditor});
 }
 
-absl::StatusOr<v1::ListServicesResponse> HubImpl::ListServices(
-    const Caller& caller, const v1::ListServicesRequest& request) {
-  auto status = AdmitAnyone(caller, "DirectoryService.ListServices");
+absl::StatusOr<v1::GetServiceCatalogueResponse> HubImpl::GetServiceCatalogue(
+    const Caller& caller, const v1::GetServiceCatalogueRequest& request) {
+  auto status = AdmitAnyone(caller, "DirectoryService.GetServiceCatalogue");
   if (!status.ok()) return status;
-  return directory_desk_.ListServices(request);
+  return directory_desk_.GetServiceCatalogue(request);
 }
 
 absl::StatusOr<v1::ListServicePointsResponse> HubImpl::ListServicePoints(
@@ -378,9 +378,10 @@ absl::StatusOr<v1::ListServicePointsResponse> HubImpl::ListServicePoints(
   return directory_desk_.ListPoints(request);
 }
 
-absl::StatusOr<v1::FindServicePointsResponse> HubImpl::FindServicePoints(
-    const Caller& caller, const v1::FindServicePointsRequest& request) {
-  auto status = AdmitAnyone(caller, "DirectoryService.FindServicePoints");
+absl::StatusOr<v1::GetNearestServicePointsResponse>
+HubImpl::GetNearestServicePoints(
+    const Caller& caller, const v1::GetNearestServicePointsRequest& request) {
+  auto status = AdmitAnyone(caller, "DirectoryService.GetNearestServicePoints");
   if (!status.ok()) return status;
   return directory_desk_.FindPoints(request);
 }

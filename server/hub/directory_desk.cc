@@ -158,8 +158,8 @@ absl::Status CheckKnown(const Core& core, const std::string& service) {
       {.field = "service", .rule = "a service of the catalogue"});
 }
 
-v1::FindServicePointsResponse::Level LevelOf(size_t digits) {
-  using Response = v1::FindServicePointsResponse;
+v1::GetNearestServicePointsResponse::Level LevelOf(size_t digits) {
+  using Response = v1::GetNearestServicePointsResponse;
   switch (digits) {
     case 15:
       return Response::LEVEL_UNIT;
@@ -271,11 +271,12 @@ absl::StatusOr<std::vector<Counted>> LoadCounts(const storage::Store& store,
 
 }  // namespace
 
-absl::StatusOr<v1::ListServicesResponse> DirectoryDesk::ListServices(
-    const v1::ListServicesRequest& request) const {
+absl::StatusOr<v1::GetServiceCatalogueResponse>
+DirectoryDesk::GetServiceCatalogue(
+    const v1::GetServiceCatalogueRequest& request) const {
   const config::v1::ServiceCatalogue& catalogue =
       core_.options.services.catalogue;
-  v1::ListServicesResponse response;
+  v1::GetServiceCatalogueResponse response;
   response.set_version(catalogue.version());
   for (const v1::CatalogueEntry& entry : catalogue.services()) {
     if (request.service_class().empty() ||
@@ -316,12 +317,12 @@ absl::StatusOr<v1::ListServicePointsResponse> DirectoryDesk::ListPoints(
   return response;
 }
 
-absl::StatusOr<v1::FindServicePointsResponse> DirectoryDesk::FindPoints(
-    const v1::FindServicePointsRequest& request) const {
+absl::StatusOr<v1::GetNearestServicePointsResponse> DirectoryDesk::FindPoints(
+    const v1::GetNearestServicePointsRequest& request) const {
   absl::Status status = CheckDivision(request.division(), true, 4);
   status.Update(CheckKnown(core_, request.service()));
   if (!status.ok()) return status;
-  v1::FindServicePointsResponse response;
+  v1::GetNearestServicePointsResponse response;
   const auto nearest = directory::FindNearest(
       core_.options.services.points, request.division(), request.service());
   if (!nearest.has_value()) return response;

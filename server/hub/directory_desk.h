@@ -21,12 +21,12 @@ class DirectoryDesk {
   DirectoryDesk(Core& core, Committer& committer)
       : core_(core), committer_(committer) {}
 
-  absl::StatusOr<v1::ListServicesResponse> ListServices(
-      const v1::ListServicesRequest& request) const;
+  absl::StatusOr<v1::GetServiceCatalogueResponse> GetServiceCatalogue(
+      const v1::GetServiceCatalogueRequest& request) const;
   absl::StatusOr<v1::ListServicePointsResponse> ListPoints(
       const v1::ListServicePointsRequest& request) const;
-  absl::StatusOr<v1::FindServicePointsResponse> FindPoints(
-      const v1::FindServicePointsRequest& request) const;
+  absl::StatusOr<v1::GetNearestServicePointsResponse> FindPoints(
+      const v1::GetNearestServicePointsRequest& request) const;
   absl::StatusOr<v1::ListOffersResponse> ListOffers(
       const v1::ListOffersRequest& request);
   absl::StatusOr<v1::GetServiceReportResponse> Report(

@@ -245,12 +245,14 @@ class Hub {
 
   // --- DirectoryService; callers are all ---
 
-  virtual absl::StatusOr<v1::ListServicesResponse> ListServices(
-      const Caller& caller, const v1::ListServicesRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetServiceCatalogueResponse> GetServiceCatalogue(
+      const Caller& caller, const v1::GetServiceCatalogueRequest& request) = 0;
   virtual absl::StatusOr<v1::ListServicePointsResponse> ListServicePoints(
       const Caller& caller, const v1::ListServicePointsRequest& request) = 0;
-  virtual absl::StatusOr<v1::FindServicePointsResponse> FindServicePoints(
-      const Caller& caller, const v1::FindServicePointsRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetNearestServicePointsResponse>
+  GetNearestServicePoints(
+      const Caller& caller,
+      const v1::GetNearestServicePointsRequest& request) = 0;
   virtual absl::StatusOr<v1::ListOffersResponse> ListOffers(
       const Caller& caller, const v1::ListOffersRequest& request) = 0;
   virtual absl::StatusOr<v1::GetServiceReportResponse> GetServiceReport(

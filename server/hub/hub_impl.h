@@ -91,14 +91,15 @@ class HubImpl final : public Hub {
 
   void IssueCode(const Caller& caller, v1::IssueCodeRequest request,
                  Callback<v1::IssueCodeResponse> done) override;
-  absl::StatusOr<v1::ListServicesResponse> ListServices(
-      const Caller& caller, const v1::ListServicesRequest& request) override;
+  absl::StatusOr<v1::GetServiceCatalogueResponse> GetServiceCatalogue(
+      const Caller& caller,
+      const v1::GetServiceCatalogueRequest& request) override;
   absl::StatusOr<v1::ListServicePointsResponse> ListServicePoints(
       const Caller& caller,
       const v1::ListServicePointsRequest& request) override;
-  absl::StatusOr<v1::FindServicePointsResponse> FindServicePoints(
+  absl::StatusOr<v1::GetNearestServicePointsResponse> GetNearestServicePoints(
       const Caller& caller,
-      const v1::FindServicePointsRequest& request) override;
+      const v1::GetNearestServicePointsRequest& request) override;
   absl::StatusOr<v1::ListOffersResponse> ListOffers(
       const Caller& caller, const v1::ListOffersRequest& request) override;
   absl::StatusOr<v1::GetServiceReportResponse> GetServiceReport(

@@ -8,11 +8,12 @@ namespace {
 
 constexpr Roles kAnyone = kAgency | kClerk | kOffice | kOperator | kAuditor;
 
-constexpr Method kListServices{"DirectoryService.ListServices", kAnyone};
+constexpr Method kGetServiceCatalogue{"DirectoryService.GetServiceCatalogue",
+                                      kAnyone};
 constexpr Method kListServicePoints{"DirectoryService.ListServicePoints",
                                     kAnyone};
-constexpr Method kFindServicePoints{"DirectoryService.FindServicePoints",
-                                    kAnyone};
+constexpr Method kGetNearestServicePoints{
+    "DirectoryService.GetNearestServicePoints", kAnyone};
 constexpr Method kListOffers{"DirectoryService.ListOffers", kAnyone};
 constexpr Method kGetServiceReport{"DirectoryService.GetServiceReport",
                                    kAnyone};
@@ -24,13 +25,13 @@ constexpr Method kReportServiceCounts{"DirectoryService.ReportServiceCounts",
 
 }  // namespace
 
-grpc::ServerUnaryReactor* DirectoryService::ListServices(
+grpc::ServerUnaryReactor* DirectoryService::GetServiceCatalogue(
     grpc::CallbackServerContext* context,
-    const v1::ListServicesRequest* request,
-    v1::ListServicesResponse* response) {
-  return AskHub(desk_, context, kListServices, *request, response,
+    const v1::GetServiceCatalogueRequest* request,
+    v1::GetServiceCatalogueResponse* response) {
+  return AskHub(desk_, context, kGetServiceCatalogue, *request, response,
                 [this, request](const hub::Caller& caller) {
-                  return desk_.hub.ListServices(caller, *request);
+                  return desk_.hub.GetServiceCatalogue(caller, *request);
                 });
 }
 
@@ -44,13 +45,13 @@ grpc::ServerUnaryReactor* DirectoryService::ListServicePoints(
                 });
 }
 
-grpc::ServerUnaryReactor* DirectoryService::FindServicePoints(
+grpc::ServerUnaryReactor* DirectoryService::GetNearestServicePoints(
     grpc::CallbackServerContext* context,
-    const v1::FindServicePointsRequest* request,
-    v1::FindServicePointsResponse* response) {
-  return AskHub(desk_, context, kFindServicePoints, *request, response,
+    const v1::GetNearestServicePointsRequest* request,
+    v1::GetNearestServicePointsResponse* response) {
+  return AskHub(desk_, context, kGetNearestServicePoints, *request, response,
                 [this, request](const hub::Caller& caller) {
-                  return desk_.hub.FindServicePoints(caller, *request);
+                  return desk_.hub.GetNearestServicePoints(caller, *request);
                 });
 }
 

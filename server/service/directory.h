@@ -11,18 +11,18 @@ class DirectoryService final : public v1::DirectoryService::CallbackService {
  public:
   explicit DirectoryService(Desk& desk) : desk_(desk) {}
 
-  grpc::ServerUnaryReactor* ListServices(
+  grpc::ServerUnaryReactor* GetServiceCatalogue(
       grpc::CallbackServerContext* context,
-      const v1::ListServicesRequest* request,
-      v1::ListServicesResponse* response) override;
+      const v1::GetServiceCatalogueRequest* request,
+      v1::GetServiceCatalogueResponse* response) override;
   grpc::ServerUnaryReactor* ListServicePoints(
       grpc::CallbackServerContext* context,
       const v1::ListServicePointsRequest* request,
       v1::ListServicePointsResponse* response) override;
-  grpc::ServerUnaryReactor* FindServicePoints(
+  grpc::ServerUnaryReactor* GetNearestServicePoints(
       grpc::CallbackServerContext* context,
-      const v1::FindServicePointsRequest* request,
-      v1::FindServicePointsResponse* response) override;
+      const v1::GetNearestServicePointsRequest* request,
+      v1::GetNearestServicePointsResponse* response) override;
   grpc::ServerUnaryReactor* PutOffer(grpc::CallbackServerContext* context,
                                      const v1::PutOfferRequest* request,
                                      v1::PutOfferResponse* response) override;

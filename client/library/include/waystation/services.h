@@ -40,8 +40,6 @@ class ExplainPairRequest;
 class ExplainPairResponse;
 class ExplainPersonRequest;
 class ExplainPersonResponse;
-class FindServicePointsRequest;
-class FindServicePointsResponse;
 class GetCandidateRequest;
 class GetCandidateResponse;
 class GetCheckpointRequest;
@@ -60,6 +58,8 @@ class GetLinkageReportRequest;
 class GetLinkageReportResponse;
 class GetMailboxRequest;
 class GetMailboxResponse;
+class GetNearestServicePointsRequest;
+class GetNearestServicePointsResponse;
 class GetNoticeRatesRequest;
 class GetNoticeRatesResponse;
 class GetNoticeRequest;
@@ -72,6 +72,8 @@ class GetRecordRatesRequest;
 class GetRecordRatesResponse;
 class GetRulesRequest;
 class GetRulesResponse;
+class GetServiceCatalogueRequest;
+class GetServiceCatalogueResponse;
 class GetServiceReportRequest;
 class GetServiceReportResponse;
 class GetUpdateProofRequest;
@@ -108,8 +110,6 @@ class ListReviewItemsRequest;
 class ListReviewItemsResponse;
 class ListServicePointsRequest;
 class ListServicePointsResponse;
-class ListServicesRequest;
-class ListServicesResponse;
 class LookUpPersonRequest;
 class LookUpPersonResponse;
 class MatchClaimRequest;
@@ -257,12 +257,12 @@ class Directory {
   explicit Directory(Connection& connection);
   ~Directory();
 
-  absl::StatusOr<v1::ListServicesResponse> ListServices(
-      const v1::ListServicesRequest& request) const;
+  absl::StatusOr<v1::GetServiceCatalogueResponse> GetServiceCatalogue(
+      const v1::GetServiceCatalogueRequest& request) const;
   absl::StatusOr<v1::ListServicePointsResponse> ListServicePoints(
       const v1::ListServicePointsRequest& request) const;
-  absl::StatusOr<v1::FindServicePointsResponse> FindServicePoints(
-      const v1::FindServicePointsRequest& request) const;
+  absl::StatusOr<v1::GetNearestServicePointsResponse> GetNearestServicePoints(
+      const v1::GetNearestServicePointsRequest& request) const;
   absl::StatusOr<v1::ListOffersResponse> ListOffers(
       const v1::ListOffersRequest& request) const;
   absl::StatusOr<v1::GetServiceReportResponse> GetServiceReport(

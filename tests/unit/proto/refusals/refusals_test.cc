@@ -343,8 +343,6 @@ TEST_F(Contracts, FindNobodyByAttributes) {
           CanHold(*method.input_type(), *person.field(i)->message_type()))
           << person.field(i)->name();
     }
-    // Places where services are to be had, and nobody: TheDirectoryHoldsNobody.
-    if (method.name() == "FindServicePoints") return;
     for (const auto* word : {"Search", "Query", "Find", "Lookup"}) {
       EXPECT_EQ(method.name().find(word), std::string::npos);
     }
@@ -399,8 +397,6 @@ TEST_F(Contracts, ListOnlyInPages) {
     for (const auto* word : {"Export", "Dump", "Bulk", "Copy"}) {
       EXPECT_EQ(method.name().find(word), std::string::npos);
     }
-    // A file of the hub's, of a thousand entries at most, and nobody in it.
-    if (method.name() == "ListServices") return;
     const Descriptor& output = *method.output_type();
     bool lists = method.name().starts_with("List") || method.name() == "Pull" ||
                  method.name() == "Watch";

@@ -137,12 +137,12 @@ TEST_F(DirectoryTest, IsOpenToEveryRole) {
   for (const Caller& caller :
        {labor_, ClerkOf(kPoliceSuzhou, "li"), OfficeCaller(), OperatorCaller(),
         AuditorCaller()}) {
-    const auto all = test_.hub().ListServices(caller, {});
+    const auto all = test_.hub().GetServiceCatalogue(caller, {});
     ASSERT_TRUE(all.ok()) << caller.path << all.status();
     EXPECT_GT(all->services_size(), 30);
-    v1::ListServicesRequest request;
+    v1::GetServiceCatalogueRequest request;
     request.set_service_class("training");
-    EXPECT_THAT(test_.hub().ListServices(caller, request)->services(),
+    EXPECT_THAT(test_.hub().GetServiceCatalogue(caller, request)->services(),
                 SizeIs(2));
   }
 }
@@ -164,18 +164,19 @@ TEST_F(DirectoryTest, ListsPointsPageByPage) {
 }
 
 TEST_F(DirectoryTest, FindsTheNearestPoint) {
-  v1::FindServicePointsRequest request;
+  v1::GetNearestServicePointsRequest request;
   request.set_division("320102002002");
   request.set_service("health.vaccination");
-  const auto found = test_.hub().FindServicePoints(police_, request);
+  const auto found = test_.hub().GetNearestServicePoints(police_, request);
   ASSERT_TRUE(found.ok()) << found.status();
-  EXPECT_EQ(found->level(), v1::FindServicePointsResponse::LEVEL_STREET);
+  EXPECT_EQ(found->level(), v1::GetNearestServicePointsResponse::LEVEL_STREET);
   EXPECT_EQ(found->division(), "320102002");
   ASSERT_THAT(found->points(), SizeIs(1));
   EXPECT_EQ(found->points(0).id(), "nj_xuanwu_station_2");
   request.set_division("32010");
-  EXPECT_EQ(ReasonOf(test_.hub().FindServicePoints(police_, request).status()),
-            "INVALID_REQUEST");
+  EXPECT_EQ(
+      ReasonOf(test_.hub().GetNearestServicePoints(police_, request).status()),
+      "INVALID_REQUEST");
 }
 
 TEST_F(DirectoryTest, PublishesChangesAndWithdraws) {

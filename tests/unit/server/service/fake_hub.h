@@ -235,17 +235,17 @@ class FakeHub final : public hub::Hub {
     return v1::ReportVerificationsResponse();
   }
 
-  absl::StatusOr<v1::ListServicesResponse> ListServices(
-      const hub::Caller&, const v1::ListServicesRequest&) override {
-    return v1::ListServicesResponse();
+  absl::StatusOr<v1::GetServiceCatalogueResponse> GetServiceCatalogue(
+      const hub::Caller&, const v1::GetServiceCatalogueRequest&) override {
+    return v1::GetServiceCatalogueResponse();
   }
   absl::StatusOr<v1::ListServicePointsResponse> ListServicePoints(
       const hub::Caller&, const v1::ListServicePointsRequest&) override {
     return v1::ListServicePointsResponse();
   }
-  absl::StatusOr<v1::FindServicePointsResponse> FindServicePoints(
-      const hub::Caller&, const v1::FindServicePointsRequest&) override {
-    return v1::FindServicePointsResponse();
+  absl::StatusOr<v1::GetNearestServicePointsResponse> GetNearestServicePoints(
+      const hub::Caller&, const v1::GetNearestServicePointsRequest&) override {
+    return v1::GetNearestServicePointsResponse();
   }
   absl::StatusOr<v1::ListOffersResponse> ListOffers(
       const hub::Caller&, const v1::ListOffersRequest&) override {
