@@ -182,6 +182,7 @@ WAYSTATION_CALL(Mailbox, GetMailbox)
 WAYSTATION_SERVICE(Notice)
 WAYSTATION_CALL(Notice, ListNotices)
 WAYSTATION_CALL(Notice, GetNotice)
+WAYSTATION_CALL(Notice, GetOverdueNotices)
 WAYSTATION_CALL(Notice, StepNotice)
 WAYSTATION_CALL(Notice, GetNoticeRates)
 

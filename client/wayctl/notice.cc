@@ -17,6 +17,7 @@
 #include "proto/calendar/dates.h"
 #include "proto/errors/error.h"
 #include "proto/language/error_text.h"
+#include "waystation/notice_reader.h"
 #include "waystation/v1/notice_service.pb.h"
 
 namespace waystation::wayctl {
@@ -38,7 +39,13 @@ Cell DueCell(const v1::Notice& notice) {
       TimeUtil::TimestampToMicroseconds(notice.due_time());
   Cell due(calendar::TextOf(calendar::DayOf(until - 1)),
            TimeUtil::ToString(notice.due_time()));
-  if (notice.overdue()) due.shown = Say("$0, overdue", due.shown);
+  if (!notice.escalated_to().empty()) {
+    due.shown = Say("$0, overdue, escalated", due.shown);
+  } else if (notice.overdue()) {
+    due.shown = Say("$0, overdue", due.shown);
+  } else if (notice.reminder()) {
+    due.shown = Say("$0, soon", due.shown);
+  }
   return due;
 }
 
@@ -102,6 +109,14 @@ std::vector<Fact> HeadFacts(const v1::Notice& notice,
        {"attributes", Say("About"), AboutCell(notice)},
        {"sent_time", Say("Sent"), TimeCell(notice.sent_time(), surroundings)},
        {"due_time", Say("Until the end of"), DueCell(notice)}});
+  if (!notice.escalated_to().empty()) {
+    facts.push_back({"escalated_to", Say("Escalated to"),
+                     AgencyCell(notice.escalated_to())});
+  }
+  if (notice.has_prompted_time()) {
+    facts.push_back({"prompted_time", Say("Asked for the answer"),
+                     TimeCell(notice.prompted_time(), surroundings)});
+  }
   if (notice.has_answered_time()) {
     facts.push_back({"answered_time", Say("Answered"),
                      TimeCell(notice.answered_time(), surroundings)});
@@ -202,8 +217,8 @@ Sheet NoticeSheet(const v1::GetNoticeResponse& notice,
 
 // All boxes that a beginning of an id may be in.
 absl::StatusOr<std::string> WholeId(Session& session, const std::string& id) {
-  for (const auto box :
-       {List::BOX_WAITING, List::BOX_RECEIVED, List::BOX_SENT}) {
+  for (const auto box : {List::BOX_WAITING, List::BOX_RECEIVED, List::BOX_SENT,
+                         List::BOX_ESCALATED}) {
     List request;
     request.set_box(box);
     request.set_page_size(kMostPerPage);
@@ -254,6 +269,74 @@ absl::Status ListBox(Session& session, const Listed& options) {
       session, options.list, kMostPerPage, request,
       [&](const auto& page) { return session.notice().ListNotices(page); },
       [](const auto& page) { return NoticeRows(page.notices()); });
+}
+
+// --- watching ---
+
+struct Watched {
+  std::string after;
+  int page_size = 50;
+};
+
+Table NewsRows(const v1::WatchNoticesResponse& news) {
+  Table table = NoticeRows(news.notices());
+  for (const std::string& id : news.passed_on()) {
+    table.rows.push_back(
+        {id, "", "", Cell(Say("passed on"), "passed_on"), "", "", ""});
+  }
+  return table;
+}
+
+absl::Status Watch(Session& session, const Watched& options) {
+  client::NoticeReader reader(
+      session.connection(),
+      {.page_size = options.page_size,
+       .after_token = options.after,
+       .on_wait = [&](const absl::Status&, absl::Duration pause) {
+         // The first pauses are too short to speak of.
+         if (pause < absl::Seconds(1)) return;
+         session.out().Warn(Say("The hub is away; trying again in $0 s.",
+                                absl::ToInt64Seconds(pause)));
+       }});
+  for (bool is_first = true;; is_first = false) {
+    const auto news = reader.Next();
+    if (!news.ok()) return news.status();
+    if (news->notices().empty() && news->passed_on().empty()) {
+      if (is_first) session.out().Note(Say("Nothing waits for now."));
+      continue;
+    }
+    session.out().Stream(*news, NewsRows(*news));
+    session.surroundings().out.flush();
+  }
+}
+
+// --- what is overdue ---
+
+absl::Status Overdue(Session& session, const std::vector<std::string>& kinds) {
+  v1::GetOverdueNoticesRequest request;
+  for (const std::string& kind : kinds) {
+    const auto parsed = EnumFrom<v1::Notice::Kind>("--kind", kind);
+    if (!parsed.ok()) return parsed.status();
+    request.add_kinds(*parsed);
+  }
+  const auto response = session.notice().GetOverdueNotices(request);
+  if (!response.ok()) return response.status();
+  Table table{.columns = {{"agency", Say("AGENCY"), false, true},
+                          {"overdue", Say("OVERDUE"), true},
+                          {"escalated", Say("ESCALATED"), true},
+                          {"escalated_to", Say("TO"), false, true},
+                          {"earliest_due_time", Say("EARLIEST DUE")}}};
+  for (const auto& row : response->rows()) {
+    v1::Notice earliest;
+    *earliest.mutable_due_time() = row.earliest_due_time();
+    table.rows.push_back({AgencyCell(row.agency()),
+                          Number(static_cast<std::uint64_t>(row.overdue())),
+                          Number(static_cast<std::uint64_t>(row.escalated())),
+                          AgencyCell(row.escalated_to()), DueCell(earliest)});
+  }
+  session.out().Page(*response, table);
+  session.out().EndList();
+  return absl::OkStatus();
 }
 
 absl::Status Show(Session& session, const std::string& id,
@@ -539,6 +622,13 @@ absl::Status Extend(Session& session, const Passed& options) {
                  Say("Ask for the longer time?"), options.dry_run);
 }
 
+absl::Status Prompt(Session& session, const Passed& options) {
+  Step step;
+  step.mutable_prompt()->set_reason(options.reason);
+  return TakeOne(session, options.id, std::move(step),
+                 Say("Ask for the answer?"), options.dry_run);
+}
+
 absl::Status Close(Session& session, const Passed& options) {
   Step step;
   step.mutable_close()->set_reason(options.reason);
@@ -568,6 +658,31 @@ void AddListing(Commands& commands, CLI::App& noun) {
                    Say("Only those whose deadline is past"));
     AddListOptions(*verb, options->list);
   }
+
+  const auto watched = std::make_shared<Watched>();
+  CLI::App& watch_verb = commands.Verb(
+      noun, "watch",
+      Say("What waits for your agency, and then whatever changes, until "
+          "interrupted"),
+      "wayctl notice watch -o json", Needs::kHub,
+      [watched](Session& session) { return Watch(session, *watched); });
+  watch_verb.add_option(
+      "--after", watched->after,
+      Say("Begin behind this token of a response; else with what waits"));
+  watch_verb
+      .add_option("--page-size", watched->page_size,
+                  Say("Notices a page, 1 to 200"))
+      ->check(CLI::Range(1, kMostPerPage));
+
+  const auto overdue_kinds = std::make_shared<std::vector<std::string>>();
+  CLI::App& overdue_verb = commands.Verb(
+      noun, "overdue", Say("How many are past their deadline, by agency"),
+      "wayctl notice overdue --kind verification", Needs::kHub,
+      [overdue_kinds](Session& session) {
+        return Overdue(session, *overdue_kinds);
+      });
+  AddRepeated(overdue_verb, "--kind", *overdue_kinds,
+              Say("Only these: $0", Choices<v1::Notice::Kind>()));
 
   struct Shown {
     std::string id;
@@ -667,7 +782,12 @@ void AddSteps(Commands& commands, CLI::App& noun) {
       noun, "close", Say("Close a case of yours, or take it back"),
       "wayctl notice close n-k3p7w2", Needs::kHub,
       [passed](Session& session) { return Close(session, *passed); });
-  for (CLI::App* const verb : {&reroute, &extend, &close}) {
+  CLI::App& prompt = commands.Verb(
+      noun, "prompt",
+      Say("Ask for the answer to what is overdue at an agency below yours"),
+      "wayctl notice prompt n-k3p7w2 --reason 'the person waits'", Needs::kHub,
+      [passed](Session& session) { return Prompt(session, *passed); });
+  for (CLI::App* const verb : {&reroute, &extend, &close, &prompt}) {
     verb->add_option("NOTICE", passed->id, which)->required();
     verb->add_option("--reason", passed->reason,
                      Say("Why, without personal values"));

@@ -43,6 +43,18 @@ absl::StatusOr<codes::Date> ReminderDay(const Deadline& deadline,
   return codes::Date{sys_days{last} - days{before}};
 }
 
+absl::StatusOr<std::vector<std::int64_t>> RemindersUpTo(
+    const Deadline& deadline, const WorkingCalendar* calendar,
+    codes::Date last) {
+  std::vector<std::int64_t> reminders;
+  for (const int before : deadline.reminders()) {
+    const auto on = ReminderDay(deadline, calendar, last, before);
+    if (!on.ok()) return on.status();
+    reminders.push_back(BeginOf(*on));
+  }
+  return reminders;
+}
+
 // nullptr where none is needed.
 absl::StatusOr<const WorkingCalendar*> CalendarOf(const Deadline& deadline,
                                                   const Calendars& calendars) {
@@ -77,12 +89,18 @@ absl::StatusOr<Due> DueOfDay(const Deadline& deadline,
   Due due{.last_day = *last,
           .until = BeginOf(codes::Date{sys_days{*last} + days{1}}),
           .reminders = {}};
-  for (const int before : deadline.reminders()) {
-    const auto on = ReminderDay(deadline, *calendar, *last, before);
-    if (!on.ok()) return on.status();
-    due.reminders.push_back(BeginOf(*on));
-  }
+  auto reminders = RemindersUpTo(deadline, *calendar, *last);
+  if (!reminders.ok()) return reminders.status();
+  due.reminders = *std::move(reminders);
   return due;
+}
+
+absl::StatusOr<std::vector<std::int64_t>> RemindersOf(
+    const Deadline& deadline, const Calendars& calendars,
+    codes::Date last_day) {
+  const auto calendar = CalendarOf(deadline, calendars);
+  if (!calendar.ok()) return calendar.status();
+  return RemindersUpTo(deadline, *calendar, last_day);
 }
 
 absl::StatusOr<int> DaysLeft(const Deadline& deadline,

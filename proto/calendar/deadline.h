@@ -47,6 +47,12 @@ absl::StatusOr<Due> DueOf(const config::v1::Deadline& deadline,
 absl::StatusOr<Due> DueOfDay(const config::v1::Deadline& deadline,
                              const Calendars& calendars, codes::Date day);
 
+// When to remind of a deadline that ends on `last_day`, as Due::reminders has
+// it. Errors as above.
+absl::StatusOr<std::vector<std::int64_t>> RemindersOf(
+    const config::v1::Deadline& deadline, const Calendars& calendars,
+    codes::Date last_day);
+
 // How long there is from `today` to a deadline's last day, in its own unit: 1
 // on the day before, 0 on the last day, -1 when it is one day late. Days off
 // are no working days: what was due on the eve of National Day is late the next

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "google/protobuf/util/time_util.h"
+#include "proto/calendar/china_time.h"
 #include "proto/calendar/deadline.h"
 #include "proto/codes/text.h"
 #include "server/domain/hand_over.h"
@@ -340,6 +341,7 @@ NoticeFault Reroute(const NoticeActor& recipient, const NoticeTerm& term,
   head.set_state(Notice::STATE_SENT);
   head.set_to(std::string(term.agency));
   head.set_hops(head.hops() + 1);
+  head.clear_prompted_time();
   notice.stored.set_extended(false);
   Event& event = AddEvent(Event::KIND_REROUTED, recipient, notice);
   event.set_to(std::string(term.agency));
@@ -391,6 +393,25 @@ NoticeFault Close(const NoticeActor& sender, std::string_view reason,
   return std::nullopt;
 }
 
+NoticeFault Prompt(const NoticeActor& superior, std::string_view reason,
+                   NoticeCase& notice) {
+  Notice& head = *notice.stored.mutable_notice();
+  if (!IsOpen(head) || !IsOverdue(head, superior.now)) {
+    return StepWrong("while it is overdue");
+  }
+  if (auto fault = CheckWords("reason", reason)) return fault;
+  if (head.has_prompted_time() &&
+      calendar::DayOf(TimeUtil::TimestampToMicroseconds(
+          head.prompted_time())) >= calendar::DayOf(superior.now)) {
+    return StepWrong("once a day");
+  }
+  *head.mutable_prompted_time() =
+      TimeUtil::MicrosecondsToTimestamp(superior.now);
+  AddEvent(Event::KIND_PROMPTED, superior, notice);
+  AddReason(superior, reason, notice);
+  return std::nullopt;
+}
+
 const config::v1::Deadline* DeadlineOf(const config::v1::Deadlines& deadlines,
                                        Notice::Kind kind, bool urgent) {
   namespace config = ::waystation::config::v1;
@@ -421,5 +442,7 @@ bool IsOverdue(const v1::Notice& notice, std::int64_t now) {
              ? TimeUtil::TimestampToMicroseconds(notice.answered_time()) >= due
              : now >= due;
 }
+
+bool IsOpen(const v1::Notice& notice) { return !IsDone(notice.state()); }
 
 }  // namespace waystation::domain

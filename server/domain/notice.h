@@ -78,6 +78,11 @@ NoticeFault Extend(const NoticeActor& recipient,
 NoticeFault Close(const NoticeActor& sender, std::string_view reason,
                   NoticeCase& notice);
 
+// Whoever it is escalated to asks for the answer. Precondition: it is escalated
+// to `superior`.
+NoticeFault Prompt(const NoticeActor& superior, std::string_view reason,
+                   NoticeCase& notice);
+
 // Whether Reroute to that agency would be wrong, whatever the deadline.
 NoticeFault CheckReroute(const NoticeActor& recipient, std::string_view agency,
                          std::string_view reason, const NoticeCase& notice);
@@ -94,6 +99,8 @@ const config::v1::Deadline* DeadlineOf(const config::v1::Deadlines& deadlines,
 std::string_view WaitsFor(const v1::Notice& notice);
 // Answered too late, or not yet when it is.
 bool IsOverdue(const v1::Notice& notice, std::int64_t now);
+// Whom it is with has not done yet what there is a deadline for.
+bool IsOpen(const v1::Notice& notice);
 
 }  // namespace waystation::domain
 

@@ -2,7 +2,9 @@
 #include "server/domain/responsible.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include "proto/codes/division.h"
 #include "waystation/v1/admin_service.pb.h"
@@ -131,6 +133,29 @@ Responsible FindResponsible(std::string_view sector, std::string_view division,
                      ? Answer::kFound
                      : Answer::kAmbiguous;
   return found;
+}
+
+const v1::Agency* FindSuperior(const v1::Agency& agency,
+                               std::span<const v1::Agency* const> agencies) {
+  // Trailing zeros of a county's code name what lies above it.
+  std::string below = agency.jurisdiction();
+  while (below.size() <= kCountySize && below.size() > 2 &&
+         below.ends_with("00")) {
+    below.resize(below.size() - 2);
+  }
+  constexpr std::size_t kSizes[] = {9, 6, 4, 2};
+  const auto* const up = std::ranges::find_if(
+      kSizes, [&](std::size_t size) { return size < below.size(); });
+  if (up == std::end(kSizes)) return nullptr;
+  std::vector<const v1::Agency*> others;
+  std::ranges::copy_if(
+      agencies, std::back_inserter(others),
+      [&](const v1::Agency* other) { return other->id() != agency.id(); });
+  std::string above = below.substr(0, *up);
+  if (above.size() < kCountySize) above.resize(kCountySize, '0');
+  const Responsible found = FindResponsible(agency.sector(), above, others);
+  return found.answer == Responsible::Answer::kFound ? found.agencies.front()
+                                                     : nullptr;
 }
 
 }  // namespace waystation::domain

@@ -60,6 +60,13 @@ struct Responsible {
 Responsible FindResponsible(std::string_view sector, std::string_view division,
                             std::span<const v1::Agency* const> agencies);
 
+// To whom it is escalated what is overdue at `agency`: the next of its sector
+// further up the tree, competent for the division above its jurisdiction.
+// nullptr where there is nobody, or nobody can say which. `agencies` as above,
+// of whom it may be one; the same holds for what comes back.
+const v1::Agency* FindSuperior(const v1::Agency& agency,
+                               std::span<const v1::Agency* const> agencies);
+
 }  // namespace waystation::domain
 
 #endif  // WAYSTATION_SERVER_DOMAIN_RESPONSIBLE_H_

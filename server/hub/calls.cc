@@ -307,6 +307,28 @@ void HubImpl::StepNotice(const Caller& caller, v1::StepNoticeRequest request,
   notice_desk_.Step(caller, std::move(request), std::move(done));
 }
 
+absl::StatusOr<std::shared_ptr<NoticeWatch>> HubImpl::WatchNotices(
+    const Caller& caller, const v1::WatchNoticesRequest& request,
+    std::function<void()> wake) {
+  auto status = Admit(caller, "NoticeService.WatchNotices", kAgencyAndClerks);
+  if (!status.ok()) return status;
+  return notice_desk_.Watch(caller, request, std::move(wake));
+}
+
+absl::StatusOr<v1::GetOverdueNoticesResponse> HubImpl::GetOverdueNotices(
+    const Caller& caller, const v1::GetOverdueNoticesRequest& request) {
+  constexpr std::string_view kMethod = "NoticeService.GetOverdueNotices";
+  auto status = caller.role == Role::kOffice
+                    ? AdmitOffice(caller, kMethod)
+                    : Admit(caller, kMethod, kAgencyAndClerks);
+  if (!status.ok()) return status;
+  auto counted = overdue_report_.Count(caller, request);
+  if (!counted.ok()) return counted.status();
+  status = WriteLeaf(std::move(counted->event), {});
+  if (!status.ok()) return status;
+  return std::move(counted->response);
+}
+
 absl::StatusOr<v1::GetNoticeRatesResponse> HubImpl::GetNoticeRates(
     const Caller& caller, const v1::GetNoticeRatesRequest& request) {
   constexpr std::string_view kMethod = "NoticeService.GetNoticeRates";

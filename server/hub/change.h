@@ -40,6 +40,8 @@ struct ChangedDecision {
 struct ChangedNotice {
   // As the store holds it; 0 for one that is new.
   uint64_t version = 0;
+  // With whom it was; 0 for one that is new.
+  storage::AgencyNumber recipient_before = 0;
   // With the version in which it will be held.
   storage::NoticeRow after;
 };

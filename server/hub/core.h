@@ -22,6 +22,7 @@
 #include "server/hub/log_clock.h"
 #include "server/hub/mailbox_watchers.h"
 #include "server/hub/names.h"
+#include "server/hub/notice_watchers.h"
 #include "server/hub/page_token.h"
 #include "server/hub/random_pool.h"
 #include "server/hub/registry.h"
@@ -90,6 +91,7 @@ struct Core {
   AccessPlaces access_places;
   Budgets budgets;
   MailboxWatchers watchers{tokens};
+  NoticeWatchers notice_watchers;
   VerificationCounts verifications;
   Counters counters;
   const BackupParts backups;

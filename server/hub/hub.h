@@ -83,6 +83,9 @@ struct NoticeTerms {
   // Cases that must stand behind a row of a report that others than their own
   // agencies see.
   uint32_t least_shown = 10;
+  // Entries of the log that are read for one who comes back to watch: some
+  // tenths of a second. Beyond it a list of what waits is the better answer.
+  uint64_t looked_back = 20'000;
 };
 
 struct Options {
@@ -147,6 +150,16 @@ class MailboxWatch {
   // room for a page: the next one may come by `take`. False if there is news,
   // and it should pull again.
   virtual bool StandBy(std::string_view page_token) = 0;
+};
+
+// Who watches notices reads on when there is more, and when it has room for it.
+// Thread-safe. Once destroyed, it wakes nobody any more.
+class NoticeWatch {
+ public:
+  virtual ~NoticeWatch() = default;
+  // What is to be told next; nullopt: nothing for now, and the watcher is woken
+  // when that changes. Reads the store. An error ends the watch.
+  virtual absl::StatusOr<std::optional<v1::WatchNoticesResponse>> Next() = 0;
 };
 
 // Thread-safe. Every method that discloses or changes writes its audit leaf in
@@ -225,6 +238,14 @@ class Hub {
                          Callback<v1::GetNoticeResponse> done) = 0;
   virtual void StepNotice(const Caller& caller, v1::StepNoticeRequest request,
                           Callback<v1::StepNoticeResponse> done) = 0;
+  // `wake` is called from threads of the hub, which it must not hold up. To be
+  // destroyed before the hub.
+  virtual absl::StatusOr<std::shared_ptr<NoticeWatch>> WatchNotices(
+      const Caller& caller, const v1::WatchNoticesRequest& request,
+      std::function<void()> wake) = 0;
+  // Callers are the reconciliation office, too. Reads each overdue notice.
+  virtual absl::StatusOr<v1::GetOverdueNoticesResponse> GetOverdueNotices(
+      const Caller& caller, const v1::GetOverdueNoticesRequest& request) = 0;
   // Callers are the office, operators and auditors, too. Reads each notice of
   // the period, in the calling thread; one at a time.
   virtual absl::StatusOr<v1::GetNoticeRatesResponse> GetNoticeRates(

@@ -25,6 +25,7 @@
 #include "server/hub/notice_desk.h"
 #include "server/hub/notice_report.h"
 #include "server/hub/office.h"
+#include "server/hub/overdue_report.h"
 #include "server/hub/own_conflict_desk.h"
 #include "server/hub/record_report.h"
 #include "server/hub/refusals.h"
@@ -86,6 +87,12 @@ class HubImpl final : public Hub {
                  Callback<v1::GetNoticeResponse> done) override;
   void StepNotice(const Caller& caller, v1::StepNoticeRequest request,
                   Callback<v1::StepNoticeResponse> done) override;
+  absl::StatusOr<std::shared_ptr<NoticeWatch>> WatchNotices(
+      const Caller& caller, const v1::WatchNoticesRequest& request,
+      std::function<void()> wake) override;
+  absl::StatusOr<v1::GetOverdueNoticesResponse> GetOverdueNotices(
+      const Caller& caller,
+      const v1::GetOverdueNoticesRequest& request) override;
   absl::StatusOr<v1::GetNoticeRatesResponse> GetNoticeRates(
       const Caller& caller, const v1::GetNoticeRatesRequest& request) override;
 
@@ -272,6 +279,7 @@ class HubImpl final : public Hub {
   Mailbox mailbox_;
   NoticeDesk notice_desk_;
   NoticeReport notice_report_;
+  OverdueReport overdue_report_;
   RecordReport record_report_;
   VerifyDesk verify_desk_;
   DirectoryDesk directory_desk_;

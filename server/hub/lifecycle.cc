@@ -8,6 +8,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "proto/auditlog/epoch.h"
 #include "proto/auditlog/note.h"
+#include "proto/calendar/china_time.h"
 #include "proto/errors/error.h"
 #include "proto/failpoint/failpoint.h"
 #include "server/backup/journal.h"
@@ -47,6 +48,22 @@ absl::StatusOr<int64_t> NewestTime(const storage::Store& store,
   return TimeUtil::TimestampToMicroseconds(event.time());
 }
 
+void TellOfNotices(const Group& group, const storage::Committed& committed,
+                   NoticeWatchers& watchers) {
+  std::vector<TouchedNotice> touched;
+  for (const auto& [number, changed] : group.change.notices) {
+    TouchedNotice notice{
+        .number = number,
+        .agencies = {changed.after.sender, changed.after.recipient}};
+    if (changed.recipient_before != 0 &&
+        changed.recipient_before != changed.after.recipient) {
+      notice.agencies.push_back(changed.recipient_before);
+    }
+    touched.push_back(std::move(notice));
+  }
+  watchers.Tell(touched, committed.log_size);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(Dependencies dependencies,
@@ -76,6 +93,7 @@ HubImpl::HubImpl(Dependencies dependencies, Options options)
       mailbox_(core_, committer_, refusals_),
       notice_desk_(core_, committer_, refusals_),
       notice_report_(core_),
+      overdue_report_(core_),
       record_report_(core_),
       verify_desk_(core_, committer_, refusals_),
       directory_desk_(core_, committer_),
@@ -306,7 +324,7 @@ absl::Status HubImpl::TakeUpRestored() {
 }
 
 void HubImpl::Published(const Group& group,
-                        const storage::Committed& /*committed*/) {
+                        const storage::Committed& committed) {
   std::vector<storage::ObjectRow> administered;
   std::vector<storage::ObjectRow> journalled;
   for (const storage::ObjectRow& row : group.batch.objects) {
@@ -335,6 +353,7 @@ void HubImpl::Published(const Group& group,
     if (!put.ok()) journal_behind_ = true;
   }
 
+  TellOfNotices(group, committed, core_.notice_watchers);
   if (group.change.told.empty()) return;
   const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
   for (const storage::AgencyNumber number : group.change.told) {
@@ -369,6 +388,7 @@ void HubImpl::TakeOver() {
 
 void HubImpl::KeepTime() {
   uint64_t signed_size = 0;
+  codes::Date notice_day = calendar::DayOf(core_.clock.Now());
   bool had_upkeep = core_.store.HasUpkeep();
   const auto every = absl::ToChronoNanoseconds(core_.options.tick);
   std::unique_lock lock(time_mutex_);
@@ -383,6 +403,12 @@ void HubImpl::KeepTime() {
     if (has_upkeep) KeepUp(each_minute);
     if (journal_due_.exchange(false) || journal_behind_.exchange(false)) {
       if (!BringJournalUp(core_).ok()) journal_behind_ = true;
+    }
+    // All that becomes due does so at the midnights of China.
+    if (const codes::Date day = calendar::DayOf(core_.clock.Now());
+        day != notice_day) {
+      notice_day = day;
+      core_.notice_watchers.WakeAll();
     }
     if (each_minute && core_.store.is_shared()) {
       (void)core_.activity.Load(core_.store);

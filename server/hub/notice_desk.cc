@@ -18,6 +18,9 @@
 #include "server/hub/disclosure.h"
 #include "server/hub/fault.h"
 #include "server/hub/given_reason.h"
+#include "server/hub/notice_boxes.h"
+#include "server/hub/notice_feed.h"
+#include "server/hub/notice_heads.h"
 #include "server/hub/notice_work.h"
 #include "server/hub/page_size.h"
 #include "server/hub/store_error.h"
@@ -25,25 +28,11 @@
 namespace waystation::hub {
 namespace {
 
-using storage::NoticeBox;
 using storage::NoticeRow;
 using v1::Notice;
 
 // Rows that one page looks at, where filters leave most of them out.
 constexpr size_t kMostLookedAt = 2000;
-
-absl::StatusOr<NoticeBox> BoxOf(v1::ListNoticesRequest::Box box) {
-  switch (box) {
-    case v1::ListNoticesRequest::BOX_WAITING:
-      return NoticeBox::kWaiting;
-    case v1::ListNoticesRequest::BOX_SENT:
-      return NoticeBox::kSent;
-    case v1::ListNoticesRequest::BOX_RECEIVED:
-      return NoticeBox::kReceived;
-    default:
-      return errors::Error("FIELD_MISSING", {.field = "box"});
-  }
-}
 
 // A list's name says all that changes what is in it.
 std::string ListOf(const Caller& caller,
@@ -150,30 +139,30 @@ absl::StatusOr<v1::ListNoticesResponse> NoticeDesk::List(
   const std::shared_ptr<const Snapshot> registry = core_.registry.Get();
   const AgencyEntry* agency = registry->Find(caller.agency);
   if (agency == nullptr) return errors::Error("AGENCY_NOT_REGISTERED");
-  const auto box = BoxOf(request.box());
-  if (!box.ok()) return box.status();
   const auto size = PageSize(request.page_size(), {.usual = 50, .most = 200});
   if (!size.ok()) return size.status();
   const std::string list = ListOf(caller, request);
   auto after = AfterToken(core_.tokens, list, request.page_token());
   if (!after.ok()) return after.status();
 
-  const int64_t now = core_.clock.Now();
+  NoticeHeads heads(core_.options.notice_terms, names_, *registry,
+                    core_.clock.Now());
   v1::ListNoticesResponse response;
   std::optional<NoticeRow> last = *std::move(after);
   for (size_t looked_at = 0; looked_at < kMostLookedAt;) {
     const auto rows =
-        core_.store.ListNotices(*box, agency->number, last, *size);
-    if (!rows.ok()) return StoreError(rows.status());
+        ReadBox(core_.store, request.box(), *agency, heads, last, *size);
+    if (!rows.ok()) return rows.status();
     for (const NoticeRow& row : *rows) {
       // By deadline: behind the first that is not due none is.
-      if (request.overdue_only() && *box == NoticeBox::kWaiting &&
-          row.due_time > now) {
+      if (request.overdue_only() &&
+          request.box() == v1::ListNoticesRequest::BOX_WAITING &&
+          row.due_time > heads.now()) {
         return response;
       }
       const auto stored = ParseNotice(row);
       if (!stored.ok()) return stored.status();
-      Notice head = HeadOf(names_, row, *stored, agency->number, now);
+      Notice head = heads.Head(row, *stored, agency->number);
       last = row;
       if (!Wanted(request, head)) continue;
       *response.add_notices() = std::move(head);
@@ -190,6 +179,12 @@ absl::StatusOr<v1::ListNoticesResponse> NoticeDesk::List(
   return response;
 }
 
+absl::StatusOr<std::shared_ptr<NoticeWatch>> NoticeDesk::Watch(
+    const Caller& caller, const v1::WatchNoticesRequest& request,
+    std::function<void()> wake) {
+  return NoticeFeed::Open(core_, names_, caller, request, std::move(wake));
+}
+
 void NoticeDesk::Get(const Caller& caller, const v1::GetNoticeRequest& request,
                      Hub::Callback<v1::GetNoticeResponse> tell) {
   const auto done = Counted(caller, "NoticeService.GetNotice", std::move(tell));
@@ -201,11 +196,15 @@ void NoticeDesk::Get(const Caller& caller, const v1::GetNoticeRequest& request,
   if (!number.has_value()) return done(missing);
   const auto row = core_.store.GetNotice(*number);
   if (!row.ok()) return done(StoreError(row.status()));
-  if (!row->has_value() || !IsParty(agency->number, **row)) {
-    return done(missing);
-  }
+  if (!row->has_value()) return done(missing);
   const auto stored = ParseNotice(**row);
   if (!stored.ok()) return done(stored.status());
+  NoticeHeads heads(core_.options.notice_terms, names_, *registry,
+                    core_.clock.Now());
+  if (!IsParty(agency->number, **row) &&
+      heads.EscalatedTo(**row, stored->notice()) != agency) {
+    return done(missing);
+  }
 
   std::optional<GetNoticeWork::Seen> seen;
   if ((*row)->recipient == agency->number &&

@@ -25,6 +25,9 @@ class NoticeDesk {
             Hub::Callback<v1::SendNoticeResponse> done);
   absl::StatusOr<v1::ListNoticesResponse> List(
       const Caller& caller, const v1::ListNoticesRequest& request) const;
+  absl::StatusOr<std::shared_ptr<NoticeWatch>> Watch(
+      const Caller& caller, const v1::WatchNoticesRequest& request,
+      std::function<void()> wake);
   void Get(const Caller& caller, const v1::GetNoticeRequest& request,
            Hub::Callback<v1::GetNoticeResponse> done);
   void Step(const Caller& caller, v1::StepNoticeRequest request,

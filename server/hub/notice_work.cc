@@ -20,6 +20,7 @@
 #include "server/hub/fault.h"
 #include "server/hub/given_reason.h"
 #include "server/hub/leaf_work.h"
+#include "server/hub/notice_heads.h"
 #include "server/hub/store_error.h"
 
 namespace waystation::hub {
@@ -66,22 +67,14 @@ std::string ActOf(v1::StepNoticeRequest::StepCase step) {
       return "notice.reroute";
     case v1::StepNoticeRequest::kExtend:
       return "notice.extend";
+    case v1::StepNoticeRequest::kPrompt:
+      return "notice.prompt";
     default:
       return "notice.close";
   }
 }
 
 }  // namespace
-
-v1::Notice HeadOf(const NoticeNames& names, const NoticeRow& row,
-                  const store::v1::StoredNotice& stored,
-                  storage::AgencyNumber viewer, int64_t now) {
-  Notice head = stored.notice();
-  head.set_id(names.Encode(row.number));
-  head.set_overdue(domain::IsOverdue(head, now));
-  head.set_waits_for_caller(row.waits_for == viewer);
-  return head;
-}
 
 // --- what they share ---
 
@@ -94,10 +87,16 @@ absl::StatusOr<NoticeWork::Loaded> NoticeWork::Load(Planning& planning,
   if (agency == nullptr) return errors::Error("AGENCY_NOT_REGISTERED");
   const auto row = planning.FindNotice(*number);
   if (!row.ok()) return row.status();
-  if (!row->has_value() || !IsParty(agency->number, **row)) {
-    return missing;
+  if (!row->has_value()) return missing;
+  Loaded loaded{.row = **row, .notice = {}, .record = nullptr};
+  if (!IsParty(agency->number, **row)) {
+    const auto stored = ParseNotice(**row);
+    if (!stored.ok()) return stored.status();
+    NoticeHeads heads(core_.options.notice_terms, names_, *planning.registry,
+                      planning.now);
+    if (heads.EscalatedTo(**row, stored->notice()) != agency) return missing;
+    loaded.by_superior = true;
   }
-  Loaded loaded{.row = **row, .notice = {}, .record = nullptr, .forgot = false};
   const storage::Uid uid = loaded.row.uid;
   if (auto status = planning.LoadRecords({&uid, 1}); !status.ok()) {
     return status;
@@ -110,6 +109,14 @@ absl::StatusOr<NoticeWork::Loaded> NoticeWork::Load(Planning& planning,
     loaded.forgot = domain::ForgetHandOver(loaded.notice);
   }
   return loaded;
+}
+
+v1::Notice NoticeWork::HeadOf(const Planning& planning, const NoticeRow& row,
+                              const store::v1::StoredNotice& stored,
+                              storage::AgencyNumber viewer) const {
+  NoticeHeads heads(core_.options.notice_terms, names_, *planning.registry,
+                    planning.now);
+  return heads.Head(row, stored, viewer);
 }
 
 template <typename Asked>
@@ -244,8 +251,7 @@ absl::StatusOr<bool> SendNoticeWork::FindRepeat(const Planning& planning,
       domain::AttributesOf(head) != domain::AttributesOf(request_)) {
     return errors::Error("REQUEST_ID_REUSED", {.field = "request_id"});
   }
-  *response_.mutable_notice() =
-      HeadOf(names_, *row, *stored, agency.number, planning.now);
+  *response_.mutable_notice() = HeadOf(planning, *row, *stored, agency.number);
   return true;
 }
 
@@ -335,7 +341,7 @@ absl::Status SendNoticeWork::Begin(Planning& planning) {
   row.request = request_hash_;
   SealNotice(core_.sealer, sent, record_.get(), row);
   *response_.mutable_notice() =
-      HeadOf(names_, row, sent.stored, agency->number, planning.now);
+      HeadOf(planning, row, sent.stored, agency->number);
   writes_ = true;
   return absl::OkStatus();
 }
@@ -401,15 +407,24 @@ absl::Status GetNoticeWork::Begin(Planning& planning) {
   record_ = loaded->record;
   NoticeRow row = loaded->row;
   const AgencyEntry* agency = planning.registry->Find(caller_.agency);
-  if (domain::Deliver(ActorAt(planning), loaded->notice) || loaded->forgot) {
+  moved_ = domain::Deliver(ActorAt(planning), loaded->notice);
+  if (moved_ || loaded->forgot) {
     NoticeRow& edited = planning.EditNotice(row);
     SealNotice(core_.sealer, loaded->notice, record_.get(), edited);
     row = edited;
   }
   *response_.mutable_notice() =
-      HeadOf(names_, row, loaded->notice.stored, agency->number, planning.now);
-  *response_.mutable_text() = std::move(loaded->notice.text);
+      HeadOf(planning, row, loaded->notice.stored, agency->number);
   *response_.mutable_history() = loaded->notice.stored.history();
+  response_.set_etag(EtagOf(row));
+  *response_.mutable_as_of_time() =
+      TimeUtil::MicrosecondsToTimestamp(planning.now);
+  if (loaded->by_superior) {
+    // Nothing of the record is told.
+    record_ = nullptr;
+    return absl::OkStatus();
+  }
+  *response_.mutable_text() = std::move(loaded->notice.text);
   if (auto given = GiveAttachments(planning); !given.ok()) return given;
   if (row.sender == agency->number && record_ != nullptr) {
     response_.set_record_key(record_->stored.record_key());
@@ -419,9 +434,6 @@ absl::Status GetNoticeWork::Begin(Planning& planning) {
       response_.notice().state() != Notice::STATE_CLOSED) {
     *response_.mutable_about() = seen_->about;
   }
-  response_.set_etag(EtagOf(row));
-  *response_.mutable_as_of_time() =
-      TimeUtil::MicrosecondsToTimestamp(planning.now);
   return absl::OkStatus();
 }
 
@@ -438,6 +450,8 @@ absl::Status GetNoticeWork::Conclude(const Outcome& outcome) {
           ? "notice.save_attachments"
           : "NoticeService.GetNotice");
   event.set_object(response_.notice().id());
+  // Who watches reads the log for what changed.
+  if (moved_) event.set_notice_kind(response_.notice().kind());
   if (response_.has_about()) event.set_agreement(seen_->agreements);
   AddLeaf(outcome.planning, std::move(event), record_.get(),
           response_.has_about() ? seen_->told : 0, caller_.agency);
@@ -482,7 +496,7 @@ absl::Status StepNoticeWork::Begin(Planning& planning) {
   }
   const AgencyEntry* agency = planning.registry->Find(caller_.agency);
   *response_.mutable_notice() =
-      HeadOf(names_, row, loaded->notice.stored, agency->number, planning.now);
+      HeadOf(planning, row, loaded->notice.stored, agency->number);
   response_.set_etag(EtagOf(row));
   return absl::OkStatus();
 }
@@ -513,6 +527,8 @@ absl::Status StepNoticeWork::Take(Planning& planning, Loaded& loaded) {
       }
       fault = domain::Close(actor, request_.close().reason(), loaded.notice);
       break;
+    case v1::StepNoticeRequest::kPrompt:
+      return Prompt(planning, loaded);
     default:
       return errors::Error("FIELD_MISSING", {.field = "step"});
   }
@@ -567,6 +583,27 @@ absl::Status StepNoticeWork::Extend(Planning& planning, Loaded& loaded) {
   const auto due = DueTime(planning, head.kind(), head.urgent(), last);
   if (!due.ok()) return due.status();
   const auto fault = domain::Extend(actor, *due, reason, loaded.notice);
+  return fault.has_value() ? ErrorOf(*fault) : absl::OkStatus();
+}
+
+absl::Status StepNoticeWork::Prompt(Planning& planning, Loaded& loaded) {
+  const std::string& reason = request_.prompt().reason();
+  if (!reason.empty()) {
+    if (auto given = CheckReason(reason, planning.today); !given.ok()) {
+      return given;
+    }
+  }
+  NoticeHeads heads(core_.options.notice_terms, names_, *planning.registry,
+                    planning.now);
+  const AgencyEntry* superior =
+      heads.EscalatedTo(loaded.row, loaded.notice.stored.notice());
+  if (superior == nullptr || superior->id() != caller_.agency) {
+    return ErrorOf(domain::Fault("step", "NOTICE_STEP_WRONG",
+                                 "of the agency to which it is escalated"));
+  }
+  // To whom it waits for, whichever of the two the caller may be besides.
+  other_side_ = loaded.notice.stored.notice().to();
+  const auto fault = domain::Prompt(ActorAt(planning), reason, loaded.notice);
   return fault.has_value() ? ErrorOf(*fault) : absl::OkStatus();
 }
 

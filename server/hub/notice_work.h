@@ -17,11 +17,6 @@
 
 namespace waystation::hub {
 
-// A notice as its party sees it in lists.
-v1::Notice HeadOf(const NoticeNames& names, const storage::NoticeRow& row,
-                  const store::v1::StoredNotice& stored,
-                  storage::AgencyNumber viewer, int64_t now);
-
 // What they share.
 class NoticeWork : public Work {
  protected:
@@ -37,8 +32,11 @@ class NoticeWork : public Work {
     RecordPtr record;
     // What was handed over is no longer in `notice`, and still in the store.
     bool forgot = false;
+    // The caller's agency is none of the two, and it is escalated to it.
+    bool by_superior = false;
   };
-  // NOT_AVAILABLE unless the caller's agency is its sender, or has it now.
+  // NOT_AVAILABLE unless the caller's agency is its sender, has it now, or is
+  // whom it is escalated to.
   absl::StatusOr<Loaded> Load(Planning& planning, std::string_view id) const;
 
   // With whom it will be, and until when.
@@ -65,6 +63,11 @@ class NoticeWork : public Work {
                                                  v1::Notice::Kind kind,
                                                  bool urgent,
                                                  int64_t start) const;
+
+  // As `viewer` sees it in lists.
+  v1::Notice HeadOf(const Planning& planning, const storage::NoticeRow& row,
+                    const store::v1::StoredNotice& stored,
+                    storage::AgencyNumber viewer) const;
 
   domain::NoticeActor ActorAt(const Planning& planning) const {
     return {
@@ -135,6 +138,8 @@ class GetNoticeWork final
   const v1::GetNoticeRequest request_;
   const std::optional<Seen> seen_;
   RecordPtr record_;
+  // It was looked at for the first time.
+  bool moved_ = false;
 };
 
 class StepNoticeWork final
@@ -152,6 +157,7 @@ class StepNoticeWork final
   absl::Status Take(Planning& planning, Loaded& loaded);
   absl::Status Reroute(Planning& planning, Loaded& loaded);
   absl::Status Extend(Planning& planning, Loaded& loaded);
+  absl::Status Prompt(Planning& planning, Loaded& loaded);
 
   const v1::StepNoticeRequest request_;
   RecordPtr record_;

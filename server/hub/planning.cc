@@ -102,7 +102,9 @@ absl::StatusOr<uint64_t> Planning::NextNotice() const {
 storage::NoticeRow& Planning::EditNotice(const storage::NoticeRow& found) {
   const auto [place, added] = change.notices.try_emplace(found.number);
   if (added) {
-    place->second = {.version = found.version, .after = found};
+    place->second = {.version = found.version,
+                     .recipient_before = found.recipient,
+                     .after = found};
     ++place->second.after.version;
   }
   return place->second.after;

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/notice.h"
 
+#include "server/service/notice_stream.h"
+
 namespace waystation::service {
 namespace {
 
 constexpr Method kSendNotice{"NoticeService.SendNotice", kAgency | kClerk};
 constexpr Method kListNotices{"NoticeService.ListNotices", kAgency | kClerk};
 constexpr Method kGetNotice{"NoticeService.GetNotice", kAgency | kClerk};
+constexpr Method kWatchNotices{"NoticeService.WatchNotices", kAgency | kClerk};
+constexpr Method kGetOverdueNotices{"NoticeService.GetOverdueNotices",
+                                    kAgency | kClerk | kOffice};
 constexpr Method kStepNotice{"NoticeService.StepNotice", kAgency | kClerk};
 constexpr Method kGetNoticeRates{
     "NoticeService.GetNoticeRates",
@@ -39,6 +44,22 @@ grpc::ServerUnaryReactor* NoticeService::GetNotice(
                   [&](const hub::Caller& caller, auto done) {
                     desk_.hub.GetNotice(caller, *request, std::move(done));
                   });
+}
+
+grpc::ServerWriteReactor<v1::WatchNoticesResponse>* NoticeService::WatchNotices(
+    grpc::CallbackServerContext* context,
+    const v1::WatchNoticesRequest* request) {
+  return StartNoticeStream(desk_, *context, kWatchNotices, *request);
+}
+
+grpc::ServerUnaryReactor* NoticeService::GetOverdueNotices(
+    grpc::CallbackServerContext* context,
+    const v1::GetOverdueNoticesRequest* request,
+    v1::GetOverdueNoticesResponse* response) {
+  return AskHub(desk_, context, kGetOverdueNotices, *request, response,
+                [this, request](const hub::Caller& caller) {
+                  return desk_.hub.GetOverdueNotices(caller, *request);
+                });
 }
 
 grpc::ServerUnaryReactor* NoticeService::StepNotice(

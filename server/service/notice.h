@@ -22,6 +22,13 @@ class NoticeService final : public v1::NoticeService::CallbackService {
   grpc::ServerUnaryReactor* GetNotice(grpc::CallbackServerContext* context,
                                       const v1::GetNoticeRequest* request,
                                       v1::GetNoticeResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchNoticesResponse>* WatchNotices(
+      grpc::CallbackServerContext* context,
+      const v1::WatchNoticesRequest* request) override;
+  grpc::ServerUnaryReactor* GetOverdueNotices(
+      grpc::CallbackServerContext* context,
+      const v1::GetOverdueNoticesRequest* request,
+      v1::GetOverdueNoticesResponse* response) override;
   grpc::ServerUnaryReactor* StepNotice(
       grpc::CallbackServerContext* context,
       const v1::StepNoticeRequest* request,

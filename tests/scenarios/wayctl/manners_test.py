@@ -85,12 +85,14 @@ class Examples(Scenario):
         ("verify", "check"): [("the holder shows", lambda: Examples.code)],
         ("verify", "withdraw"): [("[y/N]", "y")],
         ("review", "sample"): [("[y/N]", "y")],
-        # Goes on until it is interrupted.
+        # Go on until they are interrupted.
         ("mailbox", "watch"): [('"lastToken"', None)],
+        ("notice", "watch"): [('"pageToken"', None)],
     }
 
     ENDS = {
         ("mailbox", "watch"): 130,
+        ("notice", "watch"): 130,
         # Four records are too few.
         ("rules", "train"): 1,
         # Each clerk's ruling stands by itself here: nothing waits.
@@ -99,6 +101,8 @@ class Examples(Scenario):
         ("decision", "withdraw"): 5,
         # There is no third agency to pass one on to.
         ("notice", "reroute"): 6,
+        # Nor is anything overdue.
+        ("notice", "prompt"): 5,
         # No hub at hand has two histories: tests/faults/fork_test.py.
         ("audit", "verify-evidence"): 6,
         # Nor one whose store is there: migrate_test.py.

@@ -4,6 +4,7 @@ Fuyang's and back, as the two desks see them."""
 
 import datetime
 import json
+import re
 
 from scenario import (
     FUYANG_LABOR,
@@ -158,6 +159,36 @@ class Desk(Notice):
         self.assertIn("taken back", out)
         ids = [n["id"] for n in self.waiting(FUYANG_POLICE)]
         self.assertNotIn(notice["id"], ids)
+
+    def test_each_change_comes_to_who_watches(self):
+        world = self.world
+        before = self.send()
+
+        def answer():
+            short = before["id"]
+            self.ends(0, FUYANG_POLICE, "notice", "accept", short, "--yes")
+            return ""
+
+        # The sender's own desk: nothing waits there but it is told.
+        watch = ("notice", "watch", "-o", "json")
+        code, screen = world.type(
+            *(FUYANG_POLICE, *watch),
+            answers=[(before["id"], answer)],
+            then="STATE_ACCEPTED",
+        )
+        self.assertEqual(code, 130, screen)
+        self.assertIn('"afresh"', screen)
+        [token] = re.findall(r'"pageToken": ?"([^"]+)"', screen)[-1:]
+        later = self.send()
+        code, screen = world.type(
+            *(FUYANG_POLICE, *watch, "--after", token), then=later["id"]
+        )
+        self.assertEqual(code, 130, screen)
+        self.assertNotIn(before["id"], screen)
+        self.ends(2, SUZHOU_POLICE, *watch, "--after", token)
+        self.ends(0, "office", "notice", "overdue")
+        self.ends(4, "operator", "notice", "overdue")
+        self.ends(4, "auditor", *watch)
 
     def test_speaks_chinese(self):
         notice = self.send()

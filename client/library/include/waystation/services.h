@@ -64,6 +64,8 @@ class GetNoticeRatesRequest;
 class GetNoticeRatesResponse;
 class GetNoticeRequest;
 class GetNoticeResponse;
+class GetOverdueNoticesRequest;
+class GetOverdueNoticesResponse;
 class GetPersonRequest;
 class GetPersonResponse;
 class GetRecordRequest;
@@ -222,6 +224,8 @@ class Notice {
       const v1::GetNoticeRequest& request) const;
   absl::StatusOr<v1::StepNoticeResponse> StepNotice(
       const v1::StepNoticeRequest& request) const;
+  absl::StatusOr<v1::GetOverdueNoticesResponse> GetOverdueNotices(
+      const v1::GetOverdueNoticesRequest& request) const;
   absl::StatusOr<v1::GetNoticeRatesResponse> GetNoticeRates(
       const v1::GetNoticeRatesRequest& request) const;
 

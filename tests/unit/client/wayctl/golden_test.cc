@@ -50,6 +50,7 @@ const Case kCases[] = {
      {"mailbox", "pull", "--purpose", "residence_registration"}},
     {"mailbox_status", {"mailbox", "status"}},
     {"notice_inbox", {"notice", "inbox"}},
+    {"notice_overdue", {"notice", "overdue"}},
     {"notice_show",
      {"notice", "show", "n-cjp3hgkfxcq4ve7r66ios7vfmq", "--reveal", "name"}},
     {"notice_close",

@@ -194,6 +194,32 @@ TEST(Notice, IsExtendedOnceAndInTime) {
   EXPECT_EQ(ReasonOf(Extend(By(kHefei), kDue + kDay, "long", notice)), "");
 }
 
+TEST(Notice, IsAskedAboutOnceADayWhileItIsOverdue) {
+  NoticeCase notice = SentNotice();
+  EXPECT_EQ(ReasonOf(Prompt(By(kHefei, kDue - 1), "", notice)),
+            "NOTICE_STEP_WRONG");
+  EXPECT_EQ(ReasonOf(Prompt(By(kHefei, kDue), "it waits", notice)), "");
+  EXPECT_EQ(notice.text.reasons_size(), 1);
+  EXPECT_EQ(ReasonOf(Prompt(By(kHefei, kDue + kDay / 4), "", notice)),
+            "NOTICE_STEP_WRONG");
+  EXPECT_EQ(ReasonOf(Prompt(By(kHefei, kDue + kDay), "", notice)), "");
+  EXPECT_EQ(notice.text.reasons_size(), 1);
+  EXPECT_EQ(ReasonOf(Prompt(By(kHefei, kDue + 2 * kDay),
+                            std::string(kMostNoticeText + 1, 'x'), notice)),
+            "VALUE_TOO_LONG");
+  EXPECT_EQ(EventsOf(notice), "SENT PROMPTED PROMPTED");
+  // Whoever gets it next has not been asked.
+  ASSERT_EQ(
+      Reroute(By(kFuyang, kDue + 2 * kDay),
+              {.agency = kHefei, .due_time = kDue + 9 * kDay}, "moved", notice),
+      std::nullopt);
+  EXPECT_FALSE(HeadOf(notice).has_prompted_time());
+  ASSERT_EQ(Answer(By(kHefei, kDue + 10 * kDay), Found(), notice),
+            std::nullopt);
+  EXPECT_EQ(ReasonOf(Prompt(By(kBengbu, kDue + 11 * kDay), "", notice)),
+            "NOTICE_STEP_WRONG");
+}
+
 TEST(Notice, ALateAnswerIsTakenAndCounted) {
   NoticeCase notice = SentNotice();
   EXPECT_FALSE(IsOverdue(HeadOf(notice), kDue - 1));

@@ -79,6 +79,39 @@ void Check(const Case& one) {
   EXPECT_THAT(IdsOf(got), ElementsAreArray(one.want));
 }
 
+TEST(FindSuperior, IsTheNextOneUp) {
+  const Agencies agencies(kTree);
+  const auto superior = [&](std::string_view id) -> std::string {
+    const auto found = std::ranges::find(agencies.all(), id, &v1::Agency::id);
+    const v1::Agency* up = FindSuperior(**found, agencies.all());
+    return up == nullptr ? "" : up->id();
+  };
+  EXPECT_EQ(superior("police.320508014003"), "police.320508014");
+  EXPECT_EQ(superior("police.320508014"), "police.320508");
+  EXPECT_EQ(superior("police.320508"), "police.3205");
+  EXPECT_EQ(superior("police.3205"), "police.32");
+  EXPECT_EQ(superior("police.32"), "");
+  EXPECT_EQ(superior("health.3205"), "");
+}
+
+TEST(FindSuperior, LeavesOutWhoIsNotThere) {
+  const Agencies agencies({"police.32", "police.320500", "police.320508014",
+                           "police.320505014", "police.320505"});
+  const auto superior = [&](std::string_view id) -> std::string {
+    const auto found = std::ranges::find(agencies.all(), id, &v1::Agency::id);
+    const v1::Agency* up = FindSuperior(**found, agencies.all());
+    return up == nullptr ? "" : up->id();
+  };
+  EXPECT_EQ(superior("police.320508014"), "police.320500");
+  EXPECT_EQ(superior("police.320505014"), "police.320505");
+  EXPECT_EQ(superior("police.320500"), "police.32");
+}
+
+TEST(FindSuperior, IsNobodyWhereTwoMayBe) {
+  const Agencies agencies({"a.320508", "a.3205", "a.320500"});
+  EXPECT_EQ(FindSuperior(*agencies.all().front(), agencies.all()), nullptr);
+}
+
 TEST(FindResponsible, WalksUpTheTree) {
   const Case cases[] = {
       {"a community has its own desk",

@@ -7,10 +7,12 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <future>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -56,6 +58,27 @@ class FakeHub final : public hub::Hub {
     const std::lock_guard lock(mutex_);
     answer_frame_ = std::move(answer);
   }
+  // What a watch of notices finds, one after the other; then nothing.
+  void AddNews(std::vector<absl::StatusOr<v1::WatchNoticesResponse>> news) {
+    const std::lock_guard lock(mutex_);
+    for (auto& one : news) news_.push_back(std::move(one));
+  }
+  // Something came, for the one who watches notices.
+  void WakeForNotices() {
+    std::function<void()> wake;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return wake_ != nullptr; });
+      wake = wake_;
+    }
+    wake();
+  }
+  // Waits until the watch of notices found nothing so often.
+  void WaitForNoNews(int times) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return no_news_ >= times; });
+  }
+
   // Answers the n-th Pull (from 0) with that page; later ones with an empty one
   // at the end.
   void SetPages(std::vector<absl::StatusOr<v1::PullResponse>> pages) {
@@ -212,6 +235,21 @@ class FakeHub final : public hub::Hub {
   void StepNotice(const hub::Caller&, v1::StepNoticeRequest,
                   Callback<v1::StepNoticeResponse> done) override {
     done(v1::StepNoticeResponse());
+  }
+  absl::StatusOr<std::shared_ptr<hub::NoticeWatch>> WatchNotices(
+      const hub::Caller&, const v1::WatchNoticesRequest& request,
+      std::function<void()> wake) override {
+    const std::lock_guard lock(mutex_);
+    if (request.page_token() == "bad") {
+      return errors::Error("PAGE_TOKEN_INVALID", {.field = "page_token"});
+    }
+    wake_ = std::move(wake);
+    changed_.notify_all();
+    return std::make_shared<Notices>(*this);
+  }
+  absl::StatusOr<v1::GetOverdueNoticesResponse> GetOverdueNotices(
+      const hub::Caller&, const v1::GetOverdueNoticesRequest&) override {
+    return v1::GetOverdueNoticesResponse();
   }
   absl::StatusOr<v1::GetNoticeRatesResponse> GetNoticeRates(
       const hub::Caller&, const v1::GetNoticeRatesRequest&) override {
@@ -527,6 +565,30 @@ class FakeHub final : public hub::Hub {
     const std::string agency_;
   };
 
+  // The first answer comes even if there is no news.
+  class Notices final : public hub::NoticeWatch {
+   public:
+    explicit Notices(FakeHub& hub) : hub_(hub) {}
+    absl::StatusOr<std::optional<v1::WatchNoticesResponse>> Next() override {
+      const std::lock_guard lock(hub_.mutex_);
+      const bool greets = !std::exchange(greeted_, true);
+      if (hub_.news_.empty()) {
+        if (greets) return v1::WatchNoticesResponse();
+        ++hub_.no_news_;
+        hub_.changed_.notify_all();
+        return std::nullopt;
+      }
+      auto next = std::move(hub_.news_.front());
+      hub_.news_.pop_front();
+      if (!next.ok()) return next.status();
+      return *std::move(next);
+    }
+
+   private:
+    FakeHub& hub_;
+    bool greeted_ = false;
+  };
+
   hub::MailboxReader ReaderOf(const std::string& agency) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return readers_.contains(agency); });
@@ -535,6 +597,9 @@ class FakeHub final : public hub::Hub {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::function<void()> wake_;
+  std::deque<absl::StatusOr<v1::WatchNoticesResponse>> news_;
+  int no_news_ = 0;
   std::set<std::string> agencies_ = {"labor.320500", "public_security.341200"};
   std::set<std::string, std::less<>> revoked_;
   std::vector<WaitingFrame> frames_;

@@ -94,6 +94,8 @@ TEST_F(ServerTest, KeepsRolesApart) {
       {"NoticeService.SendNotice", "AC"},
       {"NoticeService.ListNotices", "AC"},
       {"NoticeService.GetNotice", "AC"},
+      {"NoticeService.WatchNotices", "AC"},
+      {"NoticeService.GetOverdueNotices", "ACR"},
       {"NoticeService.StepNotice", "AC"},
       {"NoticeService.GetNoticeRates", "ACROD"},
       {"VerifyService.IssueCode", "ACR"},

@@ -11,6 +11,7 @@
 #include "tests/unit/server/service/served_hub.h"
 #include "waystation/v1/admin_service.grpc.pb.h"
 #include "waystation/v1/mailbox_service.grpc.pb.h"
+#include "waystation/v1/notice_service.grpc.pb.h"
 #include "waystation/v1/registry_service.grpc.pb.h"
 
 namespace waystation::service {
@@ -352,6 +353,68 @@ TEST_F(StreamsTest, AWatcherGetsPagesAsTheyCome) {
   for (const v1::PullRequest& pull : pulls) {
     EXPECT_EQ(pull.page_size(), 7);
     EXPECT_EQ(pull.purpose(), v1::PURPOSE_EMPLOYMENT_SERVICE);
+  }
+  context.TryCancel();
+}
+
+v1::WatchNoticesResponse News(const std::string& token, bool at_end = true) {
+  v1::WatchNoticesResponse news;
+  news.set_page_token(token);
+  news.set_at_end(at_end);
+  return news;
+}
+
+TEST_F(StreamsTest, NoticesComeAsTheyAreWokenFor) {
+  hub_.AddNews({News("n1", false), News("n2")});
+  const auto stub = v1::NoticeService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto watch = stub->WatchNotices(&context, {});
+  v1::WatchNoticesResponse news;
+  for (const char* token : {"n1", "n2"}) {
+    ASSERT_TRUE(watch->Read(&news));
+    EXPECT_EQ(news.page_token(), token);
+  }
+  // Woken for nothing, then for something.
+  hub_.WaitForNoNews(1);
+  hub_.WakeForNotices();
+  hub_.WaitForNoNews(2);
+  hub_.AddNews({News("n3"), errors::Error("AGENCY_NOT_REGISTERED")});
+  hub_.WakeForNotices();
+  ASSERT_TRUE(watch->Read(&news));
+  EXPECT_EQ(news.page_token(), "n3");
+  // What the hub will not tell ends the watch.
+  EXPECT_FALSE(watch->Read(&news));
+  EXPECT_EQ(errors::ReasonOf(errors::FromGrpc(watch->Finish())),
+            "AGENCY_NOT_REGISTERED");
+}
+
+TEST_F(StreamsTest, AWatchOfNoticesThatCannotBeginEndsAtOnce) {
+  const auto stub = v1::NoticeService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  v1::WatchNoticesRequest request;
+  request.set_page_token("bad");
+  const auto watch = stub->WatchNotices(&context, request);
+  v1::WatchNoticesResponse news;
+  EXPECT_FALSE(watch->Read(&news));
+  EXPECT_EQ(errors::ReasonOf(errors::FromGrpc(watch->Finish())),
+            "PAGE_TOKEN_INVALID");
+}
+
+TEST_F(StreamsTest, ASlowWatcherOfNoticesHoldsUpNothingElse) {
+  constexpr int kResponses = 200;
+  for (int i = 0; i < kResponses; ++i) {
+    v1::WatchNoticesResponse news = News("n" + std::to_string(i), false);
+    news.add_passed_on(std::string(256 << 10, 'n'));
+    hub_.AddNews({news});
+  }
+  const auto stub = v1::NoticeService::NewStub(Connect(pair_));
+  grpc::ClientContext context;
+  const auto watch = stub->WatchNotices(&context, {});
+  EXPECT_TRUE(Call(Connect("agency/public_security.341200")).ok());
+  v1::WatchNoticesResponse news;
+  for (int i = 0; i < kResponses; ++i) {
+    ASSERT_TRUE(watch->Read(&news));
+    EXPECT_EQ(news.page_token(), "n" + std::to_string(i));
   }
   context.TryCancel();
 }
