@@ -109,3 +109,22 @@ grep -q 'not signed' err || fail "another error than expected: $(cat err)"
 
 # And the log as a whole is intact, the frames' signatures included.
 "$bin/wayctl" --context auditor audit verify
+
+# --- cases ----------------------------------------------------------------
+
+# One agency asks, the other is told and answers, the first is told of that.
+[ "$language" = python ] || exit 0
+example notices labor.320500 watch >out
+[ "$(wc -l <out)" = 1 ] || fail "something waited before anything was sent"
+token=$(sed -n 's/^token: //p' out)
+example notices labor.320500 send A-1 labor.341200 \
+  social_insurance_transfer employment >out || fail "nothing was sent"
+id=$(cut -d' ' -f1 out)
+example notices labor.341200 watch >out
+cat out
+grep -q "^$id SENT labor.341200" out || fail "the case is not told"
+example notices labor.341200 answer "$id" employment=differs >out ||
+  fail "the case was not answered"
+example notices labor.320500 watch "$token" >out
+cat out
+grep -q "^$id ANSWERED" out || fail "the answer is not told"

@@ -6,13 +6,12 @@
 // for the examples in Python and Node.
 #include <google/protobuf/descriptor.h>
 
-#include <algorithm>
-#include <cctype>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
-#include "proto/errors/error.h"
+#include "environment.h"
 #include "waystation/connection.h"
 #include "waystation/frame_signer.h"
 #include "waystation/services.h"
@@ -23,19 +22,6 @@ namespace {
 
 namespace client = waystation::client;
 namespace v1 = waystation::v1;
-
-std::string Environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? "" : value;
-}
-
-// "labor.320500" as part of a variable's name.
-std::string Upper(std::string agency) {
-  std::ranges::transform(agency, agency.begin(), [](unsigned char c) {
-    return c == '.' ? '_' : static_cast<char>(std::toupper(c));
-  });
-  return agency;
-}
 
 // A made-up worker's new job. The bytes are what is signed and kept.
 std::string UpdateOf(const std::string& record_key, std::uint64_t revision) {
@@ -50,12 +36,6 @@ std::string UpdateOf(const std::string& record_key, std::uint64_t revision) {
   return update.SerializeAsString();
 }
 
-int Fail(const absl::Status& status) {
-  std::fprintf(stderr, "%s: %s\n", waystation::errors::ReasonOf(status).c_str(),
-               std::string(status.message()).c_str());
-  return 1;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -64,15 +44,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::string agency = argv[1];
-  const std::string prefix = "WAYSTATION_" + Upper(agency);
-  const auto connection = client::Connection::Open(
-      {.hubs = {Environment("WAYSTATION_HUB")},
-       .ca_file = Environment("WAYSTATION_CA"),
-       .certificate_file = Environment(prefix + "_CERT"),
-       .key_file = Environment(prefix + "_KEY")});
+  const auto connection = client::Connection::Open(ConnectionOf(agency));
   if (!connection.ok()) return Fail(connection.status());
   const auto signer = client::FrameSigner::Load(
-      agency, "dev", Environment(prefix + "_SIGNING_KEY"));
+      agency, "dev",
+      Environment("WAYSTATION_" + Upper(agency) + "_SIGNING_KEY"));
   if (!signer.ok()) return Fail(signer.status());
 
   v1::SubmitRecordRequest request;

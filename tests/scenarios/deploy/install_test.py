@@ -71,6 +71,13 @@ class Install(unittest.TestCase):
                 capture_output=True, text=True, timeout=PATIENCE, check=False,
             )
             self.assertRegex(done.stdout, f"^OUTCOME_{outcome} p-", done.stderr)
+        # The cases of an agency: none is asked for here.
+        watch = f"{example}/build/watch_notices labor.320500 0"
+        done = subprocess.run(
+            ["/bin/bash", "-c", f". {world.file('hub/env.sh')}; {watch}"],
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_units_start_what_is_installed(self):
         for name in ("waystationd.service", "waystation-adapter@.service"):
