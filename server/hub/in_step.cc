@@ -22,6 +22,7 @@ struct InStep::Change {
   // Leaves of each kind.
   bool updates = false;
   bool asked_codes = false;
+  bool notices = false;
   // Those that tell of persons under an agreement, without their details.
   std::vector<std::pair<uint64_t, v1::AuditEvent>> told;
   // Anything else.
@@ -30,7 +31,7 @@ struct InStep::Change {
   // What a damaged leaf tells nobody knows; it is for `hub check` to name, and
   // no reason not to go on.
   absl::Status SetAll() {
-    updates = asked_codes = others = true;
+    updates = asked_codes = notices = others = true;
     return absl::OkStatus();
   }
 };
@@ -43,9 +44,13 @@ absl::Status InStep::CatchUp() {
   if (end <= log_size_) return absl::OkStatus();
   Change change;
   if (absl::Status read = Read(end, change); !read.ok()) return read;
-  if (absl::Status taken = TakeIn(change); !taken.ok()) return taken;
+  const absl::StatusOr<Heard> heard = TakeIn(change);
+  if (!heard.ok()) return heard.status();
   log_size_ = end;
   core_.counters.log_size = end;
+  if (heard_ && (heard->administered || heard->journalled || heard->notices)) {
+    heard_(*heard);
+  }
   return absl::OkStatus();
 }
 
@@ -65,6 +70,10 @@ absl::Status InStep::Read(uint64_t end, Change& change) {
       if (!event.ParseFromString(leaf.event)) return change.SetAll();
       change.time = std::max(change.time,
                              TimeUtil::TimestampToMicroseconds(event.time()));
+      // Set wherever a notice changed.
+      if (event.notice_kind() != v1::Notice::KIND_UNSPECIFIED) {
+        change.notices = true;
+      }
       switch (event.kind()) {
         case v1::AuditEvent::KIND_UPDATES:
           change.updates = true;
@@ -90,12 +99,13 @@ absl::Status InStep::Read(uint64_t end, Change& change) {
   return absl::OkStatus();
 }
 
-absl::Status InStep::TakeIn(const Change& change) {
+absl::StatusOr<InStep::Heard> InStep::TakeIn(const Change& change) {
   core_.clock.NeverBefore(change.time);
   // A day's claims wait with updates, with what is reviewed, and with
   // decisions.
   if (change.updates || change.others) memory_.due.Forget();
-  Heard heard{.journalled = change.asked_codes || change.others};
+  Heard heard{.journalled = change.asked_codes || change.others,
+              .notices = change.notices};
   if (change.others) {
     heard.administered = true;
     const RulesVersion* const rules = &core_.rules_in_force.Get();
@@ -125,8 +135,7 @@ absl::Status InStep::TakeIn(const Change& change) {
       }
     }
   }
-  if (heard_ && (heard.administered || heard.journalled)) heard_(heard);
-  return absl::OkStatus();
+  return heard;
 }
 
 }  // namespace waystation::hub

@@ -33,12 +33,14 @@ class InStep {
     bool rules = false;
     // Something that the journal keeps.
     bool journalled = false;
+    // Notices.
+    bool notices = false;
   };
   InStep(Core& core, Memory& memory) : core_(core), memory_(memory) {}
 
   // Memory is as of a log of so many leaves, or later.
   void Begin(uint64_t log_size) { log_size_ = log_size; }
-  // Called by CatchUp, once memory is in step.
+  // Called by CatchUp, once memory is in step and the log known so far.
   void OnHeard(std::function<void(const Heard&)> heard) {
     heard_ = std::move(heard);
   }
@@ -51,7 +53,7 @@ class InStep {
  private:
   struct Change;
   absl::Status Read(uint64_t end, Change& change);
-  absl::Status TakeIn(const Change& change);
+  absl::StatusOr<Heard> TakeIn(const Change& change);
 
   Core& core_;
   Memory& memory_;

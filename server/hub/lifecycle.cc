@@ -372,6 +372,7 @@ void HubImpl::Overheard(const storage::ForeignCommits& commits) {
 }
 
 void HubImpl::Heard(const InStep::Heard& heard) {
+  if (heard.notices) core_.notice_watchers.LookBack();
   if (heard.journalled) journal_due_ = true;
   if (!may_review_) return;
   if (heard.rules) (void)SetOutReview();

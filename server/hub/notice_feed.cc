@@ -134,11 +134,14 @@ absl::Status NoticeFeed::TellChanges(const AgencyEntry& agency,
   if (due_.empty()) {
     NoticeWatchers::News news = watcher_->Take();
     for (const uint64_t number : news.notices) due_[number] = true;
-    if (news.look_back || looks_back_) {
+    // Between what this hub wrote there may be what others did, which only the
+    // log tells.
+    const bool is_shared = core_.store.is_shared();
+    if (news.look_back || looks_back_ || (is_shared && news.log_size != 0)) {
       if (auto looked = LookBack(); !looked.ok()) return looked;
       if (phase_ != Phase::kChanges) return absl::OkStatus();
     }
-    reached_.leaf = std::max(reached_.leaf, news.log_size);
+    if (!is_shared) reached_.leaf = std::max(reached_.leaf, news.log_size);
     if (auto looked = LookAtDay(agency, heads); !looked.ok()) return looked;
   }
   while (!due_.empty() &&

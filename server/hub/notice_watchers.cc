@@ -69,24 +69,25 @@ void NoticeWatchers::Tell(std::span<const TouchedNotice> notices,
   for (const std::shared_ptr<Watcher>& watcher : told) watcher->Wake();
 }
 
-void NoticeWatchers::LookBack(std::span<const storage::AgencyNumber> agencies) {
-  for (const storage::AgencyNumber agency : agencies) {
-    for (const std::shared_ptr<Watcher>& watcher : Of(agency)) {
-      watcher->LookBack();
-      watcher->Wake();
-    }
+void NoticeWatchers::LookBack() {
+  for (const std::shared_ptr<Watcher>& watcher : All()) {
+    watcher->LookBack();
+    watcher->Wake();
   }
 }
 
 void NoticeWatchers::WakeAll() {
+  for (const std::shared_ptr<Watcher>& watcher : All()) watcher->Wake();
+}
+
+std::vector<std::shared_ptr<NoticeWatchers::Watcher>> NoticeWatchers::All()
+    const {
   std::vector<std::shared_ptr<Watcher>> all;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [agency, watcher] : watchers_) {
-      if (auto one = watcher.lock()) all.push_back(std::move(one));
-    }
+  const std::lock_guard lock(mutex_);
+  for (const auto& [agency, watcher] : watchers_) {
+    if (auto one = watcher.lock()) all.push_back(std::move(one));
   }
-  for (const std::shared_ptr<Watcher>& watcher : all) watcher->Wake();
+  return all;
 }
 
 std::vector<std::shared_ptr<NoticeWatchers::Watcher>> NoticeWatchers::Of(

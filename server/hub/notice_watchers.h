@@ -66,13 +66,14 @@ class NoticeWatchers {
   // A group is durable, whose leaves end before `log_size`: for each group
   // once, in their order.
   void Tell(std::span<const TouchedNotice> notices, uint64_t log_size);
-  // Another hub may have changed notices of these agencies: who watches them
-  // reads the log behind what it knows.
-  void LookBack(std::span<const storage::AgencyNumber> agencies);
+  // Another hub has changed notices: who watches reads the log behind what it
+  // knows.
+  void LookBack();
   // A day has begun, on which some are due.
   void WakeAll();
 
  private:
+  std::vector<std::shared_ptr<Watcher>> All() const;
   std::vector<std::shared_ptr<Watcher>> Of(storage::AgencyNumber agency) const;
 
   mutable std::mutex mutex_;

@@ -63,56 +63,7 @@ class WatchedNotices : public Notices {
     EXPECT_EQ(test_.Put(province), absl::OkStatus());
   }
 
-  // One who watches, as a stream does.
-  class Watch {
-   public:
-    Watch(Hub& hub, std::string_view agency, const std::string& token = {},
-          int page_size = 0) {
-      v1::WatchNoticesRequest request;
-      request.set_page_token(token);
-      request.set_page_size(page_size);
-      auto watch = hub.WatchNotices(AgencyCaller(agency), request, [this] {
-        {
-          const std::lock_guard lock(mutex_);
-          rung_ = true;
-        }
-        rang_.notify_all();
-      });
-      status_ = watch.status();
-      if (watch.ok()) watch_ = *std::move(watch);
-    }
-    const absl::Status& status() const { return status_; }
-
-    // What there is now.
-    std::optional<v1::WatchNoticesResponse> Look() {
-      {
-        const std::lock_guard lock(mutex_);
-        rung_ = false;
-      }
-      auto next = watch_->Next();
-      EXPECT_TRUE(next.ok()) << next.status();
-      if (!next.ok() || !next->has_value()) return std::nullopt;
-      if (!(*next)->page_token().empty()) token_ = (*next)->page_token();
-      return **std::move(next);
-    }
-    // What comes next, whenever it does.
-    v1::WatchNoticesResponse Await() {
-      for (;;) {
-        if (auto news = Look()) return *std::move(news);
-        std::unique_lock lock(mutex_);
-        rang_.wait(lock, [&] { return rung_; });
-      }
-    }
-    const std::string& token() const { return token_; }
-
-   private:
-    absl::Status status_;
-    std::mutex mutex_;
-    std::condition_variable rang_;
-    bool rung_ = false;
-    std::string token_;
-    std::shared_ptr<NoticeWatch> watch_;
-  };
+  using Watch = NoticeWatcher;
 
   static std::vector<std::string> IdsOf(const v1::WatchNoticesResponse& news) {
     std::vector<std::string> ids;

@@ -6,6 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +53,71 @@ inline v1::Agreement NoticeAgreement() {
   return agreement;
 }
 
+// About the record S of the police of Suzhou, to those of Fuyang.
+inline v1::SendNoticeRequest NoticeRequest() {
+  v1::SendNoticeRequest request;
+  request.set_kind(v1::Notice::KIND_VERIFICATION);
+  request.set_purpose(v1::PURPOSE_RESIDENCE_REGISTRATION);
+  request.set_record_key("S");
+  request.set_agency(std::string(kPoliceFuyang));
+  for (const char* name : {"name", "birth_date", "residence"}) {
+    request.add_attributes(name);
+  }
+  request.set_text("老家的门牌 7 号");
+  return request;
+}
+
+// One who watches, as a stream does.
+class NoticeWatcher {
+ public:
+  NoticeWatcher(Hub& hub, std::string_view agency,
+                const std::string& token = {}, int page_size = 0) {
+    v1::WatchNoticesRequest request;
+    request.set_page_token(token);
+    request.set_page_size(page_size);
+    auto watch = hub.WatchNotices(AgencyCaller(agency), request, [this] {
+      {
+        const std::lock_guard lock(mutex_);
+        rung_ = true;
+      }
+      rang_.notify_all();
+    });
+    status_ = watch.status();
+    if (watch.ok()) watch_ = *std::move(watch);
+  }
+  const absl::Status& status() const { return status_; }
+
+  // What there is now.
+  std::optional<v1::WatchNoticesResponse> Look() {
+    {
+      const std::lock_guard lock(mutex_);
+      rung_ = false;
+    }
+    auto next = watch_->Next();
+    EXPECT_TRUE(next.ok()) << next.status();
+    if (!next.ok() || !next->has_value()) return std::nullopt;
+    if (!(*next)->page_token().empty()) token_ = (*next)->page_token();
+    return **std::move(next);
+  }
+  // What comes next, whenever it does.
+  v1::WatchNoticesResponse Await() {
+    for (;;) {
+      if (auto news = Look()) return *std::move(news);
+      std::unique_lock lock(mutex_);
+      rang_.wait(lock, [&] { return rung_; });
+    }
+  }
+  const std::string& token() const { return token_; }
+
+ private:
+  absl::Status status_;
+  std::mutex mutex_;
+  std::condition_variable rang_;
+  bool rung_ = false;
+  std::string token_;
+  std::shared_ptr<NoticeWatch> watch_;
+};
+
 class Notices : public testing::Test {
  protected:
   using Notice = v1::Notice;
@@ -65,18 +134,7 @@ class Notices : public testing::Test {
 
   Hub& hub() { return test_.hub(); }
 
-  static v1::SendNoticeRequest Request() {
-    v1::SendNoticeRequest request;
-    request.set_kind(Notice::KIND_VERIFICATION);
-    request.set_purpose(v1::PURPOSE_RESIDENCE_REGISTRATION);
-    request.set_record_key("S");
-    request.set_agency(std::string(kPoliceFuyang));
-    for (const char* name : {"name", "birth_date", "residence"}) {
-      request.add_attributes(name);
-    }
-    request.set_text("老家的门牌 7 号");
-    return request;
-  }
+  static v1::SendNoticeRequest Request() { return NoticeRequest(); }
   absl::StatusOr<v1::SendNoticeResponse> Send(
       const v1::SendNoticeRequest& request = Request(),
       std::string_view agency = kPoliceSuzhou) {

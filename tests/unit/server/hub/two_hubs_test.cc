@@ -23,6 +23,7 @@
 #include "server/storage/postgres/postgres_store.h"
 #include "tests/harness/postgres/server.h"
 #include "tests/unit/server/hub/fixtures.h"
+#include "tests/unit/server/hub/notices.h"
 #include "tests/unit/server/hub/stock.h"
 
 namespace waystation::hub {
@@ -65,6 +66,7 @@ class TwoHubs : public testing::Test {
   TestHub::Setup SetupOf(const World& world) {
     TestHub::Setup setup;
     setup.world = &world;
+    setup.notice_terms = Terms();
     // So that both ways to plan are gone.
     setup.shared_group = 4;
     setup.open = [this](const Keys& keys) {
@@ -386,6 +388,44 @@ TEST_F(TwoHubs, TellWatchersOfWhatTheOtherWasTold) {
   Together([&] { move(a_, 0); }, [&] { move(b_, 1); });
   reads_a.join();
   reads_b.join();
+}
+
+TEST_F(TwoHubs, TellWhoWatchesNoticesOfWhatTheOtherWasTold) {
+  ASSERT_EQ(a_.Apply(NoticeAgreement()), absl::OkStatus());
+  a_.Submit(kPoliceSuzhou, Say("S", 1)
+                               .Core(kNumber, "王芳", 1990, 3, 7)
+                               .Lives("320505001", "狮山路7号"));
+  const auto send = [](TestHub& hub) {
+    const auto sent = Await<v1::SendNoticeResponse>([&](auto done) {
+      hub.hub().SendNotice(AgencyCaller(kPoliceSuzhou), NoticeRequest(),
+                           std::move(done));
+    });
+    EXPECT_TRUE(sent.ok()) << sent.status();
+    return sent->notice().id();
+  };
+  NoticeWatcher fuyang(b_.hub(), kPoliceFuyang);
+  EXPECT_THAT(fuyang.Await().notices(), testing::IsEmpty());
+  std::set<std::string> sent;
+  std::set<std::string> told;
+  const auto hear = [&](NoticeWatcher& watcher) {
+    while (told != sent) {
+      const v1::WatchNoticesResponse news = watcher.Await();
+      for (const v1::Notice& head : news.notices()) {
+        told.insert(head.id());
+      }
+    }
+  };
+  for (TestHub* const hub : {&a_, &b_, &b_, &a_}) {
+    sent.insert(send(*hub));
+    hear(fuyang);
+  }
+  // Both at once, and whoever watches goes on at the other.
+  std::string one;
+  std::string two;
+  Together([&] { one = send(a_); }, [&] { two = send(b_); });
+  sent.insert({one, two});
+  NoticeWatcher again(a_.hub(), kPoliceFuyang, fuyang.token());
+  hear(again);
 }
 
 TEST_F(TwoHubs, TakeOverWhereTheOtherWas) {
