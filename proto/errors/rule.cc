@@ -1012,6 +1012,8 @@ constexpr Words kRules[] = {
      "服务器没有应答"},
     {"a server that takes writes, no standby",
      "应为可写的服务器，而非备机"},
+    {"hubs share a store in a database only",
+     "只有数据库中的存储可以由多个枢纽共用"},
     {"PostgreSQL 14 or newer to be shared",
      "供多个枢纽共用时，应为 PostgreSQL 14 或更新的版本"},
     {"the log key that signed its checkpoints",

@@ -35,8 +35,12 @@ Problems Check(const config::v1::HubConfig& hub) {
   check(IsAddress(hub.listen()), "listen", "host:port is wanted");
   check(hub.http_listen().empty() || IsAddress(hub.http_listen()),
         "http_listen", "host:port is wanted");
-  check(StorePlace::Parse(hub.store()).has_value(), "store",
+  const std::optional<StorePlace> store = StorePlace::Parse(hub.store());
+  check(store.has_value(), "store",
         "sqlite:<folder> or postgresql://... is wanted");
+  check(!hub.share_store() || !store.has_value() ||
+            store->kind == StorePlace::Kind::kPostgres,
+        "share_store", "hubs share a store in a database only");
   need_file(hub.tls().certificate(), "tls.certificate");
   need_file(hub.tls().key(), "tls.key");
   need_file(hub.tls().client_authorities(), "tls.client_authorities");

@@ -32,6 +32,9 @@ http_listen: "@HTTP@"
 # and backs up: postgresql://user@host/database. A password is best in a file that
 # `?passfile=` names.
 store: "@STORE@"
+# Hubs beside this one serve the same database: a copy of this folder on each
+# machine, all with this line.
+# share_store: true
 
 # `wayctl backup create` copies the store to `folder`, best another machine's
 # disk. Each backup has a key of its own in `keys`, destroyed after `keep_days`:

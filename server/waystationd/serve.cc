@@ -145,7 +145,7 @@ absl::Status Serve(const Serving& serving, runtime::Signals& signals) {
       [](const std::string& words) {
         log.warn("store: {}", language::SayRule(words));
       },
-      kWaitForStore);
+      kWaitForStore, hub_config.share_store());
   if (!store.ok()) return store.status();
   parts.store = *std::move(store);
   if (absl::Status started = StartHub(parts); !started.ok()) return started;

@@ -43,7 +43,7 @@ storage::postgres::Options OptionsOf(const StorePlace& place) {
 absl::StatusOr<std::unique_ptr<storage::Store>> Open(
     const StorePlace& place, const hub::Keys& keys,
     std::function<void(const std::string& words)> tell, absl::Duration wait,
-    bool despite_notes = false) {
+    bool share, bool despite_notes = false) {
   if (place.kind == StorePlace::Kind::kSqlite) {
     return storage::sqlite::OpenSqlite({.folder = place.at,
                                         .checksum_key = keys.checksum_key(),
@@ -55,6 +55,7 @@ absl::StatusOr<std::unique_ptr<storage::Store>> Open(
   options.is_scratch = place.schema == kChecking;
   options.despite_notes = despite_notes;
   options.wait = wait;
+  options.is_shared = share;
   return storage::postgres::OpenPostgres(options);
 }
 
@@ -105,8 +106,9 @@ std::string StorePlace::Shown() const {
 
 absl::StatusOr<std::unique_ptr<storage::Store>> OpenStore(
     const StorePlace& place, const hub::Keys& keys,
-    std::function<void(const std::string& words)> tell, absl::Duration wait) {
-  auto store = Open(place, keys, std::move(tell), wait);
+    std::function<void(const std::string& words)> tell, absl::Duration wait,
+    bool share) {
+  auto store = Open(place, keys, std::move(tell), wait, share);
   if (!store.ok()) return hub::NamedStoreError(store.status());
   return store;
 }
@@ -161,7 +163,8 @@ absl::StatusOr<std::unique_ptr<storage::Store>> RebuildStore(
 
 absl::StatusOr<std::unique_ptr<storage::Store>> OpenDespiteNotes(
     const StorePlace& place, const hub::Keys& keys, absl::Duration wait) {
-  auto store = Open(place, keys, {}, wait, /*despite_notes=*/true);
+  auto store = Open(place, keys, {}, wait, /*share=*/false,
+                    /*despite_notes=*/true);
   if (!store.ok()) return hub::NamedStoreError(store.status());
   return store;
 }

@@ -39,11 +39,12 @@ struct StorePlace {
 };
 
 // The store, made if there is none. Waits so long while another hub owns one
-// that is a database. `tell` hears of what an open store can do without.
+// that is a database, or, unless it is to `share` it, shares it with others.
+// `tell` hears of what an open store can do without.
 absl::StatusOr<std::unique_ptr<storage::Store>> OpenStore(
     const StorePlace& place, const hub::Keys& keys,
     std::function<void(const std::string& words)> tell = {},
-    absl::Duration wait = absl::ZeroDuration());
+    absl::Duration wait = absl::ZeroDuration(), bool share = false);
 
 // FILE_MISSING where no store has been made yet.
 absl::Status NeedStore(const StorePlace& place);

@@ -174,6 +174,8 @@ class Failover(unittest.TestCase):
         world.start()
         world.stop()
         cls.certify([machine.address for machine in machines])
+        with open(world.file("hub/hub.yaml"), "a", encoding="utf-8") as file:
+            file.write("share_store: true\n")
         hubs = []
         for number, machine in enumerate(machines):
             folder = world.hub_folder

@@ -131,6 +131,23 @@ TEST_F(ConfigTest, NamesEveryValueThatCannotBeUsed) {
   EXPECT_EQ(Problems(folder_ / "wrong.yaml"), Testdata("wrong.expected"));
 }
 
+TEST_F(ConfigTest, SharesAStoreInADatabaseOnly) {
+  ASSERT_TRUE(MakeLayout(layout_, absl::Now()).ok());
+  const std::string path = layout_.In("hub.yaml");
+  EXPECT_FALSE(LoadConfig(path)->hub.share_store());
+  std::ofstream(path, std::ios::app) << "share_store: true\n";
+  EXPECT_THAT(Problems(path),
+              testing::HasSubstr("hubs share a store in a database only"));
+  layout_.folder = (folder_ / "database").string();
+  layout_.store = "postgresql://waystation@db/waystation";
+  ASSERT_TRUE(MakeLayout(layout_, absl::Now()).ok());
+  const std::string shared = layout_.In("hub.yaml");
+  std::ofstream(shared, std::ios::app) << "share_store: true\n";
+  const auto config = LoadConfig(shared);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->hub.share_store());
+}
+
 TEST_F(ConfigTest, LeavesOutMoreIfAskedNeverLess) {
   ASSERT_TRUE(MakeLayout(layout_, absl::Now()).ok());
   const std::string path = layout_.In("hub.yaml");
