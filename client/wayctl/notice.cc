@@ -324,7 +324,7 @@ absl::Status Overdue(Session& session, const std::vector<std::string>& kinds) {
   Table table{.columns = {{"agency", Say("AGENCY"), false, true},
                           {"overdue", Say("OVERDUE"), true},
                           {"escalated", Say("ESCALATED"), true},
-                          {"escalated_to", Say("TO"), false, true},
+                          {"escalated_to", Say("ESCALATED TO"), false, true},
                           {"earliest_due_time", Say("EARLIEST DUE")}}};
   for (const auto& row : response->rows()) {
     v1::Notice earliest;

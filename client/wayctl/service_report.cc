@@ -111,7 +111,7 @@ Section CardsOf(const Response& response) {
                        {{"holders", Say("CARD HOLDERS"), true},
                         {"left_out", Say("NUMBERS LEFT OUT"), true},
                         {"oldest_month", Say("FROM THE COUNTS OF")},
-                        {"newest_month", Say("TO")}});
+                        {"newest_month", Say("TO THOSE OF")}});
   for (const v1::CardReportRow& row : response.cards()) {
     std::vector<Cell>& cells = table.rows.emplace_back();
     for (int i = 0; i < row.values_size(); ++i) {
