@@ -445,8 +445,10 @@ TEST(Faults, WhatWantsToBeAloneSeesWhatCameBefore) {
                         std::fill_n(static_cast<char*>(out), size, '\1');
                       }},
                  options);
-  Committer committer(core, [](const Group&, const storage::Committed&) {});
-  ASSERT_TRUE(committer.Start().ok());
+  Committer committer(
+      core, [](const Group&, const storage::Committed&) {},
+      [](const InStep::Heard&) {});
+  ASSERT_TRUE(committer.Start(0).ok());
   std::promise<void> go;
   std::promise<Alone::Groups> seen;
   committer.Submit(std::make_unique<Held>(go.get_future().share()));
