@@ -2,18 +2,21 @@
 """Two PostgreSQL servers under Patroni, and the etcd that they agree by, each on
 a machine of its own, as deploy/patroni/patroni.yml has them."""
 
+import contextlib
 import json
 import os
 import pathlib
 import shutil
-import subprocess
+import sys
 import tempfile
 import urllib.request
 
-from arena import Machine, until
+from arena import PATIENCE, Machine, until
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
 PASSWORD = "as-good-as-none"
+# Seconds after which a standby is not waited for any more.
+BEHIND = 60
 
 # What is waited for by the second in the file of deploy/, in a test's time.
 QUICK = (("ttl: 20", "ttl: 5"), ("loop_wait: 4", "loop_wait: 1"),
@@ -141,11 +144,21 @@ class Cluster:
         return next(s for s in self.servers if s is not primary)
 
     def comes_to_rest(self):
-        """One leads, and the other has all that it has."""
-        until(
-            lambda: sorted(self.members().values()) == ["leader", "sync_standby"],
-            "a primary with its standby",
-        )
+        """One leads, and the other has all that it has; made anew if it stays
+        behind, as an operator would."""
+
+        def rests():
+            return sorted(self.members().values()) == ["leader", "sync_standby"]
+
+        with contextlib.suppress(AssertionError):
+            return until(rests, "a primary with its standby", BEHIND)
+        standby = self.standby()
+        print(f"{standby.name} is made anew", file=sys.stderr, flush=True)
+        url = f"http://{standby.machine.address}:8008/reinitialize"
+        order = urllib.request.Request(url, json.dumps({"force": True}).encode())
+        with urllib.request.urlopen(order, timeout=PATIENCE) as answer:
+            assert answer.status == 200, answer.status
+        return until(rests, "a primary with a new standby")
 
     def close(self):
         for machine in (self.etcd, *(s.machine for s in self.servers)):
