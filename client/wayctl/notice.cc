@@ -302,8 +302,11 @@ absl::Status Watch(Session& session, const Watched& options) {
     const auto news = reader.Next();
     if (!news.ok()) return news.status();
     if (news->notices().empty() && news->passed_on().empty()) {
-      if (is_first) session.out().Note(Say("Nothing waits for now."));
-      continue;
+      if (!is_first) continue;
+      session.out().Note(Say("Nothing waits for now."));
+      // A program learns where to go on from.
+      const Format format = session.out().format();
+      if (format != Format::kJson && format != Format::kYaml) continue;
     }
     session.out().Stream(*news, NewsRows(*news));
     session.surroundings().out.flush();
