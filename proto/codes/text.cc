@@ -176,7 +176,8 @@ Text ReadText(std::string_view given) {
     }
     if (IsControlPoint(point)) return {.text = {}, .grade = Grade::kUnreadable};
     if (IsWidthless(point)) continue;
-    if (blank) text.push_back(' ');
+    // Behind what has no width there may be blanks before the first character.
+    if (blank && !text.empty()) text.push_back(' ');
     blank = false;
     text.append(trimmed.substr(begin, i - begin));
   }

@@ -80,6 +80,7 @@ TEST(Text, ReadsFreeText) {
       {"a \t\n b", "a b", Grade::kOk},
       {"e\u0301", "é", Grade::kOk},
       {"\u202d苏州\u202c", "苏州", Grade::kOk},
+      {"\u202e\nx", "x", Grade::kOk},
       {"同上", "同上", Grade::kPlaceholder},
       {"不详", "不详", Grade::kPlaceholder},
       {"NULL", "NULL", Grade::kPlaceholder},
