@@ -3,10 +3,10 @@
 
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 #include "proto/errors/error.h"
+#include "server/service/stream_call.h"
 
 namespace waystation::service {
 namespace {
@@ -16,36 +16,23 @@ namespace {
 constexpr std::size_t kResponseBytes = 4 << 10;
 constexpr std::size_t kBytesPerUpdate = 16;
 
-// Kept alive by itself until OnDone, and by every callback under way. Nothing
-// is called on gRPC once `finished_` is set.
+// Kept alive by itself until OnDone, and by every callback under way.
 class NoticeStream final
     : public grpc::ServerWriteReactor<v1::WatchNoticesResponse>,
       public std::enable_shared_from_this<NoticeStream> {
  public:
   NoticeStream(Desk& desk, grpc::CallbackServerContext& context,
                const Method& method, const v1::WatchNoticesRequest& request)
-      : guest_(desk),
-        desk_(desk),
-        context_(context),
-        visit_(desk.Visited(context)),
-        method_(method),
-        start_(absl::Now()),
-        request_(request) {}
+      : call_(desk, context, method), request_(request) {}
 
   void Start() {
     self_ = shared_from_this();
-    absl::StatusOr<Identified> who = desk_.Admit(context_, method_, visit_);
-    if (!who.ok()) return EndUnlocked(who.status());
-    const hub::Caller caller = std::move(who->caller);
-    absl::StatusOr<Seats::Seat> seat = desk_.Seat(caller, method_);
-    if (!seat.ok()) return EndUnlocked(seat.status());
-    seat_.emplace(*std::move(seat));
     const auto weak = weak_from_this();
-    ticket_ =
-        desk_.running.Enter(context_, caller.serial, who->not_after, [weak] {
-          if (const auto stream = weak.lock()) stream->Drain();
-        });
-    auto watch = desk_.hub.WatchNotices(caller, request_, [weak] {
+    const auto caller = call_.Admit(StreamCall::Room::kSeat, [weak] {
+      if (const auto stream = weak.lock()) stream->Drain();
+    });
+    if (!caller.ok()) return EndUnlocked(caller.status());
+    auto watch = call_.desk().hub.WatchNotices(*caller, request_, [weak] {
       if (const auto stream = weak.lock()) stream->Ring();
     });
     if (!watch.ok()) return EndUnlocked(watch.status());
@@ -60,7 +47,7 @@ class NoticeStream final
     if (!ok) return;  // The client is gone; OnCancel follows.
     {
       const std::lock_guard lock(mutex_);
-      ticket_.SendEnds();
+      call_.SendEnds();
       busy_ = false;
       if (ending_) return End(errors::Error("DRAINING"));
     }
@@ -77,9 +64,7 @@ class NoticeStream final
       const std::lock_guard lock(mutex_);
       gone.swap(watch_);
     }
-    visit_.End(context_.IsCancelled());
-    ticket_ = {};
-    seat_.reset();
+    call_.Leave();
     self_.reset();  // The last owner, unless somebody still reads for us.
   }
 
@@ -98,7 +83,7 @@ class NoticeStream final
   // not here, since this may be the committer's.
   void ReadSoon() {
     const auto read = [self = shared_from_this()] { self->Read(); };
-    if (!desk_.reads.Run(read)) desk_.rest.Run(read);
+    if (!call_.desk().reads.Run(read)) call_.desk().rest.Run(read);
   }
 
   void Read() {
@@ -106,14 +91,14 @@ class NoticeStream final
       std::shared_ptr<hub::NoticeWatch> watch;
       {
         const std::lock_guard lock(mutex_);
-        if (busy_ || finished_ || watch_ == nullptr) return;
+        if (busy_ || call_.has_ended() || watch_ == nullptr) return;
         busy_ = true;
         rung_ = false;
         watch = watch_;
       }
       auto next = watch->Next();
       const std::lock_guard lock(mutex_);
-      if (finished_) return;
+      if (call_.has_ended()) return;
       if (!next.ok()) return End(next.status());
       if (next->has_value()) return Show(**std::move(next));
       busy_ = false;
@@ -137,35 +122,26 @@ class NoticeStream final
 
   void Show(v1::WatchNoticesResponse response) {
     response_ = std::move(response);
-    visit_.Explain(kResponseBytes + response_.ByteSizeLong() / kBytesPerUpdate);
-    ticket_.SendBegins();
+    call_.visit().Explain(kResponseBytes +
+                          response_.ByteSizeLong() / kBytesPerUpdate);
+    call_.SendBegins();
     StartWrite(&response_);
   }
 
   void End(const absl::Status& status) {
-    if (std::exchange(finished_, true)) return;
-    desk_.metrics.Count(method_.name, status.code(), absl::Now() - start_);
-    Finish(ToCaller(method_, status));
+    if (const auto told = call_.End(status)) Finish(*told);
   }
 
-  const Desk::Guest guest_;
-  Desk& desk_;
-  grpc::CallbackServerContext& context_;
-  Visit visit_;
-  const Method& method_;
-  const absl::Time start_;
+  StreamCall call_;
   const v1::WatchNoticesRequest request_;
-  std::optional<Seats::Seat> seat_;
-  RunningCalls::Ticket ticket_;
   std::shared_ptr<NoticeStream> self_;
 
   std::mutex mutex_;
   std::shared_ptr<hub::NoticeWatch> watch_;
   v1::WatchNoticesResponse response_;
-  bool busy_ = false;      // A response is being read or written.
-  bool rung_ = false;      // Something came since it was read.
-  bool ending_ = false;    // The hub shuts down.
-  bool finished_ = false;  // Finish has been called.
+  bool busy_ = false;    // A response is being read or written.
+  bool rung_ = false;    // Something came since it was read.
+  bool ending_ = false;  // The hub shuts down.
 };
 
 }  // namespace

@@ -11,12 +11,12 @@
 #include <utility>
 
 #include "server/service/call.h"
+#include "server/service/stream_call.h"
 
 namespace waystation::service {
 
-// Kept alive by itself until OnDone, and by the work. Nothing is called on gRPC
-// once `finished_` is set. Progress that comes while an earlier one is being
-// written is left out.
+// Kept alive by itself until OnDone, and by the work. Progress that comes while
+// an earlier one is being written is left out.
 template <typename Response>
 class ProgressStream final
     : public grpc::ServerWriteReactor<Response>,
@@ -28,28 +28,22 @@ class ProgressStream final
 
   ProgressStream(Desk& desk, grpc::CallbackServerContext& context,
                  const Method& method, Work work)
-      : guest_(desk),
-        desk_(desk),
-        context_(context),
-        visit_(desk.Visited(context)),
-        method_(method),
-        start_(absl::Now()),
-        work_(std::move(work)) {}
+      : call_(desk, context, method), work_(std::move(work)) {}
 
   void Start() {
     self_ = this->shared_from_this();
-    absl::StatusOr<Identified> who = desk_.Admit(context_, method_, visit_);
-    if (!who.ok()) {
-      const std::lock_guard lock(mutex_);
-      return End(who.status());
-    }
-    caller_ = std::move(who->caller);
-    const auto weak = this->weak_from_this();
-    ticket_ =
-        desk_.running.Enter(context_, caller_.serial, who->not_after, [weak] {
-          if (const auto stream = weak.lock()) stream->Drain();
+    auto caller =
+        call_.Admit(StreamCall::Room::kNone, [weak = this->weak_from_this()] {
+          if (const auto stream = weak.lock()) {
+            stream->Drain();
+          }
         });
-    if (!desk_.reads.Run([self = self_] { self->Run(); })) {
+    if (!caller.ok()) {
+      const std::lock_guard lock(mutex_);
+      return End(caller.status());
+    }
+    caller_ = *std::move(caller);
+    if (!call_.desk().reads.Run([self = self_] { self->Run(); })) {
       const std::lock_guard lock(mutex_);
       End(errors::Error("LIMIT_REACHED", {.retry_after = absl::Seconds(1)}));
     }
@@ -58,7 +52,7 @@ class ProgressStream final
   void OnWriteDone(bool ok) override {
     if (!ok) return;  // The client is gone; OnCancel follows.
     const std::lock_guard lock(mutex_);
-    ticket_.SendEnds();
+    call_.SendEnds();
     writing_ = false;
     if (result_.has_value()) Conclude();
   }
@@ -69,8 +63,7 @@ class ProgressStream final
   }
 
   void OnDone() override {
-    visit_.End(context_.IsCancelled());
-    ticket_ = {};
+    call_.Leave();
     self_.reset();  // The last owner, unless the work goes on.
   }
 
@@ -79,7 +72,7 @@ class ProgressStream final
     absl::StatusOr<Response> result =
         work_(caller_, [this](const v1::RulesProgress& progress) {
           const std::lock_guard lock(mutex_);
-          if (finished_) return false;
+          if (call_.has_ended()) return false;
           if (writing_) return !ending_;
           response_.Clear();
           *response_.mutable_progress() = progress;
@@ -87,7 +80,7 @@ class ProgressStream final
           return !ending_;
         });
     const std::lock_guard lock(mutex_);
-    if (finished_) return;
+    if (call_.has_ended()) return;
     // Another hub, or this one when it is back, may do it.
     if (ending_ && !result.ok()) result = errors::Error("DRAINING");
     result_.emplace(std::move(result));
@@ -103,7 +96,7 @@ class ProgressStream final
 
   // The result is there, and nothing is being written.
   void Conclude() {
-    if (finished_) return;
+    if (call_.has_ended()) return;
     if (!result_->ok() || told_) {
       return End(result_->ok() ? absl::OkStatus() : result_->status());
     }
@@ -115,35 +108,26 @@ class ProgressStream final
 
   void Write() {
     writing_ = true;
-    visit_.Explain(response_.ByteSizeLong());
-    ticket_.SendBegins();
+    call_.visit().Explain(response_.ByteSizeLong());
+    call_.SendBegins();
     this->StartWrite(&response_);
   }
 
   void End(const absl::Status& status) {
-    if (std::exchange(finished_, true)) return;
-    desk_.metrics.Count(method_.name, status.code(), absl::Now() - start_);
-    this->Finish(ToCaller(method_, status));
+    if (const auto told = call_.End(status)) this->Finish(*told);
   }
 
-  const Desk::Guest guest_;
-  Desk& desk_;
-  grpc::CallbackServerContext& context_;
-  Visit visit_;
-  const Method& method_;
-  const absl::Time start_;
+  StreamCall call_;
   const Work work_;
   hub::Caller caller_;
-  RunningCalls::Ticket ticket_;
   std::shared_ptr<ProgressStream> self_;
 
   std::mutex mutex_;
   Response response_;
   std::optional<absl::StatusOr<Response>> result_;
   bool writing_ = false;
-  bool told_ = false;      // The result is being written, or out.
-  bool ending_ = false;    // The hub shuts down.
-  bool finished_ = false;  // Finish has been called.
+  bool told_ = false;    // The result is being written, or out.
+  bool ending_ = false;  // The hub shuts down.
 };
 
 template <typename Response, typename Work>

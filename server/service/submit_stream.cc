@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "proto/errors/error.h"
+#include "server/service/stream_call.h"
 
 namespace waystation::service {
 namespace {
@@ -22,20 +23,14 @@ constexpr absl::Duration kDefaultPause = absl::Milliseconds(50);
 // What TLS and HTTP/2 add to a frame and its acknowledgement, generously.
 constexpr std::size_t kFrameBytes = 16 << 10;
 
-// Kept alive by itself until OnDone, and by every callback under way. Nothing
-// is called on gRPC once `finished_` is set.
+// Kept alive by itself until OnDone, and by every callback under way.
 class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
                            public std::enable_shared_from_this<SubmitStream> {
  public:
   SubmitStream(Desk& desk, grpc::CallbackServerContext& context,
                const Method& method, int frames_in_flight)
-      : guest_(desk),
-        desk_(desk),
-        context_(context),
-        visit_(desk.Visited(context)),
-        method_(method),
-        frames_in_flight_(static_cast<std::size_t>(frames_in_flight)),
-        start_(absl::Now()) {}
+      : call_(desk, context, method),
+        frames_in_flight_(static_cast<std::size_t>(frames_in_flight)) {}
   ~SubmitStream() override {
     // Whoever was last at work here was so under the lock, on any thread.
     const std::lock_guard lock(mutex_);
@@ -44,25 +39,14 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
 
   void Start() {
     self_ = shared_from_this();
-    absl::StatusOr<Identified> who = desk_.Admit(context_, method_, visit_);
-    if (!who.ok()) {
-      const std::lock_guard lock(mutex_);
-      return End(who.status());
-    }
-    caller_ = std::move(who->caller);
-    absl::StatusOr<Seats::Seat> seat = desk_.Seat(caller_, method_);
-    if (!seat.ok()) {
-      const std::lock_guard lock(mutex_);
-      return End(seat.status());
-    }
-    seat_.emplace(*std::move(seat));
-    visit_.Streams();
-    ticket_ = desk_.running.Enter(context_, caller_.serial, who->not_after,
-                                  [weak = weak_from_this()] {
-                                    if (const auto stream = weak.lock())
-                                      stream->Drain();
-                                  });
+    auto caller =
+        call_.Admit(StreamCall::Room::kSeat, [weak = weak_from_this()] {
+          if (const auto stream = weak.lock()) stream->Drain();
+        });
     const std::lock_guard lock(mutex_);
+    if (!caller.ok()) return End(caller.status());
+    caller_ = *std::move(caller);
+    call_.visit().Streams();
     ReadMore();
   }
 
@@ -79,8 +63,8 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
       slot->request = std::move(request_);
       request_ = Request();
       slot->bytes = slot->request.ByteSizeLong();
-      desk_.frame_bytes += slot->bytes;
-      visit_.Explain(slot->bytes + kFrameBytes);
+      call_.desk().frame_bytes += slot->bytes;
+      call_.visit().Explain(slot->bytes + kFrameBytes);
       slots_.push_back(slot);
     }
     Submit(slot);
@@ -89,7 +73,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   void OnWriteDone(bool ok) override {
     const std::lock_guard lock(mutex_);
     writing_ = false;
-    ticket_.SendEnds();
+    call_.SendEnds();
     Give(*slots_.front());
     slots_.pop_front();
     if (!ok) no_more_ = true;  // The client is gone; OnCancel follows.
@@ -103,9 +87,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   }
 
   void OnDone() override {
-    visit_.End(context_.IsCancelled());
-    ticket_ = {};
-    seat_.reset();
+    call_.Leave();
     self_.reset();  // The last owner, unless the hub still has frames of ours.
   }
 
@@ -121,12 +103,12 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   };
 
   // Gives back what the frame took of all streams' bytes.
-  void Give(const Slot& slot) { desk_.frame_bytes -= slot.bytes; }
+  void Give(const Slot& slot) { call_.desk().frame_bytes -= slot.bytes; }
 
   // The next frame is read when the queue has this one, or it could overtake.
   void Submit(const std::shared_ptr<Slot>& slot) {
     slot->pause.reset();
-    desk_.hub.SubmitFrame(
+    call_.desk().hub.SubmitFrame(
         caller_, slot->request,
         [self = shared_from_this(), slot](absl::StatusOr<Response> result) {
           // A full queue says so before SubmitFrame returns.
@@ -145,7 +127,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   void Take(const std::shared_ptr<Slot>& slot,
             absl::StatusOr<Response> result) {
     const std::lock_guard lock(mutex_);
-    if (finished_) return;
+    if (call_.has_ended()) return;
     slot->answer = std::move(result);
     slot->request.Clear();
     Proceed();
@@ -154,7 +136,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   void SubmitAgain(const std::shared_ptr<Slot>& slot) {
     {
       const std::lock_guard lock(mutex_);
-      if (finished_) return;
+      if (call_.has_ended()) return;
     }
     Submit(slot);
   }
@@ -167,28 +149,30 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
     // A new one each time: setting an alarm from its own callback would pull
     // the callback away from under itself.
     alarm_ = std::make_unique<grpc::Alarm>();
-    alarm_->Set(
-        absl::ToChronoTime(absl::Now() + pause),
-        [weak = weak_from_this(), slot](bool) {
-          const auto stream = weak.lock();
-          if (stream == nullptr) return;
-          stream->desk_.rest.Run([stream, slot] { stream->SubmitAgain(slot); });
-        });
+    alarm_->Set(absl::ToChronoTime(absl::Now() + pause),
+                [weak = weak_from_this(), slot](bool) {
+                  const auto stream = weak.lock();
+                  if (stream == nullptr) return;
+                  stream->call_.desk().rest.Run(
+                      [stream, slot] { stream->SubmitAgain(slot); });
+                });
   }
 
   void ReadMore() {
-    if (finished_ || reading_ || no_more_ || ending_ ||
+    if (call_.has_ended() || reading_ || no_more_ || ending_ ||
         slots_.size() >= frames_in_flight_) {
       return;
     }
-    if (!slots_.empty() && desk_.frame_bytes >= desk_.most_frame_bytes) return;
+    if (!slots_.empty() &&
+        call_.desk().frame_bytes >= call_.desk().most_frame_bytes)
+      return;
     reading_ = true;
     StartRead(&request_);
   }
 
   // Sends the next acknowledgement if it is there; ends when all are out.
   void Proceed() {
-    if (finished_ || writing_) return;
+    if (call_.has_ended() || writing_) return;
     if (slots_.empty()) {
       if (no_more_) return End(absl::OkStatus());
       if (ending_) return End(errors::Error("DRAINING"));
@@ -199,7 +183,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
     if (!answer) return;
     if (!answer->ok()) return End(answer->status());
     writing_ = true;
-    ticket_.SendBegins();
+    call_.SendBegins();
     StartWrite(&**answer);
   }
 
@@ -210,21 +194,12 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   }
 
   void End(const absl::Status& status) {
-    if (std::exchange(finished_, true)) return;
-    desk_.metrics.Count(method_.name, status.code(), absl::Now() - start_);
-    Finish(ToCaller(method_, status));
+    if (const auto told = call_.End(status)) Finish(*told);
   }
 
-  const Desk::Guest guest_;
-  Desk& desk_;
-  grpc::CallbackServerContext& context_;
-  Visit visit_;
-  const Method& method_;
+  StreamCall call_;
   const std::size_t frames_in_flight_;
-  const absl::Time start_;
   hub::Caller caller_;
-  std::optional<Seats::Seat> seat_;
-  RunningCalls::Ticket ticket_;
   std::shared_ptr<SubmitStream> self_;
 
   std::mutex mutex_;
@@ -236,9 +211,8 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   // A frame is on its way from the client into the queue.
   bool reading_ = false;
   bool writing_ = false;
-  bool no_more_ = false;   // The client has sent its last frame.
-  bool ending_ = false;    // The hub shuts down.
-  bool finished_ = false;  // Finish has been called.
+  bool no_more_ = false;  // The client has sent its last frame.
+  bool ending_ = false;   // The hub shuts down.
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "proto/errors/error.h"
+#include "server/service/stream_call.h"
 
 namespace waystation::service {
 namespace {
@@ -18,20 +19,13 @@ namespace {
 constexpr std::size_t kPageBytes = 4 << 10;
 constexpr std::size_t kBytesPerUpdate = 16;
 
-// Kept alive by itself until OnDone, and by every callback under way. Nothing
-// is called on gRPC once `finished_` is set.
+// Kept alive by itself until OnDone, and by every callback under way.
 class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
                           public std::enable_shared_from_this<WatchStream> {
  public:
   WatchStream(Desk& desk, grpc::CallbackServerContext& context,
               const Method& method, const v1::WatchRequest& request)
-      : guest_(desk),
-        desk_(desk),
-        context_(context),
-        visit_(desk.Visited(context)),
-        method_(method),
-        start_(absl::Now()),
-        request_(request) {
+      : call_(desk, context, method), request_(request) {
     next_.set_page_size(request.page_size());
     next_.set_page_token(request.page_token());
     next_.set_purpose(request.purpose());
@@ -39,37 +33,28 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
 
   void Start() {
     self_ = shared_from_this();
-    absl::StatusOr<Identified> who = desk_.Admit(context_, method_, visit_);
-    if (!who.ok()) {
-      const std::lock_guard lock(mutex_);
-      return End(who.status());
-    }
-    caller_ = std::move(who->caller);
-    absl::StatusOr<Seats::Seat> seat = desk_.Seat(caller_, method_);
-    if (!seat.ok()) {
-      const std::lock_guard lock(mutex_);
-      return End(seat.status());
-    }
-    seat_.emplace(*std::move(seat));
     const auto weak = weak_from_this();
-    ticket_ =
-        desk_.running.Enter(context_, caller_.serial, who->not_after, [weak] {
-          if (const auto stream = weak.lock()) stream->Drain();
-        });
+    auto caller = call_.Admit(StreamCall::Room::kSeat, [weak] {
+      if (const auto stream = weak.lock()) stream->Drain();
+    });
+    if (!caller.ok()) {
+      const std::lock_guard lock(mutex_);
+      return End(caller.status());
+    }
+    caller_ = *std::move(caller);
     // Before the first page is read, so that nothing slips between.
-    auto watch =
-        desk_.hub.WatchMailbox(caller_, request_,
-                               {.wake =
-                                    [weak] {
-                                      if (const auto stream = weak.lock())
-                                        stream->Ring();
-                                    },
-                                .take =
-                                    [weak](v1::PullResponse page) {
-                                      if (const auto stream = weak.lock()) {
-                                        stream->TakePrompt(std::move(page));
-                                      }
-                                    }});
+    auto watch = call_.desk().hub.WatchMailbox(
+        caller_, request_,
+        {.wake =
+             [weak] {
+               if (const auto stream = weak.lock()) stream->Ring();
+             },
+         .take =
+             [weak](v1::PullResponse page) {
+               if (const auto stream = weak.lock()) {
+                 stream->TakePrompt(std::move(page));
+               }
+             }});
     {
       const std::lock_guard lock(mutex_);
       watch_ = std::move(watch);
@@ -81,8 +66,8 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
     if (!ok) return;  // The client is gone; OnCancel follows.
     {
       const std::lock_guard lock(mutex_);
-      ticket_.SendEnds();
-      if (!waiting_.empty() && !finished_) {
+      call_.SendEnds();
+      if (!waiting_.empty() && !call_.has_ended()) {
         v1::MailboxPage page = std::move(waiting_.front());
         waiting_.pop_front();
         return Show(page);
@@ -102,9 +87,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
       const std::lock_guard lock(mutex_);
       gone.swap(watch_);
     }
-    visit_.End(context_.IsCancelled());
-    ticket_ = {};
-    seat_.reset();
+    call_.Leave();
     self_.reset();  // The last owner, unless the hub is still reading for us.
   }
 
@@ -124,7 +107,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   void TakePrompt(v1::PullResponse response) {
     {
       const std::lock_guard lock(mutex_);
-      if (finished_) return;
+      if (call_.has_ended()) return;
       v1::MailboxPage& page = *response.mutable_page();
       const std::string& end =
           waiting_.empty() ? next_.page_token() : waiting_.back().last_token();
@@ -163,7 +146,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   // not here, since this may be the committer's.
   void PullSoon() {
     const auto pull = [self = shared_from_this()] { self->Pull(); };
-    if (!desk_.reads.Run(pull)) desk_.rest.Run(pull);
+    if (!call_.desk().reads.Run(pull)) call_.desk().rest.Run(pull);
   }
 
   void Pull() {
@@ -171,7 +154,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
     std::shared_ptr<hub::MailboxWatch> watch;
     {
       const std::lock_guard lock(mutex_);
-      if (busy_ || finished_) return;
+      if (busy_ || call_.has_ended()) return;
       busy_ = true;
       pulling_ = true;
       rung_ = false;
@@ -179,7 +162,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
       watch = watch_;
     }
     if (watch != nullptr) watch->Look();
-    desk_.hub.Pull(
+    call_.desk().hub.Pull(
         caller_, std::move(request),
         [self = shared_from_this()](absl::StatusOr<v1::PullResponse> result) {
           self->Take(std::move(result));
@@ -190,7 +173,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
     {
       const std::lock_guard lock(mutex_);
       pulling_ = false;
-      if (finished_) return;
+      if (call_.has_ended()) return;
       if (!result.ok()) return End(result.status());
       // The first page goes out even if it is empty. After it an empty page
       // would tell that something happened which is not to be known.
@@ -219,27 +202,19 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
 
   void Show(v1::MailboxPage& page) {
     Move(page);
-    visit_.Explain(kPageBytes + response_.ByteSizeLong() / kBytesPerUpdate);
-    ticket_.SendBegins();
+    call_.visit().Explain(kPageBytes +
+                          response_.ByteSizeLong() / kBytesPerUpdate);
+    call_.SendBegins();
     StartWrite(&response_);
   }
 
   void End(const absl::Status& status) {
-    if (std::exchange(finished_, true)) return;
-    desk_.metrics.Count(method_.name, status.code(), absl::Now() - start_);
-    Finish(ToCaller(method_, status));
+    if (const auto told = call_.End(status)) Finish(*told);
   }
 
-  const Desk::Guest guest_;
-  Desk& desk_;
-  grpc::CallbackServerContext& context_;
-  Visit visit_;
-  const Method& method_;
-  const absl::Time start_;
+  StreamCall call_;
   const v1::WatchRequest request_;
   hub::Caller caller_;
-  std::optional<Seats::Seat> seat_;
-  RunningCalls::Ticket ticket_;
   std::shared_ptr<WatchStream> self_;
 
   std::mutex mutex_;
@@ -248,12 +223,11 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   v1::WatchResponse response_;
   // Pages that follow the one that is being written, few.
   std::deque<v1::MailboxPage> waiting_;
-  bool busy_ = false;      // A page is being read or written.
-  bool pulling_ = false;   // It is being read.
-  bool rung_ = false;      // Something came since the page was read.
-  bool greeted_ = false;   // The first page is out.
-  bool ending_ = false;    // The hub shuts down.
-  bool finished_ = false;  // Finish has been called.
+  bool busy_ = false;     // A page is being read or written.
+  bool pulling_ = false;  // It is being read.
+  bool rung_ = false;     // Something came since the page was read.
+  bool greeted_ = false;  // The first page is out.
+  bool ending_ = false;   // The hub shuts down.
 };
 
 }  // namespace
