@@ -8,10 +8,14 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "proto/auditlog/hash.h"
+#include "server/hub/caller.h"
 #include "server/hub/committer.h"
+#include "server/hub/hub.h"
 #include "server/hub/store_error.h"
 #include "server/hub/work.h"
 
@@ -48,6 +52,31 @@ class ActWork final : public Work {
   const Done done_;
   v1::AuditEvent event_;
 };
+
+// Answers with `response` when the act has been done.
+template <typename Response>
+ActWork::Done AnswerOf(std::shared_ptr<Response> response,
+                       Hub::Callback<Response> done) {
+  return [response = std::move(response),
+          done = std::move(done)](const absl::Status& status) {
+    if (!status.ok()) return done(status);
+    done(*response);
+  };
+}
+
+// Says in `event` who did `act` to `object`, which is `agency`'s, and the hash
+// of what was said of it.
+inline void SayAdministered(const Caller& caller, const std::string& agency,
+                            std::string_view act, const std::string& object,
+                            std::string_view said, v1::AuditEvent& event) {
+  event.set_kind(v1::AuditEvent::KIND_ADMINISTRATION);
+  event.set_actor(caller.path);
+  event.set_agency(agency);
+  event.set_act(std::string(act));
+  event.set_object(object);
+  event.set_object_hash(std::string(auditlog::AsBytes(auditlog::Sha256(said))));
+  event.set_count(1);
+}
 
 // Does it and returns when it is durable. Not to be called by the committer.
 inline absl::Status DoAct(Committer& committer, ActWork::Act act) {

@@ -34,27 +34,9 @@ bool IsDigits(std::string_view text, size_t least, size_t most) {
 void Put(Planning& planning, const Caller& caller, std::string_view kind,
          const std::string& id, std::string bytes, std::string_view act,
          const std::string& agency, v1::AuditEvent& event) {
-  event.set_kind(v1::AuditEvent::KIND_ADMINISTRATION);
-  event.set_actor(caller.path);
-  event.set_agency(agency);
-  event.set_act(std::string(act));
-  event.set_object(id);
-  event.set_object_hash(
-      std::string(auditlog::AsBytes(auditlog::Sha256(bytes))));
-  event.set_count(1);
+  SayAdministered(caller, agency, act, id, bytes, event);
   planning.batch.objects.push_back(
       {.kind = std::string(kind), .id = id, .bytes = std::move(bytes)});
-}
-
-// Answers with `response` when the act has been done.
-template <typename Response>
-ActWork::Done Answering(std::shared_ptr<Response> response,
-                        Hub::Callback<Response> done) {
-  return [response = std::move(response),
-          done = std::move(done)](const absl::Status& status) {
-    if (!status.ok()) return done(status);
-    done(*response);
-  };
 }
 
 // All violations, under the reason that matters most.
@@ -249,7 +231,7 @@ void Admin::PutAgency(const Caller& caller, v1::PutAgencyRequest request,
     return absl::OkStatus();
   };
   committer_.Submit(std::make_unique<ActWork>(
-      std::move(act), Answering(std::move(response), std::move(done))));
+      std::move(act), AnswerOf(std::move(response), std::move(done))));
 }
 
 void Admin::ApplyAgreement(const Caller& caller,
@@ -297,7 +279,7 @@ void Admin::ApplyAgreement(const Caller& caller,
     return absl::OkStatus();
   };
   committer_.Submit(std::make_unique<ActWork>(
-      std::move(act), Answering(response, std::move(done))));
+      std::move(act), AnswerOf(response, std::move(done))));
 }
 
 void Admin::RevokeAgreement(const Caller& caller,
@@ -330,7 +312,7 @@ void Admin::RevokeAgreement(const Caller& caller,
     return absl::OkStatus();
   };
   committer_.Submit(std::make_unique<ActWork>(
-      std::move(act), Answering(response, std::move(done))));
+      std::move(act), AnswerOf(response, std::move(done))));
 }
 
 void Admin::PutCertificate(const Caller& caller, std::string_view act_name,
@@ -349,7 +331,7 @@ void Admin::PutCertificate(const Caller& caller, std::string_view act_name,
     return absl::OkStatus();
   };
   committer_.Submit(std::make_unique<ActWork>(
-      std::move(act), Answering(response, std::move(done))));
+      std::move(act), AnswerOf(response, std::move(done))));
 }
 
 void Admin::RenewCertificate(const Caller& caller,
@@ -379,7 +361,7 @@ void Admin::RenewCertificate(const Caller& caller,
     return absl::OkStatus();
   };
   committer_.Submit(std::make_unique<ActWork>(
-      std::move(act), Answering(response, std::move(done))));
+      std::move(act), AnswerOf(response, std::move(done))));
 }
 
 }  // namespace waystation::hub

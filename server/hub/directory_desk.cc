@@ -100,28 +100,12 @@ v1::ServiceOffer* FindOffer(StoredOffers& offers, const std::string& id) {
 // Puts an object with a leaf that says what was done to `object`, and the hash
 // of what was said.
 void Put(Planning& planning, const Caller& caller, std::string kind,
-         std::string bytes, std::string_view act, std::string object,
+         std::string bytes, std::string_view act, const std::string& object,
          std::string_view said, v1::AuditEvent& event) {
-  event.set_kind(v1::AuditEvent::KIND_ADMINISTRATION);
-  event.set_actor(caller.path);
-  event.set_agency(caller.agency);
-  event.set_act(std::string(act));
-  event.set_object(std::move(object));
-  event.set_object_hash(std::string(auditlog::AsBytes(auditlog::Sha256(said))));
-  event.set_count(1);
+  SayAdministered(caller, caller.agency, act, object, said, event);
   planning.batch.objects.push_back({.kind = std::move(kind),
                                     .id = caller.agency,
                                     .bytes = std::move(bytes)});
-}
-
-template <typename Response>
-ActWork::Done Answering(std::shared_ptr<Response> response,
-                        Hub::Callback<Response> done) {
-  return [response = std::move(response),
-          done = std::move(done)](const absl::Status& status) {
-    if (!status.ok()) return done(status);
-    done(*response);
-  };
 }
 
 absl::StatusOr<v1::Agency> AgencyOf(const Core& core, const Caller& caller) {
@@ -426,7 +410,7 @@ void DirectoryDesk::PutOffer(const Caller& caller, v1::PutOfferRequest request,
             offer.SerializeAsString(), event);
         return absl::OkStatus();
       },
-      Answering(response, std::move(done))));
+      AnswerOf(response, std::move(done))));
 }
 
 void DirectoryDesk::WithdrawOffer(
@@ -455,7 +439,7 @@ void DirectoryDesk::WithdrawOffer(
             offer.SerializeAsString(), event);
         return absl::OkStatus();
       },
-      Answering(response, std::move(done))));
+      AnswerOf(response, std::move(done))));
 }
 
 void DirectoryDesk::ReportCounts(
@@ -487,7 +471,7 @@ void DirectoryDesk::ReportCounts(
             "service.count", month.Text(), bytes, event);
         return absl::OkStatus();
       },
-      Answering(response, std::move(done))));
+      AnswerOf(response, std::move(done))));
 }
 
 absl::StatusOr<v1::GetServiceReportResponse> DirectoryDesk::Report(
