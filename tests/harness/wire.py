@@ -123,7 +123,13 @@ class Authority:
         )
         return cls(certificate, key)
 
-    def issue(self, names, is_authority=False, until=datetime.timedelta(1)):
+    def issue(
+        self,
+        names,
+        is_authority=False,
+        until=datetime.timedelta(1),
+        usage=ExtendedKeyUsageOID.CLIENT_AUTH,
+    ):
         """A certificate that ends `until` from now, and its key, both PEM."""
         key = new_key()
         now = datetime.datetime.utcnow()
@@ -140,7 +146,7 @@ class Authority:
                 x509.BasicConstraints(is_authority, None), critical=True
             )
             .add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]),
+                x509.ExtendedKeyUsage([usage]),
                 critical=False,
             )
         )

@@ -7,7 +7,6 @@ WAYSTATION_SEED repeats what is lost when, WAYSTATION_ROUNDS makes it longer.
 
 import contextlib
 import csv
-import datetime
 import io
 import ipaddress
 import itertools
@@ -32,11 +31,11 @@ from adapter import Adapter  # noqa: E402
 from arena import Machine, until  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from cryptography import x509  # noqa: E402
-from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
+from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.x509.oid import ExtendedKeyUsageOID  # noqa: E402
 from tree import leaves  # noqa: E402
 from waystation.v1 import audit_service_pb2  # noqa: E402
-from wire import GONE, Authority, caller, key_pem, new_key, read_file  # noqa: E402
+from wire import GONE, Authority, caller, read_file  # noqa: E402
 from world import World  # noqa: E402
 from writers import Agency, employed, lives, trained  # noqa: E402
 
@@ -205,31 +204,11 @@ class Failover(unittest.TestCase):
     def certify(cls, addresses):
         """A certificate under which both hubs are reached."""
         tls = os.path.join(cls.world.hub_folder, "tls")
-        authority = Authority.load(os.path.join(tls, "ca"))
-        key = new_key()
-        now = datetime.datetime.utcnow()
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([]))
-            .issuer_name(authority.certificate.subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(
-                x509.SubjectAlternativeName(
-                    x509.IPAddress(ipaddress.ip_address(a)) for a in addresses
-                ),
-                critical=True,
-            )
-            .add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]),
-                critical=False,
-            )
-            .sign(authority.key, hashes.SHA256())
+        certificate, key = Authority.load(os.path.join(tls, "ca")).issue(
+            [x509.IPAddress(ipaddress.ip_address(a)) for a in addresses],
+            usage=ExtendedKeyUsageOID.SERVER_AUTH,
         )
-        pem = certificate.public_bytes(serialization.Encoding.PEM)
-        for name, content in (("hub.pem", pem), ("hub.key", key_pem(key))):
+        for name, content in (("hub.pem", certificate), ("hub.key", key)):
             with open(os.path.join(tls, name), "wb") as file:
                 file.write(content)
 
