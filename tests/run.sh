@@ -81,6 +81,7 @@ if $tidy; then
   tests/tidy.sh
 fi
 if $functional; then
+  deploy/lib/install.sh deploy/packages-test.txt
   deploy/lib/build.sh release
   ctest --preset release -j2 "${select[@]}"
 fi
